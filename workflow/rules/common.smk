@@ -1,0 +1,188 @@
+# Loads and checks the config, constrains every wildcard to its registry, and says which files an arm, pool or cell needs.
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
+
+from yetbetter.errors import UserError
+from yetbetter.grading import GRADER_VERSION
+from yetbetter.grid import Grid
+from yetbetter.identity import model_identity, stream_seed
+from yetbetter.program import prefer_own_environment
+from yetbetter.settings import check_config
+
+prefer_own_environment()
+
+try:
+    config_names = ", ".join(map(str, workflow.overwrite_configfiles)) or "config/config.yaml"
+    check_config(config, f"{workflow.basedir}/workflow/schemas/config.schema.yaml", config_names)
+    GRID = Grid(config)
+except UserError as error:
+    raise WorkflowError(str(error)) from None
+
+if workflow.is_main_process:
+    for line in GRID.rounded():
+        logger.info(line)
+
+RESULTS = f"results/{config['study']}"
+MODELS = config["models"]
+DATASETS = config["datasets"]
+SAMPLING = config["sampling"]
+# A model's digest is part of what its samples are; computed once, from the folder's files or the hub's revision.
+IDENTITIES = {name: model_identity(entry["path"], entry.get("revision")) for name, entry in MODELS.items()}
+HUMAN_SOURCES = [source for source in config["sources"] if GRID.is_human(source)]
+SAMPLED_SOURCES = [source for source in config["sources"] if not GRID.is_human(source)]
+POOLS = [f"{dataset}/pool-{model}" for dataset, model in GRID.pools]
+SAMPLED_ARMS = [f"{arm.dataset}/{arm.budget}/from-{arm.source}" for arm in GRID.sampled_arms]
+
+PLOTS = [
+    f"workflow/scripts/yetbetter/{module}.py" for module in ["plots", "plots_data", "plots_finetuned", "plot_tables"]
+]
+COMPARED = config["comparison"]
+# Pools belong to models: those that the two sources draw from first.
+COMPARED_MODELS = {
+    role: config["sources"][COMPARED[role]].get("draws", [{"model": COMPARED[role]}])[0]["model"]
+    for role in ["strong", "weak"]
+}
+
+
+pathvars:
+    results=RESULTS,
+    logs=f"{RESULTS}/logs",
+
+
+def one_of(names):
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+wildcard_constraints:
+    dataset=one_of(DATASETS),
+    model=one_of(MODELS),
+    target=one_of(MODELS),
+    budget=one_of(config["budgets"]),
+    source=one_of(config["sources"]),
+    split=one_of(["train", "validation", "test", "functional", "control"]),
+    rate=one_of({rate for recipe in config["finetuning"].values() for rate in recipe["learning_rates"]}),
+    block=r"questions-\d+_samples-\d+",
+    seed=r"\d+",
+
+
+def resource(model, name, default):
+    return MODELS[model].get("resources", {}).get(name, default)
+
+
+def recipe(target):
+    return config["finetuning"][MODELS[target]["finetuning"]]
+
+
+# Pools and arms ---------------------------------------------------------------------------------------------------------
+
+
+def first_of(axis, position):
+    """The number at which a block starts on an axis, from its name: questions-000250_samples-0010."""
+    return lambda wildcards: int(wildcards.block.split("_")[position].removeprefix(f"{axis}-"))
+
+
+def draws_of(wildcards):
+    counts = GRID.draws(wildcards.budget, wildcards.source)
+    return {model: count.samples for model, count in counts.items()}
+
+
+def arm_draws(wildcards):
+    return [f"{model}:{samples}" for model, samples in draws_of(wildcards).items()]
+
+
+def arm_blocks(wildcards):
+    return GRID.blocks(wildcards.dataset, draws_of(wildcards))
+
+
+def arm_files(*stages):
+    return lambda wildcards: block_files(wildcards.dataset, arm_blocks(wildcards), stages)
+
+
+def pool_samples(wildcards):
+    return GRID.pools[wildcards.dataset, wildcards.model]
+
+
+def pool_blocks(wildcards):
+    return GRID.blocks(wildcards.dataset, {wildcards.model: pool_samples(wildcards)})
+
+
+def pool_files(*stages):
+    return lambda wildcards: block_files(wildcards.dataset, pool_blocks(wildcards), stages)
+
+
+def stages_of(dataset, stages):
+    checked = DATASETS[dataset]["fpr"] == "exact"
+    return [stage for stage in stages if stage != "reasoning" or checked]
+
+
+def block_files(dataset, blocks, stages):
+    return [f"{RESULTS}/{stage}/{dataset}/{block}.jsonl" for stage in stages_of(dataset, stages) for block in blocks]
+
+
+def pool_folders(*stages):
+    """Programs are told folders and block names: all paths of a large pool would not fit into one command."""
+    return lambda wildcards: [
+        f"--{stage} {RESULTS}/{stage}/{wildcards.dataset}" for stage in stages_of(wildcards.dataset, stages)
+    ]
+
+
+# Cells ------------------------------------------------------------------------------------------------------------------
+
+
+def cell_models(wildcards):
+    cell = f"{wildcards.dataset}/{wildcards.budget}/from-{wildcards.source}/to-{wildcards.target}/seed-{wildcards.seed}"
+    return [f"{RESULTS}/models/{cell}/{rate}" for rate in recipe(wildcards.target)["learning_rates"]]
+
+
+def cell_checkpoints(wildcards):
+    numbers = range(1, recipe(wildcards.target)["checkpoints"] + 1)
+    return [f"{folder}/checkpoint-{number}" for folder in cell_models(wildcards) for number in numbers]
+
+
+def benchmark_problems(wildcards):
+    benchmarks = DATASETS[wildcards.dataset]["benchmarks"]
+    return [f"{RESULTS}/problems/{wildcards.dataset}/{benchmark}.jsonl" for benchmark in benchmarks]
+
+
+def benchmark_arguments(wildcards):
+    benchmarks = DATASETS[wildcards.dataset]["benchmarks"]
+    return [
+        f"--benchmark {name}:{file}:{asked['greedy']}:{asked.get('sampled', 0)}:{asked.get('samples', 0)}"
+        for (name, asked), file in zip(benchmarks.items(), benchmark_problems(wildcards))
+    ]
+
+
+# Targets ----------------------------------------------------------------------------------------------------------------
+
+
+def all_training_data():
+    return [f"{RESULTS}/training_data/{arm.dataset}/{arm.budget}/from-{arm.source}.jsonl" for arm in GRID.arms]
+
+
+def all_data_tables():
+    return expand("<results>/tables/{table}.csv", table=["coverage", "diversity", "data_quality", "arms"])
+
+
+def all_tables():
+    scores = expand("<results>/tables/{table}.csv", table=["finetuned", "differences", "checkpoints"])
+    return all_data_tables() + scores
+
+
+def all_figures():
+    """Every figure that the study's grid has cells for."""
+    pooled = sorted({dataset for dataset, _ in GRID.pools})
+    finetuned = sorted({cell.dataset for cell in GRID.cells})
+    figures = ["headline"]
+    figures += [
+        f"{name}_{dataset}" for name in ["data_quality", "coverage_trend", "coverage_by_level"] for dataset in pooled
+    ]
+    for dataset in finetuned:
+        figures.append(f"finetuned_{dataset}")
+        if "functional" in DATASETS[dataset]["benchmarks"]:
+            figures.append(f"functional_transfer_{dataset}")
+        if DATASETS[dataset]["fpr"] == "exact":
+            figures.append(f"reasoning_{dataset}")
+    return expand("<results>/figures/{figure}.{kind}", figure=figures, kind=["pdf", "png"])

@@ -1,0 +1,116 @@
+# Validation chooses a checkpoint, the chosen one answers the benchmarks; scoring is apart and needs no model.
+
+
+rule evaluate_model:
+    input:
+        models=cell_models,
+        validation="<results>/problems/{dataset}/validation.jsonl",
+        benchmarks=benchmark_problems,
+        prompt=lambda wildcards: DATASETS[wildcards.dataset]["prompts"]["finetuned"],
+    output:
+        answers="<results>/evaluations/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/answers.jsonl",
+        choice="<results>/evaluations/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/choice.json",
+        about="<results>/evaluations/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/about.json",
+    log:
+        "<logs>/evaluations/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}.log",
+    conda:
+        "../../envs/deepspeed.yaml"
+    threads: lambda wildcards: resource(wildcards.target, "cpus", 1)
+    resources:
+        mem_mb=lambda wildcards: resource(wildcards.target, "mem_mb", 3000),
+        runtime=lambda wildcards: resource(wildcards.target, "runtime", 60),
+        gpu=lambda wildcards: resource(wildcards.target, "gpu", 0),
+    params:
+        drafts=f"{RESULTS}/.drafts",
+        checkpoints=cell_checkpoints,
+        benchmarks=benchmark_arguments,
+        answer_format=lambda wildcards: DATASETS[wildcards.dataset]["answer"],
+        engine=lambda wildcards: MODELS[wildcards.target]["engine"],
+        batch_size=lambda wildcards: MODELS[wildcards.target].get("batch_size", 64),
+        temperature=SAMPLING["temperature"],
+        top_k=SAMPLING["top_k"],
+        max_new_tokens=lambda wildcards: DATASETS[wildcards.dataset]["max_new_tokens"],
+        seed=config["seed"],
+        grader=GRADER_VERSION,
+    shell:
+        "OMP_NUM_THREADS={threads} python workflow/scripts/evaluate_model.py"
+        " --checkpoints {params.checkpoints}"
+        " --validation {input.validation}"
+        " {params.benchmarks}"
+        " --prompt {input.prompt}"
+        " --answer-format {params.answer_format}"
+        " --engine {params.engine}"
+        " --temperature {params.temperature}"
+        " --top-k {params.top_k}"
+        " --max-new-tokens {params.max_new_tokens}"
+        " --batch-size {params.batch_size}"
+        " --seed {params.seed}"
+        " --cell {wildcards.dataset}/{wildcards.budget}/{wildcards.source}/{wildcards.target}/{wildcards.seed}"
+        " --output {output.answers}"
+        " --choice {output.choice}"
+        " --about {output.about}"
+        " --drafts {params.drafts}"
+        " > {log} 2>&1"
+
+
+rule score_model:
+    input:
+        answers="<results>/evaluations/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/answers.jsonl",
+        benchmarks=benchmark_problems,
+        code=["workflow/scripts/score_model.py", "workflow/scripts/yetbetter/pocket/reasoning.py"],
+    output:
+        "<results>/scores/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/scores.jsonl",
+    log:
+        "<logs>/scores/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        benchmarks=benchmark_arguments,
+        answer_format=lambda wildcards: DATASETS[wildcards.dataset]["answer"],
+        fpr=lambda wildcards: DATASETS[wildcards.dataset]["fpr"],
+        paradigm=lambda wildcards: GRID.paradigm(wildcards.source, wildcards.target),
+        grader=GRADER_VERSION,
+    shell:
+        "python workflow/scripts/score_model.py"
+        " --answers {input.answers}"
+        " {params.benchmarks}"
+        " --answer-format {params.answer_format}"
+        " --fpr {params.fpr}"
+        " --dataset {wildcards.dataset}"
+        " --budget {wildcards.budget}"
+        " --source {wildcards.source}"
+        " --target {wildcards.target}"
+        " --seed {wildcards.seed}"
+        " --paradigm '{params.paradigm}'"
+        " --output {output}"
+        " > {log} 2>&1"
+
+
+rule tabulate_scores:
+    input:
+        scores=[f"<results>/scores/{cell.path}/scores.jsonl" for cell in GRID.cells],
+        choices=[f"<results>/evaluations/{cell.path}/choice.json" for cell in GRID.cells],
+        code=["workflow/scripts/yetbetter/comparisons.py", "workflow/scripts/yetbetter/estimators.py"],
+    output:
+        finetuned="<results>/tables/finetuned.csv",
+        differences="<results>/tables/differences.csv",
+        checkpoints="<results>/tables/checkpoints.csv",
+    log:
+        "<logs>/tables/tabulate_scores.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        scores=lambda wildcards: f"{RESULTS}/scores",
+        evaluations=lambda wildcards: f"{RESULTS}/evaluations",
+        cells=[cell.path for cell in GRID.cells],
+        baseline=config["comparison"]["strong"],
+    shell:
+        "python workflow/scripts/tabulate_scores.py"
+        " --scores {params.scores}"
+        " --evaluations {params.evaluations}"
+        " --cells {params.cells}"
+        " --baseline {params.baseline}"
+        " --finetuned {output.finetuned}"
+        " --differences {output.differences}"
+        " --checkpoints {output.checkpoints}"
+        " > {log} 2>&1"

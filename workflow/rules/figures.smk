@@ -1,0 +1,226 @@
+# Figures, drawn from the tables alone: no model is touched, torch is not imported.
+
+
+rule draw_headline:
+    input:
+        table="<results>/tables/finetuned.csv",
+        differences="<results>/tables/differences.csv",
+        arms="<results>/tables/arms.csv",
+        code=["workflow/scripts/draw_headline.py", *PLOTS],
+    output:
+        pdf="<results>/figures/headline.pdf",
+        png=report(
+            "<results>/figures/headline.png",
+            caption="../report/headline.rst",
+            category="Finetuned models",
+            labels={"figure": "headline"},
+        ),
+    log:
+        "<logs>/figures/headline.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        strong=COMPARED["strong"],
+        weak=COMPARED["weak"],
+        dataset=COMPARED["dataset"],
+        budget=COMPARED["budget"],
+    shell:
+        "python workflow/scripts/draw_headline.py"
+        " --table {input.table}"
+        " --differences {input.differences}"
+        " --arms {input.arms}"
+        " --strong {params.strong}"
+        " --weak {params.weak}"
+        " --dataset {params.dataset}"
+        " --budget {params.budget}"
+        " --output-pdf {output.pdf}"
+        " --output-png {output.png}"
+        " > {log} 2>&1"
+
+
+rule draw_finetuned:
+    input:
+        table="<results>/tables/finetuned.csv",
+        arms="<results>/tables/arms.csv",
+        code=["workflow/scripts/draw_finetuned.py", *PLOTS],
+    output:
+        pdf="<results>/figures/finetuned_{dataset}.pdf",
+        png=report(
+            "<results>/figures/finetuned_{dataset}.png",
+            caption="../report/finetuned.rst",
+            category="Finetuned models",
+            labels={"figure": "accuracy", "data set": "{dataset}"},
+        ),
+    log:
+        "<logs>/figures/finetuned_{dataset}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        strong=COMPARED["strong"],
+        weak=COMPARED["weak"],
+    shell:
+        "python workflow/scripts/draw_finetuned.py"
+        " --table {input.table}"
+        " --arms {input.arms}"
+        " --dataset {wildcards.dataset}"
+        " --strong {params.strong}"
+        " --weak {params.weak}"
+        " --output-pdf {output.pdf}"
+        " --output-png {output.png}"
+        " > {log} 2>&1"
+
+
+rule draw_functional_transfer:
+    input:
+        table="<results>/tables/finetuned.csv",
+        code=["workflow/scripts/draw_functional_transfer.py", *PLOTS],
+    output:
+        pdf="<results>/figures/functional_transfer_{dataset}.pdf",
+        png=report(
+            "<results>/figures/functional_transfer_{dataset}.png",
+            caption="../report/functional_transfer.rst",
+            category="Finetuned models",
+            labels={"figure": "functional transfer", "data set": "{dataset}"},
+        ),
+    log:
+        "<logs>/figures/functional_transfer_{dataset}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        strong=COMPARED["strong"],
+        weak=COMPARED["weak"],
+    shell:
+        "python workflow/scripts/draw_functional_transfer.py"
+        " --table {input.table}"
+        " --dataset {wildcards.dataset}"
+        " --strong {params.strong}"
+        " --weak {params.weak}"
+        " --output-pdf {output.pdf}"
+        " --output-png {output.png}"
+        " > {log} 2>&1"
+
+
+rule draw_reasoning:
+    input:
+        table="<results>/tables/finetuned.csv",
+        arms="<results>/tables/arms.csv",
+        code=["workflow/scripts/draw_reasoning.py", *PLOTS],
+    output:
+        pdf="<results>/figures/reasoning_{dataset}.pdf",
+        png=report(
+            "<results>/figures/reasoning_{dataset}.png",
+            caption="../report/reasoning.rst",
+            category="Finetuned models",
+            labels={"figure": "false positive rate", "data set": "{dataset}"},
+        ),
+    log:
+        "<logs>/figures/reasoning_{dataset}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        strong=COMPARED["strong"],
+        weak=COMPARED["weak"],
+    shell:
+        "python workflow/scripts/draw_reasoning.py"
+        " --table {input.table}"
+        " --arms {input.arms}"
+        " --dataset {wildcards.dataset}"
+        " --strong {params.strong}"
+        " --weak {params.weak}"
+        " --output-pdf {output.pdf}"
+        " --output-png {output.png}"
+        " > {log} 2>&1"
+
+
+rule draw_data_quality:
+    input:
+        table="<results>/tables/data_quality.csv",
+        code=["workflow/scripts/draw_data_quality.py", *PLOTS],
+    output:
+        pdf="<results>/figures/data_quality_{dataset}.pdf",
+        png=report(
+            "<results>/figures/data_quality_{dataset}.png",
+            caption="../report/data_quality.rst",
+            category="Training data",
+            labels={"figure": "data quality", "data set": "{dataset}"},
+        ),
+    log:
+        "<logs>/figures/data_quality_{dataset}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        strong=COMPARED["strong"],
+        weak=COMPARED["weak"],
+    shell:
+        "python workflow/scripts/draw_data_quality.py"
+        " --table {input.table}"
+        " --dataset {wildcards.dataset}"
+        " --strong {params.strong}"
+        " --weak {params.weak}"
+        " --output-pdf {output.pdf}"
+        " --output-png {output.png}"
+        " > {log} 2>&1"
+
+
+rule draw_coverage_trend:
+    input:
+        table="<results>/tables/coverage.csv",
+        code=["workflow/scripts/draw_coverage_trend.py", *PLOTS],
+    output:
+        pdf="<results>/figures/coverage_trend_{dataset}.pdf",
+        png=report(
+            "<results>/figures/coverage_trend_{dataset}.png",
+            caption="../report/coverage_trend.rst",
+            category="Training data",
+            labels={"figure": "coverage trend", "data set": "{dataset}"},
+        ),
+    log:
+        "<logs>/figures/coverage_trend_{dataset}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        strong=COMPARED_MODELS["strong"],
+        weak=COMPARED_MODELS["weak"],
+        ratio=MODELS[COMPARED_MODELS["strong"]]["parameters"] / MODELS[COMPARED_MODELS["weak"]]["parameters"],
+    shell:
+        "python workflow/scripts/draw_coverage_trend.py"
+        " --table {input.table}"
+        " --dataset {wildcards.dataset}"
+        " --strong {params.strong}"
+        " --weak {params.weak}"
+        " --ratio {params.ratio}"
+        " --output-pdf {output.pdf}"
+        " --output-png {output.png}"
+        " > {log} 2>&1"
+
+
+rule draw_coverage_by_level:
+    input:
+        table="<results>/tables/coverage.csv",
+        arms="<results>/tables/arms.csv",
+        code=["workflow/scripts/draw_coverage_by_level.py", *PLOTS],
+    output:
+        pdf="<results>/figures/coverage_by_level_{dataset}.pdf",
+        png=report(
+            "<results>/figures/coverage_by_level_{dataset}.png",
+            caption="../report/coverage_by_level.rst",
+            category="Training data",
+            labels={"figure": "coverage by level", "data set": "{dataset}"},
+        ),
+    log:
+        "<logs>/figures/coverage_by_level_{dataset}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        strong=COMPARED_MODELS["strong"],
+        weak=COMPARED_MODELS["weak"],
+    shell:
+        "python workflow/scripts/draw_coverage_by_level.py"
+        " --table {input.table}"
+        " --arms {input.arms}"
+        " --dataset {wildcards.dataset}"
+        " --strong {params.strong}"
+        " --weak {params.weak}"
+        " --output-pdf {output.pdf}"
+        " --output-png {output.png}"
+        " > {log} 2>&1"

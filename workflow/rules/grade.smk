@@ -1,0 +1,106 @@
+# Verdicts on final answers, checks of the reasoning, and the choice of training data.
+
+
+rule grade_solutions:
+    input:
+        problems="<results>/problems/{dataset}/train.jsonl",
+        solutions="<results>/solutions/{dataset}/{model}/{block}.jsonl",
+    output:
+        "<results>/verdicts/{dataset}/{model}/{block}.jsonl",
+    log:
+        "<logs>/verdicts/{dataset}/{model}/{block}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        answer_format=lambda wildcards: DATASETS[wildcards.dataset]["answer"],
+        grader=GRADER_VERSION,
+    shell:
+        "python workflow/scripts/grade_solutions.py"
+        " --problems {input.problems}"
+        " --solutions {input.solutions}"
+        " --answer-format {params.answer_format}"
+        " --output {output}"
+        " > {log} 2>&1"
+
+
+rule check_reasoning:
+    input:
+        problems="<results>/problems/{dataset}/train.jsonl",
+        solutions="<results>/solutions/{dataset}/{model}/{block}.jsonl",
+        verdicts="<results>/verdicts/{dataset}/{model}/{block}.jsonl",
+        checker="workflow/scripts/yetbetter/pocket/reasoning.py",
+    output:
+        "<results>/reasoning/{dataset}/{model}/{block}.jsonl",
+    log:
+        "<logs>/reasoning/{dataset}/{model}/{block}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    shell:
+        "python workflow/scripts/check_reasoning.py"
+        " --problems {input.problems}"
+        " --solutions {input.solutions}"
+        " --verdicts {input.verdicts}"
+        " --output {output}"
+        " > {log} 2>&1"
+
+
+rule select_solutions:
+    input:
+        blocks=arm_files("solutions", "verdicts"),
+        problems="<results>/problems/{dataset}/train.jsonl",
+        prompt=lambda wildcards: DATASETS[wildcards.dataset]["prompts"]["finetuned"],
+        code="workflow/scripts/yetbetter/selection.py",
+    output:
+        data="<results>/training_data/{dataset}/{budget}/from-{source}.jsonl",
+        digest="<results>/training_data/{dataset}/{budget}/from-{source}.sha256",
+        counts="<results>/training_data/{dataset}/{budget}/from-{source}.counts.json",
+    log:
+        "<logs>/training_data/{dataset}/{budget}/from-{source}.log",
+    wildcard_constraints:
+        source="|".join(map(re.escape, SAMPLED_SOURCES)),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        draws=arm_draws,
+        blocks=arm_blocks,
+        folders=pool_folders("solutions", "verdicts"),
+        keep=lambda wildcards: config["sources"][wildcards.source]["filter"],
+        duplicates=lambda wildcards: config["sources"][wildcards.source].get("duplicates", "keep"),
+    shell:
+        "python workflow/scripts/select_solutions.py"
+        " --problems {input.problems}"
+        " --prompt {input.prompt}"
+        " --draws {params.draws}"
+        " {params.folders}"
+        " --blocks {params.blocks}"
+        " --filter {params.keep}"
+        " --duplicates {params.duplicates}"
+        " --output {output.data}"
+        " --digest {output.digest}"
+        " --counts {output.counts}"
+        " > {log} 2>&1"
+
+
+rule select_human_solutions:
+    input:
+        problems="<results>/problems/{dataset}/train.jsonl",
+        prompt=lambda wildcards: DATASETS[wildcards.dataset]["prompts"]["finetuned"],
+        code="workflow/scripts/yetbetter/selection.py",
+    output:
+        data="<results>/training_data/{dataset}/{budget}/from-{source}.jsonl",
+        digest="<results>/training_data/{dataset}/{budget}/from-{source}.sha256",
+        counts="<results>/training_data/{dataset}/{budget}/from-{source}.counts.json",
+    log:
+        "<logs>/training_data/{dataset}/{budget}/from-{source}.log",
+    wildcard_constraints:
+        source="|".join(map(re.escape, HUMAN_SOURCES)),
+    conda:
+        "../../envs/analysis.yaml"
+    shell:
+        "python workflow/scripts/select_human_solutions.py"
+        " --problems {input.problems}"
+        " --prompt {input.prompt}"
+        " --output {output.data}"
+        " --digest {output.digest}"
+        " --counts {output.counts}"
+        " > {log} 2>&1"

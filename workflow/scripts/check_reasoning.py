@@ -1,0 +1,39 @@
+"""Check the chain of equations of every right-answered solution exactly against its problem's program."""
+
+import argparse
+
+from yetbetter.grading import CORRECT
+from yetbetter.pocket.reasoning import check_reasoning
+from yetbetter.program import run
+from yetbetter.records import read_rows, write_rows
+from yetbetter.views import join
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--problems", required=True, help="JSON Lines with problem, program")
+    parser.add_argument("--solutions", required=True)
+    parser.add_argument("--verdicts", required=True)
+    parser.add_argument("--output", required=True, help="JSON Lines with problem, sample, reasoning")
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    programs = {row["problem"]: row["program"] for row in read_rows(arguments.problems, require=("problem", "program"))}
+    write_rows(
+        arguments.output,
+        (
+            {
+                "problem": row["problem"],
+                "sample": row["sample"],
+                "reasoning": check_reasoning(row["text"], programs[row["problem"]]),
+            }
+            for row in join(arguments.solutions, arguments.verdicts, "verdict")
+            if row["verdict"] == CORRECT
+        ),
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,65 @@
+"""Score a finetuned model's answers: one row per benchmark and problem, graded, voted on and checked."""
+
+import argparse
+from collections import Counter
+
+from yetbetter import evaluation, grading
+from yetbetter.estimators import majority
+from yetbetter.evaluation import GREEDY, SAMPLED
+from yetbetter.pocket.reasoning import check_reasoning
+from yetbetter.program import run
+from yetbetter.records import iterate_rows, write_rows
+
+VOTERS = (1, 4, 8, 16)
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--answers", required=True, help="JSON Lines that evaluate_model.py wrote")
+    parser.add_argument("--benchmark", required=True, action="append", metavar="NAME:FILE:GREEDY:SAMPLED:SAMPLES")
+    parser.add_argument("--answer-format", required=True, choices=grading.CONVENTIONS)
+    parser.add_argument("--fpr", default="none", choices=["exact", "none"], help="how a right answer's reasoning is checked")
+    for axis in ("dataset", "budget", "source", "target", "seed", "paradigm"):
+        parser.add_argument(f"--{axis}", required=True)
+    parser.add_argument("--output", required=True)
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    cell = {axis: getattr(arguments, axis) for axis in ("dataset", "budget", "source", "target", "seed", "paradigm")}
+    answers: dict[tuple, list[dict]] = {}
+    for row in iterate_rows(arguments.answers, require=("benchmark", "decoding", "problem", "text")):
+        answers.setdefault((row["benchmark"], row["decoding"], row["problem"]), []).append(row)
+    scored = []
+    for benchmark in map(evaluation.parse_benchmark, arguments.benchmark):
+        for problem in benchmark.problems:
+            greedy = answers.get((benchmark.name, GREEDY, problem["problem"]), [])
+            sampled = answers.get((benchmark.name, SAMPLED, problem["problem"]), [])
+            if greedy or sampled:
+                place = {"benchmark": benchmark.name, "problem": problem["problem"], "level": problem.get("level")}
+                scored.append(cell | place | score(problem, greedy, sampled, arguments))
+    write_rows(arguments.output, scored)
+    print(f"scored {len(scored):,} problems")
+
+
+def score(problem: dict, greedy: list[dict], sampled: list[dict], arguments: argparse.Namespace) -> dict:
+    """pass@1 and the reasoning of the greedy answer, maj@k of the sampled ones; null for what was not drawn."""
+    row: dict = {"verdict": None, "reasoning": None}
+    for answer in greedy:
+        row["answer"], row["verdict"] = grading.grade(answer["text"], problem["answer"], arguments.answer_format)
+        if arguments.fpr == "exact" and row["verdict"] == grading.CORRECT:
+            row["reasoning"] = check_reasoning(answer["text"], problem["program"])
+    graded = [grading.grade(answer["text"], problem["answer"], arguments.answer_format) for answer in sampled]
+    verdicts = Counter(verdict for _, verdict in graded)
+    # Wrong answers vote together when they are the same text after normalisation.
+    others = Counter(grading.normalise(answer) for answer, verdict in graded if verdict == grading.INCORRECT)
+    blank = len(graded) - verdicts[grading.CORRECT] - others.total()
+    for voters in VOTERS:
+        if voters <= len(graded):
+            row[f"maj@{voters}"] = majority(verdicts[grading.CORRECT], list(others.values()), blank, voters)
+    return row
+
+
+if __name__ == "__main__":
+    run(main)

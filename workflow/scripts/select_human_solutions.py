@@ -1,0 +1,38 @@
+"""Training data from the data set's own solutions: the paper's human-written baseline."""
+
+import argparse
+
+from yetbetter import prompts
+from yetbetter.program import run
+from yetbetter.records import digest_of, read_rows, write_json, write_rows, write_text
+from yetbetter.selection import training_row
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--problems", required=True)
+    parser.add_argument("--prompt", required=True, help="template that the finetuned model is asked with")
+    parser.add_argument("--output", required=True, help="training data, JSON Lines")
+    parser.add_argument("--digest", required=True, help="SHA-256 of the training data: what finetuning depends on")
+    parser.add_argument("--counts", required=True, help="JSON: how many solutions there are")
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    template = prompts.read_template(arguments.prompt)
+    problems = read_rows(arguments.problems, require=("problem", "question", "solution"))
+    data = [
+        training_row(row["problem"], 0, "human", prompts.fill(template, row["question"]), row["solution"])
+        for row in problems
+        if row["solution"].strip()
+    ]
+    write_rows(arguments.output, data)
+    write_text(arguments.digest, [digest_of(arguments.output) + "\n"])
+    counts = {"drawn": len(problems), "kept": len(data), "out_empty": len(problems) - len(data)}
+    write_json(arguments.counts, counts)
+    print(f"kept {len(data):,} of {len(problems):,} human solutions")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,65 @@
+"""How many samples per question a data source may draw under a budget, and what they cost.
+
+A budget is fixed in samples of a reference model (the paper's strong, expensive one). Matching turns it into a number
+of samples of another model (paper, section 3, Eq. 4): compute-matched S_WC = (P_SE / P_WC) * S_SE, where a solution of
+W tokens costs 2 * P * W FLOPs and W is assumed equal; price-matched the same with prices per output token.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from yetbetter.errors import UserError
+
+RATIO_KEY = {"compute": "parameters", "price": "price"}
+
+
+@dataclass(frozen=True)
+class Count:
+    """Samples per question: the whole number drawn, and the exact one that the matching rule gives."""
+
+    samples: int
+    exact: Fraction
+
+    @property
+    def rounded(self) -> bool:
+        return self.exact != self.samples
+
+
+def count_samples(draw: dict, budget: dict, models: dict[str, dict], where: str) -> Count:
+    """Samples per question of `draw` under `budget`, rounded down.
+
+    draw: {model, match: compute | price | number} or {model, samples}, and optionally fraction, the share of the
+    budget that it spends. budget: {model, samples} of the reference. where: the config keys, for messages.
+    Raises UserError for a parameter count or price that is missing, and where less than one sample is left.
+    """
+    rule = draw.get("match", "fixed")
+    if rule == "fixed":
+        exact = to_fraction(draw["samples"])
+    elif rule == "number":
+        exact = to_fraction(budget["samples"])
+    else:
+        key = RATIO_KEY[rule]
+        reference = cost_of(budget["model"], key, models, where, rule)
+        own = cost_of(draw["model"], key, models, where, rule)
+        exact = reference / own * to_fraction(budget["samples"])
+    exact *= to_fraction(draw.get("fraction", 1))
+    if exact < 1:
+        raise UserError(f"{where}: {rule} matching gives {float(exact):.3g} samples of {draw['model']!r} per question, at least 1 is needed")
+    return Count(int(exact), exact)
+
+
+def cost_of(model: str, key: str, models: dict[str, dict], where: str, rule: str) -> Fraction:
+    value = models[model].get(key)
+    if value is None:
+        raise UserError(f"models.{model}: no {key!r}, which `match: {rule}` of {where} needs")
+    return to_fraction(value)
+
+
+def to_fraction(number) -> Fraction:
+    """The decimal number as written: 0.3 is 3/10, so that 10.5 / 0.3 is 35 and not 34.999…"""
+    return Fraction(str(number))
+
+
+def flops(parameters: float, tokens: float) -> float:
+    """Forward FLOPs of `tokens` tokens through a model of `parameters` parameters: 2 * P * W (paper, section 3)."""
+    return 2.0 * parameters * tokens

@@ -1,0 +1,49 @@
+"""What an arm's samples cost, twice: as the paper assumes (solutions of equal length), and as it came out."""
+
+from dataclasses import dataclass
+
+from yetbetter.budgets import flops
+from yetbetter.errors import UserError
+
+
+@dataclass(frozen=True)
+class ModelCost:
+    """parameters: the nominal count, which the matching uses; true_parameters: the exact one; price: per million output tokens."""
+
+    parameters: float
+    true_parameters: float
+    price: float | None
+
+
+def parse_model_cost(argument: str) -> tuple[str, ModelCost]:
+    """Read NAME:PARAMETERS:TRUE_PARAMETERS:PRICE, the last two may be empty."""
+    parts = argument.split(":")
+    try:
+        name, parameters, true_parameters, price = parts
+        nominal = float(parameters)
+        return name, ModelCost(nominal, float(true_parameters or nominal), float(price) if price else None)
+    except ValueError:
+        raise UserError(f"--model {argument!r}: must be NAME:PARAMETERS:TRUE_PARAMETERS:PRICE") from None
+
+
+def cost_arm(draws: list[dict], models: dict[str, ModelCost], tokens_per_solution: float) -> dict:
+    """FLOPs and price of an arm.
+
+    draws: model, samples, questions, tokens, prompt_tokens of each model drawn from. tokens_per_solution: the W that
+    all models are assumed to share. flops_assumed = sum of 2 * P * W * samples * questions with nominal P (paper, Eq.
+    4); flops_drawn the same with the tokens really drawn and true P; prompts, read once per question, apart.
+    """
+    assumed = drawn = prompts = dollars = 0.0
+    for draw in draws:
+        model = models[draw["model"]]
+        assumed += flops(model.parameters, tokens_per_solution * draw["samples"] * draw["questions"])
+        drawn += flops(model.true_parameters, draw["tokens"])
+        prompts += flops(model.true_parameters, draw["prompt_tokens"])
+        dollars += float("nan") if model.price is None else model.price * draw["tokens"] / 1e6
+    return {
+        "flops_assumed": assumed,
+        "flops_drawn": drawn,
+        "drawn_to_assumed": drawn / assumed if assumed else float("nan"),
+        "flops_prompts": prompts,
+        "price": dollars,
+    }

@@ -1,0 +1,176 @@
+"""Drafts: where a long job keeps its unfinished work, outside the outputs that Snakemake deletes.
+
+A draft is the folder `<drafts>/<name>/<fingerprint>`: the name is the output's, the fingerprint that of all settings
+that shape the content. One process at a time works on a name (a file lock, released by the kernel when it dies). A
+killed job's draft is continued; a finished one is *sealed*, linked to the output, and kept, so that an output that was
+deleted is there again at once. A draft made with other settings is never continued.
+"""
+
+import contextlib
+import fcntl
+import itertools
+import json
+import os
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from yetbetter.errors import UserError
+from yetbetter.identity import differences, fingerprint
+from yetbetter.records import dump_row, read_json, write_json
+
+SETTINGS, SEAL = "settings.json", "sealed.json"
+
+
+class Draft:
+    """One draft folder, held under its lock; `sealed` says that its content is finished."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    @property
+    def sealed(self) -> bool:
+        return (self.folder / SEAL).exists()
+
+    def append(self, name: str, rows: list[dict]) -> None:
+        """Append rows to a JSON Lines file of the draft; on return they survive a crash of the machine."""
+        with open(self.folder / name, "a", encoding="utf-8", newline="\n") as file:
+            file.write("".join(dump_row(row) + "\n" for row in rows))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def recover(self, name: str) -> list[dict]:
+        """The whole rows of a JSON Lines file; a torn last line, and what follows a broken one, is cut off the file."""
+        path = self.folder / name
+        if not path.exists():
+            return []
+        content = path.read_bytes()
+        rows, whole = [], 0
+        for line in content.splitlines(keepends=True):
+            if not line.endswith(b"\n"):
+                break
+            try:
+                rows.append(json.loads(line))
+            except ValueError:  # a crash of the machine can leave a block of zeros inside a file
+                break
+            whole += len(line)
+        if whole < len(content):
+            os.truncate(path, whole)
+        return rows
+
+    def truncate(self, name: str, rows: int) -> None:
+        """Keep the first `rows` rows of a JSON Lines file."""
+        path = self.folder / name
+        if not path.exists():
+            return
+        with open(path, "rb") as file:
+            kept = sum(len(line) for line in itertools.islice(file, rows))
+        os.truncate(path, kept)
+
+    def seal(self) -> None:
+        """Mark the content as finished; every file is on disk before the mark is."""
+        files = {}
+        for path in sorted(self.folder.rglob("*")):
+            if path.is_file() and path.name not in (SETTINGS, SEAL):
+                with open(path, "rb") as file:
+                    os.fsync(file.fileno())
+                files[str(path.relative_to(self.folder))] = path.stat().st_size
+        write_json(self.folder / SEAL, files)
+
+    def publish(self, outputs: dict[str, str | Path]) -> None:
+        """Make each output (a file or a folder) appear under its own name: by a hard link where it can, else a copy.
+
+        Raises UserError where a file no longer has the size it was sealed with: who edits a linked output edits the
+        draft.
+        """
+        self.check_sizes()
+        for name, output in outputs.items():
+            source, output = self.folder / name, Path(output)
+            output.parent.mkdir(parents=True, exist_ok=True)
+            partial = output.with_name(f".{output.name}.{os.getpid()}.part")
+            remove(partial)
+            try:
+                if source.is_dir():
+                    shutil.copytree(source, partial, copy_function=link_or_copy)
+                    remove(output)
+                else:
+                    link_or_copy(source, partial)
+                os.replace(partial, output)
+            finally:
+                remove(partial)  # renaming a link over another link of the same file does nothing at all
+
+    def check_sizes(self) -> None:
+        for name, size in (read_json(self.folder / SEAL) if self.sealed else {}).items():
+            path = self.folder / name
+            found = path.stat().st_size if path.exists() else "no"
+            if found != size:
+                raise UserError(f"{path}: holds {found} bytes, was finished with {size}; remove {self.folder} to redo it")
+
+
+def remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def link_or_copy(source, target):
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+@contextlib.contextmanager
+def open_draft(output: str | Path, settings: dict, drafts: str | Path | None = None) -> Iterator[Draft]:
+    """The draft of `output` made with `settings`, under its lock; waits while another process holds it.
+
+    drafts: the folder of all drafts (default: `.drafts` beside the output). An output inside the drafts' parent keeps
+    its whole path there as the draft's name.
+    """
+    output = Path(output)
+    drafts = Path(drafts) if drafts else output.parent / ".drafts"
+    try:
+        name = output.resolve().relative_to(drafts.parent.resolve())
+    except ValueError:
+        name = Path(output.name)
+    place = drafts / name
+    folder = place / fingerprint(settings)
+    place.mkdir(parents=True, exist_ok=True)
+    with hold_lock(place / "lock"):
+        if not (folder / SETTINGS).exists():
+            report_other_settings(place, output, settings)
+            write_json(folder / SETTINGS, settings)
+        yield Draft(folder)
+
+
+def report_other_settings(place: Path, output: Path, settings: dict) -> None:
+    others = sorted(place.glob(f"*/{SETTINGS}"), key=lambda path: path.stat().st_mtime)
+    if others:
+        changed = differences(read_json(others[-1]), settings)
+        print(f"{output}: starting anew, an earlier draft is not resumed: {changed}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def hold_lock(path: Path, every: float = 1.0) -> Iterator[None]:
+    """An exclusive lock on `path`; while another process has it, says who, and waits."""
+    with open(path, "a+", encoding="utf-8") as file:
+        told = False
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not told:
+                    file.seek(0)
+                    print(f"waiting for {path}, held by {file.read() or 'an unknown process'}", file=sys.stderr)
+                    told = True
+                time.sleep(every)
+        owner = {"host": socket.gethostname(), "pid": os.getpid(), "slurm_job": os.environ.get("SLURM_JOB_ID")}
+        file.truncate(0)
+        file.write(json.dumps(owner))
+        file.flush()
+        yield

@@ -1,0 +1,134 @@
+"""Estimators over a pool of M samples per question: coverage@k, diversity@k, maj@k, and their bootstrap intervals."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from math import comb
+
+import numpy as np
+
+
+def coverage_curve(samples: int, correct: Sequence[int]) -> np.ndarray:
+    """Chance that k of `samples` samples hold a correct one, for every question and every k.
+
+    Unbiased: 1 - C(M-c, k) / C(M, k) (paper, section 3), as a sum of logarithms, so that no M overflows and a small
+    chance keeps its digits. correct: c of each question. Returns shape (questions, M); column k-1 is coverage@k.
+    Also the chance that a solution drawn c times is seen at least once among k, which diversity@k sums up.
+    """
+    counts = np.asarray(correct, dtype=int)
+    if samples < 1:
+        raise ValueError(f"a pool of {samples} samples")
+    if counts.size and not (0 <= counts.min() and counts.max() <= samples):
+        raise ValueError(f"correct counts must lie in 0..{samples}")
+    left = samples - np.arange(samples)
+    curves = {}
+    for count in np.unique(counts):
+        # Once fewer than k wrong samples are left, every draw of k holds a correct one: log(0) = -inf, chance 1.
+        with np.errstate(divide="ignore"):
+            missing = np.log1p(-np.minimum(count / left, 1.0))
+        curves[count] = -np.expm1(np.cumsum(missing))
+    if not counts.size:
+        return np.zeros((0, samples))
+    return np.stack([curves[count] for count in counts])
+
+
+def coverage(samples: int, correct: Sequence[int], k: int) -> np.ndarray:
+    """coverage@k of every question, shape (questions,). ValueError for k outside 1..samples."""
+    if not 1 <= k <= samples:
+        raise ValueError(f"coverage@{k} of {samples} samples: k must lie in 1..{samples}")
+    return coverage_curve(samples, correct)[:, k - 1]
+
+
+def unique_curve(samples: int, multiplicities: Sequence[Sequence[int]]) -> np.ndarray:
+    """Expected number of distinct correct solutions among k of `samples`, for every question and every k.
+
+    multiplicities: for each question how often each of its distinct correct solutions was drawn; one drawn m times
+    adds 1 - C(M-m, k) / C(M, k). Returns shape (questions, M). Divide the mean by the mean coverage for diversity@k
+    among the questions solved (the paper's wording), or by the questions for diversity@k per question.
+    """
+    sizes = [len(counts) for counts in multiplicities]
+    flat = [count for counts in multiplicities for count in counts]
+    curves = coverage_curve(samples, flat)
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    total = np.zeros((len(sizes), samples))
+    np.add.at(total, owner, curves)
+    return total
+
+
+def majority(correct: int, others: Sequence[int], blank: int, k: int) -> float:
+    """maj@k: the chance that the correct answer wins a vote of k samples drawn from the pool without replacement.
+
+    correct: samples with the right answer; others: how many hold each of the wrong answers; blank: samples without an
+    answer, which do not vote. Ties are broken by a fair coin. Exact, no simulation. ValueError for k > pool.
+    """
+    pool = correct + sum(others) + blank
+    if not 1 <= k <= pool:
+        raise ValueError(f"maj@{k} of {pool} samples: k must lie in 1..{pool}")
+    return _majority(correct, tuple(sorted(others)), blank, k)
+
+
+@lru_cache(maxsize=None)
+def _majority(correct: int, others: tuple[int, ...], blank: int, k: int) -> float:
+    wins = 0.0
+    for votes in range(1, min(correct, k) + 1):
+        # ways[n][t]: ways to draw n samples of the wrong answers, none with more than `votes`, t of them tied with it
+        ways = [[0] * (len(others) + 1) for _ in range(k - votes + 1)]
+        ways[0][0] = 1
+        for count in others:
+            ways = _add_answer(ways, count, votes)
+        for drawn, by_ties in enumerate(ways):
+            rest = comb(blank, k - votes - drawn)
+            wins += comb(correct, votes) * rest * sum(number / (ties + 1) for ties, number in enumerate(by_ties))
+    return wins / comb(correct + sum(others) + blank, k)
+
+
+def _add_answer(ways: list[list[int]], count: int, votes: int) -> list[list[int]]:
+    added = [[0] * len(row) for row in ways]
+    for drawn, by_ties in enumerate(ways):
+        for ties, number in enumerate(by_ties):
+            if number:
+                for more in range(min(count, votes, len(ways) - 1 - drawn) + 1):
+                    added[drawn + more][ties + (more == votes)] += number * comb(count, more)
+    return added
+
+
+class Bootstrap:
+    """95 % percentile intervals over questions; one set of resamples, so that everything it measures is paired.
+
+    A resample is a row of weights: how often each question was drawn. questions: how many there are.
+    """
+
+    def __init__(self, questions: int, seed: int = 0, resamples: int = 2000):
+        generator = np.random.default_rng(seed)
+        share = np.full(questions, 1 / questions) if questions else np.zeros(0)
+        self.weights = generator.multinomial(questions, share, size=resamples).astype(float)
+
+    def mean(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Mean over questions, and its interval. values: shape (questions, ...)."""
+        return self.ratio(values, np.ones_like(values, dtype=float))
+
+    def ratio(self, top: np.ndarray, bottom: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """sum(top) / sum(bottom) over questions, and its interval; NaN where the sum is 0. Shapes (questions, ...)."""
+        value, drawn = self._ratios(top, bottom)
+        return value, *interval(drawn)
+
+    def difference(self, top, bottom, other_top, other_bottom) -> tuple[float, float, float]:
+        """Difference of two ratios, paired: both over the same resamples of the same questions."""
+        value, drawn = self._ratios(top, bottom)
+        other, other_drawn = self._ratios(other_top, other_bottom)
+        low, high = interval(drawn - other_drawn)
+        return float(value - other), float(low), float(high)
+
+    def _ratios(self, top: np.ndarray, bottom: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            value = np.sum(top, axis=0) / np.sum(bottom, axis=0)
+            drawn = np.tensordot(self.weights, top, axes=1) / np.tensordot(self.weights, bottom, axes=1)
+        return value, drawn
+
+
+def interval(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """2.5 and 97.5 percentiles over the first axis; resamples without any question that counts are left out."""
+    if np.isnan(drawn).all():
+        nothing = np.full(drawn.shape[1:], np.nan)
+        return nothing, nothing
+    low, high = np.nanpercentile(drawn, [2.5, 97.5], axis=0)
+    return low, high

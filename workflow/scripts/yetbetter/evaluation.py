@@ -1,0 +1,65 @@
+"""What an evaluation draws: every checkpoint on the validation split, then the chosen one on the benchmarks."""
+
+from dataclasses import dataclass
+
+from yetbetter import grading
+from yetbetter.errors import UserError
+from yetbetter.identity import stream_seed
+from yetbetter.records import read_rows
+
+GREEDY, SAMPLED = "greedy", "sampled"
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A benchmark's problems: the first `greedy` answered greedily, the first `sampled` answered `samples` times."""
+
+    name: str
+    problems: list[dict]
+    greedy: int
+    sampled: int
+    samples: int
+
+
+def parse_benchmark(argument: str) -> Benchmark:
+    """Read NAME:FILE:GREEDY:SAMPLED:SAMPLES; UserError where the file holds fewer problems than asked for."""
+    parts = argument.split(":")
+    if len(parts) != 5 or not all(part.isdigit() for part in parts[2:]):
+        raise UserError(f"--benchmark {argument!r}: must be NAME:FILE:GREEDY:SAMPLED:SAMPLES")
+    name, path, *counts = parts
+    greedy, sampled, samples = map(int, counts)
+    problems = read_rows(path, require=("problem", "question", "answer"))
+    if len(problems) < max(greedy, sampled):
+        raise UserError(f"{path}: {len(problems)} problems, the benchmark {name} asks for {max(greedy, sampled)}")
+    return Benchmark(name, problems, greedy, sampled, samples)
+
+
+def requests(benchmark: Benchmark, checkpoint: str, decoding: str) -> list[dict]:
+    """Coordinates of all rows of one benchmark, checkpoint and decoding, in order."""
+    problems, samples = (benchmark.greedy, 1) if decoding == GREEDY else (benchmark.sampled, benchmark.samples)
+    return [
+        {
+            "benchmark": benchmark.name,
+            "checkpoint": checkpoint,
+            "decoding": decoding,
+            "problem": row["problem"],
+            "sample": sample,
+        }
+        for row in benchmark.problems[:problems]
+        for sample in range(samples)
+    ]
+
+
+def row_seed(seed: int, cell: str, row: dict) -> int:
+    """The random stream of one evaluation row: from what it is, never from where in the file it stands."""
+    return stream_seed(seed, cell, row["benchmark"], row["checkpoint"], row["problem"], row["sample"])
+
+
+def choose_checkpoint(rows: list[dict], golds: dict[str, str], answer_format: str) -> tuple[str, dict[str, float]]:
+    """(chosen checkpoint, pass@1 of each) from greedy validation rows; of equals the earliest in `rows` wins."""
+    correct: dict[str, list[bool]] = {}
+    for row in rows:
+        _, verdict = grading.grade(row["text"], golds[row["problem"]], answer_format)
+        correct.setdefault(row["checkpoint"], []).append(verdict == grading.CORRECT)
+    accuracy = {checkpoint: sum(right) / len(right) for checkpoint, right in correct.items()}
+    return max(accuracy, key=accuracy.__getitem__), accuracy

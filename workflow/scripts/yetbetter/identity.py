@@ -1,0 +1,37 @@
+"""What makes two results the same: fingerprints of settings, random streams from identities."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from yetbetter.records import digest_of
+
+# What a model folder consists of; anything else in it (a README, logs) does not change what it computes.
+MODEL_FILES = ("*.safetensors", "*.safetensors.index.json", "config.json", "tokenizer.json", "tokenizer_config.json")
+
+
+def fingerprint(settings: dict) -> str:
+    """Sixteen hexadecimal digits that differ whenever any setting does."""
+    canonical = json.dumps(settings, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def differences(old: dict, new: dict) -> str:
+    """The settings that differ, in words: 'temperature was 0.7, is 0.8; top_k was 3, is 4'."""
+    keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    return "; ".join(f"{key} was {old.get(key)!r}, is {new.get(key)!r}" for key in keys)
+
+
+def stream_seed(*identity: str | int) -> int:
+    """A 63-bit seed from an identity such as (model, problem, sample): never from order, time or shard."""
+    canonical = json.dumps(identity, ensure_ascii=True)
+    return int.from_bytes(hashlib.sha256(canonical.encode()).digest()[:8], "big") >> 1
+
+
+def model_identity(path: str, revision: str | None = None) -> str:
+    """What a model's answers depend on: its files' digest for a folder, else its hub id and revision."""
+    folder = Path(path)
+    if not folder.is_dir():
+        return f"{path}@{revision or 'main'}"
+    files = sorted(file for pattern in MODEL_FILES for file in folder.glob(pattern))
+    return fingerprint({file.name: digest_of(file) for file in files})

@@ -1,0 +1,69 @@
+"""What every program does the same way: one-line errors, a progress line, a sidecar that says how a result was made."""
+
+import argparse
+import os
+import platform
+import socket
+import sys
+import time
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+
+from yetbetter.errors import UserError
+from yetbetter.records import write_json
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a program's main function; bad input ends it with one line on stderr and exit status 1."""
+    try:
+        main()
+    except UserError as error:
+        sys.exit(f"{Path(sys.argv[0]).name}: error: {error}")
+    except OSError as error:
+        if error.filename is None and error.errno is None:
+            raise
+        sys.exit(f"{Path(sys.argv[0]).name}: error: {error.filename or ''}: {error.strerror}")
+
+
+def prefer_own_environment() -> None:
+    """Let `python` be this interpreter in every command started from here, also where its environment is not active."""
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+
+class Progress:
+    """A live line on stderr: rewritten in place on a terminal, a new line every few seconds in a log."""
+
+    def __init__(self, what: str, total: int, every: float = 5.0):
+        self.what, self.total, self.every = what, total, every
+        self.start = self.last = time.monotonic()
+
+    def show(self, done: int, note: str = "", final: bool = False) -> None:
+        now = time.monotonic()
+        terminal = sys.stderr.isatty()
+        if not final and now - self.last < (0.2 if terminal else self.every):
+            return
+        self.last = now
+        line = f"{self.what}: {done:,} of {self.total:,} in {now - self.start:.0f} s{', ' if note else ''}{note}"
+        end = "\r" if terminal and not final else "\n"
+        print(line, end=end, file=sys.stderr, flush=True)
+
+
+def write_sidecar(path: str | Path, arguments: argparse.Namespace, **facts) -> None:
+    """Write how a result was made: the program's arguments, versions, host, and `facts` (seeds, tokens, seconds)."""
+    about = {
+        "program": Path(sys.argv[0]).name,
+        "arguments": {key: str(value) for key, value in vars(arguments).items() if value is not None},
+        "versions": versions(),
+        "host": socket.gethostname(),
+        "slurm_job": os.environ.get("SLURM_JOB_ID"),
+        **facts,
+    }
+    write_json(path, about)
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of those packages that are loaded and shape results."""
+    names = ("numpy", "torch", "transformers", "trl", "accelerate", "deepspeed", "vllm", "sympy", "pandas")
+    found = {"python": platform.python_version()}
+    return found | {name: metadata.version(name) for name in names if name in sys.modules}

@@ -1,0 +1,25 @@
+"""Prompt templates: plain text files that hold {question} once."""
+
+from pathlib import Path
+
+from yetbetter.errors import UserError
+from yetbetter.records import open_text
+
+
+def read_template(path: str | Path) -> str:
+    """The template, checked: {question} once, and nothing blank at its end.
+
+    A blank end would merge with the first token of the completion, and the model would never have seen that.
+    """
+    with open_text(path) as file:
+        template = file.read()
+    if template.count("{question}") != 1:
+        raise UserError(f"{path}: a prompt must hold {{question}} once, found {template.count('{question}')} times")
+    if template != template.rstrip():
+        raise UserError(f"{path}: a prompt must not end in a space or a line end")
+    return template
+
+
+def fill(template: str, question: str) -> str:
+    # Not str.format: a question may hold braces.
+    return template.replace("{question}", question)

@@ -1,0 +1,106 @@
+"""JSON Lines files of flat rows, and small JSON files: read with clear errors, written whole or not at all."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from yetbetter.errors import UserError
+
+
+def read_rows(path: str | Path, require: Iterable[str] = ()) -> list[dict]:
+    """All rows of a JSON Lines file, in order.
+
+    Raises UserError, naming file and line, for a line that is not a JSON object or lacks a key of `require`.
+    """
+    return list(iterate_rows(path, require))
+
+
+def iterate_rows(path: str | Path, require: Iterable[str] = ()) -> Iterator[dict]:
+    """The rows of a JSON Lines file one at a time, with the checks of `read_rows`."""
+    require = tuple(require)
+    with open_text(path) as text:
+        # Bytes, so that a line that is no UTF-8 is told with its number like any other broken one.
+        for number, line in enumerate(text.buffer, start=1):
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                shown = shorten(line.decode("utf-8", "replace"))
+                raise UserError(f"{path}:{number}: not JSON ({error}): {shown}") from None
+            if not isinstance(row, dict):
+                raise UserError(f"{path}:{number}: not a JSON object: {shorten(line.decode())}")
+            missing = [key for key in require if key not in row]
+            if missing:
+                has = ", ".join(row)
+                raise UserError(f"{path}:{number}: no {missing[0]!r} in the row, it has: {has}")
+            yield row
+
+
+def open_text(path: str | Path):
+    try:
+        # Line ends other than \n (U+2028, \r) may stand inside a model's text.
+        return open(path, encoding="utf-8", newline="\n")
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+
+
+def read_json(path: str | Path):
+    """The content of a JSON file; UserError where it is missing or broken."""
+    with open_text(path) as file:
+        try:
+            return json.load(file)
+        except ValueError as error:
+            raise UserError(f"{path}: not JSON ({error})") from None
+
+
+def check_unique(rows: Iterable[dict], path: str | Path, *keys: str) -> None:
+    """Raise UserError, naming both lines, where two rows of `path` share the values of `keys`."""
+    seen: dict[tuple, int] = {}
+    for number, row in enumerate(rows, start=1):
+        identity = tuple(row[key] for key in keys)
+        if identity in seen:
+            name = ", ".join(f"{key} {row[key]!r}" for key in keys)
+            raise UserError(f"{path}:{number}: {name} stands already in line {seen[identity]}")
+        seen[identity] = number
+
+
+def dump_row(row: dict) -> str:
+    """One row as one line; lone surrogates, which no UTF-8 file can hold, stay escaped."""
+    line = json.dumps(row, ensure_ascii=False)
+    return line if line.isprintable() else json.dumps(row)
+
+
+def write_rows(path: str | Path, rows: Iterable[dict]) -> None:
+    """Write rows as JSON Lines; the file appears whole, or not at all."""
+    write_text(path, (dump_row(row) + "\n" for row in rows))
+
+
+def write_json(path: str | Path, content) -> None:
+    """Write `content` as indented JSON; the file appears whole, or not at all."""
+    write_text(path, [json.dumps(content, indent=2, ensure_ascii=False) + "\n"])
+
+
+def write_text(path: str | Path, pieces: Iterable[str]) -> None:
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(partial, "w", encoding="utf-8", newline="\n") as file:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def digest_of(path: str | Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def shorten(text: str, limit: int = 60) -> str:
+    text = text.strip()
+    return text if len(text) <= limit else text[: limit - 1] + "…"

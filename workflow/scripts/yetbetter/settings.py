@@ -1,0 +1,108 @@
+"""Check a study's config against the schema and against itself; every error is one line that names the key."""
+
+import difflib
+
+import jsonschema
+import yaml
+
+from yetbetter.errors import UserError
+
+
+def check_config(config: dict, schema_path: str, name: str) -> None:
+    """Raise UserError, naming file and key, what was found and what is allowed, at the first thing that is wrong.
+
+    name: the config file's name, for messages.
+    """
+    with open(schema_path, encoding="utf-8") as file:
+        schema = yaml.safe_load(file)
+    validator = jsonschema.Draft202012Validator(schema)
+    errors = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
+    if errors:
+        raise UserError(f"{name}: {explain(errors[0])}")
+    check_references(config, name)
+
+
+def explain(error: jsonschema.ValidationError) -> str:
+    """One line for a schema error: the key, what it holds, what is allowed."""
+    while error.context:
+        # Of the alternatives, the one that fits best says most.
+        error = min(error.context, key=lambda inner: (inner.validator == "required", -len(inner.absolute_path)))
+    key = ".".join(map(str, error.absolute_path)) or "the config"
+    if error.validator == "additionalProperties":
+        allowed = sorted(error.schema.get("properties", {}))
+        unknown = sorted(set(error.instance) - set(allowed))[0]
+        close = difflib.get_close_matches(unknown, allowed, n=1)
+        hint = f", did you mean {close[0]!r}?" if close else ""
+        return f"{key}: unknown key {unknown!r}{hint} (allowed: {', '.join(allowed)})"
+    if error.validator == "required":
+        missing = sorted(set(error.validator_value) - set(error.instance))[0]
+        return f"{key}: missing key {missing!r}"
+    if error.validator in ("enum", "const"):
+        allowed = error.validator_value if error.validator == "enum" else [error.validator_value]
+        return f"{key}: {error.instance!r} (allowed: {', '.join(map(str, allowed))})"
+    if error.validator == "type":
+        return f"{key}: {error.instance!r} is no {error.validator_value}"
+    return f"{key}: {error.message}"
+
+
+def check_references(config: dict, name: str) -> None:
+    """Every name that one part of the config uses is declared by another."""
+
+    def require(key: str, wanted: str, registry: str, allowed=None) -> None:
+        allowed = config[registry] if allowed is None else allowed
+        if wanted not in allowed:
+            raise UserError(f"{name}: {key}: unknown {wanted!r} (allowed, from {registry}: {', '.join(allowed)})")
+
+    for model, entry in config["models"].items():
+        if "finetuning" in entry:
+            require(f"models.{model}.finetuning", entry["finetuning"], "finetuning")
+    for budget, entry in config["budgets"].items():
+        require(f"budgets.{budget}.model", entry["model"], "models")
+    for source, entry in config["sources"].items():
+        for number, draw in enumerate(entry.get("draws", [])):
+            key = f"sources.{source}.draws.{number}"
+            require(f"{key}.model", draw["model"], "models")
+            models = [other["model"] for other in entry["draws"]]
+            if models.count(draw["model"]) > 1:
+                raise UserError(f"{name}: sources.{source}.draws: {draw['model']!r} stands in two draws, make them one")
+    comparison = {"weak": "sources", "strong": "sources", "dataset": "datasets", "budget": "budgets"}
+    for key, registry in comparison.items():
+        require(f"comparison.{key}", config["comparison"][key], registry)
+    for dataset, entry in config["datasets"].items():
+        check_dataset(f"{name}: datasets.{dataset}", dataset, entry)
+    for experiment, entry in config["experiments"].items():
+        for axis, registry in (("datasets", "datasets"), ("budgets", "budgets"), ("sources", "sources"), ("targets", "models")):
+            for wanted in entry[axis]:
+                require(f"experiments.{experiment}.{axis}", wanted, registry)
+        for target in entry["targets"]:
+            check_target(f"{name}: models.{target}", target, entry, config)
+
+
+def check_dataset(key: str, dataset: str, entry: dict) -> None:
+    if entry["fpr"] == "judge":
+        raise UserError(f"{key}.fpr: 'judge' needs a judge model, which no engine offers yet (allowed: exact, none)")
+    if entry["adapter"] == "pocket" and entry.get("world", dataset) not in ("easy", "hard"):
+        raise UserError(f"{key}: the pocket world has no {dataset!r}, name one of its data sets under `world` (easy, hard)")
+    for benchmark, asked in entry["benchmarks"].items():
+        size = entry["splits"].get(benchmark)
+        if size is None:
+            raise UserError(f"{key}.benchmarks: {benchmark!r} is no split (splits: {', '.join(entry['splits'])})")
+        for count in ("greedy", "sampled"):
+            if asked.get(count, 0) > size:
+                raise UserError(f"{key}.benchmarks.{benchmark}.{count}: {asked[count]}, the split holds {size}")
+    test = entry["splits"]["test"]
+    for twin in ("functional", "control"):
+        if entry["splits"].get(twin, 0) > test:
+            raise UserError(f"{key}.splits.{twin}: {entry['splits'][twin]}, but there are only {test} test problems to twin")
+
+
+def check_target(key: str, target: str, experiment: dict, config: dict) -> None:
+    recipe_name = config["models"][target].get("finetuning")
+    if recipe_name is None:
+        raise UserError(f"{key}: no 'finetuning', which a target needs (recipes: {', '.join(config['finetuning'])})")
+    recipe = config["finetuning"][recipe_name]
+    for budget in experiment["budgets"]:
+        if budget not in recipe["steps"]:
+            raise UserError(f"finetuning.{recipe_name}.steps: no {budget!r} (has: {', '.join(recipe['steps'])})")
+        if recipe["steps"][budget] < recipe["checkpoints"]:
+            raise UserError(f"finetuning.{recipe_name}: {recipe['checkpoints']} checkpoints in {recipe['steps'][budget]} steps")
