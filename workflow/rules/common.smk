@@ -29,8 +29,19 @@ RESULTS = f"results/{config['study']}"
 MODELS = config["models"]
 DATASETS = config["datasets"]
 SAMPLING = config["sampling"]
-# A model's digest is part of what its samples are; computed once, from the folder's files or the hub's revision.
-IDENTITIES = {name: model_identity(entry["path"], entry.get("revision")) for name, entry in MODELS.items()}
+# What a model computes: its files' digest, or the hub's revision, is part of whatever it draws or becomes.
+WEIGHTS = {
+    name: {
+        "path": entry["path"],
+        "revision": entry.get("revision", "main"),
+        "identity": model_identity(entry["path"], entry.get("revision")),
+    }
+    for name, entry in MODELS.items()
+}
+ENGINES = {
+    name: {"name": entry.get("engine", "transformers"), "batch_size": entry.get("batch_size", 64)}
+    for name, entry in MODELS.items()
+}
 HUMAN_SOURCES = [source for source in config["sources"] if GRID.is_human(source)]
 SAMPLED_SOURCES = [source for source in config["sources"] if not GRID.is_human(source)]
 POOLS = [f"{dataset}/pool-{model}" for dataset, model in GRID.pools]
@@ -79,9 +90,10 @@ def recipe(target):
 # Pools and arms ---------------------------------------------------------------------------------------------------------
 
 
-def first_of(axis, position):
-    """The number at which a block starts on an axis, from its name: questions-000250_samples-0010."""
-    return lambda wildcards: int(wildcards.block.split("_")[position].removeprefix(f"{axis}-"))
+def block_start(wildcards):
+    """Where a block starts, from its name: questions-000250_samples-0010."""
+    questions, samples = wildcards.block.split("_")
+    return {"question": int(questions.removeprefix("questions-")), "sample": int(samples.removeprefix("samples-"))}
 
 
 def draws_of(wildcards):
@@ -130,6 +142,16 @@ def pool_folders(*stages):
 
 
 # Cells ------------------------------------------------------------------------------------------------------------------
+
+
+def cell_recipe(wildcards):
+    """The recipe's settings for one cell and learning rate, and no others: what else changes trains nothing anew."""
+    chosen = recipe(wildcards.target)
+    return {key: chosen[key] for key in ["checkpoints", "batch_size", "max_length", "precision"]} | {
+        "steps": chosen["steps"][wildcards.budget],
+        "learning_rate": chosen["learning_rates"][wildcards.rate],
+        "seed": stream_seed(config["seed"], "finetuning", int(wildcards.seed)) % 2**31,
+    }
 
 
 def cell_models(wildcards):

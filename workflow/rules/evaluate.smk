@@ -25,10 +25,8 @@ rule evaluate_model:
         checkpoints=cell_checkpoints,
         benchmarks=benchmark_arguments,
         answer_format=lambda wildcards: DATASETS[wildcards.dataset]["answer"],
-        engine=lambda wildcards: MODELS[wildcards.target]["engine"],
-        batch_size=lambda wildcards: MODELS[wildcards.target].get("batch_size", 64),
-        temperature=SAMPLING["temperature"],
-        top_k=SAMPLING["top_k"],
+        engine=lambda wildcards: ENGINES[wildcards.target],
+        sampling={key: SAMPLING[key] for key in ["temperature", "top_k"]},
         max_new_tokens=lambda wildcards: DATASETS[wildcards.dataset]["max_new_tokens"],
         seed=config["seed"],
         grader=GRADER_VERSION,
@@ -39,11 +37,11 @@ rule evaluate_model:
         " {params.benchmarks}"
         " --prompt {input.prompt}"
         " --answer-format {params.answer_format}"
-        " --engine {params.engine}"
-        " --temperature {params.temperature}"
-        " --top-k {params.top_k}"
+        " --engine {params.engine[name]}"
+        " --temperature {params.sampling[temperature]}"
+        " --top-k {params.sampling[top_k]}"
         " --max-new-tokens {params.max_new_tokens}"
-        " --batch-size {params.batch_size}"
+        " --batch-size {params.engine[batch_size]}"
         " --seed {params.seed}"
         " --cell {wildcards.dataset}/{wildcards.budget}/{wildcards.source}/{wildcards.target}/{wildcards.seed}"
         " --output {output.answers}"

@@ -19,28 +19,20 @@ rule finetune_model:
         gpu=lambda wildcards: resource(wildcards.target, "gpu", 0),
     params:
         drafts=f"{RESULTS}/.drafts",
-        model=lambda wildcards: MODELS[wildcards.target]["path"],
-        revision=lambda wildcards: MODELS[wildcards.target].get("revision", "main"),
-        identity=lambda wildcards: IDENTITIES[wildcards.target],
-        steps=lambda wildcards: recipe(wildcards.target)["steps"][wildcards.budget],
-        checkpoints=lambda wildcards: recipe(wildcards.target)["checkpoints"],
-        batch_size=lambda wildcards: recipe(wildcards.target)["batch_size"],
-        learning_rate=lambda wildcards: recipe(wildcards.target)["learning_rates"][wildcards.rate],
-        max_length=lambda wildcards: recipe(wildcards.target)["max_length"],
-        precision=lambda wildcards: recipe(wildcards.target)["precision"],
-        seed=lambda wildcards: stream_seed(config["seed"], "finetuning", int(wildcards.seed)) % 2**31,
+        model=lambda wildcards: WEIGHTS[wildcards.target],
+        recipe=cell_recipe,
     shell:
         "OMP_NUM_THREADS={threads} python workflow/scripts/finetune_model.py"
         " --data {input.data}"
-        " --model {params.model}"
-        " --revision {params.revision}"
-        " --steps {params.steps}"
-        " --checkpoints {params.checkpoints}"
-        " --batch-size {params.batch_size}"
-        " --learning-rate {params.learning_rate}"
-        " --max-length {params.max_length}"
-        " --precision {params.precision}"
-        " --seed {params.seed}"
+        " --model {params.model[path]}"
+        " --revision {params.model[revision]}"
+        " --steps {params.recipe[steps]}"
+        " --checkpoints {params.recipe[checkpoints]}"
+        " --batch-size {params.recipe[batch_size]}"
+        " --learning-rate {params.recipe[learning_rate]}"
+        " --max-length {params.recipe[max_length]}"
+        " --precision {params.recipe[precision]}"
+        " --seed {params.recipe[seed]}"
         " --output {output}"
         " --drafts {params.drafts}"
         " > {log} 2>&1"

@@ -19,35 +19,28 @@ rule sample_solutions:
         gpu=lambda wildcards: resource(wildcards.model, "gpu", 0),
     params:
         drafts=f"{RESULTS}/.drafts",
-        first_problem=first_of("questions", 0),
-        problems=SAMPLING["shard_questions"],
-        first_sample=first_of("samples", 1),
-        samples=SAMPLING["block_samples"],
-        model=lambda wildcards: MODELS[wildcards.model]["path"],
-        revision=lambda wildcards: MODELS[wildcards.model].get("revision", "main"),
-        identity=lambda wildcards: IDENTITIES[wildcards.model],
-        engine=lambda wildcards: MODELS[wildcards.model]["engine"],
-        batch_size=lambda wildcards: MODELS[wildcards.model].get("batch_size", 64),
-        temperature=SAMPLING["temperature"],
-        top_k=SAMPLING["top_k"],
+        start=block_start,
+        model=lambda wildcards: WEIGHTS[wildcards.model],
+        engine=lambda wildcards: ENGINES[wildcards.model],
+        sampling=SAMPLING,
         max_new_tokens=lambda wildcards: DATASETS[wildcards.dataset]["max_new_tokens"],
         seed=config["seed"],
     shell:
         "OMP_NUM_THREADS={threads} python workflow/scripts/sample_solutions.py"
         " --problems {input.problems}"
-        " --first-problem {params.first_problem}"
-        " --problems-count {params.problems}"
-        " --first-sample {params.first_sample}"
-        " --samples {params.samples}"
+        " --first-problem {params.start[question]}"
+        " --problems-count {params.sampling[shard_questions]}"
+        " --first-sample {params.start[sample]}"
+        " --samples {params.sampling[block_samples]}"
         " --model-name {wildcards.model}"
-        " --model {params.model}"
-        " --revision {params.revision}"
-        " --engine {params.engine}"
+        " --model {params.model[path]}"
+        " --revision {params.model[revision]}"
+        " --engine {params.engine[name]}"
         " --prompt {input.prompt}"
-        " --temperature {params.temperature}"
-        " --top-k {params.top_k}"
+        " --temperature {params.sampling[temperature]}"
+        " --top-k {params.sampling[top_k]}"
         " --max-new-tokens {params.max_new_tokens}"
-        " --batch-size {params.batch_size}"
+        " --batch-size {params.engine[batch_size]}"
         " --seed {params.seed}"
         " --output {output.solutions}"
         " --about {output.about}"

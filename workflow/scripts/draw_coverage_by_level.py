@@ -1,0 +1,22 @@
+"""Draw coverage at each level of difficulty, SE against WC, with the samples of each budget."""
+
+from yetbetter import plot_tables, plots, plots_data
+from yetbetter.program import run
+
+
+def main() -> None:
+    parser = plots.command_line(__doc__, "coverage.csv")
+    parser.add_argument("--arms", required=True, help="arms.csv: samples per question of each budget and source")
+    parser.add_argument("--published", help="the paper's printed numbers, drawn beside ours")
+    args = parser.parse_args()
+    table = plot_tables.read_table(args.table, plots_data.COVERAGE)
+    arms = plot_tables.read_table(args.arms, plot_tables.ARMS)
+    look = plot_tables.Look(args.strong, args.weak, table.values("model"))
+    dataset = plot_tables.choose_dataset(table, args.dataset)
+    paper = plot_tables.Paper(args.published, "coverage_by_level", dataset, look)
+    figure = plots_data.coverage_by_level(table, arms, dataset, look, paper)
+    plots.save(figure, args.output_pdf, args.output_png)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,21 @@
+"""Draw coverage@k of SE and of WC, and of WC at the compute of k SE samples."""
+
+from yetbetter import plot_tables, plots, plots_data
+from yetbetter.program import run
+
+
+def main() -> None:
+    parser = plots.command_line(__doc__, "coverage.csv")
+    parser.add_argument("--ratio", type=float, required=True, help="WC samples that cost as much as one SE sample")
+    parser.add_argument("--published", help="the paper's printed numbers, drawn beside ours")
+    args = parser.parse_args()
+    table = plot_tables.read_table(args.table, plots_data.COVERAGE)
+    look = plot_tables.Look(args.strong, args.weak, table.values("model"))
+    dataset = plot_tables.choose_dataset(table, args.dataset)
+    paper = plot_tables.Paper(args.published, "coverage_trend", dataset, look)
+    figure = plots_data.coverage_trend(table, dataset, look, args.ratio, paper)
+    plots.save(figure, args.output_pdf, args.output_png)
+
+
+if __name__ == "__main__":
+    run(main)

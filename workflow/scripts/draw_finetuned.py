@@ -1,0 +1,24 @@
+"""Draw the accuracy of the finetuned models per target and budget, a bar per source of data."""
+
+from yetbetter import plot_tables, plots, plots_finetuned
+from yetbetter.program import run
+
+
+def main() -> None:
+    parser = plots.command_line(__doc__, "finetuned.csv")
+    parser.add_argument("--benchmark", default="test", help="the benchmark to draw")
+    parser.add_argument("--metric", default="pass@1", help="the metric to draw")
+    parser.add_argument("--arms", help="arms.csv, for the samples per question in the labels")
+    parser.add_argument("--published", help="the paper's printed numbers, drawn beside ours")
+    args = parser.parse_args()
+    table = plot_tables.read_table(args.table, plots_finetuned.FINETUNED)
+    arms = args.arms and plot_tables.read_table(args.arms, plot_tables.ARMS)
+    look = plot_tables.Look(args.strong, args.weak, table.values("source"))
+    dataset = plot_tables.choose_dataset(table, args.dataset)
+    paper = plot_tables.Paper(args.published, "finetuned", dataset, look)
+    figure = plots_finetuned.finetuned(table, dataset, look, paper, args.benchmark, args.metric, arms)
+    plots.save(figure, args.output_pdf, args.output_png)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,17 @@
+"""Draw maj@k on functional variants of the test problems and on the control, SE against WC."""
+
+from yetbetter import plot_tables, plots, plots_finetuned
+from yetbetter.program import run
+
+
+def main() -> None:
+    args = plots.command_line(__doc__, "finetuned.csv").parse_args()
+    table = plot_tables.read_table(args.table, plots_finetuned.FINETUNED)
+    look = plot_tables.Look(args.strong, args.weak, table.values("source"))
+    dataset = plot_tables.choose_dataset(table, args.dataset)
+    figure = plots_finetuned.functional_transfer(table, dataset, look)
+    plots.save(figure, args.output_pdf, args.output_png)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,25 @@
+"""Draw each target's accuracy after finetuning on SE or on WC data, with paired differences."""
+
+from yetbetter import plot_tables, plots, plots_finetuned
+from yetbetter.program import run
+
+
+def main() -> None:
+    parser = plots.command_line(__doc__, "finetuned.csv")
+    parser.add_argument("--differences", required=True, help="differences.csv: paired differences between sources")
+    parser.add_argument("--arms", help="arms.csv, for the samples per question in the labels")
+    parser.add_argument("--budget", default="low", help="the budget to draw")
+    parser.add_argument("--published", help="the paper's printed numbers, drawn beside ours")
+    args = parser.parse_args()
+    table = plot_tables.read_table(args.table, plots_finetuned.FINETUNED)
+    differences = plot_tables.read_table(args.differences, plots_finetuned.DIFFERENCES)
+    arms = args.arms and plot_tables.read_table(args.arms, plot_tables.ARMS)
+    look = plot_tables.Look(args.strong, args.weak, table.values("source"))
+    dataset = plot_tables.choose_dataset(table, args.dataset)
+    paper = plot_tables.Paper(args.published, "finetuned", dataset, look)
+    figure = plots_finetuned.headline(table, differences, dataset, args.budget, look, paper, arms)
+    plots.save(figure, args.output_pdf, args.output_png)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,23 @@
+"""Draw the finetuned models' false positive rates: right answers that rest on wrong reasoning."""
+
+from yetbetter import plot_tables, plots, plots_finetuned
+from yetbetter.program import run
+
+
+def main() -> None:
+    parser = plots.command_line(__doc__, "finetuned.csv")
+    parser.add_argument("--benchmark", default="test", help="the benchmark to draw")
+    parser.add_argument("--arms", help="arms.csv, for the samples per question in the labels")
+    args = parser.parse_args()
+    table = plot_tables.read_table(args.table, plots_finetuned.FINETUNED)
+    arms = args.arms and plot_tables.read_table(args.arms, plot_tables.ARMS)
+    look = plot_tables.Look(args.strong, args.weak, table.values("source"))
+    dataset = plot_tables.choose_dataset(table, args.dataset)
+    # The paper gives these rates in words only, so that nothing printed stands beside them.
+    paper = plot_tables.Paper(None, "", dataset, look)
+    figure = plots_finetuned.finetuned(table, dataset, look, paper, args.benchmark, "false_positive_rate", arms)
+    plots.save(figure, args.output_pdf, args.output_png)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,202 @@
+"""What the figures draw from: tidy tables, and the names and colours of sources by role."""
+
+import csv
+import io
+import math
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from yetbetter.errors import UserError
+from yetbetter.records import open_text
+
+# By name in the tables: name in titles, axis label, factor, digits, name among the paper's values.
+METRICS = {
+    "coverage": ("coverage", "% of questions", 100, 1, "coverage"),
+    "diversity": ("diversity", "unique correct solutions\nper solved question", 1, 2, "diversity"),
+    "false_positive_rate": ("false positive rate", "% of correct answers", 100, 1, "fpr_human"),
+    "pass@1": ("accuracy", "accuracy, pass@1 (%)", 100, 1, "pass_at_1"),
+}
+ARMS = ("dataset", "budget", "source", "model", "samples")
+NUMBERS = ("value", "low", "high", "difference", "k")
+# Okabe and Ito's colours, told apart by colour-blind readers, and blue and orange in grey print.
+STRONG, WEAK, MIX, HUMAN, BASE = "#0072B2", "#E69F00", "#009E73", "#7F7F7F", "#C4C4C4"
+FURTHER = ("#CC79A7", "#56B4E9", "#D55E00", "#8C6D31", "#7A5195")
+
+
+class Cell(NamedTuple):
+    """One value and its interval; NaN where the table has none."""
+
+    value: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+
+    def times(self, factor: float) -> "Cell":
+        return Cell(*(factor * number for number in self))
+
+    @property
+    def known(self) -> bool:
+        return not math.isnan(self.value)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the interval is known too."""
+        return not math.isnan(self.value + self.low + self.high)
+
+    @property
+    def end(self) -> float:
+        """The largest of the numbers known, 0 where none is."""
+        return max((number for number in self if math.isfinite(number)), default=0.0)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of a tidy CSV file; text, except for the columns of NUMBERS."""
+
+    path: str
+    rows: list[dict]
+
+    def where(self, **keys) -> "Table":
+        """The rows whose columns hold these values; a tuple allows several."""
+        allowed = {key: value if isinstance(value, tuple) else (value,) for key, value in keys.items()}
+        rows = [row for row in self.rows if all(row[key] in values for key, values in allowed.items())]
+        return Table(self.path, rows)
+
+    def values(self, column: str) -> list[str]:
+        """The distinct values of a column, in order of first appearance."""
+        return list(dict.fromkeys(row[column] for row in self.rows))
+
+    def cell(self, value: str = "value", **keys) -> Cell:
+        """The value of the row with these keys: all NaN where there is none, UserError if two."""
+        rows = self.where(**keys).rows
+        if len(rows) > 1:
+            name = ", ".join(f"{key} {key_value}" for key, key_value in keys.items())
+            raise UserError(f"{self.path}: {len(rows)} rows for {name}; a figure needs one")
+        cell = Cell(rows[0][value], rows[0]["low"], rows[0]["high"]) if rows else Cell()
+        return cell if cell.bounded else Cell(cell.value)
+
+
+def read_table(path: str | Path, columns: tuple[str, ...]) -> Table:
+    """A tidy CSV file; UserError, naming file and column, of a missing column or broken number."""
+    with open_text(path) as file:
+        reader = csv.DictReader(io.StringIO(file.read()), restval="")
+    has = reader.fieldnames or []
+    for column in columns:
+        if column not in has:
+            raise UserError(f"{path}: no column {column!r}, it has: {', '.join(has) or 'none'}")
+    rows = []
+    for row in reader:
+        # Counts that once shared a column with a gap are written as 10.0.
+        row = {name: re.sub(r"^(\d+)\.0$", r"\1", text or "") for name, text in row.items() if name}
+        numbers = {name: to_number(row[name], f"{path}:{reader.line_num}: {name}") for name in NUMBERS if name in row}
+        rows.append(row | numbers)
+    return Table(str(path), rows)
+
+
+def to_number(text: str, where: str) -> float:
+    """NaN for an empty field or an infinity; UserError, starting with `where`, for text."""
+    try:
+        number = float(text or "nan")
+    except ValueError:
+        raise UserError(f"{where} is {text!r}, not a number") from None
+    return number if math.isfinite(number) else math.nan
+
+
+def choose_dataset(table: Table, dataset: str | None) -> str:
+    """The data set to draw; UserError where the table holds several and none was named."""
+    names = table.values("dataset")
+    if dataset is None and len(names) > 1:
+        raise UserError(f"{table.path}: holds several data sets, name one with --dataset: {', '.join(names)}")
+    return dataset or (names[0] if names else "no data set")
+
+
+@dataclass(frozen=True)
+class Look:
+    """Order, name and colour of the sources: by role, the same in every figure."""
+
+    strong: str = "se"
+    weak: str = "wc"
+    names: list[str] = field(default_factory=list)  # of the whole table, so that its data sets agree on colours
+
+    def role(self, name: str) -> str:
+        """se, wc, mix, human, base, or the name itself."""
+        roles = {self.strong: "se", self.weak: "wc", "ground_truth": "human"}
+        return roles.get(name) or ("mix" if name.startswith("mix") else name)
+
+    def colour(self, name: str) -> str:
+        known = {"se": STRONG, "wc": WEAK, "mix": MIX, "human": HUMAN, "base": BASE}
+        others = [other for other in self.names if self.role(other) not in known]
+        place = others.index(name) if name in others else 0
+        return known.get(self.role(name)) or FURTHER[place % len(FURTHER)]
+
+    def label(self, name: str) -> str:
+        special = {"human": "human-written", "base": "before finetuning", "se": "SE", "wc": "WC"}
+        # A role's abbreviation stands only for a model that is called so.
+        return special.get(name) or name.replace("_", " ")
+
+    def order(self, names: list[str]) -> list[str]:
+        first = ["base", "human", "se", "wc", "mix"]
+        return sorted(names, key=lambda name: [*first, self.role(name)].index(self.role(name)))
+
+    def order_targets(self, names: list[str]) -> list[str]:
+        """Students first, then WC, then SE: the order of their sizes."""
+        return sorted(names, key=lambda name: {self.weak: 1, self.strong: 2}.get(name, 0))
+
+
+def order_budgets(names: list[str]) -> list[str]:
+    """Rows that belong to no budget first, then low, high, and further budgets as they come."""
+    first = ["", "low", "high"]
+    return sorted(names, key=lambda name: [*first, name].index(name))
+
+
+def budget_label(budget: str) -> str:
+    return f"{budget.replace('_', ' ')} budget" if budget else "references"
+
+
+def samples_label(label: str, samples: str) -> str:
+    """For example "SE, 1 sample"; the bare label where the count is unknown."""
+    return f"{label}, {samples} sample{'' if samples == '1' else 's'}" if samples else label
+
+
+def budgets_and_sources(table: Table, look: Look) -> list[tuple[str, list[str]]]:
+    """The rows of a figure: every source found under a budget, SE and WC in any case."""
+    grid = []
+    for budget in order_budgets(table.values("budget")):
+        found = table.where(budget=budget).values("source")
+        expected = [look.strong, look.weak] if budget else []
+        grid.append((budget, look.order(list(dict.fromkeys(expected + found)))))
+    return grid or [("low", [look.strong, look.weak]), ("high", [look.strong, look.weak])]
+
+
+def name_groups(grid: list[tuple[str, list[str]]], look: Look, arms: Table | None) -> list[tuple[str, list[str]]]:
+    return [
+        (budget_label(budget), [data_label(arms, look, budget, source) for source in sources])
+        for budget, sources in grid
+    ]
+
+
+def data_label(arms: Table | None, look: Look, budget: str, source: str, noun: str = "") -> str:
+    """The source with its samples per question, where they are known and mean something."""
+    samples = arms.where(budget=budget, source=source).values("samples") if arms else []
+    counted = samples and look.role(source) not in ("human", "base")
+    return samples_label(look.label(source) + noun, samples[0] if counted else "")
+
+
+class Paper:
+    """The paper's printed values for one figure: none without a table, or for other data sets."""
+
+    COLUMNS = ("table", "dataset", "budget", "source", "target", "k", "metric", "value")
+
+    def __init__(self, path: str | None, kind: str, dataset: str, look: Look):
+        published = read_table(path, self.COLUMNS) if path else Table("", [])
+        self.table = published.where(table=kind, dataset=dataset)
+        self.look = look
+
+    def value(self, metric: str, budget: str, source: str, target: str = "") -> float:
+        """In the unit of the axis (percent, solutions); NaN where the paper printed none."""
+        name = {"human": "ground_truth"}.get(self.look.role(source), self.look.role(source))
+        target = self.look.role(target)
+        # Numbers that hold for both budgets carry none.
+        rows = self.table.where(metric=metric, budget=(budget, ""), source=name, target=target).rows
+        return rows[0]["value"] if rows else math.nan
