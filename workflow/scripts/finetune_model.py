@@ -1,0 +1,50 @@
+"""Finetune a language model on prompts and completions, the loss on the completion only.
+
+    python finetune_model.py --data D.jsonl --model FOLDER --steps 240 --checkpoints 3 \\
+        --batch-size 16 --learning-rate 1e-3 --max-length 256 --precision float32 --output FOLDER
+    torchrun --nproc-per-node 8 finetune_model.py … --deepspeed zero3.json
+
+The output folder holds checkpoint-1 … checkpoint-N (plain transformers folders), training.jsonl
+(for every step its loss per completion token, learning rate and completion tokens) and about.json
+(how it was made). A killed run is continued. On CPUs equal calls give equal bytes.
+"""
+
+import argparse
+
+from yetbetter import program
+from yetbetter.training import finetune
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--data", required=True, help="training set, rows of problem, sample, prompt, completion")
+    add("--model", required=True, help="base model: a folder, or a model's name on the hub")
+    add("--revision", help="the model's revision on the hub")
+    add("--steps", required=True, type=int, help="optimizer steps, whatever the size of the data")
+    add("--checkpoints", required=True, type=int, help="evenly spaced, the last after all steps")
+    add("--batch-size", required=True, type=int, help="examples per step, of all processes")
+    add("--micro-batch-size", type=int, help="examples per forward pass and process (default: all)")
+    add("--learning-rate", required=True, type=float, help="the highest, after the warm-up")
+    add("--warmup-fraction", default=0.05, type=float, help="part of the steps that warm up")
+    add("--scheduler", default="linear", choices=("linear", "cosine", "constant"))
+    add("--weight-decay", default=0.0, type=float, help="AdamW's")
+    add("--max-gradient-norm", default=1.0, type=float, help="gradients are clipped to it; 0: not")
+    add("--max-length", required=True, type=int, help="tokens; longer examples are kept out whole")
+    add("--seed", default=0, type=int, help="of the order of examples, and dropout if any")
+    add("--precision", required=True, choices=("float32", "bfloat16"), help="also of checkpoints")
+    add("--attention", help="transformers' attention (default: eager for soft-capped models)")
+    add("--gradient-checkpointing", action="store_true", help="less memory, more time")
+    add("--save-every", type=int, help="steps between the states that a killed run goes on from")
+    add("--deepspeed", metavar="CONFIG", help="DeepSpeed's configuration (JSON); under torchrun")
+    add("--output", required=True, help="the folder to make")
+    add("--drafts", help="folder of all drafts (default: .drafts beside the output)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    program.run(lambda: finetune(parse_arguments()))

@@ -1,0 +1,203 @@
+"""Supervised finetuning, around the trainer: the draft, and the folder that is published.
+
+Nothing here imports torch when the module loads, so bad input and a finished draft are answered at
+once. The trainer is in `training_loop`, imported when there is something to train.
+"""
+
+import argparse
+import dataclasses
+import gc
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from yetbetter.drafts import Draft, link_or_copy, open_draft
+from yetbetter.errors import UserError
+from yetbetter.identity import model_identity
+from yetbetter.program import write_sidecar
+from yetbetter.records import digest_of, read_json, write_rows
+from yetbetter.training_data import read_training_data
+from yetbetter.training_recipe import Recipe
+
+TRAINING_VERSION = 1  # raised on purpose when a change of the code changes what is trained
+
+# In a draft: what is published, the trainer's own state, and the mark of a state that is whole.
+RESULT, STATE, COMPLETE = "result", "state", "complete.json"
+HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """What one of the launched processes works on; rank and number as torchrun tells them."""
+
+    arguments: argparse.Namespace
+    recipe: Recipe
+    rows: list[dict]
+    deepspeed: dict | None  # the content of its configuration file
+    rank: int
+    processes: int
+
+
+def finetune(arguments: argparse.Namespace) -> None:
+    """Train as the program's arguments say, or continue a killed run, or publish a finished one.
+
+    Raises UserError for bad input, where it can before any heavy import.
+    """
+    job = read_job(arguments)
+    if job.rank > 0:  # takes part in the training, in the folder that the first process names
+        if job.rows:
+            with load_trainer(job) as training_loop:
+                training_loop.run(job, plan=None)
+        return
+    settings = dataclasses.asdict(job.recipe) | {
+        "model": model_identity(arguments.model, arguments.revision),
+        "data": digest_of(arguments.data),
+        "deepspeed": job.deepspeed,
+        "processes": job.processes,
+        "version": TRAINING_VERSION,
+    }
+    with open_draft(arguments.output, settings, arguments.drafts) as draft:
+        if draft.sealed:
+            print(f"{arguments.output}: finished before, published again", file=sys.stderr)
+        fill_draft(draft, job, settings)
+        draft.publish({RESULT: arguments.output})
+
+
+def read_job(arguments: argparse.Namespace) -> Job:
+    """The job that the arguments describe, everything checked that can be without the model."""
+    recipe = Recipe(**{key.name: getattr(arguments, key.name) for key in dataclasses.fields(Recipe)})
+    processes = int(os.environ.get("WORLD_SIZE", 1))
+    recipe.split_batch(processes)
+    if arguments.save_every is not None and arguments.save_every < 1:
+        raise UserError(f"--save-every is {arguments.save_every}, allowed: 1 or more")
+    deepspeed = read_deepspeed(arguments.deepspeed, processes)
+    check_model(arguments.model)
+    rows = read_training_data(arguments.data)
+    return Job(arguments, recipe, rows, deepspeed, int(os.environ.get("RANK", 0)), processes)
+
+
+def check_model(model: str) -> None:
+    """UserError where `model` can be neither a model folder nor a model's name on the hub."""
+    folder = Path(model)
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise UserError(f"{model}: no config.json in this folder, so it holds no model")
+    elif not HUB_NAME.fullmatch(model):
+        raise UserError(f"{model}: no such folder, nor a model's name on the hub (owner/name)")
+
+
+def read_deepspeed(path: str | None, processes: int) -> dict | None:
+    """DeepSpeed's configuration; UserError where it does not fit how the program was started."""
+    if path is None:
+        if processes > 1:
+            raise UserError(f"{processes} processes need a --deepspeed configuration")
+        return None
+    if "RANK" not in os.environ:
+        raise UserError("--deepspeed needs torchrun, be it with one process")
+    config = read_json(path)
+    zero, gather = config.get("zero_optimization", {}), "stage3_gather_16bit_weights_on_model_save"
+    if zero.get("stage") == 3 and not zero.get(gather):
+        raise UserError(f"{path}: {gather} must be true, or the checkpoints hold no weights")
+    return config
+
+
+def fill_draft(draft: Draft, job: Job, settings: dict) -> None:
+    """Fill the draft's result folder and seal it; without examples it holds the base model."""
+    result, state = draft.folder / RESULT, draft.folder / STATE
+    plan = make_plan(draft, job.recipe)
+    # Other processes wait to be told, also that there is nothing to do.
+    if job.rows and (job.processes > 1 or not plan["done"]):
+        with load_trainer(job) as training_loop:
+            training_loop.run(job, plan)
+    if draft.sealed:
+        return
+    if job.rows:
+        facts = collect_facts(state / f"checkpoint-{job.recipe.steps}", result)
+    else:
+        facts = copy_base_model(job, result)
+    shutil.rmtree(state, ignore_errors=True)
+    identity = {"model_identity": settings["model"], "data_digest": settings["data"]}
+    facts |= identity | {"processes": job.processes}
+    write_sidecar(result / "about.json", job.arguments, **facts)
+    draft.seal()
+
+
+def make_plan(draft: Draft, recipe: Recipe) -> dict:
+    """Where to train and which state to continue; states left half-written are deleted."""
+    state = draft.folder / STATE
+    whole = saved_states(state)
+    for folder in set(state.glob("checkpoint-*")) - set(whole):
+        shutil.rmtree(folder)
+    last = whole[-1] if whole else None
+    if last:
+        print(f"continuing after step {step_of(last)} of {recipe.steps}", file=sys.stderr)
+    return {
+        "done": draft.sealed or (last is not None and step_of(last) == recipe.steps),
+        "result": str(draft.folder / RESULT),
+        "state": str(state),
+        "resume": str(last) if last else None,
+        "before": read_json(last / COMPLETE) if last else {"seconds": 0, "tokens": 0},
+    }
+
+
+def saved_states(folder: Path) -> list[Path]:
+    """The trainer's whole states, in the order of their steps."""
+    return sorted((mark.parent for mark in folder.glob(f"checkpoint-*/{COMPLETE}")), key=step_of)
+
+
+def step_of(state: Path) -> int:
+    return int(state.name.rpartition("-")[2])
+
+
+def collect_facts(last: Path, result: Path) -> dict:
+    """Write training.jsonl from the last state's log; the rest of the state goes to the sidecar."""
+    keys = ("step", "loss", "learning_rate", "completion_tokens")
+    log = [row for row in read_json(last / "trainer_state.json")["log_history"] if "loss" in row]
+    write_rows(result / "training.jsonl", ({key: row[key] for key in keys} for row in log))
+    facts = read_json(last / COMPLETE)
+    facts["completion_tokens"] = sum(row["completion_tokens"] for row in log)
+    return facts | {"tokens_per_second": facts["tokens"] / facts["seconds"]}
+
+
+def copy_base_model(job: Job, result: Path) -> dict:
+    """Make every checkpoint the base model, in the precision that a trained one would have."""
+    no_examples = f"{job.arguments.data}: no examples, every checkpoint is the base model itself"
+    print(no_examples, file=sys.stderr)
+    shutil.rmtree(result, ignore_errors=True)
+    first = result / "checkpoint-1"
+    with load_trainer(job) as training_loop:
+        training_loop.save_base_model(job, first)
+    for number in range(2, 1 + job.recipe.checkpoints):
+        shutil.copytree(first, result / f"checkpoint-{number}", copy_function=link_or_copy)
+    write_rows(result / "training.jsonl", [])
+    nothing = dict.fromkeys(("examples", "epochs", "seconds", "tokens", "completion_tokens"), 0)
+    return nothing | {"kept_out_for_length": []}
+
+
+@contextmanager
+def load_trainer(job: Job) -> Iterator:
+    """The module `training_loop`, without the packages that it would load and not use.
+
+    A package that is None in `sys.modules` counts as not installed; otherwise Accelerate and TRL
+    import what they find. The garbage collector stands still meanwhile: what an import makes stays,
+    and looking through it again and again takes a quarter of the time.
+    """
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    unused = {"peft", "wandb"} if job.deepspeed else {"peft", "wandb", "deepspeed"}
+    hidden = unused - sys.modules.keys()
+    sys.modules.update(dict.fromkeys(hidden))
+    gc.disable()
+    try:
+        from yetbetter import training_loop
+
+        gc.freeze()
+        gc.enable()
+        yield training_loop
+    finally:
+        gc.enable()
+        for name in hidden:
+            del sys.modules[name]

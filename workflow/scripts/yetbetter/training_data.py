@@ -1,0 +1,68 @@
+"""Training sets: read with clear errors, turned into tokens with a loss on the completion."""
+
+from yetbetter.errors import UserError
+from yetbetter.records import check_unique, read_rows
+
+IGNORED = -100  # the label of a token that the loss leaves out
+
+
+def read_training_data(path: str) -> list[dict]:
+    """The rows of a training set, in order.
+
+    Raises UserError, naming the line, for a broken one, a repeated sample, an empty prompt or
+    completion.
+    """
+    rows = read_rows(path, require=("problem", "sample", "prompt", "completion", "model"))
+    check_unique(rows, path, "problem", "sample", "model")
+    for number, row in enumerate(rows, start=1):
+        for key in ("prompt", "completion"):
+            text = row[key]
+            if not isinstance(text, str) or not text.strip():
+                raise UserError(f"{path}:{number}: {key} is {text!r}, allowed: text, not empty")
+    return rows
+
+
+def encode_examples(
+    rows: list[dict], tokenizer, max_length: int, path: str
+) -> tuple[dict[str, list[list[int]]], list[dict]]:
+    """(the trainer's columns `input_ids` and `labels`, rows kept out because they are too long).
+
+    An example is the tokens of prompt, completion and EOS, its labels are `IGNORED` for the prompt.
+    One that is longer than `max_length` tokens is kept out whole: cut short, it would teach the
+    model not to stop. Raises UserError where the tokens are not what a model expects: BOS not once
+    at the start, EOS anywhere but at the end, a prompt that merges with its completion.
+    """
+    bos, eos = tokenizer.bos_token_id, tokenizer.eos_token_id
+    if eos is None:
+        raise UserError("the model's tokenizer has no EOS token: no model could learn to stop")
+    # Where BOS doubles as the end of a document (GPT-2) or opens every turn of a chat, its count
+    # means nothing.
+    counts_bos = bos not in (None, eos) and tokenizer.bos_token != "<|im_start|>"
+    distinct = list({row["prompt"]: None for row in rows})
+    prompts = dict(zip(distinct, tokenize(tokenizer, distinct), strict=True))
+    texts = [row["prompt"] + row["completion"] + tokenizer.eos_token for row in rows]
+    columns: dict[str, list[list[int]]] = {"input_ids": [], "labels": []}
+    kept_out = []
+    for number, (row, ids) in enumerate(zip(rows, tokenize(tokenizer, texts), strict=True), 1):
+        where, prompt = f"{path}:{number}", prompts[row["prompt"]]
+        start = len(prompt)
+        if counts_bos and (ids[0] != bos or bos in ids[1:]):
+            count = ids.count(bos)
+            raise UserError(f"{where}: {count} BOS tokens, it must start with the only one")
+        if ids[:start] != prompt:
+            raise UserError(f"{where}: the prompt's last token merges with the completion's first")
+        if ids[-1] != eos or eos in ids[start:-1]:
+            raise UserError(f"{where}: EOS must end the completion and stand nowhere else in it")
+        if len(ids) > max_length:
+            identity = {key: row[key] for key in ("problem", "sample", "model")}
+            kept_out.append(identity | {"tokens": len(ids)})
+            continue
+        columns["input_ids"].append(ids)
+        columns["labels"].append([IGNORED] * start + ids[start:])
+    if rows and not columns["input_ids"]:
+        raise UserError(f"{path}: all {len(rows)} examples are longer than {max_length} tokens")
+    return columns, kept_out
+
+
+def tokenize(tokenizer, texts: list[str]) -> list[list[int]]:
+    return tokenizer(texts, return_attention_mask=False)["input_ids"]
