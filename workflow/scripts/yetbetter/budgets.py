@@ -44,7 +44,10 @@ def count_samples(draw: dict, budget: dict, models: dict[str, dict], where: str)
         exact = reference / own * to_fraction(budget["samples"])
     exact *= to_fraction(draw.get("fraction", 1))
     if exact < 1:
-        raise UserError(f"{where}: {rule} matching gives {float(exact):.3g} samples of {draw['model']!r} per question, at least 1 is needed")
+        raise UserError(
+            f"{where}: {rule} matching gives {float(exact):.3g} samples of {draw['model']!r} per question,"
+            " at least 1 is needed"
+        )
     return Count(int(exact), exact)
 
 

@@ -18,7 +18,10 @@ def problem_values(row: dict) -> dict[str, tuple[float, float]]:
     if row["verdict"] is not None:
         values["pass@1"] = (float(row["verdict"] == CORRECT), 1.0)
     if row["reasoning"] is not None:
-        values["false_positive_rate"] = (float(row["reasoning"] == INVALID), float(row["reasoning"] in (VALID, INVALID)))
+        values["false_positive_rate"] = (
+            float(row["reasoning"] == INVALID),
+            float(row["reasoning"] in (VALID, INVALID)),
+        )
     values |= {key: (value, 1.0) for key, value in row.items() if key.startswith("maj@")}
     return values
 
@@ -31,7 +34,9 @@ class Scores:
         self.levels = {row["problem"]: str(row["level"]) for row in rows if row["level"] is not None}
         self.sources = list(dict.fromkeys(row["source"] for row in rows))
         self.paradigms = {row["source"]: row["paradigm"] for row in rows}
-        self.seeds = {source: sorted({row["seed"] for row in rows if row["source"] == source}) for source in self.sources}
+        self.seeds = {
+            source: sorted({row["seed"] for row in rows if row["source"] == source}) for source in self.sources
+        }
         number = {problem: index for index, problem in enumerate(self.problems)}
         self.values: dict[tuple, np.ndarray] = {}
         for row in rows:

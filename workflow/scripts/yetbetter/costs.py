@@ -8,7 +8,7 @@ from yetbetter.errors import UserError
 
 @dataclass(frozen=True)
 class ModelCost:
-    """parameters: the nominal count, which the matching uses; true_parameters: the exact one; price: per million output tokens."""
+    """Nominal parameters, as the matching uses them, and true ones; price of a million output tokens."""
 
     parameters: float
     true_parameters: float

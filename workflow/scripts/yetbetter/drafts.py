@@ -107,7 +107,9 @@ class Draft:
             path = self.folder / name
             found = path.stat().st_size if path.exists() else "no"
             if found != size:
-                raise UserError(f"{path}: holds {found} bytes, was finished with {size}; remove {self.folder} to redo it")
+                raise UserError(
+                    f"{path}: holds {found} bytes, was finished with {size}; remove {self.folder} to redo it"
+                )
 
 
 def remove(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Draw batches of solutions into a draft: whole batches only, each on disk before the next, resumed where it stopped."""
+"""Draw batches of solutions into a draft: whole batches, each on disk before the next, resumed where it stopped."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """Estimators over a pool of M samples per question: coverage@k, diversity@k, maj@k, and their bootstrap intervals."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from math import comb
 
 import numpy as np
@@ -17,7 +17,7 @@ def coverage_curve(samples: int, correct: Sequence[int]) -> np.ndarray:
     counts = np.asarray(correct, dtype=int)
     if samples < 1:
         raise ValueError(f"a pool of {samples} samples")
-    if counts.size and not (0 <= counts.min() and counts.max() <= samples):
+    if counts.size and not (counts.min() >= 0 and counts.max() <= samples):
         raise ValueError(f"correct counts must lie in 0..{samples}")
     left = samples - np.arange(samples)
     curves = {}
@@ -66,7 +66,7 @@ def majority(correct: int, others: Sequence[int], blank: int, k: int) -> float:
     return _majority(correct, tuple(sorted(others)), blank, k)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _majority(correct: int, others: tuple[int, ...], blank: int, k: int) -> float:
     wins = 0.0
     for votes in range(1, min(correct, k) + 1):

@@ -61,7 +61,7 @@ class Grid:
         }
 
     def _pools(self) -> dict[tuple[str, str], int]:
-        """(dataset, model) -> samples per question that its pool holds: the most that any arm needs, in whole blocks."""
+        """(dataset, model) -> samples per question in its pool: the most that any arm needs, in whole blocks."""
         pools: dict[tuple[str, str], int] = {}
         for arm in self.sampled_arms:
             for model, count in self.draws(arm.budget, arm.source).items():

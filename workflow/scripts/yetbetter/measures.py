@@ -43,9 +43,7 @@ def measure_pool(rows: list[dict], problems: list[dict], samples: int, seed: int
         }
         for metric, (value, low, high) in estimates.items():
             for k in range(1, samples + 1):
-                measured.append(
-                    estimate(level, metric, value[k - 1], low[k - 1], high[k - 1], len(groups)) | {"k": k}
-                )
+                measured.append(estimate(level, metric, value[k - 1], low[k - 1], high[k - 1], len(groups)) | {"k": k})
         measured += measure_reasoning(groups, bootstrap, level)
     return measured
 
@@ -71,7 +69,9 @@ def measure_arm(rows: list[dict], problems: list[dict], seed: int) -> list[dict]
 
 def measure_reasoning(groups: list[list[dict]], bootstrap: Bootstrap, level: str) -> list[dict]:
     """False positive rate among solutions with the right answer, unreadable chains apart; nothing where unchecked."""
-    checks = [[row["reasoning"] for row in group if row["verdict"] == CORRECT and row.get("reasoning")] for group in groups]
+    checks = [
+        [row["reasoning"] for row in group if row["verdict"] == CORRECT and row.get("reasoning")] for group in groups
+    ]
     if not any(checks):
         return []
     counts = [Counter(group) for group in checks]

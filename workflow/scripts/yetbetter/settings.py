@@ -71,7 +71,12 @@ def check_references(config: dict, name: str) -> None:
     for dataset, entry in config["datasets"].items():
         check_dataset(f"{name}: datasets.{dataset}", dataset, entry)
     for experiment, entry in config["experiments"].items():
-        for axis, registry in (("datasets", "datasets"), ("budgets", "budgets"), ("sources", "sources"), ("targets", "models")):
+        for axis, registry in (
+            ("datasets", "datasets"),
+            ("budgets", "budgets"),
+            ("sources", "sources"),
+            ("targets", "models"),
+        ):
             for wanted in entry[axis]:
                 require(f"experiments.{experiment}.{axis}", wanted, registry)
         for target in entry["targets"]:
@@ -81,8 +86,16 @@ def check_references(config: dict, name: str) -> None:
 def check_dataset(key: str, dataset: str, entry: dict) -> None:
     if entry["fpr"] == "judge":
         raise UserError(f"{key}.fpr: 'judge' needs a judge model, which no engine offers yet (allowed: exact, none)")
-    if entry["adapter"] == "pocket" and entry.get("world", dataset) not in ("easy", "hard"):
-        raise UserError(f"{key}: the pocket world has no {dataset!r}, name one of its data sets under `world` (easy, hard)")
+    if entry["adapter"] == "files":
+        for split in entry["splits"]:
+            if split not in entry.get("files", {}):
+                raise UserError(f"{key}.files: no file for the split {split!r}")
+        if entry["fpr"] == "exact":
+            raise UserError(f"{key}.fpr: 'exact' needs problems that are programs, which only the pocket world has")
+    elif entry.get("world", dataset) not in ("easy", "hard"):
+        raise UserError(
+            f"{key}: the pocket world has no {dataset!r}, name one of its data sets under `world` (easy, hard)"
+        )
     for benchmark, asked in entry["benchmarks"].items():
         size = entry["splits"].get(benchmark)
         if size is None:
@@ -92,8 +105,9 @@ def check_dataset(key: str, dataset: str, entry: dict) -> None:
                 raise UserError(f"{key}.benchmarks.{benchmark}.{count}: {asked[count]}, the split holds {size}")
     test = entry["splits"]["test"]
     for twin in ("functional", "control"):
-        if entry["splits"].get(twin, 0) > test:
-            raise UserError(f"{key}.splits.{twin}: {entry['splits'][twin]}, but there are only {test} test problems to twin")
+        twins = entry["splits"].get(twin, 0)
+        if entry["adapter"] == "pocket" and twins > test:
+            raise UserError(f"{key}.splits.{twin}: {twins}, but there are only {test} test problems to twin")
 
 
 def check_target(key: str, target: str, experiment: dict, config: dict) -> None:
@@ -104,5 +118,6 @@ def check_target(key: str, target: str, experiment: dict, config: dict) -> None:
     for budget in experiment["budgets"]:
         if budget not in recipe["steps"]:
             raise UserError(f"finetuning.{recipe_name}.steps: no {budget!r} (has: {', '.join(recipe['steps'])})")
-        if recipe["steps"][budget] < recipe["checkpoints"]:
-            raise UserError(f"finetuning.{recipe_name}: {recipe['checkpoints']} checkpoints in {recipe['steps'][budget]} steps")
+        steps, checkpoints = recipe["steps"][budget], recipe["checkpoints"]
+        if steps < checkpoints:
+            raise UserError(f"finetuning.{recipe_name}.checkpoints: {checkpoints}, but {budget} has only {steps} steps")

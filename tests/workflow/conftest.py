@@ -1,0 +1,131 @@
+"""The real workflow, run in copies of the repository."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("Snakefile", "workflow", "config", "envs", "resources", "tests/workflow/miniature.yaml")
+MINIATURE = "tests/workflow/miniature.yaml"
+
+
+class Clone:
+    """A copy of the repository with results of its own, in which Snakemake is run as a user would."""
+
+    def __init__(self, folder: Path, config: str = MINIATURE):
+        self.folder, self.config = folder, config
+        self.results = folder / "results" / "miniature"
+
+    @classmethod
+    def make(cls, folder: Path) -> "Clone":
+        for part in PARTS:
+            source, target = ROOT / part, folder / part
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, target)
+        return cls(folder)
+
+    def copy(self, folder: Path) -> "Clone":
+        # Times are kept: Snakemake goes by them. Hard links would let one clone's touch reach the other.
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Clone(folder)
+
+    def command(self, *targets: str, options: tuple[str, ...] = ()) -> list[str]:
+        snakemake = [sys.executable, "-m", "snakemake", *targets, "--cores", "2", "--configfile", self.config]
+        return [*snakemake, "--rerun-incomplete", *options]
+
+    def run(self, *targets: str, options: tuple[str, ...] = (), check: bool = True, **environment: str):
+        done = subprocess.run(
+            self.command(*targets, options=options),
+            cwd=self.folder,
+            env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
+            capture_output=True,
+            text=True,
+            timeout=900,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"{done.args} failed:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}\n{self.logs()}")
+        return done
+
+    def start(self, *targets: str) -> subprocess.Popen:
+        """Start Snakemake in a process group of its own."""
+        return subprocess.Popen(
+            self.command(*targets),
+            cwd=self.folder,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def planned(self, *targets: str, options: tuple[str, ...] = ()) -> dict[str, list[dict[str, str]]]:
+        """What a dry run would do: for each rule the wildcards of its jobs."""
+        done = self.run(*targets, options=("--dry-run", *options))
+        text = done.stdout + done.stderr
+        jobs: dict[str, list[dict[str, str]]] = {}
+        for block in re.split(r"\n(?=(?:local)?rule |Job stats)", text):
+            found = re.match(r"(?:local)?rule (\w+):", block)
+            if found:
+                wildcards = re.search(r"^    wildcards: (.*)$", block, re.MULTILINE)
+                pairs = wildcards.group(1).split(", ") if wildcards else []
+                jobs.setdefault(found.group(1), []).append(dict(pair.split("=", 1) for pair in pairs))
+        return jobs
+
+    def change_config(self, change) -> None:
+        path = self.folder / self.config
+        config = yaml.safe_load(path.read_text())
+        change(config)
+        path.write_text(yaml.safe_dump(config, sort_keys=False))
+
+    def content(self, *stages: str) -> dict[str, bytes]:
+        """Every result file of these stages but the sidecars, which hold times and hosts."""
+        files = sorted(file for stage in stages for file in (self.results / stage).rglob("*") if file.is_file())
+        return {str(file.relative_to(self.results)): file.read_bytes() for file in files if "about" not in file.name}
+
+    def logs(self) -> str:
+        newest = sorted(self.results.glob("logs/**/*.log"), key=lambda path: path.stat().st_mtime)[-3:]
+        return "\n".join(f"--- {path}\n{path.read_text()[-2000:]}" for path in newest)
+
+
+def kill_group(process: subprocess.Popen) -> None:
+    """End a group that `Clone.start` started with SIGKILL, jobs and all."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def wait_for(condition, process: subprocess.Popen, seconds: float = 300) -> None:
+    """Wait until a condition holds or the process ends."""
+    deadline = time.monotonic() + seconds
+    while not condition() and process.poll() is None:
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def fresh(tmp_path) -> Clone:
+    """A clone in which nothing has been run."""
+    return Clone.make(tmp_path / "clone")
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory) -> Clone:
+    """A clone whose whole grid was run undisturbed; tests may look, not touch."""
+    clone = Clone.make(tmp_path_factory.mktemp("reference") / "clone")
+    clone.run()
+    return clone
+
+
+@pytest.fixture
+def finished(reference, tmp_path) -> Clone:
+    """A copy of the finished reference, to be changed."""
+    return reference.copy(tmp_path / "clone")

@@ -1,0 +1,53 @@
+"""What a user can get wrong ends in one line that names the file and key or line, and leaves nothing half-written."""
+
+import pytest
+
+CONFIG = "tests/workflow/miniature.yaml"
+
+
+def last_words(done) -> str:
+    text = done.stdout + done.stderr
+    return "\n".join(line for line in text.splitlines() if line.strip())
+
+
+def remove_parameters(config):
+    del config["models"]["wc"]["parameters"]
+
+
+def remove_temperature(config):
+    del config["sampling"]["temperature"]
+
+
+CHANGES = {
+    "a typo in a key": (
+        lambda config: config["sampling"].update(temprature=0.7),
+        f"{CONFIG}: sampling: unknown key 'temprature', did you mean 'temperature'?",
+    ),
+    "a missing key": (remove_temperature, f"{CONFIG}: sampling: missing key 'temperature'"),
+    "a model without a parameter count under compute": (
+        remove_parameters,
+        "models.wc: no 'parameters', which `match: compute` of sources.wc under budgets.low needs",
+    ),
+    "an unknown data source": (
+        lambda config: config["experiments"]["main"].update(sources=["se", "wcc"]),
+        f"{CONFIG}: experiments.main.sources: unknown 'wcc' (allowed, from sources: se, wc, human)",
+    ),
+    "a number that YAML reads as text": (
+        lambda config: config["finetuning"]["short"].update(learning_rates={"low": "1e-7"}),
+        f"{CONFIG}: finetuning.short.learning_rates.low: '1e-7' is no number",
+    ),
+    "a budget too small for its source": (
+        lambda config: config["sources"]["wc"].update(draws=[{"model": "wc", "match": "compute", "fraction": 0.1}]),
+        "sources.wc under budgets.low: compute matching gives 0.3 samples of 'wc' per question, at least 1 is needed",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_a_config_error_is_one_clear_line(fresh, case):
+    change, message = CHANGES[case]
+    fresh.change_config(change)
+    done = fresh.run(options=("--dry-run",), check=False)
+    assert done.returncode != 0
+    assert message in last_words(done)
+    assert not (fresh.folder / "results").exists()

@@ -1,0 +1,119 @@
+"""The whole study in miniature: from questions to figures, and partial reruns of it."""
+
+import re
+import shutil
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+CELL = "hard/low/from-wc/to-student/seed-0"
+TABLES = ["arms", "checkpoints", "coverage", "data_quality", "differences", "diversity", "finetuned"]
+
+
+def test_the_grid_ends_in_every_table_and_figure(reference):
+    assert sorted(path.stem for path in (reference.results / "tables").glob("*.csv")) == TABLES
+    figures = {path.stem for path in (reference.results / "figures").glob("*.pdf")}
+    assert figures == {path.stem for path in (reference.results / "figures").glob("*.png")}
+    assert figures == {
+        "headline",
+        *(f"{name}_hard" for name in ("data_quality", "finetuned", "coverage_trend", "coverage_by_level")),
+        *(f"{name}_hard" for name in ("functional_transfer", "reasoning")),
+    }
+
+
+def test_a_second_run_has_nothing_to_do(reference):
+    assert reference.planned() == {}
+
+
+def test_a_deleted_cell_is_made_again_by_its_own_jobs_alone(finished):
+    for stage in ("models", "evaluations", "scores"):
+        shutil.rmtree(finished.results / stage / CELL)
+    cell = {"dataset": "hard", "budget": "low", "source": "wc", "target": "student", "seed": "0"}
+    wanted = f"results/miniature/scores/{CELL}/scores.jsonl"
+    assert finished.planned(wanted) == {
+        "finetune_model": [cell | {"rate": "standard"}],
+        "evaluate_model": [cell],
+        "score_model": [cell],
+    }
+    before = finished.content("scores", "tables")
+    finished.run(wanted)
+    finished.run()
+    assert {name: finished.content("scores", "tables")[name] for name in before} == before
+
+
+def test_a_changed_axis_value_reruns_its_cells_and_the_aggregates(finished):
+    finished.change_config(lambda config: config["sources"]["wc"].update(duplicates="drop"))
+    jobs = finished.planned()
+    touched = {rule: {job.get("source") for job in found} for rule, found in jobs.items() if "source" in found[0]}
+    assert touched == {rule: {"wc"} for rule in touched}
+    assert {"select_solutions", "measure_arm", "finetune_model", "evaluate_model", "score_model"} == set(touched)
+    aggregates = {rule for rule in jobs if rule not in touched}
+    assert aggregates - {"all"} <= {"tabulate_data", "tabulate_scores"} | {name for name in jobs if "draw" in name}
+
+
+def test_figures_are_redrawn_without_torch_and_without_sampling(finished, tmp_path):
+    shutil.rmtree(finished.results / "figures")
+    assert all(rule.startswith("draw_") or rule == "figures" for rule in finished.planned("figures"))
+    # An interpreter that cannot import torch: any attempt ends the program.
+    (tmp_path / "torch.py").write_text("raise ImportError('torch was imported')\n")
+    finished.run("figures", PYTHONPATH=str(tmp_path))
+    assert (finished.results / "figures" / "headline.png").exists()
+
+
+def test_the_same_seed_gives_identical_pools_models_and_tables(reference, fresh):
+    fresh.run("results/miniature/tables/finetuned.csv", "results/miniature/tables/arms.csv")
+    stages = ("problems", "solutions", "training_data", "evaluations", "scores")
+    assert fresh.content(*stages) == reference.content(*stages)
+    assert fresh.content("tables") == {name: reference.content("tables")[name] for name in fresh.content("tables")}
+
+
+def test_a_raised_budget_draws_only_the_missing_blocks(finished):
+    before = finished.content("solutions")
+    finished.change_config(lambda config: config["budgets"]["high"].update(samples=3))
+    # SE needs 3 instead of 2 samples, which its block of 3 holds; WC 9 instead of 6: one more block per shard.
+    sampling = finished.planned("data")["sample_solutions"]
+    assert {(job["model"], job["block"]) for job in sampling} == {
+        ("wc", "questions-000000_samples-0006"),
+        ("wc", "questions-000012_samples-0006"),
+    }
+    finished.run("data")
+    after = finished.content("solutions")
+    assert {name: after[name] for name in before} == before
+    assert len(after) == len(before) + 2
+
+
+def test_the_data_target_finetunes_nothing(fresh):
+    jobs = fresh.planned("data")
+    assert "select_solutions" in jobs and "tabulate_data" in jobs
+    assert not {"finetune_model", "evaluate_model"} & set(jobs)
+
+
+def test_the_report_holds_every_figure_with_its_caption(finished, tmp_path):
+    finished.run(options=("--report", str(tmp_path / "report.html")))
+    page = (tmp_path / "report.html").read_text()
+    for figure in (finished.results / "figures").glob("*.png"):
+        assert figure.name in page
+
+
+def test_every_source_says_in_words_what_was_rounded_down(fresh):
+    fresh.change_config(lambda config: config["models"]["wc"].update(parameters=170000))
+    done = fresh.run(options=("--dry-run", "--quiet"))
+    assert "2.647 samples of wc per question, rounded down to 2" in done.stdout + done.stderr
+
+
+def test_a_paper_sized_grid_has_one_scoring_job_per_finetuning(fresh):
+    fresh.config = "config/config.yaml"
+
+    def enlarge(config):
+        wc = config["sources"]["wc"]
+        config["sources"] |= {f"wc{number}": wc for number in range(7)}
+        sources = list(config["sources"])
+        assert len(sources) == 10
+        everything = {"datasets": ["easy", "hard"], "budgets": ["low", "high"], "sources": sources}
+        config["experiments"] = {"all": everything | {"targets": ["student", "wc", "se"], "seeds": list(range(5))}}
+
+    fresh.change_config(enlarge)
+    done = fresh.run(options=("--dry-run", "--quiet", "rules"))
+    stats = dict(re.findall(r"^(\w+) +(\d+)$", done.stdout + done.stderr, re.MULTILINE))
+    assert stats["finetune_model"] == stats["evaluate_model"] == stats["score_model"] == "600"

@@ -1,0 +1,35 @@
+"""Read the problems of one split from a local JSON Lines file, check every row, and keep the first ones."""
+
+import argparse
+
+from yetbetter.errors import UserError
+from yetbetter.program import run
+from yetbetter.records import check_unique, read_rows, write_rows
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--input", required=True, help="JSON Lines with problem, question, answer; further keys are kept"
+    )
+    parser.add_argument("--questions", required=True, type=int, help="how many problems to keep, from the first on")
+    parser.add_argument("--output", required=True)
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    rows = read_rows(arguments.input, require=("problem", "question", "answer"))
+    check_unique(rows, arguments.input, "problem")
+    check_unique(rows, arguments.input, "question")
+    for number, row in enumerate(rows, start=1):
+        for key in ("problem", "question", "answer"):
+            if not isinstance(row[key], str) or not row[key].strip():
+                raise UserError(f"{arguments.input}:{number}: {key} is {row[key]!r}, it must be text that is not empty")
+    if len(rows) < arguments.questions:
+        raise UserError(f"{arguments.input}: {len(rows)} problems, the split asks for {arguments.questions}")
+    write_rows(arguments.output, rows[: arguments.questions])
+
+
+if __name__ == "__main__":
+    run(main)
