@@ -85,7 +85,11 @@ def main() -> None:
 def describe(benchmark: Benchmark) -> dict:
     asked = benchmark.problems[: max(benchmark.greedy, benchmark.sampled)]
     counts = {"greedy": benchmark.greedy, "sampled": benchmark.sampled, "samples": benchmark.samples}
-    return {"name": benchmark.name, **counts, "problems": fingerprint({row["problem"]: row["question"] for row in asked})}
+    return {
+        "name": benchmark.name,
+        **counts,
+        "problems": fingerprint({row["problem"]: row["question"] for row in asked}),
+    }
 
 
 class Evaluator:
@@ -100,7 +104,9 @@ class Evaluator:
         self.loaded, self.generator = None, None
 
     def evaluate(self, validation: Benchmark, benchmarks: list[Benchmark]) -> list[dict]:
-        self.questions = {row["problem"]: row["question"] for item in [validation, *benchmarks] for row in item.problems}
+        self.questions = {
+            row["problem"]: row["question"] for item in [validation, *benchmarks] for row in item.problems
+        }
         scoring = [row for name in self.folders for row in evaluation.requests(validation, name, GREEDY)]
         rows = self.draw(scoring, "validation answers")
         golds = {row["problem"]: row["answer"] for row in validation.problems}

@@ -1,6 +1,7 @@
 """Grade solutions by their final answer: one verdict row for each solution row, in the same order."""
 
 import argparse
+import multiprocessing
 
 from yetbetter import grading
 from yetbetter.errors import UserError
@@ -19,18 +20,28 @@ def parse_arguments() -> argparse.Namespace:
         choices=grading.CONVENTIONS,
         help="how a solution states its final answer",
     )
+    parser.add_argument("--workers", type=int, default=1, help="processes that grade (default: 1)")
     return parser.parse_args()
 
 
-def grade_rows(solutions, golds: dict[str, str], answer_format: str, path: str, total: int):
-    progress = Progress("graded solutions", total)
+def pair_with_golds(solutions, golds: dict[str, str], answer_format: str, path: str):
     for number, row in enumerate(solutions, start=1):
         if row["problem"] not in golds:
             raise UserError(f"{path}:{number}: problem {row['problem']!r} is not among the problems")
-        answer, verdict = grading.grade(row["text"], golds[row["problem"]], answer_format)
-        yield {"problem": row["problem"], "sample": row["sample"], "answer": answer, "verdict": verdict}
-        progress.show(number)
-    progress.show(total, final=True)
+        yield row["problem"], row["sample"], row["text"], golds[row["problem"]], answer_format
+
+
+def grade_one(task: tuple) -> dict:
+    problem, sample, text, gold, answer_format = task
+    answer, verdict = grading.grade(text, gold, answer_format)
+    return {"problem": problem, "sample": sample, "answer": answer, "verdict": verdict}
+
+
+def show_progress(graded, total: int):
+    progress = Progress("graded solutions", total)
+    for number, row in enumerate(graded, start=1):
+        yield row
+        progress.show(number, final=number == total)
 
 
 def main() -> None:
@@ -41,8 +52,12 @@ def main() -> None:
     with open(arguments.solutions, "rb") as file:
         total = sum(1 for _ in file)
     solutions = iterate_rows(arguments.solutions, require=("problem", "sample", "text"))
-    graded = grade_rows(solutions, golds, arguments.answer_format, arguments.solutions, total)
-    write_rows(arguments.output, graded)
+    tasks = pair_with_golds(solutions, golds, arguments.answer_format, arguments.solutions)
+    if arguments.workers == 1:
+        write_rows(arguments.output, show_progress(map(grade_one, tasks), total))
+    else:
+        with multiprocessing.Pool(arguments.workers) as pool:
+            write_rows(arguments.output, show_progress(pool.imap(grade_one, tasks, chunksize=256), total))
 
 
 if __name__ == "__main__":

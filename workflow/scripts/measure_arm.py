@@ -2,6 +2,7 @@
 
 import argparse
 
+from yetbetter.errors import UserError
 from yetbetter.identity import stream_seed
 from yetbetter.measures import measure_arm
 from yetbetter.program import run
@@ -30,7 +31,9 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = parse_arguments()
     draws = parse_draws(arguments.draws)
-    rows = load_view(Pools.of(arguments), draws)
+    if len(arguments.exact) != len(draws):
+        raise UserError(f"--exact has {len(arguments.exact)} counts, --draws has {len(draws)}")
+    rows = load_view(Pools.of(arguments), draws, require=("tokens", "prompt_tokens"))
     identity = {"dataset": arguments.dataset, "budget": arguments.budget, "source": arguments.source}
     measured = measure_arm(rows, read_rows(arguments.problems), stream_seed(arguments.dataset))
     write_table(arguments.output, COLUMNS, (identity | row for row in measured))

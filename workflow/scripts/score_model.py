@@ -4,6 +4,7 @@ import argparse
 from collections import Counter
 
 from yetbetter import evaluation, grading
+from yetbetter.errors import UserError
 from yetbetter.estimators import majority
 from yetbetter.evaluation import GREEDY, SAMPLED
 from yetbetter.pocket.reasoning import check_reasoning
@@ -18,7 +19,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--answers", required=True, help="JSON Lines that evaluate_model.py wrote")
     parser.add_argument("--benchmark", required=True, action="append", metavar="NAME:FILE:GREEDY:SAMPLED:SAMPLES")
     parser.add_argument("--answer-format", required=True, choices=grading.CONVENTIONS)
-    parser.add_argument("--fpr", default="none", choices=["exact", "none"], help="how a right answer's reasoning is checked")
+    parser.add_argument(
+        "--fpr", default="none", choices=["exact", "none"], help="how a right answer's reasoning is checked"
+    )
     for axis in ("dataset", "budget", "source", "target", "seed", "paradigm"):
         parser.add_argument(f"--{axis}", required=True)
     parser.add_argument("--output", required=True)
@@ -32,13 +35,19 @@ def main() -> None:
     for row in iterate_rows(arguments.answers, require=("benchmark", "decoding", "problem", "text")):
         answers.setdefault((row["benchmark"], row["decoding"], row["problem"]), []).append(row)
     scored = []
-    for benchmark in map(evaluation.parse_benchmark, arguments.benchmark):
-        for problem in benchmark.problems:
+    require = ("program",) if arguments.fpr == "exact" else ()
+    for benchmark in (evaluation.parse_benchmark(argument, require) for argument in arguments.benchmark):
+        for number, problem in enumerate(benchmark.problems[: max(benchmark.greedy, benchmark.sampled)]):
             greedy = answers.get((benchmark.name, GREEDY, problem["problem"]), [])
             sampled = answers.get((benchmark.name, SAMPLED, problem["problem"]), [])
-            if greedy or sampled:
-                place = {"benchmark": benchmark.name, "problem": problem["problem"], "level": problem.get("level")}
-                scored.append(cell | place | score(problem, greedy, sampled, arguments))
+            wanted = int(number < benchmark.greedy), benchmark.samples * int(number < benchmark.sampled)
+            if (len(greedy), len(sampled)) != wanted:
+                raise UserError(
+                    f"{arguments.answers}: {len(greedy)} greedy and {len(sampled)} sampled answers to"
+                    f" {problem['problem']!r} of {benchmark.name}, the benchmark asks for {wanted[0]} and {wanted[1]}"
+                )
+            place = {"benchmark": benchmark.name, "problem": problem["problem"], "level": problem.get("level")}
+            scored.append(cell | place | score(problem, greedy, sampled, arguments))
     write_rows(arguments.output, scored)
     print(f"scored {len(scored):,} problems")
 

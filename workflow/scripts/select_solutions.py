@@ -3,6 +3,7 @@
 import argparse
 
 from yetbetter import prompts
+from yetbetter.errors import UserError
 from yetbetter.program import run
 from yetbetter.records import digest_of, read_rows, write_json, write_rows, write_text
 from yetbetter.selection import DUPLICATES, FILTERS, select, training_row
@@ -13,7 +14,9 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--problems", required=True)
     parser.add_argument("--prompt", required=True, help="template that the finetuned model is asked with")
-    parser.add_argument("--draws", required=True, nargs="+", metavar="MODEL:SAMPLES", help="the arm's view of the pools")
+    parser.add_argument(
+        "--draws", required=True, nargs="+", metavar="MODEL:SAMPLES", help="the arm's view of the pools"
+    )
     Pools.add_arguments(parser)
     parser.add_argument("--filter", default="ground_truth", choices=FILTERS)
     parser.add_argument("--duplicates", default="keep", choices=DUPLICATES)
@@ -25,9 +28,13 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse_arguments()
-    questions = {row["problem"]: row["question"] for row in read_rows(arguments.problems, require=("question",))}
+    problems = read_rows(arguments.problems, require=("problem", "question"))
+    questions = {row["problem"]: row["question"] for row in problems}
     template = prompts.read_template(arguments.prompt)
     rows = load_view(Pools.of(arguments), parse_draws(arguments.draws))
+    unknown = [row["problem"] for row in rows if row["problem"] not in questions]
+    if unknown:
+        raise UserError(f"{arguments.problems}: no problem {unknown[0]!r}, which the solutions answer")
     kept, counts = select(rows, arguments.filter, arguments.duplicates)
     data = (
         training_row(

@@ -13,6 +13,7 @@ FINETUNED = (
     *("value", "low", "high", "problems"),
 )
 DIFFERENCES = (*GROUP, "metric", "level", "source", "baseline", "difference", "low", "high")
+COORDINATES = (*GROUP, "source", "seed", "paradigm", "problem", "level", "reasoning")
 CHECKPOINTS = ("dataset", "budget", "source", "target", "seed", "checkpoint", "validation", "chosen")
 
 
@@ -20,7 +21,9 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     # Folders and names instead of files: a thousand whole paths would not fit into one command.
     parser.add_argument("--scores", required=True, help="folder that holds a scores.jsonl of score_model.py per cell")
-    parser.add_argument("--evaluations", required=True, help="folder that holds a choice.json of evaluate_model.py per cell")
+    parser.add_argument(
+        "--evaluations", required=True, help="folder that holds a choice.json of evaluate_model.py per cell"
+    )
     parser.add_argument("--cells", required=True, nargs="+", help="paths of the cells inside both folders")
     parser.add_argument("--baseline", required=True, help="source that the others are compared with")
     parser.add_argument("--finetuned", required=True)
@@ -32,7 +35,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = parse_arguments()
     paths = [f"{arguments.scores}/{cell}/scores.jsonl" for cell in arguments.cells]
-    cells = [read_rows(path) for path in paths]
+    cells = [read_rows(path, require=COORDINATES) for path in paths]
     groups: dict[tuple, list[dict]] = {}
     for path, rows in zip(paths, cells, strict=True):
         if not rows:

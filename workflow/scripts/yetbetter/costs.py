@@ -35,6 +35,8 @@ def cost_arm(draws: list[dict], models: dict[str, ModelCost], tokens_per_solutio
     """
     assumed = drawn = prompts = dollars = 0.0
     for draw in draws:
+        if draw["model"] not in models:
+            raise UserError(f"no --model gives the cost of {draw['model']!r} (given: {', '.join(models)})")
         model = models[draw["model"]]
         assumed += flops(model.parameters, tokens_per_solution * draw["samples"] * draw["questions"])
         drawn += flops(model.true_parameters, draw["tokens"])

@@ -47,8 +47,8 @@ def count_whole(rows: list[dict], batches: Sequence[list[dict]]) -> int:
     return len(batches)
 
 
-def agrees(row: dict, coordinates: dict) -> bool:
-    return all(row.get(key) == value for key, value in coordinates.items())
+def agrees(row, coordinates: dict) -> bool:
+    return isinstance(row, dict) and all(row.get(key) == value for key, value in coordinates.items())
 
 
 def cut(items: Sequence, size: int) -> list[list]:

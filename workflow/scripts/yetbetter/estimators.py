@@ -1,6 +1,8 @@
 """Estimators over a pool of M samples per question: coverage@k, diversity@k, maj@k, and their bootstrap intervals."""
 
+import warnings
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import cache
 from math import comb
 
@@ -14,7 +16,9 @@ def coverage_curve(samples: int, correct: Sequence[int]) -> np.ndarray:
     chance keeps its digits. correct: c of each question. Returns shape (questions, M); column k-1 is coverage@k.
     Also the chance that a solution drawn c times is seen at least once among k, which diversity@k sums up.
     """
-    counts = np.asarray(correct, dtype=int)
+    counts = np.asarray(correct)
+    if counts.size and not np.issubdtype(counts.dtype, np.integer):
+        raise ValueError(f"correct counts must be whole numbers, not {counts.dtype}")
     if samples < 1:
         raise ValueError(f"a pool of {samples} samples")
     if counts.size and not (counts.min() >= 0 and counts.max() <= samples):
@@ -45,6 +49,8 @@ def unique_curve(samples: int, multiplicities: Sequence[Sequence[int]]) -> np.nd
     adds 1 - C(M-m, k) / C(M, k). Returns shape (questions, M). Divide the mean by the mean coverage for diversity@k
     among the questions solved (the paper's wording), or by the questions for diversity@k per question.
     """
+    if any(sum(counts) > samples for counts in multiplicities):
+        raise ValueError(f"more correct solutions than the {samples} samples drawn")
     sizes = [len(counts) for counts in multiplicities]
     flat = [count for counts in multiplicities for count in counts]
     curves = coverage_curve(samples, flat)
@@ -61,6 +67,8 @@ def majority(correct: int, others: Sequence[int], blank: int, k: int) -> float:
     answer, which do not vote. Ties are broken by a fair coin. Exact, no simulation. ValueError for k > pool.
     """
     pool = correct + sum(others) + blank
+    if min(correct, blank, *others, 0) < 0:
+        raise ValueError(f"negative counts: {correct}, {others}, {blank}")
     if not 1 <= k <= pool:
         raise ValueError(f"maj@{k} of {pool} samples: k must lie in 1..{pool}")
     return _majority(correct, tuple(sorted(others)), blank, k)
@@ -68,7 +76,7 @@ def majority(correct: int, others: Sequence[int], blank: int, k: int) -> float:
 
 @cache
 def _majority(correct: int, others: tuple[int, ...], blank: int, k: int) -> float:
-    wins = 0.0
+    wins = Fraction(0)
     for votes in range(1, min(correct, k) + 1):
         # ways[n][t]: ways to draw n samples of the wrong answers, none with more than `votes`, t of them tied with it
         ways = [[0] * (len(others) + 1) for _ in range(k - votes + 1)]
@@ -76,9 +84,11 @@ def _majority(correct: int, others: tuple[int, ...], blank: int, k: int) -> floa
         for count in others:
             ways = _add_answer(ways, count, votes)
         for drawn, by_ties in enumerate(ways):
-            rest = comb(blank, k - votes - drawn)
-            wins += comb(correct, votes) * rest * sum(number / (ties + 1) for ties, number in enumerate(by_ties))
-    return wins / comb(correct + sum(others) + blank, k)
+            rest = comb(blank, k - votes - drawn) * comb(correct, votes)
+            if rest:
+                wins += rest * sum(Fraction(number, ties + 1) for ties, number in enumerate(by_ties) if number)
+    # Whole numbers up to here: they outgrow a float long before their ratio does.
+    return float(wins / comb(correct + sum(others) + blank, k))
 
 
 def _add_answer(ways: list[list[int]], count: int, votes: int) -> list[list[int]]:
@@ -99,8 +109,11 @@ class Bootstrap:
 
     def __init__(self, questions: int, seed: int = 0, resamples: int = 2000):
         generator = np.random.default_rng(seed)
-        share = np.full(questions, 1 / questions) if questions else np.zeros(0)
-        self.weights = generator.multinomial(questions, share, size=resamples).astype(float)
+        if questions:
+            share = np.full(questions, 1 / questions)
+            self.weights = generator.multinomial(questions, share, size=resamples).astype(float)
+        else:
+            self.weights = np.zeros((resamples, 0))
 
     def mean(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Mean over questions, and its interval. values: shape (questions, ...)."""
@@ -119,16 +132,21 @@ class Bootstrap:
         return float(value - other), float(low), float(high)
 
     def _ratios(self, top: np.ndarray, bottom: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            value = np.sum(top, axis=0) / np.sum(bottom, axis=0)
-            drawn = np.tensordot(self.weights, top, axes=1) / np.tensordot(self.weights, bottom, axes=1)
+        top, bottom = np.asarray(top, dtype=float), np.asarray(bottom, dtype=float)
+        value = divide(top.sum(axis=0), bottom.sum(axis=0))
+        drawn = divide(np.tensordot(self.weights, top, axes=1), np.tensordot(self.weights, bottom, axes=1))
         return value, drawn
+
+
+def divide(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    """top / bottom, NaN where bottom is 0."""
+    return np.divide(top, bottom, out=np.full(np.shape(bottom), np.nan), where=np.asarray(bottom) != 0)
 
 
 def interval(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """2.5 and 97.5 percentiles over the first axis; resamples without any question that counts are left out."""
-    if np.isnan(drawn).all():
-        nothing = np.full(drawn.shape[1:], np.nan)
-        return nothing, nothing
-    low, high = np.nanpercentile(drawn, [2.5, 97.5], axis=0)
+    with warnings.catch_warnings():
+        # Nothing to count in any resample: the interval is NaN, and that is no news.
+        warnings.filterwarnings("ignore", "All-NaN", RuntimeWarning)
+        low, high = np.nanpercentile(drawn, [2.5, 97.5], axis=0)
     return low, high

@@ -1,5 +1,6 @@
 """What an evaluation draws: every checkpoint on the validation split, then the chosen one on the benchmarks."""
 
+import re
 from dataclasses import dataclass
 
 from yetbetter import grading
@@ -21,14 +22,14 @@ class Benchmark:
     samples: int
 
 
-def parse_benchmark(argument: str) -> Benchmark:
+def parse_benchmark(argument: str, require: tuple[str, ...] = ()) -> Benchmark:
     """Read NAME:FILE:GREEDY:SAMPLED:SAMPLES; UserError where the file holds fewer problems than asked for."""
     parts = argument.split(":")
-    if len(parts) != 5 or not all(part.isdigit() for part in parts[2:]):
+    if len(parts) != 5 or not all(re.fullmatch("[0-9]+", part) for part in parts[2:]):
         raise UserError(f"--benchmark {argument!r}: must be NAME:FILE:GREEDY:SAMPLED:SAMPLES")
     name, path, *counts = parts
     greedy, sampled, samples = map(int, counts)
-    problems = read_rows(path, require=("problem", "question", "answer"))
+    problems = read_rows(path, require=("problem", "question", "answer", *require))
     if len(problems) < max(greedy, sampled):
         raise UserError(f"{path}: {len(problems)} problems, the benchmark {name} asks for {max(greedy, sampled)}")
     return Benchmark(name, problems, greedy, sampled, samples)

@@ -8,19 +8,22 @@ GRADER_VERSION = 1
 
 CORRECT, INCORRECT, NO_ANSWER, TIMEOUT = VERDICTS = ("correct", "incorrect", "no_answer", "timeout")
 
-# The last match counts: a model that corrects itself means its last word.
-CONVENTIONS = {
-    "the_answer_is": re.compile(r"[Tt]he answer is:?[ \t]+([^\n]*?)[ \t]*\.?[ \t]*(?=\n|$)"),
-}
+# What stands before the final answer. The last one counts: a model that corrects itself means its last word.
+CONVENTIONS = {"the_answer_is": re.compile(r"[Tt]he answer is(?::|[ \t])")}
+# The answer ends with its line, or where a sentence does; a point inside a number is followed by a digit.
+END = re.compile(r"\n|\.(?=\s|$)")
 NUMBER = re.compile(r"[+-]?\d{1,40}(?:,\d{3}){0,12}(?:\.\d{1,40})?(?:/\d{1,40})?")
 
 
 def extract_answer(text: str, convention: str) -> str | None:
     """The final answer as the text states it, or None. convention: a key of CONVENTIONS."""
-    found = None
+    start = None
     for match in CONVENTIONS[convention].finditer(text):
-        found = match
-    return (found.group(1).strip() or None) if found else None
+        start = match.end()
+    if start is None:
+        return None
+    end = END.search(text, start)
+    return text[start : end.start() if end else None].strip() or None
 
 
 def is_equal(answer: str, gold: str) -> bool:

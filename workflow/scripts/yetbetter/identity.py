@@ -18,8 +18,12 @@ def fingerprint(settings: dict) -> str:
 
 def differences(old: dict, new: dict) -> str:
     """The settings that differ, in words: 'temperature was 0.7, is 0.8; top_k was 3, is 4'."""
-    keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
-    return "; ".join(f"{key} was {old.get(key)!r}, is {new.get(key)!r}" for key in keys)
+    keys = [key for key in {**old, **new} if (key in old, old.get(key)) != (key in new, new.get(key))]
+    return "; ".join(f"{key} was {show(old, key)}, is {show(new, key)}" for key in keys)
+
+
+def show(settings: dict, key: str) -> str:
+    return repr(settings[key]) if key in settings else "not set"
 
 
 def stream_seed(*identity: str | int) -> int:

@@ -11,8 +11,11 @@ def read_template(path: str | Path) -> str:
 
     A blank end would merge with the first token of the completion, and the model would never have seen that.
     """
-    with open_text(path) as file:
-        template = file.read()
+    try:
+        with open_text(path) as file:
+            template = file.read()
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start})") from None
     if template.count("{question}") != 1:
         raise UserError(f"{path}: a prompt must hold {{question}} once, found {template.count('{question}')} times")
     if template != template.rstrip():

@@ -8,6 +8,13 @@ from pathlib import Path
 
 from yetbetter.errors import UserError
 
+# What the records' keys hold, wherever a program requires them (the answer: the gold one, of a problem).
+TYPES = {
+    **dict.fromkeys(("problem", "question", "answer", "text", "finish_reason"), str),
+    **dict.fromkeys(("sample", "tokens", "prompt_tokens"), int),
+    **dict.fromkeys(("program", "pool"), dict),
+}
+
 
 def read_rows(path: str | Path, require: Iterable[str] = ()) -> list[dict]:
     """All rows of a JSON Lines file, in order.
@@ -25,16 +32,22 @@ def iterate_rows(path: str | Path, require: Iterable[str] = ()) -> Iterator[dict
         for number, line in enumerate(text.buffer, start=1):
             try:
                 row = json.loads(line)
-            except ValueError as error:
-                shown = shorten(line.decode("utf-8", "replace"))
-                raise UserError(f"{path}:{number}: not JSON ({error}): {shown}") from None
+            except (ValueError, RecursionError) as error:
+                raise UserError(f"{path}:{number}: not JSON ({shorten(str(error))}): {shorten(line)}") from None
             if not isinstance(row, dict):
-                raise UserError(f"{path}:{number}: not a JSON object: {shorten(line.decode())}")
-            missing = [key for key in require if key not in row]
-            if missing:
-                has = ", ".join(row)
-                raise UserError(f"{path}:{number}: no {missing[0]!r} in the row, it has: {has}")
+                raise UserError(f"{path}:{number}: not a JSON object: {shorten(line)}")
+            check_row(row, f"{path}:{number}", require)
             yield row
+
+
+def check_row(row: dict, where: str, require: Iterable[str]) -> None:
+    """Raise UserError unless the row has the required keys, each of the type that the records give it."""
+    for key in require:
+        if key not in row:
+            raise UserError(f"{where}: no {key!r} in the row, it has: {', '.join(row)}")
+        wanted = TYPES.get(key)
+        if wanted and not isinstance(row[key], wanted):
+            raise UserError(f"{where}: {key} is {shorten(repr(row[key]))}, it must be of type {wanted.__name__}")
 
 
 def open_text(path: str | Path):
@@ -45,13 +58,18 @@ def open_text(path: str | Path):
         raise UserError(f"{path}: no such file") from None
 
 
-def read_json(path: str | Path):
-    """The content of a JSON file; UserError where it is missing or broken."""
+def read_json(path: str | Path, require: Iterable[str] = ()):
+    """What a JSON file holds; UserError where it is missing or broken, or has not the keys of `require`."""
     with open_text(path) as file:
         try:
-            return json.load(file)
-        except ValueError as error:
-            raise UserError(f"{path}: not JSON ({error})") from None
+            content = json.load(file)
+        except (ValueError, RecursionError) as error:
+            raise UserError(f"{path}: not JSON ({shorten(str(error))})") from None
+    if require:
+        if not isinstance(content, dict):
+            raise UserError(f"{path}: not a JSON object")
+        check_row(content, str(path), require)
+    return content
 
 
 def check_unique(rows: Iterable[dict], path: str | Path, *keys: str) -> None:
@@ -78,7 +96,7 @@ def write_rows(path: str | Path, rows: Iterable[dict]) -> None:
 
 def write_json(path: str | Path, content) -> None:
     """Write `content` as indented JSON; the file appears whole, or not at all."""
-    write_text(path, [json.dumps(content, indent=2, ensure_ascii=False) + "\n"])
+    write_text(path, [json.dumps(content, indent=2) + "\n"])
 
 
 def write_text(path: str | Path, pieces: Iterable[str]) -> None:
@@ -101,6 +119,8 @@ def digest_of(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def shorten(text: str, limit: int = 60) -> str:
-    text = text.strip()
+def shorten(text: str | bytes, limit: int = 60) -> str:
+    """The start of a text on one line, for messages."""
+    text = text[: 4 * limit].decode("utf-8", "replace") if isinstance(text, bytes) else text[: 4 * limit]
+    text = " ".join(text.split())
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -16,7 +16,7 @@ def select(rows: list[dict], keep: str, duplicates: str) -> tuple[list[dict], Co
     duplicates: `drop` keeps the first of equal solutions of one question. Solutions without text, and solutions cut at
     the length limit, have no end to learn and are always left out.
     """
-    kept, counts, seen = [], Counter(drawn=len(rows)), set()
+    kept, counts, seen = [], Counter(drawn=len(rows), kept=0), set()
     for row in rows:
         counts[f"verdict_{row['verdict']}"] += 1
         identity = (row["problem"], solution_key(row["text"]))
@@ -31,8 +31,8 @@ def select(rows: list[dict], keep: str, duplicates: str) -> tuple[list[dict], Co
         else:
             counts["kept"] += 1
             counts["kept_duplicates"] += identity in seen
+            seen.add(identity)
             kept.append(row)
-        seen.add(identity)
     return kept, counts
 
 

@@ -1,11 +1,20 @@
 """Check a study's config against the schema and against itself; every error is one line that names the key."""
 
 import difflib
+import math
 
 import jsonschema
 import yaml
 
 from yetbetter.errors import UserError
+
+# JSON Schema takes 5.0 for a whole number; what counts things must be written as one. Keys of YAML need not be text.
+Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
 
 
 def check_config(config: dict, schema_path: str, name: str) -> None:
@@ -13,25 +22,37 @@ def check_config(config: dict, schema_path: str, name: str) -> None:
 
     name: the config file's name, for messages.
     """
+    check_finite(config, name)
     with open(schema_path, encoding="utf-8") as file:
         schema = yaml.safe_load(file)
-    validator = jsonschema.Draft202012Validator(schema)
+    validator = Validator(schema)
     errors = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
     if errors:
         raise UserError(f"{name}: {explain(errors[0])}")
     check_references(config, name)
 
 
+def check_finite(content, name: str, key: str = "") -> None:
+    """YAML reads .inf and .nan as numbers, and the schema lets them pass."""
+    if isinstance(content, dict):
+        for inner, value in content.items():
+            check_finite(value, name, f"{key}.{inner}" if key else str(inner))
+    elif isinstance(content, list):
+        for number, value in enumerate(content):
+            check_finite(value, name, f"{key}.{number}")
+    elif isinstance(content, float) and not math.isfinite(content):
+        raise UserError(f"{name}: {key}: {content} is no finite number")
+
+
 def explain(error: jsonschema.ValidationError) -> str:
     """One line for a schema error: the key, what it holds, what is allowed."""
     while error.context:
-        # Of the alternatives, the one that fits best says most.
-        error = min(error.context, key=lambda inner: (inner.validator == "required", -len(inner.absolute_path)))
+        error = closest(error)
     key = ".".join(map(str, error.absolute_path)) or "the config"
     if error.validator == "additionalProperties":
         allowed = sorted(error.schema.get("properties", {}))
-        unknown = sorted(set(error.instance) - set(allowed))[0]
-        close = difflib.get_close_matches(unknown, allowed, n=1)
+        unknown = sorted((name for name in error.instance if name not in allowed), key=str)[0]
+        close = difflib.get_close_matches(str(unknown), allowed, n=1)
         hint = f", did you mean {close[0]!r}?" if close else ""
         return f"{key}: unknown key {unknown!r}{hint} (allowed: {', '.join(allowed)})"
     if error.validator == "required":
@@ -43,6 +64,21 @@ def explain(error: jsonschema.ValidationError) -> str:
     if error.validator == "type":
         return f"{key}: {error.instance!r} is no {error.validator_value}"
     return f"{key}: {error.message}"
+
+
+def closest(error: jsonschema.ValidationError) -> jsonschema.ValidationError:
+    """Of the alternatives that a value may follow, the fault of the one whose first key it has."""
+    branches: dict[int, list[jsonschema.ValidationError]] = {}
+    for inner in error.context:
+        branches.setdefault(inner.schema_path[0], []).append(inner)
+    given = error.instance if isinstance(error.instance, dict) else {}
+    own = [
+        number
+        for number, branch in enumerate(error.validator_value)
+        if number in branches and set(branch.get("required", [])[-1:] + branch.get("required", [])[:1]) & set(given)
+    ]
+    fitting = min(own or branches, key=lambda number: len(branches[number]))
+    return branches[fitting][0]
 
 
 def check_references(config: dict, name: str) -> None:
@@ -80,7 +116,7 @@ def check_references(config: dict, name: str) -> None:
             for wanted in entry[axis]:
                 require(f"experiments.{experiment}.{axis}", wanted, registry)
         for target in entry["targets"]:
-            check_target(f"{name}: models.{target}", target, entry, config)
+            check_target(name, target, entry, config)
 
 
 def check_dataset(key: str, dataset: str, entry: dict) -> None:
@@ -110,14 +146,21 @@ def check_dataset(key: str, dataset: str, entry: dict) -> None:
             raise UserError(f"{key}.splits.{twin}: {twins}, but there are only {test} test problems to twin")
 
 
-def check_target(key: str, target: str, experiment: dict, config: dict) -> None:
-    recipe_name = config["models"][target].get("finetuning")
-    if recipe_name is None:
-        raise UserError(f"{key}: no 'finetuning', which a target needs (recipes: {', '.join(config['finetuning'])})")
+def check_target(name: str, target: str, experiment: dict, config: dict) -> None:
+    for needed, allowed in (("finetuning", ", ".join(config["finetuning"])), ("engine", "transformers")):
+        if needed not in config["models"][target]:
+            raise UserError(
+                f"{name}: models.{target}: missing key {needed!r}, which a target needs (allowed: {allowed})"
+            )
+    recipe_name = config["models"][target]["finetuning"]
     recipe = config["finetuning"][recipe_name]
     for budget in experiment["budgets"]:
         if budget not in recipe["steps"]:
-            raise UserError(f"finetuning.{recipe_name}.steps: no {budget!r} (has: {', '.join(recipe['steps'])})")
+            raise UserError(
+                f"{name}: finetuning.{recipe_name}.steps: no {budget!r} (has: {', '.join(recipe['steps'])})"
+            )
         steps, checkpoints = recipe["steps"][budget], recipe["checkpoints"]
         if steps < checkpoints:
-            raise UserError(f"finetuning.{recipe_name}.checkpoints: {checkpoints}, but {budget} has only {steps} steps")
+            raise UserError(
+                f"{name}: finetuning.{recipe_name}.checkpoints: {checkpoints}, but {budget} has only {steps} steps"
+            )

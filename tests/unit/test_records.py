@@ -1,0 +1,203 @@
+"""Records are read with clear errors, keep every character, and are written whole or not at all."""
+
+import hashlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from yetbetter.errors import UserError
+from yetbetter.records import (
+    check_unique,
+    digest_of,
+    dump_row,
+    iterate_rows,
+    read_json,
+    read_rows,
+    write_json,
+    write_rows,
+    write_text,
+)
+
+any_text = st.text(alphabet=st.characters(exclude_categories=[]))
+
+
+def refusal(function, *arguments) -> str:
+    with pytest.raises(UserError) as failure:
+        function(*arguments)
+    message = str(failure.value)
+    assert len(message.splitlines()) == 1
+    return message
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(content: bytes):
+        path = tmp_path / "rows.jsonl"
+        path.write_bytes(content)
+        return path
+
+    return write
+
+
+def test_rows_come_in_the_order_of_the_file(write):
+    path = write(b'{"a": 1}\n{"a": 2}\n{"a": 3}')
+    assert [row["a"] for row in read_rows(path)] == [1, 2, 3]
+
+
+def test_an_empty_file_holds_no_rows(write):
+    assert read_rows(write(b""), require=("problem",)) == []
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b'{"a": 2',
+        b"",
+        b"nonsense",
+        b"{'a': 2}",
+        b'{"a": "\xff"}',
+        b"\0\0\0\0\0\0",
+        b'{"a": 2} {"a": 3}',
+        b'{"a": 1\rfoo}',
+        pytest.param(b"[" * 200_000, id="nested"),
+        pytest.param(b"{" * 10_000, id="long"),
+    ],
+)
+def test_a_broken_line_is_told_with_file_and_number(write, broken):
+    path = write(b'{"a": 1}\n' + broken + b'\n{"a": 3}\n')
+    message = refusal(read_rows, path)
+    assert message.startswith(f"{path}:2: ")
+    assert len(message) < 400 + len(str(path))
+
+
+@pytest.mark.parametrize("other", [b"[1, 2]", b"null", b'"text"', b"3", '"Größe"'.encode(), b'"\xed\xa0\x80"'])
+def test_a_line_that_is_no_object_is_told_with_file_and_number(write, other):
+    path = write(b'{"a": 1}\n' + other + b"\n")
+    assert refusal(read_rows, path).startswith(f"{path}:2: ")
+
+
+def test_a_missing_key_is_told_with_the_keys_that_are_there(write):
+    path = write(b'{"problem": "p", "text": "x"}\n{"problem": "q", "txt": "x"}\n')
+    message = refusal(read_rows, path, ("problem", "text"))
+    assert message.startswith(f"{path}:2: ")
+    assert "'text'" in message
+    assert "problem, txt" in message
+
+
+def test_a_missing_file_is_told(tmp_path):
+    assert refusal(read_rows, tmp_path / "no.jsonl") == f"{tmp_path / 'no.jsonl'}: no such file"
+    assert refusal(read_json, tmp_path / "no.json") == f"{tmp_path / 'no.json'}: no such file"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\xff"])
+def test_a_broken_json_file_is_told(write, content):
+    path = write(content)
+    assert str(path) in refusal(read_json, path)
+
+
+def test_rows_before_a_broken_line_are_there_before_it_is_read(write):
+    rows = iterate_rows(write(b'{"a": 1}\nbroken\n'))
+    assert next(rows) == {"a": 1}
+    with pytest.raises(UserError):
+        next(rows)
+
+
+# Duplicates -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_duplicate_is_told_with_both_lines():
+    rows = [{"problem": "p", "sample": sample} for sample in (0, 1, 2, 1)]
+    message = refusal(check_unique, rows, "rows.jsonl", "problem", "sample")
+    assert "rows.jsonl:4" in message
+    assert "line 2" in message
+    assert "'p'" in message
+
+
+def test_rows_that_differ_in_one_of_the_keys_are_no_duplicates():
+    rows = [{"problem": problem, "sample": sample} for problem in "pq" for sample in (0, 1)]
+    check_unique(rows, "rows.jsonl", "problem", "sample")
+
+
+# Round trips ----------------------------------------------------------------------------------------------------------
+
+
+@given(st.dictionaries(any_text, any_text, max_size=3))
+def test_a_row_is_one_line_of_utf_8_and_keeps_every_character(row):
+    line = dump_row(row)
+    assert "\n" not in line
+    assert json.loads(line.encode("utf-8")) == row
+
+
+@pytest.mark.parametrize(
+    "text", ["\ud800", "a\u2028b\u2029c", "\0", "\r", "\r\n", "\x85", "Größe 数 🎲", "\ud83c\udfb2", "\x1c", ""]
+)
+def test_odd_characters_survive_a_file(tmp_path, text):
+    rows = [{"text": text}, {"text": "next"}]
+    path = tmp_path / "rows.jsonl"
+    write_rows(path, rows)
+    # A lone high surrogate before a low one is the same JSON as the character they encode.
+    assert [row["text"].encode("utf-16", "surrogatepass") for row in read_rows(path)] == [
+        row["text"].encode("utf-16", "surrogatepass") for row in rows
+    ]
+    assert path.read_bytes().count(b"\n") == 2
+
+
+@pytest.mark.parametrize("content", [{"a": [1, None, {"b": "Größe"}]}, [], "\u2028", {"prompt": "\ud800"}])
+def test_json_files_survive_a_round_trip(tmp_path, content):
+    write_json(tmp_path / "file.json", content)
+    assert read_json(tmp_path / "file.json") == content
+
+
+# Whole or not at all --------------------------------------------------------------------------------------------------
+
+
+def failing_rows():
+    yield from ({"number": number} for number in range(10_000))
+    raise RuntimeError("in the middle")
+
+
+def test_an_error_in_the_middle_of_writing_leaves_neither_the_file_nor_a_part_of_it(tmp_path):
+    with pytest.raises(RuntimeError):
+        write_rows(tmp_path / "rows.jsonl", failing_rows())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_in_the_middle_of_writing_keeps_the_file_that_was_there(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    write_rows(path, [{"old": True}])
+    with pytest.raises(RuntimeError):
+        write_rows(path, failing_rows())
+    assert read_rows(path) == [{"old": True}]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_row_that_json_cannot_hold_leaves_no_file(tmp_path):
+    with pytest.raises(TypeError):
+        write_rows(tmp_path / "rows.jsonl", [{"a": 1}, {"a": object()}])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_file_does_not_appear_before_its_last_row(tmp_path):
+    path = tmp_path / "rows.jsonl"
+
+    def rows():
+        yield {"a": 1}
+        assert not path.exists()
+        yield {"a": 2}
+
+    write_rows(path, rows())
+    assert len(read_rows(path)) == 2
+
+
+def test_folders_on_the_way_are_made_and_equal_rows_give_equal_bytes(tmp_path):
+    for name in ("one", "two"):
+        write_rows(tmp_path / name / "deep" / "rows.jsonl", [{"a": 1.5, "b": "ü"}])
+    contents = {path.read_bytes() for path in tmp_path.rglob("*.jsonl")}
+    assert contents == {'{"a": 1.5, "b": "ü"}\n'.encode()}
+
+
+def test_the_digest_is_the_sha_256_of_the_bytes(tmp_path):
+    write_text(tmp_path / "file", ["ab", "c"])
+    assert digest_of(tmp_path / "file") == hashlib.sha256(b"abc").hexdigest()

@@ -1,0 +1,284 @@
+"""A config is checked before anything runs: every mistake is one line: file, key, found, allowed."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from yetbetter.errors import UserError
+from yetbetter.grid import Grid
+from yetbetter.settings import check_config
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = str(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+CONFIG = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+REMOVED = object()
+
+
+def changed(key: str, value) -> dict:
+    """The default config with one key, written with dots, set or removed."""
+    config = copy.deepcopy(CONFIG)
+    *path, last = (int(part) if part.isdigit() else part for part in key.split("."))
+    place = config
+    for part in path:
+        place = place[part]
+    if value is REMOVED:
+        del place[last]
+    else:
+        place[last] = value
+    return config
+
+
+def refusal(config: dict) -> str:
+    """The message that refuses this config: one line that begins with the file's name."""
+    with pytest.raises(UserError) as failure:
+        check_config(config, SCHEMA, "study.yaml")
+        Grid(config)
+    message = str(failure.value)
+    assert len(message.splitlines()) == 1
+    return message
+
+
+def assert_says(message: str, *parts: str) -> None:
+    assert message.startswith("study.yaml: ")
+    for part in parts:
+        assert part in message
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
+def test_every_config_that_comes_along_is_in_order(path):
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    check_config(config, SCHEMA, path.name)
+    Grid(config)
+
+
+@pytest.mark.parametrize(
+    ("key", "where", "meant"),
+    [
+        ("modles", "the config", "models"),
+        ("sampling.topk", "sampling", "top_k"),
+        ("models.wc.parametres", "models.wc", "parameters"),
+        ("models.wc.resources", "models.wc.resources", "runtime"),
+        ("datasets.easy.prompts.finetune", "datasets.easy.prompts", "finetuned"),
+        ("datasets.easy.benchmarks.test.greddy", "datasets.easy.benchmarks.test", "greedy"),
+        ("sources.wc.fliter", "sources.wc", "filter"),
+        ("sources.wc.draws.0.fracton", "sources.wc.draws.0", "fraction"),
+        ("finetuning.pocket.batchsize", "finetuning.pocket", "batch_size"),
+        ("experiments.main.seed", "experiments.main", "seeds"),
+        ("comparison.weaker", "comparison", "weak"),
+        ("budgets.low.sample", "budgets.low", "samples"),
+    ],
+)
+def test_a_mistyped_key_is_named_with_the_one_that_was_meant(key, where, meant):
+    value = {"run_time": 5} if key.endswith("resources") else 1
+    typo = "run_time" if key.endswith("resources") else key.rpartition(".")[2]
+    assert_says(refusal(changed(key, value)), f"{where}: ", repr(typo), f"did you mean {meant!r}", "allowed: ")
+
+
+def test_a_split_with_a_mistyped_name_is_named_with_the_allowed_ones():
+    config = changed("datasets.easy.splits.fuctional", 5)
+    assert_says(refusal(config), "datasets.easy.splits", "'fuctional'", "functional, control")
+
+
+@pytest.mark.parametrize("value", [1, True])
+def test_a_key_that_is_no_text_is_told_like_any_other_unknown_key(value):
+    config = copy.deepcopy(CONFIG)
+    config["sampling"][value] = 3
+    assert_says(refusal(config), "sampling", repr(value), "top_k")
+
+
+def test_a_key_that_is_no_text_beside_a_mistyped_one_is_told():
+    config = copy.deepcopy(CONFIG)
+    config["sampling"] |= {1: 3, "topk": 3}
+    assert_says(refusal(config), "sampling")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "study",
+        "seed",
+        "models",
+        "comparison",
+        "comparison.weak",
+        "models.wc.path",
+        "sampling.top_k",
+        "budgets.low.samples",
+        "datasets.hard.fpr",
+        "datasets.hard.splits.validation",
+        "datasets.hard.prompts.sampling",
+        "datasets.easy.benchmarks.test.greedy",
+        "sources.wc.filter",
+        "sources.wc.draws.0.match",
+        "finetuning.pocket.learning_rates",
+        "experiments.main.seeds",
+    ],
+)
+def test_a_missing_key_is_named(key):
+    where, _, last = key.rpartition(".")
+    assert_says(refusal(changed(key, REMOVED)), f"{where or 'the config'}: missing key {last!r}")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [
+        ("seed", "0", "integer"),
+        ("seed", True, "integer"),
+        ("seed", -1, "minimum"),
+        ("models", ["wc"], "object"),
+        ("models.wc", None, "object"),
+        ("models.wc.parameters", "8.5e9", "number"),
+        ("models.wc.parameters", 0, "minimum"),
+        ("models.wc.batch_size", 2.5, "integer"),
+        ("models.wc.engine", "vlm", "transformers"),
+        ("datasets.easy.fpr", "exactly", "exact, judge, none"),
+        ("datasets.easy.adapter", "pockets", "pocket"),
+        ("sampling.temperature", 0, "minimum"),
+        ("sampling.block_samples", 0, "minimum"),
+        ("sources.wc.filter", "groundtruth", "ground_truth, none"),
+        ("sources.wc.duplicates", "remove", "keep, drop"),
+        ("sources.wc.draws", [], "non-empty"),
+        ("sources.wc.draws.0.match", "flops", "compute, price, number"),
+        ("sources.wc.draws.0.fraction", 1.5, "maximum"),
+        ("sources.human.solutions", "humans", "human"),
+        ("experiments.main.seeds", [], "non-empty"),
+        ("experiments.main.seeds", [0, 0], "unique"),
+        ("experiments.main.targets", "wc", "array"),
+        ("finetuning.pocket.precision", "fp16", "float32, bfloat16"),
+    ],
+)
+def test_a_wrong_value_is_told_with_what_is_allowed(key, value, allowed):
+    assert_says(refusal(changed(key, value)), f"{key}: ", repr(value), allowed)
+
+
+def test_a_learning_rate_that_yaml_reads_as_text_is_told():
+    config = changed("finetuning.pocket.learning_rates", yaml.safe_load("{low: 1e-7}"))
+    assert_says(refusal(config), "finetuning.pocket.learning_rates.low", "'1e-7'", "number")
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["models.wc.parameters", "models.wc.price", "sampling.temperature", "finetuning.pocket.learning_rates.standard"],
+)
+@pytest.mark.parametrize("text", [".inf", ".nan"])
+def test_a_number_that_is_not_finite_is_refused(key, text):
+    assert_says(refusal(changed(key, yaml.safe_load(text))), key)
+
+
+@pytest.mark.parametrize("key", ["datasets.easy.splits.train", "sampling.block_samples", "sampling.shard_questions"])
+def test_a_whole_number_written_with_an_exponent_is_refused_or_works(key):
+    config = changed(key, yaml.safe_load("5.0e+2"))
+    try:
+        check_config(config, SCHEMA, "study.yaml")
+    except UserError as error:
+        assert_says(str(error), key, "500.0")
+    else:
+        grid = Grid(config)
+        assert all(block.startswith("wc/questions-") for block in grid.blocks("easy", {"wc": 3}))
+        assert all("." not in block for block in grid.blocks("easy", {"wc": 3}))
+
+
+@pytest.mark.parametrize("section", ["models", "datasets", "budgets", "sources", "finetuning", "experiments"])
+@pytest.mark.parametrize("name", ["a/b", "../a", "", "a b", ".hidden", "a_b"])
+def test_a_name_that_cannot_stand_in_a_path_is_refused(section, name):
+    config = copy.deepcopy(CONFIG)
+    config[section][name] = copy.deepcopy(next(iter(config[section].values())))
+    assert_says(refusal(config), f"{section}: ", repr(name))
+
+
+@pytest.mark.parametrize("name", ["pocket/two", "/tmp", "..", "pocket\n"])
+def test_a_study_name_that_cannot_be_a_folder_is_refused(name):
+    assert_says(refusal(changed("study", name)), "study: ", repr(name))
+
+
+def test_a_learning_rate_with_a_slash_in_its_name_is_refused():
+    config = changed("finetuning.pocket.learning_rates", {"1/2": 0.5})
+    assert_says(refusal(config), "finetuning.pocket.learning_rates", "'1/2'")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [
+        ("models.wc.finetuning", "pockets", "pocket"),
+        ("budgets.low.model", "see", "wc, se, student"),
+        ("sources.wc.draws.0.model", "cw", "wc, se, student"),
+        ("comparison.weak", "cw", "se, wc, human"),
+        ("comparison.strong", "es", "se, wc, human"),
+        ("comparison.dataset", "math", "easy, hard"),
+        ("comparison.budget", "mid", "low, high"),
+        ("experiments.main.datasets.1", "math", "easy, hard"),
+        ("experiments.main.budgets.0", "mid", "low, high"),
+        ("experiments.main.sources.0", "es", "se, wc, human"),
+        ("experiments.human.targets.2", "gemma", "wc, se, student"),
+    ],
+)
+def test_a_name_that_nothing_declares_is_told_with_those_that_are(key, value, allowed):
+    where = key.rstrip(".012") if key.startswith("experiments") else key
+    assert_says(refusal(changed(key, value)), where, repr(value), allowed)
+
+
+def test_a_model_in_two_draws_of_one_source_is_refused():
+    draws = [{"model": "wc", "samples": 1}, {"model": "wc", "samples": 2}]
+    assert_says(refusal(changed("sources.wc.draws", draws)), "sources.wc.draws", "'wc'")
+
+
+@pytest.mark.parametrize("count", ["greedy", "sampled"])
+def test_a_benchmark_larger_than_its_split_is_refused(count):
+    config = changed(f"datasets.easy.benchmarks.test.{count}", 1001)
+    assert_says(refusal(config), f"datasets.easy.benchmarks.test.{count}", "1001", "1000")
+
+
+def test_a_benchmark_that_is_no_split_is_refused():
+    config = changed("datasets.easy.benchmarks", {"tset": {"greedy": 1}})
+    assert_says(refusal(config), "datasets.easy.benchmarks", "'tset'", "train, validation, test")
+
+
+def test_more_functional_twins_than_test_problems_are_refused():
+    config = changed("datasets.easy.splits.functional", 1001)
+    assert_says(refusal(config), "datasets.easy.splits.functional", "1001", "1000")
+
+
+def test_a_pocket_data_set_under_another_name_needs_its_world():
+    config = copy.deepcopy(CONFIG)
+    config["datasets"]["math"] = copy.deepcopy(config["datasets"]["hard"])
+    assert_says(refusal(config), "datasets.math", "easy, hard")
+    config["datasets"]["math"]["world"] = "hard"
+    check_config(config, SCHEMA, "study.yaml")
+
+
+def test_a_judge_is_refused_until_there_is_one():
+    assert_says(refusal(changed("datasets.easy.fpr", "judge")), "datasets.easy.fpr", "judge", "exact, none")
+
+
+def test_a_target_without_a_recipe_is_refused():
+    assert_says(refusal(changed("models.se.finetuning", REMOVED)), "models.se", "finetuning", "pocket")
+
+
+def test_a_target_without_an_engine_to_answer_with_is_refused():
+    assert_says(refusal(changed("models.student.engine", REMOVED)), "models.student", "engine")
+
+
+def test_a_budget_without_steps_is_refused():
+    config = changed("finetuning.pocket.steps", {"low": 80})
+    assert_says(refusal(config), "finetuning.pocket.steps", "'high'", "low")
+
+
+def test_more_checkpoints_than_steps_are_refused():
+    config = changed("finetuning.pocket.checkpoints", 100)
+    assert_says(refusal(config), "finetuning.pocket", "100", "80")
+
+
+@pytest.mark.parametrize("key", ["parameters", "price"])
+def test_a_count_or_price_that_a_matching_needs_is_named(key):
+    config = changed("sources.wc.draws.0.match", {"parameters": "compute", "price": "price"}[key])
+    config["models"]["wc"].pop(key, None)
+    config["models"]["se"]["price"] = 1.0
+    message = refusal(config)
+    assert "models.wc" in message
+    assert repr(key) in message
+
+
+@pytest.mark.parametrize("config", [None, [], "pocket"])
+def test_a_config_that_is_no_mapping_is_refused(config):
+    assert_says(refusal(config), "object")

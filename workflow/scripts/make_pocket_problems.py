@@ -1,0 +1,33 @@
+"""Problems of the pocket world: the first so many of a split of a data set."""
+
+import argparse
+
+from yetbetter.pocket.families import FAMILIES
+from yetbetter.pocket.world import SPLITS, make_problems
+from yetbetter.program import run
+from yetbetter.records import write_rows
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", required=True, choices=list(FAMILIES))
+    parser.add_argument(
+        "--split",
+        required=True,
+        choices=list(SPLITS),
+        help="functional, control: the twins of the first so many test problems",
+    )
+    parser.add_argument("--questions", required=True, type=int, help="how many problems")
+    parser.add_argument("--output", required=True, help="problems, JSON Lines")
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    rows = make_problems(arguments.dataset, arguments.split, arguments.questions)
+    write_rows(arguments.output, rows)
+    print(f"made {len(rows):,} problems of {arguments.dataset}/{arguments.split}")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,212 @@
+"""The pocket models: their shapes, how they are pretrained, and when they are stopped.
+
+A base model must leave room for finetuning and for repeated sampling, and competence rises steeply
+with training. So each is trained at a constant learning rate, and stopped as soon as its pass@1 on
+validation problems reaches its target. Measured, and kept, is the moving average of the weights,
+which is as good as a decayed learning rate without knowing beforehand when to stop, rounded to
+bfloat16.
+"""
+
+import copy
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from yetbetter.errors import UserError
+from yetbetter.pocket import words
+from yetbetter.pocket.tokenizer import CONTEXT, build_tokenizer
+from yetbetter.pocket.world import make_problems
+
+COMPLETION_TOKENS = 96  # no correct solution of the pocket world is longer
+WIDTH = 128  # tokens in a pretraining sequence
+BATCH = 32  # sequences
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One model's shape and training.
+
+    nominal: the parameter count that budgets are matched with.
+    target: validation pass@1 (greedy, mean of the two data sets) at which training stops.
+    """
+
+    nominal: int
+    hidden: int
+    layers: int
+    heads: int
+    mlp: int
+    target: float
+    seed: int
+    learning_rate: float = 4e-3
+    average: float = 0.98  # kept of the moving average at each step
+    kv_heads: int = 1
+    initializer_range: float = 0.1  # 0.02 costs a model this narrow hundreds of steps
+    warmup: int = 50  # steps
+    first_check: int = 500  # step
+    check_every: int = 25  # steps
+    last_step: int = 2000
+    questions: int = 20_000  # pretraining problems of each data set
+    checked_questions: int = 200  # validation problems of each data set
+
+
+RECIPES = {
+    "wc": Recipe(150_000, hidden=64, layers=3, heads=2, mlp=176, target=0.32, seed=1),
+    "se": Recipe(450_000, hidden=112, layers=3, heads=4, mlp=320, target=0.42, seed=2),
+    "student": Recipe(150_000, hidden=48, layers=5, heads=2, mlp=132, target=0.32, seed=3),
+}
+DATASETS = ("easy", "hard")
+
+
+def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
+    """An untrained model. head_dim is 32, the smallest that vLLM's CPU attention supports."""
+    torch.manual_seed(recipe.seed)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=recipe.hidden,
+        intermediate_size=recipe.mlp,
+        num_hidden_layers=recipe.layers,
+        num_attention_heads=recipe.heads,
+        num_key_value_heads=recipe.kv_heads,
+        head_dim=32,
+        max_position_embeddings=CONTEXT,
+        tie_word_embeddings=True,
+        initializer_range=recipe.initializer_range,
+        rope_parameters={"rope_type": "default", "rope_theta": 1000.0},
+        dtype="bfloat16",
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    return LlamaForCausalLM(config)
+
+
+def count_parameters(model: torch.nn.Module) -> int:
+    """Parameters, the tied embedding counted once."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def pretrain(recipe: Recipe) -> Iterator[dict]:
+    """Train, yielding {"step", "loss", "tokens_per_second"} after each few steps.
+
+    The last one yielded holds "model", the model rounded to bfloat16, and "pass_at_1" by data set;
+    so do, as far as "pass_at_1", all those that end in a check against the target.
+    """
+    tokenizer = build_tokenizer()
+    model = build_model(recipe, tokenizer)
+    optimizer = torch.optim.AdamW(model.parameters(), recipe.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
+    averaged = copy.deepcopy(model)
+    batches = _batches(recipe, tokenizer)
+    validation = {dataset: make_problems(dataset, "validation", recipe.checked_questions) for dataset in DATASETS}
+    batch = next(batches)
+    seconds = 0.0  # spent on training steps
+    for step in range(1, recipe.last_step + 1):
+        started = time.monotonic()
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.learning_rate * min(1.0, step / recipe.warmup)
+        loss = model(input_ids=batch, labels=batch).loss
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        with torch.no_grad():
+            for kept, new in zip(averaged.parameters(), model.parameters(), strict=True):
+                kept.lerp_(new, 1 - recipe.average)
+        batch = next(batches)
+        seconds += time.monotonic() - started
+        if step % recipe.check_every and step != recipe.last_step:
+            continue
+        report = {
+            "step": step,
+            "loss": loss.item(),
+            "tokens_per_second": step * BATCH * WIDTH / seconds,
+        }
+        if step >= recipe.first_check or step == recipe.last_step:
+            rounded = copy.deepcopy(averaged).bfloat16()
+            report["pass_at_1"] = {
+                dataset: greedy_pass_at_1(rounded, tokenizer, problems) for dataset, problems in validation.items()
+            }
+            mean = sum(report["pass_at_1"].values()) / len(DATASETS)
+            if mean >= recipe.target or step == recipe.last_step:
+                yield {**report, "model": rounded}
+                return
+        yield report
+
+
+def _batches(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Iterator[torch.Tensor]:
+    """Batches of packed problems, int64 (BATCH, WIDTH), epoch after epoch in new orders."""
+    rows = [row for name in DATASETS for row in make_problems(name, "pretraining", recipe.questions)]
+    texts = [f"{words.PROMPT.format(**row)} {row['solution']}" for row in rows]
+    encoded = [[*ids, tokenizer.eos_token_id] for ids in tokenizer(texts)["input_ids"]]
+    rng = random.Random(recipe.seed)
+    stream: list[int] = []
+    while True:
+        for place in rng.sample(range(len(encoded)), len(encoded)):
+            stream += encoded[place]
+            if len(stream) >= BATCH * WIDTH:
+                yield torch.tensor(stream[: BATCH * WIDTH]).view(BATCH, WIDTH)
+                stream = []
+
+
+def greedy_pass_at_1(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, problems: list[dict]) -> float:
+    """Share of the problems whose greedy solution ends in the right answer."""
+    texts = sample(model, tokenizer, [row["question"] for row in problems], 1, greedy=True)
+    right = [is_right(text, row["answer"]) for (text,), row in zip(texts, problems, strict=True)]
+    return sum(right) / len(right)
+
+
+def is_right(text: str, answer: str) -> bool:
+    """Whether a solution ends in "The answer is N." with N the answer."""
+    return text.strip().endswith(words.ANSWER.format(answer=answer))
+
+
+@torch.no_grad()
+def sample(
+    model: LlamaForCausalLM,
+    tokenizer: PreTrainedTokenizerFast,
+    questions: list[str],
+    count: int,
+    *,
+    greedy: bool = False,
+    temperature: float = 0.7,
+    top_k: int = 3,
+    batch: int = 200,
+) -> list[list[str]]:
+    """`count` completions of each question's prompt; sampling draws from torch's global seed."""
+    model = copy.deepcopy(model).float().eval()
+    choice = (
+        {"do_sample": False}
+        if greedy
+        else {"do_sample": True, "temperature": temperature, "top_k": top_k, "top_p": 1.0}
+    )
+    texts: list[str] = []
+    prompts = [words.PROMPT.format(question=question) for question in questions for _ in range(count)]
+    for start in range(0, len(prompts), batch):
+        inputs = tokenizer(prompts[start : start + batch], return_tensors="pt", padding=True)
+        made = model.generate(
+            input_ids=inputs["input_ids"],
+            attention_mask=inputs["attention_mask"],
+            max_new_tokens=COMPLETION_TOKENS,
+            **choice,
+        )
+        made = made[:, inputs["input_ids"].shape[1] :]
+        texts += tokenizer.batch_decode(made, skip_special_tokens=True)
+    return [texts[start : start + count] for start in range(0, len(texts), count)]
+
+
+def find_recipe(name: str) -> Recipe:
+    """The recipe of a model. Raises UserError where there is none."""
+    if name not in RECIPES:
+        raise UserError(f"model: {name!r} is not one of {', '.join(RECIPES)}")
+    return RECIPES[name]
+
+
+def save(model: LlamaForCausalLM, folder: str) -> None:
+    """Write the model (safetensors) and its tokenizer as one transformers folder."""
+    model.save_pretrained(folder)
+    (Path(folder) / "model.safetensors").chmod(0o644)  # safetensors writes it for its owner only
+    build_tokenizer().save_pretrained(folder)
