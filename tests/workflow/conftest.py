@@ -42,7 +42,7 @@ class Clone:
 
     def command(self, *targets: str, options: tuple[str, ...] = ()) -> list[str]:
         snakemake = [sys.executable, "-m", "snakemake", *targets, "--cores", "2", "--configfile", self.config]
-        return [*snakemake, "--rerun-incomplete", *options]
+        return [*snakemake, *options]
 
     def run(self, *targets: str, options: tuple[str, ...] = (), check: bool = True, **environment: str):
         done = subprocess.run(

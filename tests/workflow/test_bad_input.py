@@ -1,5 +1,7 @@
 """What a user can get wrong ends in one line that names the file and key or line, and leaves nothing half-written."""
 
+import json
+
 import pytest
 
 CONFIG = "tests/workflow/miniature.yaml"
@@ -51,3 +53,38 @@ def test_a_config_error_is_one_clear_line(fresh, case):
     assert done.returncode != 0
     assert message in last_words(done)
     assert not (fresh.folder / "results").exists()
+
+
+ROWS = [
+    {"problem": f"p{number}", "question": f"What is {number} + 1?", "answer": str(number + 1)} for number in range(24)
+]
+BROKEN = {
+    "a broken line": (ROWS[:4], '{"problem": "p4", "ques', "questions.jsonl:5: not JSON"),
+    "a duplicate problem id": (
+        [*ROWS[:3], ROWS[1] | {"question": "And?"}],
+        "",
+        "questions.jsonl:4: problem 'p1' stands already in line 2",
+    ),
+    "an answer that is no text": ([*ROWS[:2], ROWS[2] | {"answer": 3}], "", "questions.jsonl:3: answer is 3"),
+    "too few problems": (ROWS[:5], "", "questions.jsonl: 5 problems, the split asks for 24"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_bad_data_file_is_one_clear_line_in_the_failed_jobs_log(fresh, case):
+    rows, end, message = BROKEN[case]
+    (fresh.folder / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + end)
+
+    def use_files(config):
+        files = dict.fromkeys(["train", "validation", "test"], "questions.jsonl")
+        splits = {"train": 24, "validation": 4, "test": 4}
+        config["datasets"]["hard"] |= {"adapter": "files", "files": files, "splits": splits, "fpr": "none"}
+        config["datasets"]["hard"]["benchmarks"] = {"test": {"greedy": 4}}
+
+    fresh.change_config(use_files)
+    target = "results/miniature/problems/hard/train.jsonl"
+    done = fresh.run(target, options=("--show-failed-logs",), check=False)
+    assert done.returncode != 0
+    assert message in last_words(done)
+    assert not (fresh.folder / target).exists()
+    assert not list((fresh.results / "problems").glob("**/*.part"))

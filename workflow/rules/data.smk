@@ -1,7 +1,9 @@
-# Problems: one file per data set and split.
+# Problems: one file per data set and split. And the pocket models, which are committed: their rule runs only when asked.
 
 
 rule make_pocket_problems:
+    input:
+        code=[f"workflow/scripts/yetbetter/pocket/{module}.py" for module in ["world", "families", "words"]],
     output:
         "<results>/problems/{dataset}/{split}.jsonl",
     log:
@@ -39,5 +41,21 @@ rule import_problems:
         "python workflow/scripts/import_problems.py"
         " --input {input}"
         " --questions {params.questions}"
+        " --output {output}"
+        " > {log} 2>&1"
+
+
+rule pretrain_pocket_model:
+    output:
+        directory("<results>/pretrained/{pocket_model}"),
+    log:
+        "<logs>/pretrained/{pocket_model}.log",
+    wildcard_constraints:
+        pocket_model="wc|se|student",
+    conda:
+        "../../envs/deepspeed.yaml"
+    shell:
+        "OMP_NUM_THREADS=1 python workflow/scripts/pretrain_pocket_model.py"
+        " --model {wildcards.pocket_model}"
         " --output {output}"
         " > {log} 2>&1"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from yetbetter import evaluation, prompts
 from yetbetter.drafts import Draft, open_draft
-from yetbetter.drawing import cut, draw_batches
+from yetbetter.drawing import Decoding, ask, cut, draw_batches
+from yetbetter.engines import load_engine
 from yetbetter.errors import UserError
 from yetbetter.evaluation import GREEDY, SAMPLED, Benchmark
 from yetbetter.identity import fingerprint, model_identity
@@ -30,7 +31,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--prompt", required=True)
     parser.add_argument("--answer-format", required=True)
-    parser.add_argument("--engine", default="transformers", choices=["transformers"])
+    parser.add_argument("--engine", default="transformers")
     parser.add_argument("--temperature", type=float, default=0.7, help="of the sampled answers")
     parser.add_argument("--top-k", type=int, default=3)
     parser.add_argument("--max-new-tokens", type=int, required=True)
@@ -101,11 +102,13 @@ class Evaluator:
         self.folders = {"/".join(Path(path).parts[-2:]): path for path in arguments.checkpoints}
         if len(self.folders) < len(arguments.checkpoints):
             raise UserError("--checkpoints: two folders share their last two names")
-        self.loaded, self.generator = None, None
+        self.loaded, self.engine = None, None
 
     def evaluate(self, validation: Benchmark, benchmarks: list[Benchmark]) -> list[dict]:
-        self.questions = {
-            row["problem"]: row["question"] for item in [validation, *benchmarks] for row in item.problems
+        self.prompts = {
+            row["problem"]: prompts.fill(self.template, row["question"])
+            for item in [validation, *benchmarks]
+            for row in item.problems
         }
         scoring = [row for name in self.folders for row in evaluation.requests(validation, name, GREEDY)]
         rows = self.draw(scoring, "validation answers")
@@ -128,35 +131,17 @@ class Evaluator:
         return draw_batches(self.draft, "solutions.jsonl", batches, self.answer, what)
 
     def answer(self, batch: list[dict]) -> list[dict]:
-        self.load(batch[0]["checkpoint"])
-        by_problem: dict[str, list[dict]] = {}
-        for row in batch:
-            by_problem.setdefault(row["problem"], []).append(row)
-        seeds = [
-            [evaluation.row_seed(self.arguments.seed, self.arguments.cell, row) for row in rows]
-            for rows in by_problem.values()
-        ]
-        drawn = self.generator.generate(
-            [prompts.fill(self.template, self.questions[problem]) for problem in by_problem],
-            seeds,
-            temperature=self.arguments.temperature if batch[0]["decoding"] == SAMPLED else 0.0,
-            top_k=self.arguments.top_k,
-            max_new_tokens=self.arguments.max_new_tokens,
-        )
-        return [
-            row | answer
-            for rows, answers in zip(by_problem.values(), drawn, strict=True)
-            for row, answer in zip(rows, answers, strict=True)
-        ]
+        if batch[0]["checkpoint"] != self.loaded:
+            self.loaded = batch[0]["checkpoint"]
+            self.engine = None  # frees the memory of the one before
+            self.engine = load_engine(self.arguments.engine, self.folders[self.loaded])
+            self.engine.check(list(self.prompts.values()), self.arguments.max_new_tokens)
+        temperature = self.arguments.temperature if batch[0]["decoding"] == SAMPLED else 0.0
+        decoding = Decoding(temperature, self.arguments.top_k, self.arguments.max_new_tokens)
+        return ask(self.engine, batch, self.prompts, self.seed_of, decoding)
 
-    def load(self, checkpoint: str) -> None:
-        # Imported here: a sealed draft is published again without torch.
-        from yetbetter import generation
-
-        if checkpoint != self.loaded:
-            self.generator = None
-            self.generator = generation.Generator(*generation.load_model(self.folders[checkpoint]))
-            self.loaded = checkpoint
+    def seed_of(self, row: dict) -> int:
+        return evaluation.row_seed(self.arguments.seed, self.arguments.cell, row)
 
 
 if __name__ == "__main__":

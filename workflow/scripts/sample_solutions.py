@@ -11,41 +11,21 @@ import os
 import re
 import time
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 from yetbetter.drafts import Draft, open_draft
+from yetbetter.drawing import Decoding, ask, cut, draw_batches
+from yetbetter.engines import ENGINES, check_engine, load_engine
 from yetbetter.errors import UserError
 from yetbetter.identity import model_identity, stream_seed
-from yetbetter.program import Progress, run, write_sidecar
-from yetbetter.records import check_unique, open_text, read_rows
+from yetbetter.program import run, write_sidecar
+from yetbetter.prompts import fill, read_template
+from yetbetter.records import check_unique, read_rows
 
 # Raise it when the same settings would draw other samples: every pool is then drawn anew.
 SAMPLER_VERSION = 1
 
-SOLUTIONS, ABOUT, TIMES = "solutions.jsonl", "about.json", "times.jsonl"
-
-
-def load_transformers(arguments):
-    from yetbetter.generation import Generator, load_model
-
-    return Generator(*load_model(arguments.model, arguments.revision), arguments.max_context)
-
-
-# An engine is loaded only when there is something to draw. It has two methods, those of generation.Generator:
-# check(prompts, max_new_tokens) and generate(prompts, seeds, temperature, top_k, max_new_tokens, stop).
-ENGINES = {"transformers": load_transformers}
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What is drawn in one call of the engine: for each problem in order, each sample in order."""
-
-    problems: tuple[dict, ...]
-    samples: range
-
-    def identities(self) -> list[tuple]:
-        return [(row["problem"], sample) for row in self.problems for sample in self.samples]
+SOLUTIONS, ABOUT = "solutions.jsonl", "about.json"
 
 
 def main() -> None:
@@ -53,15 +33,16 @@ def main() -> None:
     template = read_template(arguments.prompt)
     problems = read_block(arguments.problems, arguments.first_problem, arguments.problems_count)
     for row in problems:
-        fill(template, row)
+        prompt_of(row, template)
     for output in (arguments.output, arguments.about):
         check_writable(output.parent)
     pool, block = settings_of(arguments, template, problems)
-    batches = plan(problems, arguments.first_sample, arguments.samples, arguments.batch_size)
     with open_draft(arguments.output, pool | block, arguments.drafts) as draft:
         if not draft.sealed:
-            draw(draft, batches, template, arguments)
-            facts = summarize(draft, batches)
+            start = time.monotonic()
+            batches = plan(problems, arguments.first_sample, arguments.samples, arguments.batch_size)
+            rows = draw(draft, batches, problems, template, arguments)
+            facts = summarize(rows, seconds=time.monotonic() - start)
             write_sidecar(draft.folder / ABOUT, arguments, pool=pool, block=block, **facts)
             draft.seal()
         draft.publish({SOLUTIONS: arguments.output, ABOUT: arguments.about})
@@ -101,8 +82,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--about", type=Path, required=True, help="sidecar that says how they were drawn (JSON)")
     add("--drafts", type=Path, help="folder for unfinished blocks (default: .drafts beside the output)")
     arguments = parser.parse_args()
-    if arguments.engine not in ENGINES:
-        raise UserError(f"--engine is {arguments.engine!r}, allowed: {', '.join(ENGINES)}")
+    check_engine(arguments.engine)
     if not 0 <= arguments.temperature < float("inf"):
         raise UserError(f"--temperature is {arguments.temperature}, it must be 0 (greedy) or more")
     if "" in arguments.stop:
@@ -128,23 +108,9 @@ def check_writable(folder: Path) -> None:
         raise UserError(f"{folder}: not writable")
 
 
-def read_template(path: Path) -> str:
-    """The prompt's text. UserError unless it holds {question} exactly once and ends in something visible."""
-    with open_text(path) as file:
-        template = file.read()
-    if template.count("{question}") != 1:
-        raise UserError(f"{path}: holds {{question}} {template.count('{question}')} times, it must hold it once")
-    if template != template.rstrip():
-        # A trailing space merges with the completion's first token in training, but not in sampling.
-        raise UserError(f"{path}: ends in {template[len(template.rstrip()) :]!r}, it must not end in white space")
-    return template
-
-
-def fill(template: str, row: dict) -> str:
-    """A problem's prompt. UserError where the question is no text or would leave white space at the prompt's end."""
-    if not isinstance(row["question"], str):
-        raise UserError(f"problem {row['problem']!r}: its question is {row['question']!r}, it must be text")
-    prompt = template.replace("{question}", row["question"])
+def prompt_of(row: dict, template: str) -> str:
+    """A problem's prompt. UserError where the question would leave white space at the prompt's end."""
+    prompt = fill(template, row["question"])
     if prompt != prompt.rstrip():
         raise UserError(f"problem {row['problem']!r}: its question ends in white space, and with it the prompt")
     return prompt
@@ -186,88 +152,42 @@ def settings_of(arguments, template: str, problems) -> tuple[dict, dict]:
     return pool, block
 
 
-def plan(problems, first_sample: int, samples: int, batch_size: int) -> list[Batch]:
+def plan(problems, first_sample: int, samples: int, batch_size: int) -> list[list[dict]]:
     """The block's batches, in the order of its rows: whole problems, or parts of one that has too many samples."""
     together = max(1, batch_size // samples)
-    last = first_sample + samples
     return [
-        Batch(problems[at : at + together], range(start, min(start + batch_size, last)))
-        for at in range(0, len(problems), together)
-        for start in range(first_sample, last, batch_size)
+        [{"problem": row["problem"], "sample": sample} for row in group for sample in part]
+        for group in cut(problems, together)
+        for part in cut(range(first_sample, first_sample + samples), batch_size)
     ]
 
 
-def draw(draft: Draft, batches: list[Batch], template: str, arguments) -> None:
-    """Draw the batches that the draft does not hold whole yet."""
-    done, rows = count_whole(draft.recover(SOLUTIONS), batches)
-    draft.truncate(SOLUTIONS, rows)
-    draft.recover(TIMES)
-    if done == len(batches):
-        return
-    engine = ENGINES[arguments.engine](arguments)
-    prompts = {row["problem"]: fill(template, row) for batch in batches[done:] for row in batch.problems}
-    engine.check(list(prompts.values()), arguments.max_new_tokens)
-    progress = Progress(f"samples of {arguments.model_name}", sum(len(batch.identities()) for batch in batches))
-    tokens, start = 0, time.monotonic()
-    for number, batch in enumerate(batches[done:], start=done):
-        began = time.monotonic()
-        samples = draw_batch(engine, batch, prompts, arguments)
-        draft.append(SOLUTIONS, samples)
-        draft.append(TIMES, [{"batch": number, "seconds": round(time.monotonic() - began, 3)}])
-        rows += len(samples)
-        tokens += sum(row["tokens"] for row in samples)
-        rate = tokens / (time.monotonic() - start)
-        progress.show(rows, f"{rate:,.0f} tokens/s", final=number + 1 == len(batches))
+def draw(draft: Draft, batches: list[list[dict]], problems, template: str, arguments) -> list[dict]:
+    prompts = {row["problem"]: prompt_of(row, template) for row in problems}
+    decoding = Decoding(arguments.temperature, arguments.top_k, arguments.max_new_tokens, tuple(arguments.stop))
+    engine = None
+
+    def seed_of(row: dict) -> int:
+        return stream_seed(arguments.seed, arguments.model_name, row["problem"], row["sample"])
+
+    def load() -> None:
+        nonlocal engine
+        engine = load_engine(arguments.engine, arguments.model, arguments.revision, arguments.max_context)
+        engine.check(list(prompts.values()), arguments.max_new_tokens)
+
+    def draw_batch(batch: list[dict]) -> list[dict]:
+        return ask(engine, batch, prompts, seed_of, decoding)
+
+    return draw_batches(draft, SOLUTIONS, batches, draw_batch, f"samples of {arguments.model_name}", load)
 
 
-def draw_batch(engine, batch: Batch, prompts: dict, arguments) -> list[dict]:
-    """The batch's rows, in the order of its identities."""
-    identity = arguments.seed, arguments.model_name
-    samples = engine.generate(
-        [prompts[row["problem"]] for row in batch.problems],
-        [[stream_seed(*identity, row["problem"], sample) for sample in batch.samples] for row in batch.problems],
-        arguments.temperature,
-        arguments.top_k,
-        arguments.max_new_tokens,
-        tuple(arguments.stop),
-    )
-    drawn = [sample for of_problem in samples for sample in of_problem]
-    keys = ("text", "tokens", "prompt_tokens", "finish_reason", "seed")
-    return [
-        {"problem": problem, "sample": number} | {key: sample[key] for key in keys}
-        for (problem, number), sample in zip(batch.identities(), drawn, strict=True)
-    ]
-
-
-def count_whole(rows: list[dict], batches: list[Batch]) -> tuple[int, int]:
-    """How many batches the rows hold whole and in order, and how many rows these are."""
-    kept = 0
-    for done, batch in enumerate(batches):
-        expected = batch.identities()
-        if [(row.get("problem"), row.get("sample")) for row in rows[kept : kept + len(expected)]] != expected:
-            return done, kept
-        kept += len(expected)
-    return len(batches), kept
-
-
-def summarize(draft: Draft, batches: list[Batch]) -> dict:
-    """Counts, tokens and seconds of a finished draft, for the sidecar."""
-    rows = draft.recover(SOLUTIONS)
-    seconds = {row["batch"]: row["seconds"] for row in draft.recover(TIMES)}
-    prompt_tokens, timed_tokens, at = 0, 0, 0
-    for number, batch in enumerate(batches):
-        drawn = rows[at : at + len(batch.identities())]
-        at += len(drawn)
-        # The engine reads a prompt once for all its samples of a batch.
-        prompt_tokens += sum({row["problem"]: row["prompt_tokens"] for row in drawn}.values())
-        timed_tokens += sum(row["tokens"] for row in drawn) if number in seconds else 0
-    spent = sum(seconds.values())
+def summarize(rows: list[dict], seconds: float) -> dict:
+    """Counts and tokens of a block, for its sidecar; seconds of the last run, loading included."""
     return {
-        "counts": {"problems": len({row["problem"] for row in rows}), "samples": len(rows), "batches": len(batches)},
+        "counts": {"problems": len({row["problem"] for row in rows}), "samples": len(rows)},
         "completion_tokens": sum(row["tokens"] for row in rows),
-        "prompt_tokens": prompt_tokens,
-        "seconds": round(spent, 3),
-        "tokens_per_second": round(timed_tokens / spent, 1) if spent else None,
+        "prompt_tokens": sum({row["problem"]: row["prompt_tokens"] for row in rows}.values()),
+        "seconds": round(seconds, 3),
         "finish_reasons": dict(Counter(row["finish_reason"] for row in rows)),
         "empty_completions": sum(not row["text"].strip() for row in rows),
         "length_cuts": sum(row["finish_reason"] == "length" for row in rows),

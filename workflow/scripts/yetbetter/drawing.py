@@ -2,38 +2,82 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from yetbetter.drafts import Draft
 from yetbetter.program import Progress
 
 
+@dataclass(frozen=True)
+class Decoding:
+    """How an engine chooses tokens; temperature 0 is greedy, top_k 0 keeps the whole vocabulary."""
+
+    temperature: float
+    top_k: int
+    max_new_tokens: int
+    stop: tuple[str, ...] = ()
+
+
 def draw_batches(
-    draft: Draft, name: str, batches: Sequence[list[dict]], draw: Callable[[list[dict]], list[dict]], what: str
+    draft: Draft,
+    name: str,
+    batches: Sequence[list[dict]],
+    draw: Callable[[list[dict]], list[dict]],
+    what: str,
+    load: Callable[[], None] = lambda: None,
 ) -> list[dict]:
     """All rows of the draft's file `name`, drawing those that are missing.
 
     batches: for each batch the coordinates of its rows (such as problem, sample), fixed by identity: what stands in a
     batch never depends on where or when it is drawn, because the shape of a batch changes floating-point results. draw:
-    makes a batch's rows from its coordinates, in order. A batch that was not finished is drawn again whole.
+    makes a batch's rows from its coordinates, in order. A batch that was not finished is drawn again whole. load: called
+    once before the first batch that is missing, and not at all where none is.
     """
     rows = draft.recover(name)
     done = count_whole(rows, batches)
     kept = sum(len(batch) for batch in batches[:done])
-    if kept < len(rows):
-        draft.truncate(name, kept)
-        rows = rows[:kept]
-    progress = Progress(what, sum(len(batch) for batch in batches))
+    draft.truncate(name, kept)
+    rows = rows[:kept]
+    if done == len(batches):
+        return rows
     if rows:
-        print(f"{what}: {len(rows):,} rows were there already", flush=True)
+        print(f"{what}: {len(rows):,} were there already", flush=True)
+    load()
+    progress = Progress(what, sum(len(batch) for batch in batches))
     start, tokens = time.monotonic(), 0
-    for batch in batches[done:]:
+    for number, batch in enumerate(batches[done:], start=done + 1):
         drawn = draw(batch)
         draft.append(name, drawn)
         rows += drawn
         tokens += sum(row["tokens"] for row in drawn)
         speed = tokens / (time.monotonic() - start)
-        progress.show(len(rows), f"{speed:,.0f} tokens/s", final=batch is batches[-1])
+        progress.show(len(rows), f"{speed:,.0f} tokens/s", final=number == len(batches))
     return rows
+
+
+def ask(
+    engine, batch: list[dict], prompts: dict[str, str], seed_of: Callable[[dict], int], decoding: Decoding
+) -> list[dict]:
+    """One call of the engine: a batch's coordinates with text, tokens, prompt_tokens, finish_reason and seed added.
+
+    prompts: of each problem. Rows of one problem stand together, so that its prompt is read once.
+    """
+    by_problem: dict[str, list[dict]] = {}
+    for row in batch:
+        by_problem.setdefault(row["problem"], []).append(row)
+    answers = engine.generate(
+        [prompts[problem] for problem in by_problem],
+        [[seed_of(row) for row in rows] for rows in by_problem.values()],
+        decoding.temperature,
+        decoding.top_k,
+        decoding.max_new_tokens,
+        decoding.stop,
+    )
+    return [
+        row | answer
+        for rows, found in zip(by_problem.values(), answers, strict=True)
+        for row, answer in zip(rows, found, strict=True)
+    ]
 
 
 def count_whole(rows: list[dict], batches: Sequence[list[dict]]) -> int:

@@ -2,8 +2,8 @@
 
 What makes it fast: every distinct prompt is read once, and its keys and values are shared by all its samples;
 completions of one batch advance in step, so that what they wrote so far is a plain slice of one preallocated buffer,
-without padding and without a mask; rows that are finished leave the batch. The model's own code runs unchanged: only its
-attention function is exchanged, through the interface that transformers offers for that.
+without padding and without a mask; rows that are finished leave the batch. The model's own code runs unchanged: only
+its attention function is exchanged, through the interface that transformers offers for that.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+from transformers.utils import logging
 
 from yetbetter.errors import UserError
 
@@ -31,6 +32,7 @@ def load_model(path: str, revision: str | None = None):
     """
     if path.startswith((".", "/", "~")) and not Path(path).is_dir():
         raise UserError(f"model {path}: no such folder")
+    logging.disable_progress_bar()  # a bar for the loading of weights has no place in a log
     try:
         config = AutoConfig.from_pretrained(path, revision=revision)
         tokenizer = AutoTokenizer.from_pretrained(path, revision=revision)
@@ -150,7 +152,7 @@ class Generator:
         return ids
 
     def draw(self, prompts, owners, seeds, temperature, top_k, max_new_tokens, stop):
-        """Token ids [rows, max_new_tokens], their number per row, and whether the row ended by itself (NumPy arrays)."""
+        """NumPy arrays: token ids [rows, max_new_tokens], their number per row, whether the row ended by itself."""
         uniforms = torch.from_numpy(streams(seeds, max_new_tokens)).to(self.device)
         ends = torch.tensor(self.ends, device=self.device)
         rows = len(owners)

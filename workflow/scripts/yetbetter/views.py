@@ -59,9 +59,9 @@ class Pools:
 def load_view(pools: Pools, draws: dict[str, int], require: tuple[str, ...] = ()) -> list[dict]:
     """The solutions that an arm draws, each with `model`, `verdict`, and where checked `reasoning` added.
 
-    draws: samples per question for each model. require: further keys that every row must have. Rows come in the order of the blocks. Raises UserError where files do
-    not belong together, where blocks of one pool were drawn with different settings, or where a question has not the
-    samples that the arm needs.
+    draws: samples per question for each model. require: further keys that every row must have. Rows come in the order
+    of the blocks. Raises UserError where files do not belong together, where blocks of one pool were drawn with
+    different settings, or where a question has not the samples that the arm needs.
     """
     settings: dict[str, tuple[str, dict]] = {}
     rows = []
