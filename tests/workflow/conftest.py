@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("Snakefile", "workflow", "config", "envs", "resources", "tests/workflow/miniature.yaml")
+PARTS = ("Snakefile", "workflow", "config", "profiles", "envs", "resources", "tests/workflow/miniature.yaml")
 MINIATURE = "tests/workflow/miniature.yaml"
 
 

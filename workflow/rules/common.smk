@@ -79,8 +79,10 @@ wildcard_constraints:
     seed=r"\d+",
 
 
-def resource(model, name, default):
-    return MODELS[model].get("resources", {}).get(name, default)
+def resource(axis, name, default):
+    """A resource of the model on an axis; a plain number where all models agree, which spares a call per job."""
+    values = {model: entry.get("resources", {}).get(name, default) for model, entry in MODELS.items()}
+    return values[next(iter(values))] if len(set(values.values())) == 1 else lambda wildcards: values[wildcards[axis]]
 
 
 def recipe(target):
@@ -169,12 +171,20 @@ def benchmark_problems(wildcards):
     return [f"{RESULTS}/problems/{wildcards.dataset}/{benchmark}.jsonl" for benchmark in benchmarks]
 
 
-def benchmark_arguments(wildcards):
-    benchmarks = DATASETS[wildcards.dataset]["benchmarks"]
-    return [
-        f"--benchmark {name}:{file}:{asked['greedy']}:{asked.get('sampled', 0)}:{asked.get('samples', 0)}"
-        for (name, asked), file in zip(benchmarks.items(), benchmark_problems(wildcards))
-    ]
+def examination(dataset):
+    """What a finetuned model is asked about a data set, and how its answers are read."""
+    entry = DATASETS[dataset]
+    return {
+        "benchmarks": " ".join(
+            f"--benchmark {name}:{RESULTS}/problems/{dataset}/{name}.jsonl"
+            f":{asked['greedy']}:{asked.get('sampled', 0)}:{asked.get('samples', 0)}"
+            for name, asked in entry["benchmarks"].items()
+        ),
+        **{key: entry[key] for key in ["answer", "max_new_tokens", "fpr"]},
+    }
+
+
+EXAMINATIONS = {dataset: examination(dataset) for dataset in DATASETS}
 
 
 # Targets ----------------------------------------------------------------------------------------------------------------

@@ -15,32 +15,30 @@ rule evaluate_model:
         "<logs>/evaluations/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}.log",
     conda:
         "../../envs/deepspeed.yaml"
-    threads: lambda wildcards: resource(wildcards.target, "cpus", 1)
+    threads: resource("target", "cpus", 1)
     resources:
-        mem_mb=lambda wildcards: resource(wildcards.target, "mem_mb", 3000),
-        runtime=lambda wildcards: resource(wildcards.target, "runtime", 60),
-        gpu=lambda wildcards: resource(wildcards.target, "gpu", 0),
+        mem_mb=resource("target", "mem_mb", 3000),
+        runtime=resource("target", "runtime", 60),
+        gpu=resource("target", "gpu", 0),
     params:
         drafts=f"{RESULTS}/.drafts",
         checkpoints=cell_checkpoints,
-        benchmarks=benchmark_arguments,
-        answer_format=lambda wildcards: DATASETS[wildcards.dataset]["answer"],
+        asked=lambda wildcards: EXAMINATIONS[wildcards.dataset],
         engine=lambda wildcards: ENGINES[wildcards.target],
         sampling={key: SAMPLING[key] for key in ["temperature", "top_k"]},
-        max_new_tokens=lambda wildcards: DATASETS[wildcards.dataset]["max_new_tokens"],
         seed=config["seed"],
         grader=GRADER_VERSION,
     shell:
         "OMP_NUM_THREADS={threads} python workflow/scripts/evaluate_model.py"
         " --checkpoints {params.checkpoints}"
         " --validation {input.validation}"
-        " {params.benchmarks}"
+        " {params.asked[benchmarks]}"
         " --prompt {input.prompt}"
-        " --answer-format {params.answer_format}"
+        " --answer-format {params.asked[answer]}"
         " --engine {params.engine[name]}"
         " --temperature {params.sampling[temperature]}"
         " --top-k {params.sampling[top_k]}"
-        " --max-new-tokens {params.max_new_tokens}"
+        " --max-new-tokens {params.asked[max_new_tokens]}"
         " --batch-size {params.engine[batch_size]}"
         " --seed {params.seed}"
         " --cell {wildcards.dataset}/{wildcards.budget}/{wildcards.source}/{wildcards.target}/{wildcards.seed}"
@@ -63,17 +61,15 @@ rule score_model:
     conda:
         "../../envs/analysis.yaml"
     params:
-        benchmarks=benchmark_arguments,
-        answer_format=lambda wildcards: DATASETS[wildcards.dataset]["answer"],
-        fpr=lambda wildcards: DATASETS[wildcards.dataset]["fpr"],
+        asked=lambda wildcards: EXAMINATIONS[wildcards.dataset],
         paradigm=lambda wildcards: GRID.paradigm(wildcards.source, wildcards.target),
         grader=GRADER_VERSION,
     shell:
         "python workflow/scripts/score_model.py"
         " --answers {input.answers}"
-        " {params.benchmarks}"
-        " --answer-format {params.answer_format}"
-        " --fpr {params.fpr}"
+        " {params.asked[benchmarks]}"
+        " --answer-format {params.asked[answer]}"
+        " --fpr {params.asked[fpr]}"
         " --dataset {wildcards.dataset}"
         " --budget {wildcards.budget}"
         " --source {wildcards.source}"

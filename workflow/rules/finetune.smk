@@ -12,11 +12,11 @@ rule finetune_model:
         "<logs>/models/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/{rate}.log",
     conda:
         "../../envs/deepspeed.yaml"
-    threads: lambda wildcards: resource(wildcards.target, "cpus", 1)
+    threads: resource("target", "cpus", 1)
     resources:
-        mem_mb=lambda wildcards: resource(wildcards.target, "mem_mb", 3000),
-        runtime=lambda wildcards: resource(wildcards.target, "runtime", 60),
-        gpu=lambda wildcards: resource(wildcards.target, "gpu", 0),
+        mem_mb=resource("target", "mem_mb", 3000),
+        runtime=resource("target", "runtime", 60),
+        gpu=resource("target", "gpu", 0),
     params:
         drafts=f"{RESULTS}/.drafts",
         model=lambda wildcards: WEIGHTS[wildcards.target],

@@ -12,11 +12,11 @@ rule sample_solutions:
         "<logs>/solutions/{dataset}/{model}/{block}.log",
     conda:
         "../../envs/deepspeed.yaml"
-    threads: lambda wildcards: resource(wildcards.model, "cpus", 1)
+    threads: resource("model", "cpus", 1)
     resources:
-        mem_mb=lambda wildcards: resource(wildcards.model, "mem_mb", 3000),
-        runtime=lambda wildcards: resource(wildcards.model, "runtime", 60),
-        gpu=lambda wildcards: resource(wildcards.model, "gpu", 0),
+        mem_mb=resource("model", "mem_mb", 3000),
+        runtime=resource("model", "runtime", 60),
+        gpu=resource("model", "gpu", 0),
     params:
         drafts=f"{RESULTS}/.drafts",
         start=block_start,
