@@ -21,9 +21,11 @@ def pid_of(draft_lock: Path) -> int | None:
 
 
 def drawn_rows(clone: Clone) -> list[tuple]:
-    """(file, problem, sample) of every row that any draft of a pool holds."""
+    """(block, problem, sample) of every row that any draft of a pool holds."""
     drafts = clone.results.glob(".drafts/solutions/**/solutions.jsonl")
-    return [(path.parts[-3], row["problem"], row["sample"]) for path in drafts for row in map(json.loads, path.open())]
+    # A draft lies under its block's path; drafts of one block with other settings count together.
+    rows = [(path.parents[1], row) for path in drafts for row in map(json.loads, path.open())]
+    return [(block, row["problem"], row["sample"]) for block, row in rows]
 
 
 def test_a_killed_sampling_job_goes_on_where_it_stopped(reference, fresh):
