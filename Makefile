@@ -11,7 +11,7 @@ export OMP_NUM_THREADS := 1
 .PHONY: demo test test-fast lint format environment clean
 
 demo: environment
-	snakemake --cores $(CORES) --quiet rules host
+	snakemake --cores $(CORES) --quiet host
 	@echo "Figures: results/pocket/figures   Tables: results/pocket/tables"
 
 test: environment lint

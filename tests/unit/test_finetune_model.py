@@ -13,6 +13,7 @@ import pytest
 
 from yetbetter.errors import UserError
 from yetbetter.training import COMPLETE, finetune
+from yetbetter.training_data import encode_examples
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 PROGRAM = SCRIPTS / "finetune_model.py"
@@ -150,9 +151,19 @@ def test_the_log_has_a_row_for_every_step_and_the_loss_falls(trained):
 def test_an_overlong_example_is_listed_and_kept_out_whole(trained):
     about = json.loads((trained / "about.json").read_text())
     assert about["examples"] == 40
-    kept_out = about["kept_out_for_length"]
+    kept_out = about["kept_out"]
     assert [(row["problem"], row["sample"]) for row in kept_out] == [("long", 4)]
-    assert kept_out[0]["tokens"] > LENGTH
+    assert kept_out[0]["tokens"] > LENGTH and kept_out[0]["reason"] == f"longer than {LENGTH} tokens"
+
+
+def test_a_sample_that_spells_a_special_token_is_kept_out_and_the_others_are_trained_on(model):
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    rows = [example(1), example(2, completion=" so </s> so"), example(3, completion=" so <s> so")]
+    columns, kept_out = encode_examples(rows, tokenizer, LENGTH, "data.jsonl")
+    assert len(columns["input_ids"]) == 1
+    assert [row["reason"] for row in kept_out] == ["a special token in its text"] * 2
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(trained, model, data, tmp_path, monkeypatch):
@@ -283,10 +294,14 @@ def test_bfloat16_and_passes_of_a_batch(trained, model, data, tmp_path, monkeypa
     ("rows", "changes", "message"),
     [
         ([example(1), example(2, completion=" ")], {}, r"data.jsonl:2: completion is ' '"),
-        ([example(1, prompt="<s> Ann")], {}, r"data.jsonl:1: 2 BOS tokens"),
-        ([example(1, completion=" so </s> so")], {}, r"data.jsonl:1: EOS"),
+        ([example(1, prompt="<s> Ann")], {}, r"data.jsonl: 2 BOS tokens in the prompt"),
+        (
+            [example(1, completion=" so </s> so")],
+            {},
+            r"none of 1 examples can be trained on \(a special token in its text\)",
+        ),
         ([example(1), example(1)], {}, r"data.jsonl:2: .* stands already in line 1"),
-        ([example(1)], {"max_length": 9}, r"data.jsonl: all 1 examples are longer"),
+        ([example(1)], {"max_length": 9}, r"none of 1 examples can be trained on \(longer than 9 tokens\)"),
         ([example(1)], {"model": "no/such/model"}, r"no/such/model: no such folder"),
         ([example(1)], {"checkpoints": 31}, r"--checkpoints is 31, allowed: 1 to 30"),
         ([example(1)], {"micro_batch_size": 3}, r"--micro-batch-size is 3, allowed: divisors of 8"),

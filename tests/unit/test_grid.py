@@ -206,8 +206,8 @@ def test_nothing_is_said_where_every_count_is_whole():
     assert Grid(CONFIG).rounded() == []
 
 
-@pytest.mark.parametrize("key", ["engine", "parameters"])
-def test_a_model_that_is_sampled_from_needs_an_engine_and_a_parameter_count(key):
+@pytest.mark.parametrize("key", ["parameters"])
+def test_a_model_that_is_sampled_from_needs_a_parameter_count(key):
     config = small_config()
     config["experiments"]["main"]["sources"] = ["wc"]
     config["sources"]["wc"]["draws"] = [{"model": "wc", "samples": 3}]

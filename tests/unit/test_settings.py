@@ -255,10 +255,6 @@ def test_a_target_without_a_recipe_is_refused():
     assert_says(refusal(changed("models.se.finetuning", REMOVED)), "models.se", "finetuning", "pocket")
 
 
-def test_a_target_without_an_engine_to_answer_with_is_refused():
-    assert_says(refusal(changed("models.student.engine", REMOVED)), "models.student", "engine")
-
-
 def test_a_budget_without_steps_is_refused():
     config = changed("finetuning.pocket.steps", {"low": 80})
     assert_says(refusal(config), "finetuning.pocket.steps", "'high'", "low")

@@ -66,6 +66,11 @@ BROKEN = {
         "questions.jsonl:4: problem 'p1' stands already in line 2",
     ),
     "an answer that is no text": ([*ROWS[:2], ROWS[2] | {"answer": 3}], "", "questions.jsonl:3: answer is 3"),
+    "a question of another split": (
+        [*ROWS[:2], ROWS[2] | {"question": "test: What is 1 + 1?"}],
+        "",
+        "questions.jsonl:3: its question stands also in test.jsonl:2, splits must be disjoint",
+    ),
     "too few problems": (ROWS[:5], "", "questions.jsonl: 5 problems, the split asks for 24"),
 }
 
@@ -74,9 +79,12 @@ BROKEN = {
 def test_a_bad_data_file_is_one_clear_line_in_the_failed_jobs_log(fresh, case):
     rows, end, message = BROKEN[case]
     (fresh.folder / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + end)
+    for split in ("validation", "test"):
+        others = [{"problem": row["problem"], "question": f"{split}: {row['question']}", "answer": "1"} for row in ROWS]
+        (fresh.folder / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in others))
 
     def use_files(config):
-        files = dict.fromkeys(["train", "validation", "test"], "questions.jsonl")
+        files = {"train": "questions.jsonl", "validation": "validation.jsonl", "test": "test.jsonl"}
         splits = {"train": 24, "validation": 4, "test": 4}
         config["datasets"]["hard"] |= {"adapter": "files", "files": files, "splits": splits, "fpr": "none"}
         config["datasets"]["hard"]["benchmarks"] = {"test": {"greedy": 4}}

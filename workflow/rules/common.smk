@@ -1,5 +1,6 @@
 # Loads and checks the config, constrains every wildcard to its registry, and says which files an arm, pool or cell needs.
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -11,13 +12,14 @@ from yetbetter.grid import Grid
 from yetbetter.identity import model_identity, stream_seed
 from yetbetter.program import prefer_own_environment
 from yetbetter.settings import check_config
+from yetbetter.versions import EVALUATION_VERSION, SAMPLER_VERSION, TRAINING_VERSION
 
 prefer_own_environment()
 
 try:
     config_names = ", ".join(map(str, workflow.overwrite_configfiles)) or "config/config.yaml"
     check_config(config, f"{workflow.basedir}/workflow/schemas/config.schema.yaml", config_names)
-    GRID = Grid(config)
+    GRID = Grid(config, config_names)
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
@@ -47,15 +49,17 @@ SAMPLED_SOURCES = [source for source in config["sources"] if not GRID.is_human(s
 POOLS = [f"{dataset}/pool-{model}" for dataset, model in GRID.pools]
 SAMPLED_ARMS = [f"{arm.dataset}/{arm.budget}/from-{arm.source}" for arm in GRID.sampled_arms]
 
-PLOTS = [
-    f"workflow/scripts/yetbetter/{module}.py" for module in ["plots", "plots_data", "plots_finetuned", "plot_tables"]
-]
 COMPARED = config["comparison"]
 # Pools belong to models: those that the two sources draw from first.
-COMPARED_MODELS = {
-    role: config["sources"][COMPARED[role]].get("draws", [{"model": COMPARED[role]}])[0]["model"]
-    for role in ["strong", "weak"]
-}
+COMPARED_MODELS = {role: config["sources"][COMPARED[role]]["draws"][0]["model"] for role in ["strong", "weak"]}
+
+
+def library(*modules):
+    """Code whose change must remake what a cheap rule makes; expensive rules have versions instead."""
+    return [f"workflow/scripts/yetbetter/{module}.py" for module in modules]
+
+
+PLOTS = library("plots", "plots_data", "plots_finetuned", "plot_tables")
 
 
 pathvars:
@@ -87,6 +91,11 @@ def resource(axis, name, default):
 
 def recipe(target):
     return config["finetuning"][MODELS[target]["finetuning"]]
+
+
+def other_splits(wildcards):
+    files = DATASETS[wildcards.dataset]["files"]
+    return [files[split] for split in DATASETS[wildcards.dataset]["splits"] if split != wildcards.split]
 
 
 # Pools and arms ---------------------------------------------------------------------------------------------------------
@@ -171,6 +180,10 @@ def benchmark_problems(wildcards):
     return [f"{RESULTS}/problems/{wildcards.dataset}/{benchmark}.jsonl" for benchmark in benchmarks]
 
 
+def stop_arguments(dataset):
+    return " ".join(f"--stop {shlex.quote(string)}" for string in DATASETS[dataset].get("stop", []))
+
+
 def examination(dataset):
     """What a finetuned model is asked about a data set, and how its answers are read."""
     entry = DATASETS[dataset]
@@ -180,6 +193,7 @@ def examination(dataset):
             f":{asked['greedy']}:{asked.get('sampled', 0)}:{asked.get('samples', 0)}"
             for name, asked in entry["benchmarks"].items()
         ),
+        "stop": stop_arguments(dataset),
         **{key: entry[key] for key in ["answer", "max_new_tokens", "fpr"]},
     }
 

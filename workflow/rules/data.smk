@@ -3,7 +3,7 @@
 
 rule make_pocket_problems:
     input:
-        code=[f"workflow/scripts/yetbetter/pocket/{module}.py" for module in ["world", "families", "words"]],
+        code=library("pocket/world", "pocket/families", "pocket/words"),
     output:
         "<results>/problems/{dataset}/{split}.jsonl",
     log:
@@ -26,7 +26,8 @@ rule make_pocket_problems:
 
 rule import_problems:
     input:
-        lambda wildcards: DATASETS[wildcards.dataset]["files"][wildcards.split],
+        problems=lambda wildcards: DATASETS[wildcards.dataset]["files"][wildcards.split],
+        others=other_splits,
     output:
         "<results>/problems/{dataset}/{split}.jsonl",
     log:
@@ -39,7 +40,8 @@ rule import_problems:
         questions=lambda wildcards: DATASETS[wildcards.dataset]["splits"][wildcards.split],
     shell:
         "python workflow/scripts/import_problems.py"
-        " --input {input}"
+        " --input {input.problems}"
+        " --others {input.others}"
         " --questions {params.questions}"
         " --output {output}"
         " > {log} 2>&1"

@@ -27,7 +27,7 @@ rule evaluate_model:
         engine=lambda wildcards: ENGINES[wildcards.target],
         sampling={key: SAMPLING[key] for key in ["temperature", "top_k"]},
         seed=config["seed"],
-        grader=GRADER_VERSION,
+        version=[EVALUATION_VERSION, GRADER_VERSION],
     shell:
         "OMP_NUM_THREADS={threads} python workflow/scripts/evaluate_model.py"
         " --checkpoints {params.checkpoints}"
@@ -39,6 +39,7 @@ rule evaluate_model:
         " --temperature {params.sampling[temperature]}"
         " --top-k {params.sampling[top_k]}"
         " --max-new-tokens {params.asked[max_new_tokens]}"
+        " {params.asked[stop]}"
         " --batch-size {params.engine[batch_size]}"
         " --seed {params.seed}"
         " --cell {wildcards.dataset}/{wildcards.budget}/{wildcards.source}/{wildcards.target}/{wildcards.seed}"
@@ -53,7 +54,7 @@ rule score_model:
     input:
         answers="<results>/evaluations/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/answers.jsonl",
         benchmarks=benchmark_problems,
-        code=["workflow/scripts/score_model.py", "workflow/scripts/yetbetter/pocket/reasoning.py"],
+        code=[*library("pocket/reasoning", "estimators"), "workflow/scripts/score_model.py"],
     output:
         "<results>/scores/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/scores.jsonl",
     log:
@@ -84,7 +85,7 @@ rule tabulate_scores:
     input:
         scores=[f"<results>/scores/{cell.path}/scores.jsonl" for cell in GRID.cells],
         choices=[f"<results>/evaluations/{cell.path}/choice.json" for cell in GRID.cells],
-        code=["workflow/scripts/yetbetter/comparisons.py", "workflow/scripts/yetbetter/estimators.py"],
+        code=[*library("comparisons", "estimators"), "workflow/scripts/tabulate_scores.py"],
     output:
         finetuned="<results>/tables/finetuned.csv",
         differences="<results>/tables/differences.csv",

@@ -21,6 +21,7 @@ rule finetune_model:
         drafts=f"{RESULTS}/.drafts",
         model=lambda wildcards: WEIGHTS[wildcards.target],
         recipe=cell_recipe,
+        version=TRAINING_VERSION,
     shell:
         "OMP_NUM_THREADS={threads} python workflow/scripts/finetune_model.py"
         " --data {input.data}"

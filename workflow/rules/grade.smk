@@ -28,7 +28,7 @@ rule check_reasoning:
         problems="<results>/problems/{dataset}/train.jsonl",
         solutions="<results>/solutions/{dataset}/{model}/{block}.jsonl",
         verdicts="<results>/verdicts/{dataset}/{model}/{block}.jsonl",
-        checker="workflow/scripts/yetbetter/pocket/reasoning.py",
+        code=library("pocket/reasoning", "views"),
     output:
         "<results>/reasoning/{dataset}/{model}/{block}.jsonl",
     log:
@@ -49,7 +49,7 @@ rule select_solutions:
         blocks=arm_files("solutions", "verdicts"),
         problems="<results>/problems/{dataset}/train.jsonl",
         prompt=lambda wildcards: DATASETS[wildcards.dataset]["prompts"]["finetuned"],
-        code="workflow/scripts/yetbetter/selection.py",
+        code=library("selection", "views"),
     output:
         data="<results>/training_data/{dataset}/{budget}/from-{source}.jsonl",
         digest="<results>/training_data/{dataset}/{budget}/from-{source}.sha256",
@@ -85,7 +85,7 @@ rule select_human_solutions:
     input:
         problems="<results>/problems/{dataset}/train.jsonl",
         prompt=lambda wildcards: DATASETS[wildcards.dataset]["prompts"]["finetuned"],
-        code="workflow/scripts/yetbetter/selection.py",
+        code=library("selection", "views"),
     output:
         data="<results>/training_data/{dataset}/{budget}/from-{source}.jsonl",
         digest="<results>/training_data/{dataset}/{budget}/from-{source}.sha256",

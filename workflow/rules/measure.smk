@@ -5,7 +5,7 @@ rule measure_pool:
     input:
         blocks=pool_files("solutions", "verdicts", "reasoning"),
         problems="<results>/problems/{dataset}/train.jsonl",
-        code=["workflow/scripts/yetbetter/measures.py", "workflow/scripts/yetbetter/estimators.py"],
+        code=library("measures", "estimators", "views"),
     output:
         "<results>/metrics/{dataset}/pool-{model}.csv",
     log:
@@ -33,7 +33,7 @@ rule measure_arm:
         blocks=arm_files("solutions", "verdicts", "reasoning"),
         problems="<results>/problems/{dataset}/train.jsonl",
         counts="<results>/training_data/{dataset}/{budget}/from-{source}.counts.json",
-        code=["workflow/scripts/yetbetter/measures.py", "workflow/scripts/yetbetter/estimators.py"],
+        code=[*library("measures", "estimators", "views", "selection"), "workflow/scripts/measure_arm.py"],
     output:
         measures="<results>/metrics/{dataset}/{budget}/from-{source}.csv",
         summary="<results>/metrics/{dataset}/{budget}/from-{source}.json",
@@ -45,6 +45,8 @@ rule measure_arm:
         draws=arm_draws,
         blocks=arm_blocks,
         folders=pool_folders("solutions", "verdicts", "reasoning"),
+        keep=lambda wildcards: config["sources"][wildcards.source]["filter"],
+        duplicates=lambda wildcards: config["sources"][wildcards.source].get("duplicates", "keep"),
         exact=lambda wildcards: [
             float(count.exact) for count in GRID.draws(wildcards.budget, wildcards.source).values()
         ],
@@ -55,6 +57,8 @@ rule measure_arm:
         " --exact {params.exact}"
         " {params.folders}"
         " --blocks {params.blocks}"
+        " --filter {params.keep}"
+        " --duplicates {params.duplicates}"
         " --counts {input.counts}"
         " --dataset {wildcards.dataset}"
         " --budget {wildcards.budget}"
@@ -68,7 +72,7 @@ rule tabulate_data:
     input:
         pools=expand("<results>/metrics/{pool}.csv", pool=POOLS),
         arms=expand("<results>/metrics/{arm}.{kind}", arm=SAMPLED_ARMS, kind=["csv", "json"]),
-        code="workflow/scripts/tabulate_data.py",
+        code=[*library("costs", "budgets"), "workflow/scripts/tabulate_data.py"],
     output:
         coverage="<results>/tables/coverage.csv",
         diversity="<results>/tables/diversity.csv",

@@ -24,7 +24,9 @@ rule sample_solutions:
         engine=lambda wildcards: ENGINES[wildcards.model],
         sampling=SAMPLING,
         max_new_tokens=lambda wildcards: DATASETS[wildcards.dataset]["max_new_tokens"],
+        stop=lambda wildcards: stop_arguments(wildcards.dataset),
         seed=config["seed"],
+        version=SAMPLER_VERSION,
     shell:
         "OMP_NUM_THREADS={threads} python workflow/scripts/sample_solutions.py"
         " --problems {input.problems}"
@@ -40,6 +42,7 @@ rule sample_solutions:
         " --temperature {params.sampling[temperature]}"
         " --top-k {params.sampling[top_k]}"
         " --max-new-tokens {params.max_new_tokens}"
+        " {params.stop}"
         " --batch-size {params.engine[batch_size]}"
         " --seed {params.seed}"
         " --output {output.solutions}"

@@ -12,10 +12,10 @@ from yetbetter.errors import UserError
 from yetbetter.evaluation import GREEDY, SAMPLED, Benchmark
 from yetbetter.identity import fingerprint, model_identity
 from yetbetter.program import run, write_sidecar
-from yetbetter.records import write_json
+from yetbetter.records import read_json, write_json
+from yetbetter.versions import EVALUATION_VERSION
 
-# Raised on purpose when the same settings may draw other solutions.
-EVALUATION_VERSION = 1
+SOLUTIONS, CHOICE, ABOUT = "solutions.jsonl", "choice.json", "about.json"
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -35,6 +35,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--temperature", type=float, default=0.7, help="of the sampled answers")
     parser.add_argument("--top-k", type=int, default=3)
     parser.add_argument("--max-new-tokens", type=int, required=True)
+    parser.add_argument("--stop", action="append", default=[], help="a string that ends an answer; may be repeated")
     parser.add_argument("--batch-size", type=int, default=256)
     parser.add_argument("--seed", type=int, default=0, help="the study's seed")
     parser.add_argument("--cell", required=True, help="identity of the evaluated model, part of every random stream")
@@ -51,27 +52,32 @@ def main() -> None:
     benchmarks = [evaluation.parse_benchmark(argument) for argument in arguments.benchmark]
     everything = evaluation.read_rows(arguments.validation, require=("problem", "question", "answer"))
     validation = Benchmark("validation", everything, len(everything), 0, 0)
+    folders = name_checkpoints(arguments.checkpoints)
     settings = {
         "version": EVALUATION_VERSION,
-        "checkpoints": [model_identity(path) for path in arguments.checkpoints],
+        "checkpoints": {name: model_identity(path) for name, path in folders.items()},
         "prompt": template,
         "answer_format": arguments.answer_format,
         "engine": arguments.engine,
         "temperature": arguments.temperature,
         "top_k": arguments.top_k,
         "max_new_tokens": arguments.max_new_tokens,
+        "stop": arguments.stop,
         "batch_size": arguments.batch_size,
         "seed": arguments.seed,
         "cell": arguments.cell,
         "benchmarks": [describe(benchmark) for benchmark in [validation, *benchmarks]],
     }
-    outputs = {"solutions.jsonl": arguments.output, "choice.json": arguments.choice, "about.json": arguments.about}
     with open_draft(arguments.output, settings, arguments.drafts) as draft:
+        evaluator = Evaluator(arguments, folders, template, draft, validation, benchmarks)
+        # Another gold answer or grader may choose another checkpoint: only its benchmarks are then drawn.
+        if draft.sealed and not evaluator.choice_stands():
+            draft.unseal()
         if not draft.sealed:
             start = time.monotonic()
-            rows = Evaluator(arguments, template, draft).evaluate(validation, benchmarks)
+            rows = evaluator.evaluate()
             write_sidecar(
-                draft.folder / "about.json",
+                draft.folder / ABOUT,
                 arguments,
                 settings=settings,
                 tokens=sum(row["tokens"] for row in rows),
@@ -80,7 +86,15 @@ def main() -> None:
                 seconds=round(time.monotonic() - start, 1),
             )
             draft.seal()
-        draft.publish(outputs)
+        draft.publish({SOLUTIONS: arguments.output, CHOICE: arguments.choice, ABOUT: arguments.about})
+
+
+def name_checkpoints(paths: list[str]) -> dict[str, str]:
+    """Checkpoints are known by learning rate and number, such as standard/checkpoint-2, not by where they lie."""
+    folders = {"/".join(Path(path).parts[-2:]): path for path in paths}
+    if len(folders) < len(paths):
+        raise UserError("--checkpoints: two folders share their last two names")
+    return folders
 
 
 def describe(benchmark: Benchmark) -> dict:
@@ -96,49 +110,65 @@ def describe(benchmark: Benchmark) -> dict:
 class Evaluator:
     """Draws the answers of one evaluation into its draft; at most one checkpoint is in memory."""
 
-    def __init__(self, arguments: argparse.Namespace, template: str, draft: Draft):
-        self.arguments, self.template, self.draft = arguments, template, draft
-        # Checkpoints are known by learning rate and number, such as standard/checkpoint-2, not by where they lie.
-        self.folders = {"/".join(Path(path).parts[-2:]): path for path in arguments.checkpoints}
-        if len(self.folders) < len(arguments.checkpoints):
-            raise UserError("--checkpoints: two folders share their last two names")
+    def __init__(
+        self,
+        arguments: argparse.Namespace,
+        folders: dict[str, str],
+        template: str,
+        draft: Draft,
+        validation: Benchmark,
+        benchmarks: list[Benchmark],
+    ):
+        self.arguments, self.folders, self.draft = arguments, folders, draft
+        self.validation, self.benchmarks = validation, benchmarks
+        # By benchmark: problems of two files may have the same id.
+        self.prompts = {
+            item.name: {row["problem"]: prompts.fill(template, row["question"]) for row in item.problems}
+            for item in [validation, *benchmarks]
+        }
         self.loaded, self.engine = None, None
 
-    def evaluate(self, validation: Benchmark, benchmarks: list[Benchmark]) -> list[dict]:
-        self.prompts = {
-            row["problem"]: prompts.fill(self.template, row["question"])
-            for item in [validation, *benchmarks]
-            for row in item.problems
-        }
-        scoring = [row for name in self.folders for row in evaluation.requests(validation, name, GREEDY)]
-        rows = self.draw(scoring, "validation answers")
-        golds = {row["problem"]: row["answer"] for row in validation.problems}
+    def choose(self, rows: list[dict]) -> dict:
+        golds = {row["problem"]: row["answer"] for row in self.validation.problems}
         chosen, accuracy = evaluation.choose_checkpoint(rows, golds, self.arguments.answer_format)
-        print(f"chose {chosen}: validation pass@1 {accuracy[chosen]:.3f}", flush=True)
-        write_json(self.draft.folder / "choice.json", {"checkpoint": chosen, "validation": accuracy})
-        for decoding in (GREEDY, SAMPLED):
-            asked = [row for benchmark in benchmarks for row in evaluation.requests(benchmark, chosen, decoding)]
-            scoring += asked
-            rows = self.draw(scoring, f"{decoding} answers")
-        return rows
+        return {"checkpoint": chosen, "validation": accuracy}
 
-    def draw(self, coordinates: list[dict], what: str) -> list[dict]:
+    def choice_stands(self) -> bool:
+        rows = [row for row in self.draft.recover(SOLUTIONS) if row["benchmark"] == self.validation.name]
+        return self.choose(rows) == read_json(self.draft.folder / CHOICE)
+
+    def evaluate(self) -> list[dict]:
+        asked = [row for name in self.folders for row in evaluation.requests(self.validation, name, GREEDY)]
+        rows = self.draw(asked, "validation answers", more=True)
+        choice = self.choose([row for row in rows if row["benchmark"] == self.validation.name])
+        chosen = choice["checkpoint"]
+        print(f"chose {chosen}: validation pass@1 {choice['validation'][chosen]:.3f}", flush=True)
+        write_json(self.draft.folder / CHOICE, choice)
+        for decoding in (GREEDY, SAMPLED):
+            for benchmark in self.benchmarks:
+                asked += evaluation.requests(benchmark, chosen, decoding)
+        return self.draw(asked, "benchmark answers")
+
+    def draw(self, coordinates: list[dict], what: str, more: bool = False) -> list[dict]:
         # A batch never mixes checkpoints or ways of decoding: each is one call of the generator.
         groups: dict[tuple, list[dict]] = {}
         for row in coordinates:
             groups.setdefault((row["checkpoint"], row["decoding"], row["benchmark"]), []).append(row)
         batches = [batch for group in groups.values() for batch in cut(group, self.arguments.batch_size)]
-        return draw_batches(self.draft, "solutions.jsonl", batches, self.answer, what)
+        return draw_batches(self.draft, SOLUTIONS, batches, self.answer, what, more=more)
 
     def answer(self, batch: list[dict]) -> list[dict]:
+        questions = self.prompts[batch[0]["benchmark"]]
         if batch[0]["checkpoint"] != self.loaded:
             self.loaded = batch[0]["checkpoint"]
             self.engine = None  # frees the memory of the one before
             self.engine = load_engine(self.arguments.engine, self.folders[self.loaded])
-            self.engine.check(list(self.prompts.values()), self.arguments.max_new_tokens)
+        self.engine.check([questions[row["problem"]] for row in batch], self.arguments.max_new_tokens)
         temperature = self.arguments.temperature if batch[0]["decoding"] == SAMPLED else 0.0
-        decoding = Decoding(temperature, self.arguments.top_k, self.arguments.max_new_tokens)
-        return ask(self.engine, batch, self.prompts, self.seed_of, decoding)
+        decoding = Decoding(
+            temperature, self.arguments.top_k, self.arguments.max_new_tokens, tuple(self.arguments.stop)
+        )
+        return ask(self.engine, batch, questions, self.seed_of, decoding)
 
     def seed_of(self, row: dict) -> int:
         return evaluation.row_seed(self.arguments.seed, self.arguments.cell, row)

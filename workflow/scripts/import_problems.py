@@ -13,6 +13,9 @@ def parse_arguments() -> argparse.Namespace:
         "--input", required=True, help="JSON Lines with problem, question, answer; further keys are kept"
     )
     parser.add_argument("--questions", required=True, type=int, help="how many problems to keep, from the first on")
+    parser.add_argument(
+        "--others", nargs="*", default=[], help="files of the data set's other splits, to be disjoint from"
+    )
     parser.add_argument("--output", required=True)
     return parser.parse_args()
 
@@ -26,9 +29,20 @@ def main() -> None:
         for key in ("problem", "question", "answer"):
             if not isinstance(row[key], str) or not row[key].strip():
                 raise UserError(f"{arguments.input}:{number}: {key} is {row[key]!r}, it must be text that is not empty")
+    check_disjoint(rows, arguments.input, arguments.others)
     if len(rows) < arguments.questions:
         raise UserError(f"{arguments.input}: {len(rows)} problems, the split asks for {arguments.questions}")
     write_rows(arguments.output, rows[: arguments.questions])
+
+
+def check_disjoint(rows: list[dict], path: str, others: list[str]) -> None:
+    """No question may stand in two splits: what a model was trained on would come back in its examination."""
+    lines = {" ".join(row["question"].split()): number for number, row in enumerate(rows, start=1)}
+    for other in others:
+        for number, row in enumerate(read_rows(other, require=("question",)), start=1):
+            line = lines.get(" ".join(row["question"].split()))
+            if line is not None:
+                raise UserError(f"{path}:{line}: its question stands also in {other}:{number}, splits must be disjoint")
 
 
 if __name__ == "__main__":

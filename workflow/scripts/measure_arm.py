@@ -7,6 +7,7 @@ from yetbetter.identity import stream_seed
 from yetbetter.measures import measure_arm
 from yetbetter.program import run
 from yetbetter.records import read_json, read_rows, write_json
+from yetbetter.selection import DUPLICATES, FILTERS, select
 from yetbetter.tables import write_table
 from yetbetter.views import Pools, load_view, parse_draws
 
@@ -19,6 +20,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--draws", required=True, nargs="+", metavar="MODEL:SAMPLES")
     parser.add_argument("--exact", required=True, nargs="+", help="samples per question before rounding down, in order")
     Pools.add_arguments(parser)
+    parser.add_argument("--filter", default="ground_truth", choices=FILTERS, help="as in the selection")
+    parser.add_argument("--duplicates", default="keep", choices=DUPLICATES, help="as in the selection")
     parser.add_argument("--counts", required=True, help="the selection's counts")
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--budget", required=True)
@@ -35,6 +38,9 @@ def main() -> None:
         raise UserError(f"--exact has {len(arguments.exact)} counts, --draws has {len(draws)}")
     rows = load_view(Pools.of(arguments), draws, require=("tokens", "prompt_tokens"))
     identity = {"dataset": arguments.dataset, "budget": arguments.budget, "source": arguments.source}
+    kept, _ = select(rows, arguments.filter, arguments.duplicates)
+    trained = {(row["model"], row["problem"], row["sample"]) for row in kept}
+    rows = [row | {"trained": (row["model"], row["problem"], row["sample"]) in trained} for row in rows]
     measured = measure_arm(rows, read_rows(arguments.problems), stream_seed(arguments.dataset))
     write_table(arguments.output, COLUMNS, (identity | row for row in measured))
     write_json(

@@ -21,9 +21,7 @@ from yetbetter.identity import model_identity, stream_seed
 from yetbetter.program import run, write_sidecar
 from yetbetter.prompts import fill, read_template
 from yetbetter.records import check_unique, read_rows
-
-# Raise it when the same settings would draw other samples: every pool is then drawn anew.
-SAMPLER_VERSION = 1
+from yetbetter.versions import SAMPLER_VERSION
 
 SOLUTIONS, ABOUT = "solutions.jsonl", "about.json"
 

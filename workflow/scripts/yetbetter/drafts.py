@@ -35,6 +35,10 @@ class Draft:
     def sealed(self) -> bool:
         return (self.folder / SEAL).exists()
 
+    def unseal(self) -> None:
+        """Open a finished draft again, for what has changed since."""
+        (self.folder / SEAL).unlink(missing_ok=True)
+
     def append(self, name: str, rows: list[dict]) -> None:
         """Append rows to a JSON Lines file of the draft; on return they survive a crash of the machine."""
         with open(self.folder / name, "a", encoding="utf-8", newline="\n") as file:
@@ -90,7 +94,7 @@ class Draft:
         for name, output in outputs.items():
             source, output = self.folder / name, Path(output)
             output.parent.mkdir(parents=True, exist_ok=True)
-            partial = output.with_name(f".{output.name}.{os.getpid()}.part")
+            partial = output.with_name(f".{output.name}.part")  # the lock is held: no other process writes it
             remove(partial)
             try:
                 if source.is_dir():

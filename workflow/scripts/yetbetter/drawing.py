@@ -25,19 +25,23 @@ def draw_batches(
     draw: Callable[[list[dict]], list[dict]],
     what: str,
     load: Callable[[], None] = lambda: None,
+    more: bool = False,
 ) -> list[dict]:
     """All rows of the draft's file `name`, drawing those that are missing.
 
     batches: for each batch the coordinates of its rows (such as problem, sample), fixed by identity: what stands in a
-    batch never depends on where or when it is drawn, because the shape of a batch changes floating-point results. draw:
-    makes a batch's rows from its coordinates, in order. A batch that was not finished is drawn again whole. load: called
-    once before the first batch that is missing, and not at all where none is.
+    batch never depends on where or when it is drawn, because the shape of a batch changes floating-point results. A
+    batch that was not finished is drawn again whole.
+    draw: makes a batch's rows from its coordinates, in order.
+    load: called before the first batch that is missing, and not at all where none is.
+    more: rows behind the last batch stay in the file, since they may belong to batches that are asked for next.
     """
     rows = draft.recover(name)
     done = count_whole(rows, batches)
     kept = sum(len(batch) for batch in batches[:done])
-    draft.truncate(name, kept)
     rows = rows[:kept]
+    if not more or done < len(batches):
+        draft.truncate(name, kept)
     if done == len(batches):
         return rows
     if rows:

@@ -7,6 +7,9 @@ from itertools import product
 from yetbetter.budgets import Count, count_samples
 from yetbetter.errors import UserError
 
+# Each block is a job; beyond this Snakemake itself takes minutes and gigabytes.
+MOST_BLOCKS = 10_000
+
 
 @dataclass(frozen=True)
 class Arm:
@@ -35,8 +38,8 @@ class Cell:
 class Grid:
     """Everything that can be asked of a checked config. Raises UserError where the config asks for the impossible."""
 
-    def __init__(self, config: dict):
-        self.config = config
+    def __init__(self, config: dict, name: str = "the config"):
+        self.config, self.name = config, name
         self.models = config["models"]
         self.cells = list(dict.fromkeys(self._cells()))
         self.arms = list(dict.fromkeys(Arm(cell.dataset, cell.budget, cell.source) for cell in self.cells))
@@ -55,7 +58,10 @@ class Grid:
         """Samples per question that a source draws of each model under a budget."""
         return {
             draw["model"]: count_samples(
-                draw, self.config["budgets"][budget], self.models, f"sources.{source} under budgets.{budget}"
+                draw,
+                self.config["budgets"][budget],
+                self.models,
+                f"{self.name}: sources.{source} under budgets.{budget}",
             )
             for draw in self.config["sources"][source].get("draws", [])
         }
@@ -68,10 +74,23 @@ class Grid:
                 key = (arm.dataset, model)
                 pools[key] = max(pools.get(key, 0), self.whole_blocks(count.samples))
         for _, model in pools:
-            for key in ("engine", "parameters"):
-                if key not in self.models[model]:
-                    raise UserError(f"models.{model}: no {key!r}, which a model that is sampled from needs")
+            if "parameters" not in self.models[model]:
+                raise UserError(
+                    f"{self.name}: models.{model}: no 'parameters', which a model that is sampled from needs"
+                )
+        for dataset, samples in ((dataset, samples) for (dataset, _), samples in pools.items()):
+            self.check_blocks(dataset, samples)
         return pools
+
+    def check_blocks(self, dataset: str, samples: int) -> None:
+        sampling = self.config["sampling"]
+        shards = -(-self.config["datasets"][dataset]["splits"]["train"] // sampling["shard_questions"])
+        blocks = shards * (samples // sampling["block_samples"])
+        if blocks > MOST_BLOCKS:
+            raise UserError(
+                f"{self.name}: datasets.{dataset}: a pool of {blocks:,} blocks, at most {MOST_BLOCKS:,} are sensible;"
+                f" raise sampling.shard_questions ({sampling['shard_questions']}) or sampling.block_samples"
+            )
 
     def whole_blocks(self, samples: int) -> int:
         block = self.config["sampling"]["block_samples"]

@@ -14,7 +14,10 @@ VALID, INVALID, UNREADABLE = "valid", "invalid", "unreadable"
 def levels_of(problems: list[dict]) -> dict[str, list[str]]:
     """Ids of the problems of each level, and of 'all'; levels in order."""
     levels = {"all": [row["problem"] for row in problems]}
-    for level in sorted({row["level"] for row in problems if row.get("level") is not None}):
+    for level in sorted(
+        {row["level"] for row in problems if row.get("level") is not None},
+        key=lambda level: (isinstance(level, str), level),
+    ):
         levels[str(level)] = [row["problem"] for row in problems if row.get("level") == level]
     return levels
 
@@ -49,8 +52,14 @@ def measure_pool(rows: list[dict], problems: list[dict], samples: int, seed: int
 
 
 def measure_arm(rows: list[dict], problems: list[dict], seed: int) -> list[dict]:
-    """Rows (level, metric, value, low, high, questions) for exactly the samples in `rows`."""
-    grouped = by_question(rows)
+    """Rows (level, metric, value, low, high, questions) for exactly the samples that are trained on.
+
+    rows: all that the arm drew; `trained` false marks those that the selection left out. A question without any
+    counts as not covered.
+    """
+    grouped = {
+        question: [row for row in group if row.get("trained", True)] for question, group in by_question(rows).items()
+    }
     measured = []
     for level, names in levels_of(problems).items():
         groups = [grouped[name] for name in names if name in grouped]

@@ -10,7 +10,7 @@ from yetbetter.errors import UserError
 
 # What the records' keys hold, wherever a program requires them (the answer: the gold one, of a problem).
 TYPES = {
-    **dict.fromkeys(("problem", "question", "answer", "text", "finish_reason"), str),
+    **dict.fromkeys(("problem", "question", "answer", "solution", "text", "finish_reason"), str),
     **dict.fromkeys(("sample", "tokens", "prompt_tokens"), int),
     **dict.fromkeys(("program", "pool"), dict),
 }

@@ -2,11 +2,15 @@
 
 import difflib
 import math
+import re
+from pathlib import Path
 
 import jsonschema
 import yaml
 
 from yetbetter.errors import UserError
+
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 # JSON Schema takes 5.0 for a whole number; what counts things must be written as one. Keys of YAML need not be text.
 Validator = jsonschema.validators.extend(
@@ -104,6 +108,8 @@ def check_references(config: dict, name: str) -> None:
     comparison = {"weak": "sources", "strong": "sources", "dataset": "datasets", "budget": "budgets"}
     for key, registry in comparison.items():
         require(f"comparison.{key}", config["comparison"][key], registry)
+    for model, entry in config["models"].items():
+        check_model(f"{name}: models.{model}", entry)
     for dataset, entry in config["datasets"].items():
         check_dataset(f"{name}: datasets.{dataset}", dataset, entry)
     for experiment, entry in config["experiments"].items():
@@ -117,6 +123,35 @@ def check_references(config: dict, name: str) -> None:
                 require(f"experiments.{experiment}.{axis}", wanted, registry)
         for target in entry["targets"]:
             check_target(name, target, entry, config)
+    check_comparison(name, config)
+
+
+def check_comparison(name: str, config: dict) -> None:
+    """Both compared sources draw samples of models whose sizes are known; the grid holds what the headline shows."""
+    compared = config["comparison"]
+    for role in ("weak", "strong"):
+        source = compared[role]
+        draws = config["sources"][source].get("draws")
+        if not draws:
+            raise UserError(f"{name}: comparison.{role}: {source!r} draws no samples")
+        if "parameters" not in config["models"][draws[0]["model"]]:
+            raise UserError(f"{name}: models.{draws[0]['model']}: missing key 'parameters', which a comparison needs")
+        wanted = {"datasets": compared["dataset"], "budgets": compared["budget"], "sources": source}
+        slices = config["experiments"].values()
+        if not any(all(value in entry[axis] for axis, value in wanted.items()) for entry in slices):
+            raise UserError(f"{name}: comparison.{role}: no experiment holds {' x '.join(wanted.values())}")
+
+
+def check_model(key: str, entry: dict) -> None:
+    """A folder that holds a model, or something that can be a hub id; a typo in a path is told before anything runs."""
+    path = Path(entry["path"])
+    if path.is_dir():
+        if not (path / "config.json").is_file():
+            raise UserError(f"{key}.path: {entry['path']!r} holds no config.json, so it is no model's folder")
+    elif not HUB_ID.fullmatch(entry["path"]) or path.parent.is_dir():
+        raise UserError(f"{key}.path: {entry['path']!r} is no folder, nor the id of a model on the hub (owner/name)")
+    elif "revision" not in entry:
+        raise UserError(f"{key}: missing key 'revision', which pins a model of the hub")
 
 
 def check_dataset(key: str, dataset: str, entry: dict) -> None:
@@ -132,6 +167,9 @@ def check_dataset(key: str, dataset: str, entry: dict) -> None:
         raise UserError(
             f"{key}: the pocket world has no {dataset!r}, name one of its data sets under `world` (easy, hard)"
         )
+    for kind, path in entry["prompts"].items():
+        if not Path(path).is_file():
+            raise UserError(f"{key}.prompts.{kind}: {path!r}: no such file")
     for benchmark, asked in entry["benchmarks"].items():
         size = entry["splits"].get(benchmark)
         if size is None:
@@ -139,6 +177,8 @@ def check_dataset(key: str, dataset: str, entry: dict) -> None:
         for count in ("greedy", "sampled"):
             if asked.get(count, 0) > size:
                 raise UserError(f"{key}.benchmarks.{benchmark}.{count}: {asked[count]}, the split holds {size}")
+        if bool(asked.get("sampled")) != bool(asked.get("samples")):
+            raise UserError(f"{key}.benchmarks.{benchmark}: `sampled` problems and `samples` of each go together")
     test = entry["splits"]["test"]
     for twin in ("functional", "control"):
         twins = entry["splits"].get(twin, 0)
@@ -147,11 +187,9 @@ def check_dataset(key: str, dataset: str, entry: dict) -> None:
 
 
 def check_target(name: str, target: str, experiment: dict, config: dict) -> None:
-    for needed, allowed in (("finetuning", ", ".join(config["finetuning"])), ("engine", "transformers")):
-        if needed not in config["models"][target]:
-            raise UserError(
-                f"{name}: models.{target}: missing key {needed!r}, which a target needs (allowed: {allowed})"
-            )
+    if "finetuning" not in config["models"][target]:
+        allowed = ", ".join(config["finetuning"])
+        raise UserError(f"{name}: models.{target}: missing key 'finetuning', which a target needs (allowed: {allowed})")
     recipe_name = config["models"][target]["finetuning"]
     recipe = config["finetuning"][recipe_name]
     for budget in experiment["budgets"]:

@@ -22,8 +22,7 @@ from yetbetter.program import write_sidecar
 from yetbetter.records import digest_of, read_json, write_rows
 from yetbetter.training_data import read_training_data
 from yetbetter.training_recipe import Recipe
-
-TRAINING_VERSION = 1  # raised on purpose when a change of the code changes what is trained
+from yetbetter.versions import TRAINING_VERSION
 
 # In a draft: what is published, the trainer's own state, and the mark of a state that is whole.
 RESULT, STATE, COMPLETE = "result", "state", "complete.json"
@@ -175,7 +174,7 @@ def copy_base_model(job: Job, result: Path) -> dict:
         shutil.copytree(first, result / f"checkpoint-{number}", copy_function=link_or_copy)
     write_rows(result / "training.jsonl", [])
     nothing = dict.fromkeys(("examples", "epochs", "seconds", "tokens", "completion_tokens"), 0)
-    return nothing | {"kept_out_for_length": []}
+    return nothing | {"kept_out": []}
 
 
 @contextmanager

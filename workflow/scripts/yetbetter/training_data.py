@@ -25,12 +25,13 @@ def read_training_data(path: str) -> list[dict]:
 def encode_examples(
     rows: list[dict], tokenizer, max_length: int, path: str
 ) -> tuple[dict[str, list[list[int]]], list[dict]]:
-    """(the trainer's columns `input_ids` and `labels`, rows kept out because they are too long).
+    """(the trainer's columns `input_ids` and `labels`, rows kept out and why).
 
     An example is the tokens of prompt, completion and EOS, its labels are `IGNORED` for the prompt.
     One that is longer than `max_length` tokens is kept out whole: cut short, it would teach the
-    model not to stop. Raises UserError where the tokens are not what a model expects: BOS not once
-    at the start, EOS anywhere but at the end, a prompt that merges with its completion.
+    model not to stop. So is one whose text spells a special token, or merges with its prompt into
+    one token: a sampled text may be anything. Raises UserError where the tokenizer is at fault: BOS
+    not once at the start of a prompt, no EOS at the end; and where nothing is left.
     """
     bos, eos = tokenizer.bos_token_id, tokenizer.eos_token_id
     if eos is None:
@@ -40,27 +41,35 @@ def encode_examples(
     counts_bos = bos not in (None, eos) and tokenizer.bos_token != "<|im_start|>"
     distinct = list({row["prompt"]: None for row in rows})
     prompts = dict(zip(distinct, tokenize(tokenizer, distinct), strict=True))
+    for prompt, ids in prompts.items():
+        if counts_bos and (ids[:1] != [bos] or bos in ids[1:]):
+            count = ids.count(bos)
+            raise UserError(
+                f"{path}: {count} BOS tokens in the prompt {prompt[:40]!r}, it must start with the only one"
+            )
     texts = [row["prompt"] + row["completion"] + tokenizer.eos_token for row in rows]
     columns: dict[str, list[list[int]]] = {"input_ids": [], "labels": []}
     kept_out = []
     for number, (row, ids) in enumerate(zip(rows, tokenize(tokenizer, texts), strict=True), 1):
-        where, prompt = f"{path}:{number}", prompts[row["prompt"]]
-        start = len(prompt)
-        if counts_bos and (ids[0] != bos or bos in ids[1:]):
-            count = ids.count(bos)
-            raise UserError(f"{where}: {count} BOS tokens, it must start with the only one")
-        if ids[:start] != prompt:
-            raise UserError(f"{where}: the prompt's last token merges with the completion's first")
-        if ids[-1] != eos or eos in ids[start:-1]:
-            raise UserError(f"{where}: EOS must end the completion and stand nowhere else in it")
+        start = len(prompts[row["prompt"]])
+        if ids[-1] != eos:
+            raise UserError(f"{path}:{number}: its tokens do not end with EOS, which the tokenizer does not keep")
+        reason = None
         if len(ids) > max_length:
+            reason = f"longer than {max_length} tokens"
+        elif eos in ids[start:-1] or (counts_bos and bos in ids[start:]):
+            reason = "a special token in its text"
+        elif ids[:start] != prompts[row["prompt"]]:
+            reason = "prompt and completion merge into one token"
+        if reason:
             identity = {key: row[key] for key in ("problem", "sample", "model")}
-            kept_out.append(identity | {"tokens": len(ids)})
+            kept_out.append(identity | {"tokens": len(ids), "reason": reason})
             continue
         columns["input_ids"].append(ids)
         columns["labels"].append([IGNORED] * start + ids[start:])
     if rows and not columns["input_ids"]:
-        raise UserError(f"{path}: all {len(rows)} examples are longer than {max_length} tokens")
+        reasons = ", ".join(sorted({row["reason"] for row in kept_out}))
+        raise UserError(f"{path}: none of {len(rows)} examples can be trained on ({reasons})")
     return columns, kept_out
 
 

@@ -53,10 +53,11 @@ def train(job: Job, config: SFTConfig, plan: dict) -> None:
     path, limit = job.arguments.data, job.recipe.max_length
     columns, kept_out = encode_examples(job.rows, tokenizer, limit, path)
     data = Dataset.from_dict(columns)
-    facts = {"examples": len(data), "kept_out_for_length": kept_out}
+    facts = {"examples": len(data), "kept_out": kept_out}
     if kept_out and job.rank == 0:
         number = f"{len(kept_out)} of {len(job.rows)} examples"
-        print(f"{path}: {number} kept out, longer than {limit} tokens", file=sys.stderr)
+        reasons = ", ".join(sorted({row["reason"] for row in kept_out}))
+        print(f"{path}: {number} kept out ({reasons})", file=sys.stderr)
     keeper = Keeper(job, plan, facts)
     trainer = Trainer(model, config, None, data, processing_class=tokenizer, callbacks=[keeper])
     if len(trainer.train_dataset) != len(data):
