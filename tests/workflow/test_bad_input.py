@@ -13,7 +13,9 @@ def last_words(done) -> str:
 
 
 def remove_parameters(config):
-    del config["models"]["wc"]["parameters"]
+    del config["models"]["student"]["parameters"]
+    config["sources"]["own"] = {"draws": [{"model": "student", "match": "compute"}], "filter": "ground_truth"}
+    config["experiments"]["main"]["sources"].append("own")
 
 
 def remove_temperature(config):
@@ -28,7 +30,7 @@ CHANGES = {
     "a missing key": (remove_temperature, f"{CONFIG}: sampling: missing key 'temperature'"),
     "a model without a parameter count under compute": (
         remove_parameters,
-        "models.wc: no 'parameters', which `match: compute` of sources.wc under budgets.low needs",
+        "models.student: no 'parameters', which `match: compute`",
     ),
     "an unknown data source": (
         lambda config: config["experiments"]["main"].update(sources=["se", "wcc"]),
@@ -40,7 +42,7 @@ CHANGES = {
     ),
     "a budget too small for its source": (
         lambda config: config["sources"]["wc"].update(draws=[{"model": "wc", "match": "compute", "fraction": 0.1}]),
-        "sources.wc under budgets.low: compute matching gives 0.3 samples of 'wc' per question, at least 1 is needed",
+        f"{CONFIG}: sources.wc under budgets.low: compute matching gives 0.3 samples of 'wc' per question, at least 1 is needed",
     ),
 }
 
