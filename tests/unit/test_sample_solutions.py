@@ -160,14 +160,28 @@ def test_batches_hold_every_sample_once_whatever_their_size(place, models, batch
     assert everything == [(str(i), sample) for i in range(5) for sample in range(2, 8)]
 
 
+def drafted(place) -> int:
+    return sum(path.stat().st_size for path in (place / ".drafts" / "S.jsonl").glob("*/solutions.jsonl"))
+
+
+def ended(child: int) -> bool:
+    """Whether a child has exited; it is left to be waited for."""
+    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
 def test_a_job_killed_again_and_again_ends_with_the_file_of_an_undisturbed_one(place, models):
     expected = draw(place, models, "undisturbed.jsonl", batch_size=3, max_new_tokens=60).read_bytes()
     line = arguments(place, models, batch_size=3, max_new_tokens=60)
     stream = random.Random(1)
     grown = set()
-    for _ in range(12):
+    for number in range(12):
         child = start(line)
-        time.sleep(stream.uniform(0.05, 0.5))
+        # Every other kill waits for the file to grow, so that some hit the drawing on the slowest machine too.
+        before = drafted(place)
+        patience = time.monotonic() + 60
+        while number % 2 and drafted(place) == before and time.monotonic() < patience and not ended(child):
+            time.sleep(0.001)
+        time.sleep(stream.uniform(0, 0.1))
         os.kill(child, signal.SIGKILL)
         finish(child)
         for draft in (place / ".drafts" / "S.jsonl").glob("*/solutions.jsonl"):
