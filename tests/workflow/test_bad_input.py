@@ -42,7 +42,8 @@ CHANGES = {
     ),
     "a budget too small for its source": (
         lambda config: config["sources"]["wc"].update(draws=[{"model": "wc", "match": "compute", "fraction": 0.1}]),
-        f"{CONFIG}: sources.wc under budgets.low: compute matching gives 0.3 samples of 'wc' per question, at least 1 is needed",
+        f"{CONFIG}: sources.wc under budgets.low: compute matching gives 0.3 samples of 'wc' per question,"
+        " at least 1 is needed",
     ),
 }
 

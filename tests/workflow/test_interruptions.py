@@ -60,13 +60,13 @@ def test_a_killed_finetuning_gives_the_same_model_in_the_end(reference, fresh):
 def test_after_kill_9_of_everything_one_unlock_and_the_same_command_finish(reference, fresh, moment):
     files = {"first solutions": "solutions/**/*.jsonl", "first model": "models/**/about.json"}
     pattern = files.get(moment, ".drafts/evaluations/**/solutions.jsonl")
-    run = fresh.start()
+    run = fresh.start("tables")
     wait_for(lambda: any(fresh.results.glob(pattern)), run)
     kill_group(run)
-    locked = fresh.run(check=False)
+    locked = fresh.run("tables", check=False)
     assert locked.returncode != 0 and "--unlock" in locked.stdout + locked.stderr
     fresh.run(options=("--unlock",))
-    fresh.run()
+    fresh.run("tables")
     assert fresh.content(*STAGES) == reference.content(*STAGES)
     rows = drawn_rows(fresh)
     assert len(rows) == len(set(rows))
