@@ -1,0 +1,223 @@
+r"""The final answer that a solution states, by the data set's convention.
+
+A solution is first cut where the model runs on into a next question. Of several statements the last one counts: a model
+that corrects itself means its last word. Only text is searched here; nothing is interpreted. Every search is linear in
+the length of the text.
+"""
+
+import re
+from collections.abc import Callable
+
+from yetbetter.grading.grammar import parse
+from yetbetter.grading.normalisation import clean
+from yetbetter.grading.tokens import Refused
+
+# A line that opens a next question, and the marks that end a turn. Never at the start of the text: that is the solution.
+NEXT_QUESTION = re.compile(
+    r"\n[ \t]{0,8}(?:\*\*|#{1,4} )?(?:Problem|Question|Exercise|Q)(?: {0,2}\d{1,4})?(?:\*\*)?:(?!=)"
+    r"|<\|(?:im_start|im_end|endoftext|eot_id|end)\|>|</s>|<eos>|<end_of_turn>"
+)
+# An answer ends with its line, or where a sentence does; a point inside a number is followed by a digit.
+END = re.compile(r"\n|\.(?=\s|$)")
+BOXES = ("\\boxed", "\\fbox")
+BRACE = re.compile(r"\\(?:boxed|fbox)[ \t]{0,4}\{|\\.|[{}]", re.DOTALL)
+# What may stand between boxes that together are one answer: $\boxed{1}$ and $\boxed{2}$.
+BETWEEN_BOXES = re.compile(
+    r"(?:[\s$,;.&]|\\[\[\]()\\ ,;]|\\q?quad\b|\\text ?\{\s{0,4}(?:and|or)\s{0,4}\}|\band\b|\bor\b){0,24}"
+)
+BARE_BOX = re.compile(r"[ \t]*([^\s{}$\\]{1,40}|\\[a-zA-Z]+)")
+NUMBER = re.compile(r"(?<![\w.])[+-]?(?:\d{1,3}(?: \d{3})+(?![\d,])|\d+(?:,\d+)*(?:\.\d+)?|\.\d+)(?:/\d+)?")
+MATH = re.compile(r"\$\$(?P<a>[^$]{1,2000})\$\$|\$(?P<b>(?:[^$\\]|\\.){1,2000})\$|\\\[(?P<c>.{1,2000}?)\\\]|\\\((?P<d>.{1,2000}?)\\\)", re.S)
+
+
+def extract_answer(text: str, convention: str) -> str | None:
+    """The final answer as the text states it, or None. convention: a key of CONVENTIONS."""
+    return CONVENTIONS[convention](cut_next_question(text))
+
+
+def cut_next_question(text: str) -> str:
+    """The text up to where a next question begins; a text that begins with one is left whole."""
+    for match in NEXT_QUESTION.finditer(text):
+        if text[: match.start()].strip():
+            return text[: match.start()]
+    return text
+
+
+def after_last(text: str, phrase: str, follow: str) -> str | None:
+    """The answer behind the last `phrase` (its first letter in either case) that is followed by one of `follow`."""
+    starts = (phrase[0].upper() + phrase[1:], phrase[0].lower() + phrase[1:])
+    end = len(text)
+    while True:
+        place = max(text.rfind(start, 0, end) for start in starts)
+        if place < 0:
+            return None
+        start = place + len(phrase)
+        if start < len(text) and text[start] in follow:
+            return until_end(text, start + 1)
+        # Overlaps are impossible: the phrase does not contain its own start twice.
+        end = place + len(phrase) - 1
+
+
+def until_end(text: str, start: int) -> str | None:
+    """From `start` to the end of the line or sentence; a \\begin that is open there is read up to its \\end."""
+    match = END.search(text, start)
+    end = match.start() if match else len(text)
+    opened = text.rfind("\\begin{", start, end)
+    if opened >= 0 and text.find("\\end{", opened, end) < 0:
+        closed = text.find("\\end{", end)
+        if closed >= 0:
+            match = END.search(text, closed)
+            end = match.start() if match else len(text)
+    return trim(text[start:end])
+
+
+def trim(text: str) -> str | None:
+    """Without blanks and Markdown's asterisks around it; None where nothing is left."""
+    text = text.strip()
+    if text.startswith("**") or text.endswith("**"):
+        text = text.removeprefix("**").removesuffix("**").strip()
+    return text or None
+
+
+def extract_the_answer_is(text: str) -> str | None:
+    """"The answer is X", up to the end of its line or sentence."""
+    return after_last(text, "the answer is", ": \t")
+
+
+def extract_minerva(text: str) -> str | None:
+    """"The final answer is X. I hope it is correct." (Lewkowycz et al. 2022, appendix D); without it the last box."""
+    stated = max(text.rfind("final answer is"), text.rfind("Final answer is"))
+    if stated >= 0:
+        start = stated + len("final answer is")
+        close = text.find("I hope it is correct", start)
+        if close >= 0:
+            found = trim(text[start:close].lstrip(":").rstrip().removesuffix("."))
+        else:
+            found = until_end(text, start + (text[start : start + 1] == ":"))
+        if found:
+            return found
+    return extract_boxed(text)
+
+
+def extract_boxed(text: str, join: bool = False) -> str | None:
+    r"""The content of the last closed, non-empty \boxed or \fbox.
+
+    join: boxes that stand beside it ("\boxed{1} and \boxed{2}") are one list; MATH's gold answers take the last alone.
+    """
+    place = max(text.rfind(name) for name in BOXES)
+    if place < 0:
+        return None
+    start = text.find("{", place, place + 12)
+    if start < 0 or text[place:start].strip(" \t") not in BOXES:
+        bare = BARE_BOX.match(text, place + len("\\boxed" if text.startswith("\\boxed", place) else "\\fbox"))
+        return trim(bare[1].rstrip(".,;")) if bare else None
+    boxes = closed_boxes(text)
+    while boxes and not boxes[-1][2].strip():
+        boxes.pop()
+    if not boxes:
+        return None
+    joined = [boxes[-1]]
+    for box in reversed(boxes[:-1] if join else []):
+        gap = text[box[1] : joined[-1][0]]
+        if len(gap) > 60 or not BETWEEN_BOXES.fullmatch(gap) or not box[2].strip():
+            break
+        joined.append(box)
+    return ", ".join(box[2].strip() for box in reversed(joined))
+
+
+def closed_boxes(text: str) -> list[tuple[int, int, str]]:
+    """(start, end, content) of every outermost-or-last closed box, in one pass over the braces."""
+    first = min(place for place in (text.find(name) for name in BOXES) if place >= 0)
+    stack: list[tuple[int, int]] = []
+    found = []
+    for match in BRACE.finditer(text, first):
+        token = match[0]
+        if token == "}":
+            if stack:
+                start, content = stack.pop()
+                if start >= 0:
+                    while found and found[-1][0] > start:  # a box inside this one
+                        found.pop()
+                    found.append((start, match.end(), text[content : match.start()]))
+        elif token == "{":
+            stack.append((-1, 0))
+        elif len(token) > 2 and token.endswith("{"):
+            stack.append((match.start(), match.end()))
+    return found
+
+
+def extract_gsm8k(text: str) -> str | None:
+    """"#### X", or a last line "A: X" as in OpenAI's released samples: the line's number, without currency and unit."""
+    place = text.rfind("####")
+    if place >= 0:
+        line = text[place + 4 :].split("\n", 1)[0]
+    else:
+        place = text.rfind("\nA:")
+        if place < 0 and not text.startswith("A:"):
+            return extract_the_answer_is(text)
+        line = text[place + 1 :].split("\n", 1)[0][2:]
+    return quantity(line)
+
+
+CURRENCY = "$€£¥₹"
+QUANTITY = re.compile(
+    r"\s*(?:USD|Rs\.?)?\s*(?P<sign>[+-]?)\s*\\?[$€£¥₹]?\s*(?P<number>[+-]?(?:\d[\d,]{0,60}(?:\.\d{1,40})?|\.\d{1,40})(?:/\d{1,40})?)"
+    r"(?P<unit>\s*\\?[%$€£¥₹°]|(?:\s+|(?=[a-zA-Z]))[a-zA-Z][a-zA-Z. /²³-]{0,40})?[\s.]*"
+)
+MULTIPLES = re.compile(r"\b(?:hundred|thousand|million|billion|trillion|dozen)", re.I)
+
+
+def quantity(line: str) -> str | None:
+    """The number of a line that holds one quantity ("$1,234.50", "18 dollars", "25%"); any other line as it stands."""
+    match = QUANTITY.fullmatch(line) if len(line) < 300 else None
+    if match is None or MULTIPLES.search(match["unit"] or ""):
+        return trim(line.strip().rstrip("."))
+    return match["sign"] + match["number"].rstrip(",")
+
+
+def extract_any(text: str) -> str | None:
+    """For text of unknown convention: a stated final answer, box, "the answer is", ####; else the last formula or number."""
+    stated = max(text.rfind("final answer is"), text.rfind("Final answer is"), text.rfind("####"))
+    boxed = max(text.rfind(name) for name in BOXES)
+    if stated >= 0 or boxed >= 0:
+        found = extract_gsm8k(text) if "####" in text else extract_boxed(text, join=True) if stated < 0 else extract_minerva(text)
+        if found:
+            return found
+    found = extract_the_answer_is(text)
+    return found or last_formula(text)
+
+
+def last_formula(text: str) -> str | None:
+    """A short text as it stands where it is one formula; else its last formula between $ signs, or number after that."""
+    if len(text) <= 200 and "$" not in text and "\\(" not in text and "\\[" not in text:
+        try:
+            parse(clean(text))
+            return trim(text)
+        except Refused:
+            pass
+    tail = text[-20_000:]
+    tail = tail[max(tail.rfind("Final Answer:"), 0) :]
+    formulas = list(MATH.finditer(tail))
+    rest = tail[formulas[-1].end() :] if formulas else tail
+    numbers = [number for number in NUMBER.findall(rest) if number.strip("+-")]
+    if numbers:
+        return numbers[-1]
+    if not formulas:
+        return trim(text)
+    joined = [formulas[-1]]
+    for match in reversed(formulas[:-1]):
+        gap = tail[match.end() : joined[-1].start()]
+        if len(gap) > 20 or not gap.strip() or not BETWEEN_BOXES.fullmatch(gap):
+            break
+        joined.append(match)
+    return ", ".join(next(group for group in match.groups() if group is not None).strip() for match in reversed(joined))
+
+
+# How a data set's solutions state their answer.
+CONVENTIONS: dict[str, Callable[[str], str | None]] = {
+    "the_answer_is": extract_the_answer_is,
+    "boxed": extract_boxed,
+    "minerva": extract_minerva,
+    "gsm8k": extract_gsm8k,
+    "any": extract_any,
+}
