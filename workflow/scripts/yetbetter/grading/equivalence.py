@@ -84,7 +84,7 @@ def compare(answer: str, gold: str, mode: str = STRICT, comparison: "type[Compar
         a, g = with_decimal_comma(a), with_decimal_comma(g)
         if a.number is not None and g.number is not None:
             return equal_numbers(a, g, mode)
-    if TIME.fullmatch(a.text) or TIME.fullmatch(g.text):
+    if TIME.fullmatch(a.text) and TIME.fullmatch(g.text):
         return False  # a time of day is its spelling, not a ratio
     left, right = a.trees(), g.trees()
     if not left or not right:
@@ -141,7 +141,7 @@ class Comparison:
     def __init__(self, mode: str):
         self.mode = mode
 
-    def equal(self, a: tuple, g: tuple, ordered: bool = False) -> bool | None:
+    def equal(self, a: tuple, g: tuple) -> bool | None:
         if a == g:
             return True
         a, g = strip_steps(a), strip_steps(g)
@@ -175,10 +175,12 @@ class Comparison:
                 return self.equal_with_relations(a, g)
             return False
         left, right = spread(a), spread(g)
-        if "set" in (a[0], g[0]):
-            left, right = self.without_repeats(left), self.without_repeats(right)
-        if len(left) != len(right) or len(left) > MAX_ITEMS:
+        if max(len(left), len(right)) > MAX_ITEMS:
             return False
+        if len(left) != len(right):
+            left, right = self.without_repeats(left), self.without_repeats(right)
+            if len(left) != len(right):
+                return False
         named = [[name_and_value(item) for item in side] for side in (left, right)]
         names = [[name for name, _ in side] for side in named]
         full = [all(name is not None for name in side) for side in names]
@@ -191,7 +193,7 @@ class Comparison:
 
     def without_repeats(self, items: list) -> list:
         kept: list = []
-        for item in items[: MAX_ITEMS + 1]:
+        for item in items:
             if not any(self.equal(item, other) for other in kept):
                 kept.append(item)
         return kept

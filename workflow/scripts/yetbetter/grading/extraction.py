@@ -12,9 +12,9 @@ from yetbetter.grading.grammar import parse
 from yetbetter.grading.normalisation import clean
 from yetbetter.grading.tokens import Refused
 
-# A line that opens a next question, and the marks that end a turn. Never at the start of the text: that is the solution.
+# A line that opens a next question, and the marks that end a turn.
 NEXT_QUESTION = re.compile(
-    r"\n[ \t]{0,8}(?:\*\*|#{1,4} )?(?:Problem|Question|Exercise|Q)(?: {0,2}\d{1,4})?(?:\*\*)?:(?!=)"
+    r"\n[ \t]{0,8}(?:\*\*|#{1,4} )?(?:Problem|Question|Exercise|Q)(?P<number> {0,2}#?\d{1,4})?(?:\*\*)?:(?!=)"
     r"|<\|(?:im_start|im_end|endoftext|eot_id|end)\|>|</s>|<eos>|<end_of_turn>"
 )
 # An answer ends with its line, or where a sentence does; a point inside a number is followed by a digit.
@@ -27,20 +27,26 @@ BETWEEN_BOXES = re.compile(
 )
 BARE_BOX = re.compile(r"[ \t]*([^\s{}$\\]{1,40}|\\[a-zA-Z]+)")
 NUMBER = re.compile(r"(?<![\w.])[+-]?(?:\d{1,3}(?: \d{3})+(?![\d,])|\d+(?:,\d+)*(?:\.\d+)?|\.\d+)(?:/\d+)?")
+PROSE = re.compile(r"(?<![\\a-zA-Z{])(?!(?:and|or|sqrt|sin|cos|tan|log|ln|pi|pct|cm|km)\b)[a-zA-Z]{2,}")
 MATH = re.compile(r"\$\$(?P<a>[^$]{1,2000})\$\$|\$(?P<b>(?:[^$\\]|\\.){1,2000})\$|\\\[(?P<c>.{1,2000}?)\\\]|\\\((?P<d>.{1,2000}?)\\\)", re.S)
 
 
 def extract_answer(text: str, convention: str) -> str | None:
-    """The final answer as the text states it, or None. convention: a key of CONVENTIONS."""
-    return CONVENTIONS[convention](cut_next_question(text))
+    """The final answer as the text states it, or None. convention: a key of CONVENTIONS.
 
-
-def cut_next_question(text: str) -> str:
-    """The text up to where a next question begins; a text that begins with one is left whole."""
+    A text that opens with a question is not cut there. A numbered one ("Question 2:") may be a step of the solution:
+    there it is cut only where an answer was stated before.
+    """
+    extract = CONVENTIONS[convention]
     for match in NEXT_QUESTION.finditer(text):
-        if text[: match.start()].strip():
-            return text[: match.start()]
-    return text
+        head = text[: match.start()]
+        if head and not head.isspace():
+            if not match["number"]:
+                return extract(head)
+            found = extract(head)
+            if found is not None or match.start() > 50_000:
+                return found
+    return extract(text)
 
 
 def after_last(text: str, phrase: str, follow: str) -> str | None:
@@ -189,7 +195,7 @@ def extract_any(text: str) -> str | None:
 
 def last_formula(text: str) -> str | None:
     """A short text as it stands where it is one formula; else its last formula between $ signs, or number after that."""
-    if len(text) <= 200 and "$" not in text and "\\(" not in text and "\\[" not in text:
+    if len(text) <= 200 and not any(mark in text for mark in ("$", "\\(", "\\[")) and not PROSE.search(text):
         try:
             parse(clean(text))
             return trim(text)

@@ -174,13 +174,13 @@ class Parser:
     def in_base(self, number: tuple) -> tuple:
         digits = self.tokens[self.place - 1].value
         self.expect("_")
-        base = self.script()
+        base = self.script(chain=False)
         if base[0] != "num" or base[1].denominator != 1 or not 2 <= base[1] <= 36:
             raise Refused("base")
         return ("base", digits, int(base[1]))
 
-    def script(self) -> tuple:
-        """What stands behind ^ or _: a group, or one factor with its sign (2^-1, 2^10)."""
+    def script(self, chain: bool = True) -> tuple:
+        """What stands behind ^ or _: a group, or one factor with its sign (2^-1, 2^10, and 2^2^2 as 2^(2^2))."""
         if self.is_sign("{"):
             return self.group()
         self.down()
@@ -188,7 +188,7 @@ class Parser:
         while self.is_sign("+", "-"):
             minus ^= self.expect("+", "-") == "-"
         tree = self.base()
-        if self.take("^"):
+        if chain and self.take("^"):
             tree = ("pow", tree, self.script())
         self.depth -= 1
         return ("neg", tree) if minus else tree
@@ -254,7 +254,7 @@ class Parser:
         while self.take("'"):
             primes += 1
         if self.take("_"):
-            name += "_" + spelt(self.script())
+            name += "_" + spelt(self.script(chain=False))
         name += "'" * primes
         if name[0] in UNKNOWN_FUNCTIONS and self.is_sign("("):
             tree = self.bracket()
@@ -265,7 +265,7 @@ class Parser:
         self.down()
         exponent, base = None, None
         if self.take("_"):
-            base = self.script()
+            base = self.script(chain=False)
         if self.take("^"):
             exponent = self.script()
         if self.is_sign("(", "{", "["):

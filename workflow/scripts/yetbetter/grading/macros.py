@@ -98,9 +98,9 @@ def over(kind):
 
 def integral(parser) -> tuple:
     parser.expect("_")
-    start = parser.script()
+    start = parser.script(chain=False)
     parser.expect("^")
-    stop = parser.script()
+    stop = parser.script(chain=False)
     body = parser.term()
     # The differential is the product's last two names: x^2 dx.
     items = body[1] if body[0] == "mul" else (body,)

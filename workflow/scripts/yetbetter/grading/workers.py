@@ -12,7 +12,10 @@ import weakref
 from pathlib import Path
 
 SCRIPTS = str(Path(__file__).resolve().parents[2])
-PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from yetbetter.grading.worker import main; main(float(sys.argv[2]), int(sys.argv[3]))"
+PROGRAM = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from yetbetter.grading.worker import main;"
+    " main(sys.argv[2], float(sys.argv[3]), int(sys.argv[4]))"
+)
 # For the imports of a fresh worker, on a machine that may be very busy.
 START_SECONDS = 120.0
 
@@ -22,9 +25,13 @@ class LimitReached(Exception):
 
 
 class SymbolicWorker:
-    """Compares pairs of answers in a process of its own; nothing is started before the first pair."""
+    """Compares pairs of answers in a process of its own; nothing is started before the first pair.
 
-    def __init__(self, seconds: float = 5.0, memory_mb: int = 1024):
+    engine: `symbolic`, or `reference` for math-verify, to compare with.
+    """
+
+    def __init__(self, seconds: float = 5.0, memory_mb: int = 1024, engine: str = "symbolic"):
+        self.engine = engine
         self.seconds, self.memory_mb = seconds, memory_mb
         self.process: subprocess.Popen | None = None
         self.owner = 0
@@ -44,7 +51,7 @@ class SymbolicWorker:
             raise LimitReached from None
 
     def start(self) -> None:
-        command = [sys.executable, "-I", "-c", PROGRAM, SCRIPTS, str(self.seconds), str(self.memory_mb)]
+        command = [sys.executable, "-I", "-c", PROGRAM, SCRIPTS, self.engine, str(self.seconds), str(self.memory_mb)]
         environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         self.process = subprocess.Popen(
             command,
@@ -60,7 +67,7 @@ class SymbolicWorker:
             self.receive(START_SECONDS)
         except (EOFError, TimeoutError):
             self.close()
-            raise RuntimeError("the symbolic worker does not start: is sympy installed in this environment?") from None
+            raise RuntimeError("the worker does not start: is its package (sympy, math-verify) installed?") from None
 
     def receive(self, seconds: float):
         """The worker's next line. Raises TimeoutError, or EOFError where it has died."""
