@@ -21,7 +21,11 @@ Value = Fraction | tuple[Decimal, Decimal]
 
 
 class Undefined(Exception):
-    """The expression has no value here (a division by zero, an overflow), or none that these bounds let us compute."""
+    """The expression has no value here, such as a division by zero, or is no number."""
+
+
+class Unresolved(Undefined):
+    """The expression may have a value, but not within these bounds: algebra could tell."""
 
 
 def guarded(function):
@@ -32,8 +36,10 @@ def guarded(function):
         try:
             with localcontext(CONTEXT):
                 return function(*arguments)
-        except (DecimalException, ZeroDivisionError, OverflowError) as error:
-            raise Undefined(type(error).__name__) from None
+        except (DivisionByZero, ZeroDivisionError):
+            raise Undefined("division by zero") from None
+        except (DecimalException, OverflowError) as error:
+            raise Unresolved(type(error).__name__) from None
 
     return call
 
@@ -135,7 +141,7 @@ def integer_power(base: Value, n: int) -> Value:
         if abs(base) in (0, 1) or bits * n <= MAX_BITS:
             return base**n if n < 10**6 else (base if n % 2 else base * base)
     if n > 10**12:
-        raise Undefined("exponent")
+        raise Unresolved("exponent")
     re, im = decimal(base)
     if not im:
         return re**n, ZERO
@@ -232,7 +238,7 @@ def cosine(x: Decimal) -> Decimal:
 
 def sine(x: Decimal) -> Decimal:
     if abs(x) > 10**15:
-        raise Undefined("angle")
+        raise Unresolved("angle")
     x = x.remainder_near(2 * pi()) / 27
     term = total = x
     square, k = x * x, 1
@@ -268,9 +274,11 @@ def arctangent(x: Decimal) -> Decimal:
 
 
 def whole(a: Value, limit: int) -> int:
-    """A whole number of at most `limit`, else Undefined."""
-    if not isinstance(a, Fraction) or a.denominator != 1 or not 0 <= a <= limit:
-        raise Undefined("not a small whole number")
+    """A whole number; Undefined for any other, Unresolved for one above `limit`."""
+    if not isinstance(a, Fraction) or a.denominator != 1 or a < 0:
+        raise Undefined("not a whole number")
+    if a > limit:
+        raise Unresolved("too large")
     return a.numerator
 
 

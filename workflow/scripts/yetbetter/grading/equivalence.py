@@ -6,7 +6,6 @@ lenient: units are dropped, percent may be its fraction, decimals may be rounded
 
 import re
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
@@ -22,6 +21,7 @@ from yetbetter.grading.values import constant, contains, same_function
 
 STRICT, LENIENT = MODES = ("strict", "lenient")
 MAX_ITEMS = 60
+DOUBLE_ROUNDING = Fraction(1, 10**14)
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,8 @@ def with_decimal_comma(a: Answer) -> Answer:
 def equal_numbers(a: Answer, g: Answer, mode: str) -> bool:
     if a.number == g.number:
         return True
+    if (a.places and a.places > 9 or g.places and g.places > 9) and equal_doubles(a.number, g.number, a.places, g.places):
+        return True
     if mode == STRICT:
         return False
     pairs = [(a.number, g.number)]
@@ -133,6 +135,17 @@ def near(x: Fraction, y: Fraction, x_places: int | None, y_places: int | None) -
     if not places or min(places) < 2:
         return x == y
     return abs(x - y) <= Fraction(1, 2 * 10 ** min(places))
+
+
+def equal_doubles(x: Fraction, y: Fraction, x_places: int | None, y_places: int | None) -> bool:
+    """Where one side is the print of a double (15 to 17 significant digits): equal up to a double's rounding."""
+    if not is_double(x, x_places) and not is_double(y, y_places):
+        return False
+    return abs(x - y) <= DOUBLE_ROUNDING * max(abs(x), abs(y))
+
+
+def is_double(value: Fraction, places: int | None) -> bool:
+    return places is not None and places <= 40 and 15 <= len(str(abs(value.numerator * 10**places // value.denominator))) <= 17
 
 
 class Comparison:
@@ -284,19 +297,20 @@ class Comparison:
         if ("const", "inf") in (a, g):
             return a == g
         verdict = same_function(a, g)
-        if verdict is False and self.mode == LENIENT:
-            return self.rounded(a, g)
-        return verdict
+        return self.rounded(a, g) if verdict is False else verdict
 
     def rounded(self, a: tuple, g: tuple) -> bool:
-        """Lenient: a written decimal against any real constant."""
+        """A written decimal against any real constant."""
+        places = [decimals(tree) for tree in (a, g)]
+        if places == [None, None] or self.mode == STRICT and max(n or 0 for n in places) < 10:
+            return False
         values = [constant(tree) for tree in (a, g)]
         if None in values or not all(map(arithmetic.is_real, values)):
             return False
-        places = [decimals(tree) for tree in (a, g)]
-        if places == [None, None]:
+        if any(arithmetic.guarded(arithmetic.magnitude)(value) > 10**30 for value in values):
             return False
-        return near(*(as_fraction(value) for value in values), *places)
+        exact = [as_fraction(value) for value in values]
+        return equal_doubles(*exact, *places) or self.mode == LENIENT and near(*exact, *places)
 
 
 def decimals(tree: tuple) -> int | None:
@@ -306,7 +320,7 @@ def decimals(tree: tuple) -> int | None:
 
 
 def as_fraction(value) -> Fraction:
-    return value if isinstance(value, Fraction) else Fraction(Decimal(value[0]).quantize(Decimal("1e-30")))
+    return value if isinstance(value, Fraction) else Fraction(value[0])
 
 
 def bare(tree: tuple) -> tuple:

@@ -8,6 +8,7 @@ from yetbetter.grading.arithmetic import (
     ONE,
     ZERO,
     Undefined,
+    Unresolved,
     Value,
     add,
     cosine,
@@ -89,8 +90,10 @@ def rounded(function):
     def call(a: Value) -> Value:
         if isinstance(a, Fraction):
             return Fraction(function(a))
-        if not is_real(a) or magnitude(a) > 10**30:
+        if not is_real(a):
             raise Undefined("not real")
+        if magnitude(a) > 10**30:
+            raise Unresolved("too large")
         return Fraction(function(a[0]))
 
     return call

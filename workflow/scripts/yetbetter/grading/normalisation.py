@@ -45,6 +45,7 @@ RENAME = re.compile(r"\\(" + "|".join(sorted(RENAMED, key=len, reverse=True)) + 
 SEPARATED = re.compile(r"(?<=\d) ?(?:\{ ?, ?\}|, ?\\!|\\!,|\\,|\{,\\!\}|\{\\,\}) ?(?=\d\d)")
 GROUPED = re.compile(r"(?<![\d.,])(\d{1,3})((?: \d{3})+)(?![\d ]*\d)")
 COMMAS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+BETWEEN_NUMBERS = re.compile(r"(?<=\d) ?[xX] (?=\d)|(?<=\d) [xX] ?(?=\d)")
 BLANKS = re.compile(r"\s+")
 LOOSE_BLANK = re.compile(r"(?<![0-9A-Za-z]) | (?![0-9A-Za-z])")
 WORDS = re.compile(r"[^\W\d_][^\W\d_ .'-]*(?:[ .'-]+[^\W\d_]+)*")
@@ -70,6 +71,8 @@ def clean(text: str) -> str:
         text = BARE_CIRC.sub(r"\\degree ", text)
     text = text.replace("~", " ").replace('\\"', " ").replace('"', " ")
     text = BLANKS.sub(" ", text).strip()
+    if "x" in text or "X" in text:
+        text = BETWEEN_NUMBERS.sub("*", text)
     text = GROUPED.sub(lambda match: match[1] + match[2].replace(" ", ""), text)
     return text.rstrip(". ,;:").removeprefix(": ").removeprefix("\\approx").strip() or text
 

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from yetbetter.grading import arithmetic
 from yetbetter.grading.arithmetic import Undefined
+from yetbetter.grading.grammar import UNKNOWN_FUNCTIONS
 from yetbetter.grading.values import POINTS, evaluate, symbols
 
 FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
@@ -20,6 +21,8 @@ def is_name(tree: tuple) -> bool:
         return is_name(tree[2][0])
     if kind == "tuple":
         return all(is_name(item) for item in tree[3])
+    if is_inverse(tree):
+        return True
     if kind in ("mul", "ratio"):
         return all(item[0] == "sym" or kind == "ratio" and is_name(item) for item in tree[1])
     return kind == "div" and is_name(tree[1]) and is_name(tree[2])
@@ -28,15 +31,48 @@ def is_name(tree: tuple) -> bool:
 def name_and_value(tree: tuple) -> tuple:
     r"""(name, value) of "name = value" and "name \in set"; (None, tree) for anything else.
 
-    The value must not hold the name again: x = x^2 defines nothing.
+    The value must not hold the name again: x = x^2 defines nothing. Of a computation (23 - 4 = 19) the result is left.
     """
     if tree[0] == "rel" and len(tree[1]) == 1 and tree[1][0] in ("=", "in", "approx"):
         left, right = tree[2]
-        if is_name(left) and not symbols(left) & symbols(right):
+        if is_name(left) and not own_symbols(left) & symbols(right):
             return left, right
-        if tree[1][0] == "=" and is_name(right) and right[0] in ("sym", "call") and not symbols(right) & symbols(left):
-            return right, left
+        if tree[1][0] == "=" and right[0] in ("sym", "call") and is_name(right):
+            if not own_symbols(right) & symbols(left):
+                return right, left
+        if tree[1][0] != "in" and is_computation(left):
+            return None, right  # 23 - 4 = 19 says 19
     return None, tree
+
+
+def own_symbols(name: tuple) -> frozenset[str]:
+    """What a definition of the name must not use: of f(x) = x^2 the f, of x = 5 the x."""
+    if name[0] == "call":
+        return frozenset([name[1] + "()"])
+    if is_inverse(name):
+        return frozenset([name[1][0][1][1], name[1][0][1][1] + "()"])
+    return symbols(name)
+
+
+def is_inverse(tree: tuple) -> bool:
+    r"""h^{-1}(x), which the grammar reads as a product."""
+    if tree[0] != "mul" or len(tree[1]) != 2 or tree[1][0][0] != "pow":
+        return False
+    _, base, exponent = tree[1][0]
+    return base[0] == "sym" and base[1] in UNKNOWN_FUNCTIONS and exponent == ("neg", ("num", Fraction(1), None))
+
+
+def is_computation(tree: tuple) -> bool:
+    """Numbers only, with at least one operation."""
+    return tree[0] in ("add", "mul", "div", "pow", "neg", "fact", "fun") and not symbols(tree) and is_number(tree)
+
+
+def is_number(tree: tuple) -> bool:
+    try:
+        evaluate(tree)
+    except Undefined:
+        return False
+    return True
 
 
 def as_interval(tree: tuple) -> tuple[tuple | None, tuple | None]:

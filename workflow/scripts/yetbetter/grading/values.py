@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from yetbetter.grading import arithmetic
-from yetbetter.grading.arithmetic import Undefined, Value
+from yetbetter.grading.arithmetic import Undefined, Unresolved, Value
 from yetbetter.grading.functions import FUNCTIONS, I
 
 POINTS = 4
@@ -48,7 +48,7 @@ def symbols(tree) -> frozenset[str]:
 def evaluate(tree: tuple, point: int = 0) -> Value:
     """The tree's value with every variable at its place in `point` (0 .. POINTS - 1).
 
-    Raises Undefined where it has none (division by zero), or is no number (a set, a sum that needs algebra).
+    Raises Undefined where it has none (division by zero) or is no number (a set), Unresolved where algebra could tell.
     """
     return value_of(tree, point)
 
@@ -96,7 +96,7 @@ def value_of(tree: tuple, point: int) -> Value:
         return unknown_function(tree[1], [value_of(item, point) for item in tree[2]])
     if kind in ("sum", "prod"):
         return repeated(tree, point)
-    raise Undefined(kind)
+    raise Unresolved(kind) if kind in ("int", "lim") else Undefined(kind)
 
 
 def function_of(name: str, arguments: tuple, point: int) -> Value:
@@ -145,11 +145,11 @@ def in_base(digits: str, base: int) -> Value:
 def repeated(tree: tuple, point: int) -> Value:
     """A sum or product over at most a hundred whole numbers, term by term; longer ones need algebra."""
     kind, variable, first, last, body = tree
-    start, stop = (value_of(limit, point) for limit in (first, last))
-    if not all(isinstance(limit, Fraction) and limit.denominator == 1 for limit in (start, stop)) or stop - start > 100:
-        raise Undefined("long sum")
+    start, stop = (Fraction(0) if limit == ("const", "inf") else value_of(limit, point) for limit in (first, last))
+    if ("const", "inf") in (first, last) or not all(isinstance(limit, Fraction) and limit.denominator == 1 for limit in (start, stop)) or stop - start > 100:
+        raise Unresolved("long sum")
     if contains(body, ("sum", "prod")):
-        raise Undefined("nested sum")
+        raise Unresolved("nested sum")
     total: Value = Fraction(kind == "prod")
     join = arithmetic.multiply if kind == "prod" else arithmetic.add
     for index in range(int(start), int(stop) + 1):
@@ -170,19 +170,25 @@ def replace(tree, name: str, by: tuple):
 
 
 def same_function(a: tuple, b: tuple) -> bool | None:
-    """Whether two formulas have the same value at every point where both have one; None where that is left open."""
+    """Whether two formulas have the same value wherever both have one; None where only algebra could tell."""
     variables = symbols(a) | symbols(b)
-    agreed = 0
+    agreed, unresolved = 0, False
     for point in range(POINTS if variables else 1):
         try:
             left, right = evaluate(a, point), evaluate(b, point)
+        except Unresolved:
+            unresolved = True
+            continue
         except Undefined:
             continue
         same = arithmetic.guarded(arithmetic.agree)(left, right)
         if same is False:
             return False
         agreed += same is True
-    return True if agreed >= (2 if variables else 1) else None
+        unresolved |= same is None
+    if agreed >= (2 if variables else 1):
+        return True
+    return None if unresolved else False
 
 
 def constant(tree: tuple) -> Value | None:
