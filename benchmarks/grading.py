@@ -1,10 +1,10 @@
-"""Solutions per second of our grader and of math-verify on the same file, one core each, and where they disagree.
+"""Solutions per second of our grader and of math-verify on the same file, one core each; where they disagree.
 
     python benchmarks/grading.py --problems problems.jsonl --solutions solutions.jsonl --answer-format minerva
 
 Both grade in one run, each in one process, with their packages loaded; CPU seconds are counted, because a busy machine
-disturbs those least. Ours includes its extraction and its symbolic worker, math-verify its own extraction from the whole
-solution. --sample grades only every n-th solution with math-verify: a million would take it hours.
+disturbs those least. Ours includes its extraction and its symbolic worker, math-verify its own extraction from the
+whole solution. --sample grades only every n-th solution with math-verify: a million would take it hours.
 """
 
 import argparse
@@ -28,7 +28,9 @@ from yetbetter.records import read_rows, shorten
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--problems", required=True, help="JSON Lines with problem, answer")
-    parser.add_argument("--solutions", required=True, help="JSON Lines with problem, text; where there is `label`, scored")
+    parser.add_argument(
+        "--solutions", required=True, help="JSON Lines with problem, text; where there is `label`, scored"
+    )
     parser.add_argument("--answer-format", required=True, choices=grading.CONVENTIONS)
     parser.add_argument("--mode", default=grading.STRICT, choices=grading.MODES)
     parser.add_argument("--sample", type=int, default=1, help="math-verify grades every n-th solution (default: 1)")
@@ -54,7 +56,9 @@ def main() -> None:
         print(f"  ours {ours_:9}  math-verify {theirs_:9}  x{count:<3} gold {gold}  answer {answer}")
     if all("label" in row for row in rows):
         right = sum((verdict == grading.CORRECT) == row["label"] for row, (_, verdict) in zip(rows, ours, strict=True))
-        their_right = sum((verdict == grading.CORRECT) == rows[n]["label"] for n, verdict in zip(some, theirs, strict=True))
+        their_right = sum(
+            (verdict == grading.CORRECT) == rows[n]["label"] for n, verdict in zip(some, theirs, strict=True)
+        )
         print(f"labels met: ours {right / len(rows):.4f}, math-verify {their_right / len(some):.4f}")
 
 
@@ -107,7 +111,9 @@ def list_disagreements(graded: list[tuple], theirs: list[str], golds: dict[str, 
 def versions() -> str:
     names = {"Python": platform.python_version()}
     names |= {name: metadata.version(name) for name in ("math-verify", "sympy", "latex2sympy2_extended")}
-    return f"grader version {grading.GRADER_VERSION}, " + ", ".join(f"{name} {number}" for name, number in names.items())
+    return f"grader version {grading.GRADER_VERSION}, " + ", ".join(
+        f"{name} {number}" for name, number in names.items()
+    )
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ rule evaluate_model:
         sampling={key: SAMPLING[key] for key in ["temperature", "top_k"]},
         max_new_tokens=lambda wildcards: DATASETS[wildcards.dataset]["max_new_tokens"],
         seed=config["seed"],
-        grader=GRADER_VERSION,
+        grader=GRADING,
     shell:
         "OMP_NUM_THREADS={threads} python workflow/scripts/evaluate_model.py"
         " --checkpoints {params.checkpoints}"
@@ -37,6 +37,7 @@ rule evaluate_model:
         " {params.benchmarks}"
         " --prompt {input.prompt}"
         " --answer-format {params.answer_format}"
+        " --grading-mode {params.grader[mode]}"
         " --engine {params.engine[name]}"
         " --temperature {params.sampling[temperature]}"
         " --top-k {params.sampling[top_k]}"
@@ -67,12 +68,13 @@ rule score_model:
         answer_format=lambda wildcards: DATASETS[wildcards.dataset]["answer"],
         fpr=lambda wildcards: DATASETS[wildcards.dataset]["fpr"],
         paradigm=lambda wildcards: GRID.paradigm(wildcards.source, wildcards.target),
-        grader=GRADER_VERSION,
+        grader=GRADING,
     shell:
         "python workflow/scripts/score_model.py"
         " --answers {input.answers}"
         " {params.benchmarks}"
         " --answer-format {params.answer_format}"
+        " --grading-mode {params.grader[mode]}"
         " --fpr {params.fpr}"
         " --dataset {wildcards.dataset}"
         " --budget {wildcards.budget}"

@@ -7,7 +7,7 @@ from yetbetter import grading
 from yetbetter.errors import UserError
 from yetbetter.grading.workers import LimitReached, SymbolicWorker
 from yetbetter.program import Progress, run
-from yetbetter.records import check_unique, iterate_rows, read_rows, write_rows
+from yetbetter.records import check_unique, read_rows, write_rows
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -16,8 +16,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--solutions", required=True, help="JSON Lines with problem, sample, text")
     parser.add_argument("--answer-format", required=True, choices=grading.CONVENTIONS)
     parser.add_argument("--without-math-verify", action="store_true", help="compare strict and lenient only (fast)")
-    parser.add_argument("--seconds", type=float, default=10.0, help="math-verify's time limit per solution (default: 10)")
-    parser.add_argument("--output", required=True, help="JSON Lines: problem, sample, answer, gold, a verdict per grader")
+    parser.add_argument(
+        "--seconds", type=float, default=10.0, help="math-verify's time limit per solution (default: 10)"
+    )
+    parser.add_argument(
+        "--output", required=True, help="JSON Lines: problem, sample, answer, gold, a verdict per grader"
+    )
     return parser.parse_args()
 
 
@@ -45,7 +49,9 @@ def main() -> None:
             counts[tuple(verdicts.values())] += 1
             if len({verdict == grading.CORRECT for verdict in verdicts.values()}) > 1:
                 place = {"problem": row["problem"], "sample": row["sample"], "answer": answer, "gold": gold}
-                found.setdefault((answer, gold, *verdicts.values()), place | verdicts | {"solutions": 0})["solutions"] += 1
+                found.setdefault((answer, gold, *verdicts.values()), place | verdicts | {"solutions": 0})[
+                    "solutions"
+                ] += 1
             progress.show(number, final=number == len(solutions))
     finally:
         for worker in (*graders.values(), *([reference] if reference else [])):

@@ -4,7 +4,7 @@ import argparse
 import time
 from pathlib import Path
 
-from yetbetter import evaluation, prompts
+from yetbetter import evaluation, grading, prompts
 from yetbetter.drafts import Draft, open_draft
 from yetbetter.drawing import Decoding, ask, cut, draw_batches
 from yetbetter.engines import load_engine
@@ -31,6 +31,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--prompt", required=True)
     parser.add_argument("--answer-format", required=True)
+    parser.add_argument("--grading-mode", default=grading.STRICT, choices=grading.MODES)
     parser.add_argument("--engine", default="transformers")
     parser.add_argument("--temperature", type=float, default=0.7, help="of the sampled answers")
     parser.add_argument("--top-k", type=int, default=3)
@@ -56,6 +57,8 @@ def main() -> None:
         "checkpoints": [model_identity(path) for path in arguments.checkpoints],
         "prompt": template,
         "answer_format": arguments.answer_format,
+        # Verdicts on the validation split choose the checkpoint.
+        "grader": {"version": grading.GRADER_VERSION, "mode": arguments.grading_mode},
         "engine": arguments.engine,
         "temperature": arguments.temperature,
         "top_k": arguments.top_k,
@@ -113,7 +116,8 @@ class Evaluator:
         scoring = [row for name in self.folders for row in evaluation.requests(validation, name, GREEDY)]
         rows = self.draw(scoring, "validation answers")
         golds = {row["problem"]: row["answer"] for row in validation.problems}
-        chosen, accuracy = evaluation.choose_checkpoint(rows, golds, self.arguments.answer_format)
+        answer_format, mode = self.arguments.answer_format, self.arguments.grading_mode
+        chosen, accuracy = evaluation.choose_checkpoint(rows, golds, answer_format, mode)
         print(f"chose {chosen}: validation pass@1 {accuracy[chosen]:.3f}", flush=True)
         write_json(self.draft.folder / "choice.json", {"checkpoint": chosen, "validation": accuracy})
         for decoding in (GREEDY, SAMPLED):

@@ -1,6 +1,6 @@
 """Grade solutions by their final answer: one verdict row for each solution row, in the same order.
 
-Works in a draft and continues where it was stopped. Rows are streamed: memory does not grow with the number of solutions.
+Works in a draft and continues where it was stopped. Rows are streamed: memory does not grow with their number.
 """
 
 import argparse

@@ -30,8 +30,8 @@ def draw_batches(
 
     batches: for each batch the coordinates of its rows (such as problem, sample), fixed by identity: what stands in a
     batch never depends on where or when it is drawn, because the shape of a batch changes floating-point results. draw:
-    makes a batch's rows from its coordinates, in order. A batch that was not finished is drawn again whole. load: called
-    once before the first batch that is missing, and not at all where none is.
+    makes a batch's rows from its coordinates, in order. A batch that was not finished is drawn again whole. load:
+    called once before the first batch that is missing, and not at all where none is.
     """
     rows = draft.recover(name)
     done = count_whole(rows, batches)

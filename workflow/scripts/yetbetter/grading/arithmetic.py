@@ -110,7 +110,7 @@ def agree(a: Value, b: Value) -> bool | None:
     size = max(abs(ar), abs(ai), abs(br), abs(bi))
     if abs(ar - br) > AGREE * max(ONE, size) or abs(ai - bi) > AGREE * max(ONE, size):
         return False
-    return None if size > Decimal(10) ** 35 or size < Decimal(10) ** -20 and size else True
+    return None if size > Decimal(10) ** 35 or (size < Decimal(10) ** -20 and size) else True
 
 
 def power(base: Value, exponent: Value) -> Value:

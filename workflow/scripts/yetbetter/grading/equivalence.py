@@ -5,65 +5,19 @@ lenient: units are dropped, percent may be its fraction, decimals may be rounded
 """
 
 import re
-from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
 
 from yetbetter.grading import arithmetic
-from yetbetter.grading.grammar import parse
-from yetbetter.grading.normalisation import canonical, clean
+from yetbetter.grading.answers import equal_doubles, equal_numbers, near, read_any, with_decimal_comma
+from yetbetter.grading.matrices import matrix_of
 from yetbetter.grading.rationals import read_number
 from yetbetter.grading.relations import as_interval, equal_relations, name_and_value
 from yetbetter.grading.sets import equal_sets, is_interval_like
-from yetbetter.grading.tokens import Refused
-from yetbetter.grading.units import split_unit
 from yetbetter.grading.values import constant, contains, same_function
 
 STRICT, LENIENT = MODES = ("strict", "lenient")
 MAX_ITEMS = 60
-DOUBLE_ROUNDING = Fraction(1, 10**14)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer as the comparison sees it; trees are made where they are asked for."""
-
-    text: str
-    unit: str | None
-    identity: str
-    number: Fraction | None
-    places: int | None  # decimals written
-
-    def trees(self) -> tuple[tuple, ...]:
-        return trees_of(self.text)
-
-
-@lru_cache(maxsize=20_000)
-def read(text: str) -> Answer:
-    """An answer's readings. Long text keeps only its spelling."""
-    cleaned = clean(text)
-    core, unit = split_unit(cleaned)
-    number = read_number(core)
-    places = len(core.rpartition(".")[2]) if number is not None and "." in core else None
-    return Answer(core, unit, canonical(cleaned), number, places)
-
-
-@lru_cache(maxsize=20_000)
-def trees_of(text: str) -> tuple[tuple, ...]:
-    """The formula's readings: with 1,234 as one number, and where it differs as two. Empty where the grammar refuses."""
-    found = []
-    for thousands in (True, False) if "," in text else (True,):
-        try:
-            tree = parse(text, thousands)
-        except (Refused, RecursionError):
-            continue
-        if tree not in found and tree[0] != "text":
-            found.append(tree)
-    return tuple(found)
-
-
 TIME = re.compile(r"\d{1,2}:\d\d")
-DECIMAL_COMMA = re.compile(r"[+-]?(?:\d{4,40},\d{1,40}|\d{1,3},(?:\d{1,2}|\d{4,40})|0,\d{1,40})")
 
 
 def compare(answer: str, gold: str, mode: str = STRICT, comparison: "type[Comparison] | None" = None) -> bool | None:
@@ -79,11 +33,11 @@ def compare(answer: str, gold: str, mode: str = STRICT, comparison: "type[Compar
     if a.unit and g.unit and a.unit != g.unit and mode == STRICT:
         return False
     if a.number is not None and g.number is not None:
-        return equal_numbers(a, g, mode)
+        return equal_numbers(a, g, mode == LENIENT)
     if mode == LENIENT:
         a, g = with_decimal_comma(a), with_decimal_comma(g)
         if a.number is not None and g.number is not None:
-            return equal_numbers(a, g, mode)
+            return equal_numbers(a, g, mode == LENIENT)
     if TIME.fullmatch(a.text) and TIME.fullmatch(g.text):
         return False  # a time of day is its spelling, not a ratio
     left, right = a.trees(), g.trees()
@@ -99,53 +53,6 @@ def compare(answer: str, gold: str, mode: str = STRICT, comparison: "type[Compar
         if any(trees.equal(x, y) for x in scaled for y in others):
             return True
     return None if None in verdicts else False
-
-
-def read_any(text: str) -> Answer:
-    # Only short texts are kept: a cache must not hold a hundred answers of a megabyte.
-    return read(text) if len(text) <= 1_000 else read.__wrapped__(text)
-
-
-def with_decimal_comma(a: Answer) -> Answer:
-    """Lenient: 1000,99 and 1,5 as decimals, as most of Europe writes them; 1,500 stays a thousand and a half."""
-    if a.number is not None or not DECIMAL_COMMA.fullmatch(a.text):
-        return a
-    text = a.text.replace(",", ".")
-    return replace(a, number=read_number(text), places=len(text.partition(".")[2]))
-
-
-def equal_numbers(a: Answer, g: Answer, mode: str) -> bool:
-    if a.number == g.number:
-        return True
-    if (a.places and a.places > 9 or g.places and g.places > 9) and equal_doubles(a.number, g.number, a.places, g.places):
-        return True
-    if mode == STRICT:
-        return False
-    pairs = [(a.number, g.number)]
-    if a.unit == "percent" and g.unit is None:
-        pairs.append((a.number / 100, g.number))
-    if g.unit == "percent" and a.unit is None:
-        pairs.append((a.number, g.number / 100))
-    return any(near(x, y, a.places, g.places) for x, y in pairs)
-
-
-def near(x: Fraction, y: Fraction, x_places: int | None, y_places: int | None) -> bool:
-    """Equal up to the rounding of the coarser decimal (of at least two decimals); whole numbers have to be equal."""
-    places = [n for n in (x_places, y_places) if n is not None]
-    if not places or min(places) < 2:
-        return x == y
-    return abs(x - y) <= Fraction(1, 2 * 10 ** min(places))
-
-
-def equal_doubles(x: Fraction, y: Fraction, x_places: int | None, y_places: int | None) -> bool:
-    """Where one side is the print of a double (15 to 17 significant digits): equal up to a double's rounding."""
-    if not is_double(x, x_places) and not is_double(y, y_places):
-        return False
-    return abs(x - y) <= DOUBLE_ROUNDING * max(abs(x), abs(y))
-
-
-def is_double(value: Fraction, places: int | None) -> bool:
-    return places is not None and places <= 40 and 15 <= len(str(abs(value.numerator * 10**places // value.denominator))) <= 17
 
 
 class Comparison:
@@ -238,7 +145,11 @@ class Comparison:
     def equal_arrays(self, a: tuple, g: tuple) -> bool | None:
         if a[0] == g[0] == "tuple":
             return self.all_equal(a[3], g[3]) if a[1:3] == g[1:3] else False
-        if a[0] == g[0] == "matrix":
+        if "matrix" in (a[0], g[0]) and "tuple" not in (a[0], g[0]):
+            rows = matrix_of(a), matrix_of(g)
+            if None in rows:
+                return False
+            a, g = (("matrix", found) for found in rows)
             if [len(row) for row in a[1]] != [len(row) for row in g[1]]:
                 return False
             return self.all_equal([cell for row in a[1] for cell in row], [cell for row in g[1] for cell in row])
@@ -246,8 +157,6 @@ class Comparison:
             if tree[0] == "matrix" and other[0] == "tuple":
                 vector = [row[0] for row in tree[1]] if all(len(row) == 1 for row in tree[1]) else tree[1][0]
                 return self.mode == LENIENT and self.all_equal(vector, other[3])
-            if tree[0] == "matrix" and other[0] in ("add", "mul", "div", "neg"):
-                return None  # matrix algebra
         return False
 
     def equal_ratios(self, a: tuple, g: tuple) -> bool | None:
@@ -255,9 +164,7 @@ class Comparison:
             if len(a[1]) != len(g[1]):
                 return False
             pairs = list(zip(a[1], g[1], strict=True))
-            products = [
-                self.equal_values(("mul", (x, pairs[0][1])), ("mul", (y, pairs[0][0]))) for x, y in pairs[1:]
-            ]
+            products = [self.equal_values(("mul", (x, pairs[0][1])), ("mul", (y, pairs[0][0]))) for x, y in pairs[1:]]
             return False if False in products else None if None in products else True
         if self.mode == LENIENT and max(len(tree[1]) for tree in (a, g) if tree[0] == "ratio") == 2:
             return self.equal_values(a, g)
@@ -289,7 +196,7 @@ class Comparison:
         a, g = bare(a), bare(g)
         if "base" in (a[0], g[0]):
             if a[0] == g[0]:
-                return a == g or a[2] == g[2] and same_function(a, g)
+                return a == g or (a[2] == g[2] and same_function(a, g))
             written, other = (a, g) if a[0] == "base" else (g, a)
             return self.mode == LENIENT and other[0] == "num" and read_number(written[1]) == other[1]
         if "text" in (a[0], g[0]):
@@ -302,7 +209,7 @@ class Comparison:
     def rounded(self, a: tuple, g: tuple) -> bool:
         """A written decimal against any real constant."""
         places = [decimals(tree) for tree in (a, g)]
-        if places == [None, None] or self.mode == STRICT and max(n or 0 for n in places) < 10:
+        if places == [None, None] or (self.mode == STRICT and max(n or 0 for n in places) < 10):
             return False
         values = [constant(tree) for tree in (a, g)]
         if None in values or not all(map(arithmetic.is_real, values)):
@@ -310,7 +217,7 @@ class Comparison:
         if any(arithmetic.guarded(arithmetic.magnitude)(value) > 10**30 for value in values):
             return False
         exact = [as_fraction(value) for value in values]
-        return equal_doubles(*exact, *places) or self.mode == LENIENT and near(*exact, *places)
+        return equal_doubles(*exact, *places) or (self.mode == LENIENT and near(*exact, *places))
 
 
 def decimals(tree: tuple) -> int | None:

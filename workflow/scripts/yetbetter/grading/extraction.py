@@ -8,9 +8,7 @@ the length of the text.
 import re
 from collections.abc import Callable
 
-from yetbetter.grading.grammar import parse
-from yetbetter.grading.normalisation import clean
-from yetbetter.grading.tokens import Refused
+from yetbetter.grading.statements import BETWEEN, last_formula, quantity, trim
 
 # A line that opens a next question, and the marks that end a turn.
 NEXT_QUESTION = re.compile(
@@ -21,14 +19,7 @@ NEXT_QUESTION = re.compile(
 END = re.compile(r"\n|\.(?=\s|$)")
 BOXES = ("\\boxed", "\\fbox")
 BRACE = re.compile(r"\\(?:boxed|fbox)[ \t]{0,4}\{|\\.|[{}]", re.DOTALL)
-# What may stand between boxes that together are one answer: $\boxed{1}$ and $\boxed{2}$.
-BETWEEN_BOXES = re.compile(
-    r"(?:[\s$,;.&]|\\[\[\]()\\ ,;]|\\q?quad\b|\\text ?\{\s{0,4}(?:and|or)\s{0,4}\}|\band\b|\bor\b){0,24}"
-)
 BARE_BOX = re.compile(r"[ \t]*([^\s{}$\\]{1,40}|\\[a-zA-Z]+)")
-NUMBER = re.compile(r"(?<![\w.])[+-]?(?:\d{1,3}(?: \d{3})+(?![\d,])|\d+(?:,\d+)*(?:\.\d+)?|\.\d+)(?:/\d+)?")
-PROSE = re.compile(r"(?<![\\a-zA-Z{])(?!(?:and|or|sqrt|sin|cos|tan|log|ln|pi|pct|cm|km)\b)[a-zA-Z]{2,}")
-MATH = re.compile(r"\$\$(?P<a>[^$]{1,2000})\$\$|\$(?P<b>(?:[^$\\]|\\.){1,2000})\$|\\\[(?P<c>.{1,2000}?)\\\]|\\\((?P<d>.{1,2000}?)\\\)", re.S)
 
 
 def extract_answer(text: str, convention: str) -> str | None:
@@ -77,21 +68,13 @@ def until_end(text: str, start: int) -> str | None:
     return trim(text[start:end])
 
 
-def trim(text: str) -> str | None:
-    """Without blanks and Markdown's asterisks around it; None where nothing is left."""
-    text = text.strip()
-    if text.startswith("**") or text.endswith("**"):
-        text = text.removeprefix("**").removesuffix("**").strip()
-    return text or None
-
-
 def extract_the_answer_is(text: str) -> str | None:
-    """"The answer is X", up to the end of its line or sentence."""
+    """ "The answer is X", up to the end of its line or sentence."""
     return after_last(text, "the answer is", ": \t")
 
 
 def extract_minerva(text: str) -> str | None:
-    """"The final answer is X. I hope it is correct." (Lewkowycz et al. 2022, appendix D); without it the last box."""
+    """ "The final answer is X. I hope it is correct." (Lewkowycz et al. 2022, appendix D); without it the last box."""
     stated = max(text.rfind("final answer is"), text.rfind("Final answer is"))
     if stated >= 0:
         start = stated + len("final answer is")
@@ -125,7 +108,7 @@ def extract_boxed(text: str, join: bool = False) -> str | None:
     joined = [boxes[-1]]
     for box in reversed(boxes[:-1] if join else []):
         gap = text[box[1] : joined[-1][0]]
-        if len(gap) > 60 or not BETWEEN_BOXES.fullmatch(gap) or not box[2].strip():
+        if len(gap) > 60 or not BETWEEN.fullmatch(gap) or not box[2].strip():
             break
         joined.append(box)
     return ", ".join(box[2].strip() for box in reversed(joined))
@@ -153,7 +136,7 @@ def closed_boxes(text: str) -> list[tuple[int, int, str]]:
 
 
 def extract_gsm8k(text: str) -> str | None:
-    """"#### X", or a last line "A: X" as in OpenAI's released samples: the line's number, without currency and unit."""
+    """The number of "#### X", or of a last line "A: X" as in OpenAI's released samples, without currency and unit."""
     place = text.rfind("####")
     if place >= 0:
         line = text[place + 4 :].split("\n", 1)[0]
@@ -165,58 +148,22 @@ def extract_gsm8k(text: str) -> str | None:
     return quantity(line)
 
 
-CURRENCY = "$€£¥₹"
-QUANTITY = re.compile(
-    r"\s*(?:USD|Rs\.?)?\s*(?P<sign>[+-]?)\s*\\?[$€£¥₹]?\s*(?P<number>[+-]?(?:\d[\d,]{0,60}(?:\.\d{1,40})?|\.\d{1,40})(?:/\d{1,40})?)"
-    r"(?P<unit>\s*\\?[%$€£¥₹°]|(?:\s+|(?=[a-zA-Z]))[a-zA-Z][a-zA-Z. /²³-]{0,40})?[\s.]*"
-)
-MULTIPLES = re.compile(r"\b(?:hundred|thousand|million|billion|trillion|dozen)", re.I)
-
-
-def quantity(line: str) -> str | None:
-    """The number of a line that holds one quantity ("$1,234.50", "18 dollars", "25%"); any other line as it stands."""
-    match = QUANTITY.fullmatch(line) if len(line) < 300 else None
-    if match is None or MULTIPLES.search(match["unit"] or ""):
-        return trim(line.strip().rstrip("."))
-    return match["sign"] + match["number"].rstrip(",")
-
-
 def extract_any(text: str) -> str | None:
-    """For text of unknown convention: a stated final answer, box, "the answer is", ####; else the last formula or number."""
+    """For any text: a stated final answer, box, "the answer is" or ####; else the last formula or number."""
     stated = max(text.rfind("final answer is"), text.rfind("Final answer is"), text.rfind("####"))
     boxed = max(text.rfind(name) for name in BOXES)
     if stated >= 0 or boxed >= 0:
-        found = extract_gsm8k(text) if "####" in text else extract_boxed(text, join=True) if stated < 0 else extract_minerva(text)
+        found = (
+            extract_gsm8k(text)
+            if "####" in text
+            else extract_boxed(text, join=True)
+            if stated < 0
+            else extract_minerva(text)
+        )
         if found:
             return found
     found = extract_the_answer_is(text)
     return found or last_formula(text)
-
-
-def last_formula(text: str) -> str | None:
-    """A short text as it stands where it is one formula; else its last formula between $ signs, or number after that."""
-    if len(text) <= 200 and not any(mark in text for mark in ("$", "\\(", "\\[")) and not PROSE.search(text):
-        try:
-            parse(clean(text))
-            return trim(text)
-        except Refused:
-            pass
-    tail = text[-20_000:]
-    tail = tail[max(tail.rfind("Final Answer:"), 0) :]
-    formulas = list(MATH.finditer(tail))
-    rest = tail[formulas[-1].end() :] if formulas else tail
-    numbers = [number for number in NUMBER.findall(rest) if number.strip("+-")]
-    if numbers:
-        return numbers[-1]
-    if not formulas:
-        return trim(text)
-    joined = [formulas[-1]]
-    for match in reversed(formulas[:-1]):
-        gap = tail[match.end() : joined[-1].start()]
-        if len(gap) > 20 or not gap.strip() or not BETWEEN_BOXES.fullmatch(gap):
-            break
-        joined.append(match)
-    return ", ".join(next(group for group in match.groups() if group is not None).strip() for match in reversed(joined))
 
 
 # How a data set's solutions state their answer.

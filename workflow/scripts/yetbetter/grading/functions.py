@@ -26,14 +26,14 @@ from yetbetter.grading.arithmetic import (
     whole,
 )
 
-I: Value = (ZERO, ONE)
+IMAGINARY_UNIT: Value = (ZERO, ONE)
 
 
 def sin(a: Value) -> Value:
     re, im = decimal(a)
     if not im:
         return Fraction(0) if re == 0 else (sine(re), ZERO)
-    up, down = exp(multiply(I, a)), exp(negate(multiply(I, a)))
+    up, down = exp(multiply(IMAGINARY_UNIT, a)), exp(negate(multiply(IMAGINARY_UNIT, a)))
     return divide(add(up, negate(down)), (ZERO, Decimal(2)))
 
 
@@ -41,7 +41,7 @@ def cos(a: Value) -> Value:
     re, im = decimal(a)
     if not im:
         return Fraction(1) if re == 0 else (cosine(re), ZERO)
-    up, down = exp(multiply(I, a)), exp(negate(multiply(I, a)))
+    up, down = exp(multiply(IMAGINARY_UNIT, a)), exp(negate(multiply(IMAGINARY_UNIT, a)))
     return divide(add(up, down), Fraction(2))
 
 
@@ -51,8 +51,8 @@ def tan(a: Value) -> Value:
 
 def arcsin(a: Value) -> Value:
     # arcsin z = -i log(iz + sqrt(1 - z^2)), Abramowitz and Stegun 4.4.26
-    inside = add(multiply(I, a), square_root(add(Fraction(1), negate(multiply(a, a)))))
-    return multiply(negate(I), log(inside))
+    inside = add(multiply(IMAGINARY_UNIT, a), square_root(add(Fraction(1), negate(multiply(a, a)))))
+    return multiply(negate(IMAGINARY_UNIT), log(inside))
 
 
 def arccos(a: Value) -> Value:
@@ -61,7 +61,7 @@ def arccos(a: Value) -> Value:
 
 def arctan(a: Value) -> Value:
     # arctan z = i/2 (log(1 - iz) - log(1 + iz)), Abramowitz and Stegun 4.4.28
-    turned = multiply(I, a)
+    turned = multiply(IMAGINARY_UNIT, a)
     parts = add(log(add(Fraction(1), negate(turned))), negate(log(add(Fraction(1), turned))))
     return multiply((ZERO, Decimal("0.5")), parts)
 

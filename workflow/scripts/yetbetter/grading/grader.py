@@ -6,9 +6,20 @@ from yetbetter.grading.workers import LimitReached, SymbolicWorker
 
 CORRECT, INCORRECT, NO_ANSWER, TIMEOUT = VERDICTS = ("correct", "incorrect", "no_answer", "timeout")
 
-__all__ = ["CONVENTIONS", "CORRECT", "INCORRECT", "LENIENT", "MODES", "NO_ANSWER", "STRICT", "TIMEOUT", "VERDICTS", "Grader"]
+__all__ = [
+    "CONVENTIONS",
+    "CORRECT",
+    "INCORRECT",
+    "LENIENT",
+    "MODES",
+    "NO_ANSWER",
+    "STRICT",
+    "TIMEOUT",
+    "VERDICTS",
+    "Grader",
+]
 
-# Pairs that are remembered at once, and the length up to which a text is worth it: memory stays flat in the pool's size.
+# Pairs that are remembered at once, and the longest text that is: memory stays flat in the pool's size.
 CACHED_PAIRS = 100_000
 CACHED_LENGTH = 500
 

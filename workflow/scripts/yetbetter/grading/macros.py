@@ -126,5 +126,5 @@ def limit(parser) -> tuple:
 MACROS = {
     **{"frac": frac, "sqrt": sqrt, "binom": binom, "overline": line, "mathbb": numbers},
     **{"sum": over("sum"), "prod": over("prod"), "int": integral, "lim": limit, "boxed": style},
-    **{name: style for name in ("triangle", "angle", "vec", "hat", "bar", "tilde", "underline")},
+    **dict.fromkeys(("triangle", "angle", "vec", "hat", "bar", "tilde", "underline"), style),
 }

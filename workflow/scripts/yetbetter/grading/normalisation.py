@@ -12,7 +12,16 @@ UNICODE = str.maketrans(
         **dict.fromkeys("·⋅∙", "\\cdot "),
         **{chr(ord("０") + n): str(n) for n in range(10)},
         **{"’": "'", "‘": "'", "“": '"', "”": '"', "′": "'", "，": ",", "（": "(", "）": ")", "：": ":", "；": ";"},
-        **{"÷": "/", "∕": "/", "⁄": "/", "π": "\\pi ", "θ": "\\theta ", "α": "\\alpha ", "β": "\\beta ", "√": "\\sqrt "},
+        **{
+            "÷": "/",
+            "∕": "/",
+            "⁄": "/",
+            "π": "\\pi ",
+            "θ": "\\theta ",
+            "α": "\\alpha ",
+            "β": "\\beta ",
+            "√": "\\sqrt ",
+        },
         **{"∞": "\\infty ", "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ", "≈": "\\approx ", "∈": "\\in ", "±": "\\pm "},
         **{"∪": "\\cup ", "∩": "\\cap ", "°": "^\\circ ", "∅": "\\emptyset ", "ℝ": "\\mathbb{R}", "²": "^2", "³": "^3"},
         **{"½": "\\frac12 ", "¼": "\\frac14 ", "¾": "\\frac34 ", "⅓": "\\frac13 ", "⅔": "\\frac23 ", "∓": "\\mp "},
@@ -21,7 +30,7 @@ UNICODE = str.maketrans(
 # Commands of size, style and space.
 DROPPED = re.compile(
     r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|scriptstyle|limits|nolimits|hspace\{[^{}]{0,20}\}|quad|qquad"
-    r"|phantom ?(?:\{[^{}]{0,20}\}|.)|hfill|mathord|mathop|strut|allowbreak|nobreak|rm|bf|it|sf|unboldmath)(?![a-zA-Z])\.?"
+    r"|phantom ?(?:\{[^{}]{0,20}\}|.)|hfill|mathord|mathop|strut|allowbreak|nobreak|rm|bf|it|sf)(?![a-zA-Z])\.?"
     r"|\\q?quad(?=[a-z]_)"
     r"|\\[!,;:> ]"
 )

@@ -21,7 +21,7 @@ def read_number(text: str) -> Fraction | None:
         match = NUMBER.fullmatch(text)
         if match:
             sign, digits, denominator = match.groups()
-            if "," in digits and not GROUPS.fullmatch(digits) or digits in ("", "."):
+            if ("," in digits and not GROUPS.fullmatch(digits)) or digits in ("", "."):
                 return None
             value = Fraction(digits.replace(",", "")) / (int(denominator) if denominator else 1)
             return -value if sign == "-" else value

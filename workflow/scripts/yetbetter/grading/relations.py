@@ -24,7 +24,7 @@ def is_name(tree: tuple) -> bool:
     if is_inverse(tree):
         return True
     if kind in ("mul", "ratio"):
-        return all(item[0] == "sym" or kind == "ratio" and is_name(item) for item in tree[1])
+        return all(item[0] == "sym" or (kind == "ratio" and is_name(item)) for item in tree[1])
     return kind == "div" and is_name(tree[1]) and is_name(tree[2])
 
 
@@ -37,9 +37,9 @@ def name_and_value(tree: tuple) -> tuple:
         left, right = tree[2]
         if is_name(left) and not own_symbols(left) & symbols(right):
             return left, right
-        if tree[1][0] == "=" and right[0] in ("sym", "call") and is_name(right):
-            if not own_symbols(right) & symbols(left):
-                return right, left
+        named = tree[1][0] == "=" and right[0] in ("sym", "call") and is_name(right)
+        if named and not own_symbols(right) & symbols(left):
+            return right, left
         if tree[1][0] != "in" and is_computation(left):
             return None, right  # 23 - 4 = 19 says 19
     return None, tree

@@ -40,7 +40,7 @@ def same_part(x: tuple, y: tuple) -> bool:
 
 
 def close(x: Decimal, y: Decimal) -> bool:
-    return x == y or x.is_finite() and y.is_finite() and abs(x - y) <= NEARLY * max(1, abs(x), abs(y))
+    return x == y or (x.is_finite() and y.is_finite() and abs(x - y) <= NEARLY * max(1, abs(x), abs(y)))
 
 
 def parts_of(tree: tuple) -> list[tuple] | None:
@@ -70,7 +70,7 @@ def merge(parts: list[tuple]) -> list[tuple]:
     merged: list[tuple] = []
     for part in sorted((part for part in parts if not is_empty(part)), key=lambda part: (part[0], not part[1])):
         last = merged[-1] if merged else None
-        if last and (part[0] < last[2] or part[0] == last[2] and (part[1] or last[3])):
+        if last and (part[0] < last[2] or (part[0] == last[2] and (part[1] or last[3]))):
             high = max((last[2], last[3]), (part[2], part[3]))
             merged[-1] = (last[0], last[1], *high)
         else:
@@ -79,7 +79,7 @@ def merge(parts: list[tuple]) -> list[tuple]:
 
 
 def is_empty(part: tuple) -> bool:
-    return part[0] > part[2] or part[0] == part[2] and not (part[1] and part[3])
+    return part[0] > part[2] or (part[0] == part[2] and not (part[1] and part[3]))
 
 
 def intersect(x: tuple, y: tuple) -> tuple | None:

@@ -16,12 +16,68 @@ TOKEN = re.compile(
 )
 THOUSANDS = re.compile(r"(?<![\d,.])\d{1,3}(?:,\d{3})+(?![\d,])")
 GREEK = frozenset(
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho sigma tau upsilon"
-    " phi varphi chi psi omega Gamma Delta Theta Lambda Xi Sigma Phi Psi Omega ell hbar".split()
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "varepsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "vartheta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "rho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "varphi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Sigma",
+        "Phi",
+        "Psi",
+        "Omega",
+        "ell",
+        "hbar",
+    ]
 )
 FUNCTIONS = {
-    **{name: name for name in "sin cos tan sec csc cot sinh cosh tanh ln log exp gcd lcm min max".split()},
-    **{name: name for name in "arcsin arccos arctan floor abs".split()},
+    **{
+        name: name
+        for name in [
+            "sin",
+            "cos",
+            "tan",
+            "sec",
+            "csc",
+            "cot",
+            "sinh",
+            "cosh",
+            "tanh",
+            "ln",
+            "log",
+            "exp",
+            "gcd",
+            "lcm",
+            "min",
+            "max",
+        ]
+    },
+    **{name: name for name in ["arcsin", "arccos", "arctan", "floor", "abs"]},
     **{"asin": "arcsin", "acos": "arccos", "atan": "arctan", "ceil": "ceil", "ceiling": "ceil"},
 }
 # Command -> sign, where LaTeX only spells a sign otherwise.
@@ -33,8 +89,25 @@ SIGNS = {
     **{"lceil": "lceil", "rceil": "rceil", "dollar": "dollar", "equiv": "="},
 }
 MACROS = frozenset(
-    ["frac", "sqrt", "binom", "overline", "sum", "prod", "int", "lim", "mathbb", "boxed", "triangle"]
-    + ["angle", "vec", "hat", "bar", "tilde", "underline"]
+    [
+        "frac",
+        "sqrt",
+        "binom",
+        "overline",
+        "sum",
+        "prod",
+        "int",
+        "lim",
+        "mathbb",
+        "boxed",
+        "triangle",
+        "angle",
+        "vec",
+        "hat",
+        "bar",
+        "tilde",
+        "underline",
+    ]
 )
 CONSTANTS = {"pi": "pi", "infty": "inf", "emptyset": "emptyset", "infinity": "inf", "inf": "inf"}
 JOINED = frozenset(["and", "or"])

@@ -1,4 +1,4 @@
-r"""Units behind (or currency before) a value, in one spelling: "square feet", "ft^2" and "\text{ feet}^2" are foot^2."""
+r"""Units behind (or currency before) a value, in one spelling: "square feet" and "\text{ ft}^2" are foot^2."""
 
 import re
 
@@ -38,15 +38,78 @@ SPELLINGS = {
 KNOWN = {word: unit for unit, words in SPELLINGS.items() for word in words.split()}
 # Words that make a phrase something else than a unit.
 NO_UNIT = frozenset(
-    "is are was be not no or and the a an if so than more less least most at because but for to with when where which"
-    " hundred thousand million billion trillion dozen half times plus minus over pi sqrt sin cos tan log ln exp theta"
-    " infinity inf all none any only either both about almost approximately solution solutions pm am mod base".split()
+    [
+        "is",
+        "are",
+        "was",
+        "be",
+        "not",
+        "no",
+        "or",
+        "and",
+        "the",
+        "a",
+        "an",
+        "if",
+        "so",
+        "than",
+        "more",
+        "less",
+        "least",
+        "most",
+        "at",
+        "because",
+        "but",
+        "for",
+        "to",
+        "with",
+        "when",
+        "where",
+        "which",
+        "hundred",
+        "thousand",
+        "million",
+        "billion",
+        "trillion",
+        "dozen",
+        "half",
+        "times",
+        "plus",
+        "minus",
+        "over",
+        "pi",
+        "sqrt",
+        "sin",
+        "cos",
+        "tan",
+        "log",
+        "ln",
+        "exp",
+        "theta",
+        "infinity",
+        "inf",
+        "all",
+        "none",
+        "any",
+        "only",
+        "either",
+        "both",
+        "about",
+        "almost",
+        "approximately",
+        "solution",
+        "solutions",
+        "pm",
+        "am",
+        "mod",
+        "base",
+    ]
 )
 
 
 def split_unit(text: str) -> tuple[str, str | None]:
     """(value's text, unit or None) of a cleaned answer of one quantity."""
-    if len(text) > 400 or text.isalnum() and text[-1:].isdigit():
+    if len(text) > 400 or (text.isalnum() and text[-1:].isdigit()):
         return text, None
     match = BEFORE.fullmatch(text)
     if match:

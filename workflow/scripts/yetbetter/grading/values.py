@@ -1,7 +1,7 @@
 """The value of a formula's tree at a point: exact where rational, else sixty digits. Bounded work for any tree.
 
-Two formulas are the same function when they agree at random points (Schwartz 1980, Zippel 1979); at points of both signs,
-so that sqrt(x^2) is not x.
+Two formulas are the same function when they agree at random points (Schwartz 1980, Zippel 1979); at points of both
+signs, so that sqrt(x^2) is not x.
 """
 
 import functools
@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from yetbetter.grading import arithmetic
 from yetbetter.grading.arithmetic import Undefined, Unresolved, Value
-from yetbetter.grading.functions import FUNCTIONS, I
+from yetbetter.grading.functions import FUNCTIONS, IMAGINARY_UNIT
 
 POINTS = 4
 SIGNS = ((1, 1), (-1, -1), (1, -1), (1, 1))
@@ -59,7 +59,7 @@ def value_of(tree: tuple, point: int) -> Value:
         return tree[1]
     if kind == "sym":
         if tree[1] == "i":
-            return I
+            return IMAGINARY_UNIT
         if tree[1] == "e":
             return arithmetic.exp(Fraction(1))
         return coordinate(tree[1], point)
@@ -137,7 +137,11 @@ def unknown_function(name: str, values: list[Value]) -> Value:
 def in_base(digits: str, base: int) -> Value:
     whole, _, part = digits.partition(".")
     try:
-        return int(whole or "0", base) + (Fraction(int(part, base), base ** len(part)) if part else Fraction(0)) + Fraction(0)
+        return (
+            int(whole or "0", base)
+            + (Fraction(int(part, base), base ** len(part)) if part else Fraction(0))
+            + Fraction(0)
+        )
     except ValueError:
         raise Undefined("digits") from None
 
@@ -146,7 +150,11 @@ def repeated(tree: tuple, point: int) -> Value:
     """A sum or product over at most a hundred whole numbers, term by term; longer ones need algebra."""
     kind, variable, first, last, body = tree
     start, stop = (Fraction(0) if limit == ("const", "inf") else value_of(limit, point) for limit in (first, last))
-    if ("const", "inf") in (first, last) or not all(isinstance(limit, Fraction) and limit.denominator == 1 for limit in (start, stop)) or stop - start > 100:
+    if (
+        ("const", "inf") in (first, last)
+        or not all(isinstance(limit, Fraction) and limit.denominator == 1 for limit in (start, stop))
+        or stop - start > 100
+    ):
         raise Unresolved("long sum")
     if contains(body, ("sum", "prod")):
         raise Unresolved("nested sum")

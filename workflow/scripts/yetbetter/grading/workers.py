@@ -1,4 +1,4 @@
-"""The parent's side of symbolic comparison: one worker process, started when needed, killed and replaced when it hangs."""
+"""The parent's side of symbolic comparison: a worker process, started when needed, killed when it hangs."""
 
 import atexit
 import contextlib
