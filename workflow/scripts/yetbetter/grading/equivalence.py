@@ -174,6 +174,8 @@ class Comparison:
 
     def equal_with_relations(self, a: tuple, g: tuple) -> bool | None:
         (a_name, a_value), (g_name, g_value) = name_and_value(a), name_and_value(g)
+        if a_name is None and g_name is None and (a_value, g_value) != (a, g):
+            return self.equal(a_value, g_value)
         if a_name is not None and g_name is not None and a_name == g_name:
             return self.equal(a_value, g_value)
         if (a_name is None) != (g_name is None) and not (a[0] == g[0] == "rel"):

@@ -19,6 +19,7 @@ NEXT_QUESTION = re.compile(
 END = re.compile(r"\n|\.(?=\s|$)")
 BOXES = ("\\boxed", "\\fbox")
 BRACE = re.compile(r"\\(?:boxed|fbox)[ \t]{0,4}\{|\\.|[{}]", re.DOTALL)
+BOXED = re.compile(r"^\\(?:boxed|fbox) ?\{([^{}]*)\}$")
 BARE_BOX = re.compile(r"[ \t]*([^\s{}$\\]{1,40}|\\[a-zA-Z]+)")
 
 
@@ -111,7 +112,8 @@ def extract_boxed(text: str, join: bool = False) -> str | None:
         if len(gap) > 60 or not BETWEEN.fullmatch(gap) or not box[2].strip():
             break
         joined.append(box)
-    return ", ".join(box[2].strip() for box in reversed(joined))
+    found = ", ".join(box[2].strip() for box in reversed(joined))
+    return (BOXED.sub(r"\1", found) if found.startswith(BOXES) else found) or None
 
 
 def closed_boxes(text: str) -> list[tuple[int, int, str]]:

@@ -90,23 +90,8 @@ SIGNS = {
 }
 MACROS = frozenset(
     [
-        "frac",
-        "sqrt",
-        "binom",
-        "overline",
-        "sum",
-        "prod",
-        "int",
-        "lim",
-        "mathbb",
-        "boxed",
-        "triangle",
-        "angle",
-        "vec",
-        "hat",
-        "bar",
-        "tilde",
-        "underline",
+        *("frac", "sqrt", "binom", "overline", "sum", "prod", "int", "lim", "mathbb", "boxed", "triangle", "angle"),
+        *("vec", "hat", "bar", "tilde", "underline"),
     ]
 )
 CONSTANTS = {"pi": "pi", "infty": "inf", "emptyset": "emptyset", "infinity": "inf", "inf": "inf"}
@@ -162,10 +147,12 @@ def tokenize(text: str, thousands: bool = True) -> list[Token]:
                     tokens.append(Token("sign", ","))
             elif word:
                 tokens.append(Token("text", value.strip()))
-        elif tokens and tokens[-1].kind == "number" and re.match(r"\d+/\d", text[place : place + 50]):
+        elif tokens and tokens[-1].kind == "number" and text[place : place + 1].isdigit():
+            if len(tokens) > 1 and tokens[-2] in (("sign", "^"), ("sign", "_")):
+                continue  # \\log_2 8
+            if not re.match(r"\d+/\d", text[place : place + 50]):
+                raise Refused("two numbers side by side")
             tokens.append(Token("sign", "mixed"))  # "1 1/2"
-        elif tokens and tokens[-1].kind == "number" and place < len(text) and text[place].isdigit():
-            raise Refused("two numbers side by side")
     return tokens
 
 

@@ -8,6 +8,7 @@ PLAIN_UNIT = re.compile(
     r" ?(?:\^ ?\{? ?(?P<power>[23]) ?\}?)?"
 )
 ENDING = re.compile(r"(?P<core>.*[^\\]) ?(?:(?P<percent>%)|(?P<degree>\\degree)|(?P<dollar>\\dollar|€|£|¥))", re.DOTALL)
+TRIGONOMETRY = re.compile(r"sin|cos|tan|sec|csc|cot")
 BEFORE = re.compile(r"(?P<sign>-? ?)(?:\\dollar|(?P<other>€|£|¥|Rs\.?)) ?(?P<core>[-\d.].*)", re.DOTALL)
 SPELLINGS = {
     "degree": "degree degrees deg",
@@ -115,7 +116,7 @@ def split_unit(text: str) -> tuple[str, str | None]:
     if match:
         return match["sign"].strip() + match["core"], match["other"] or "dollar"
     match = ENDING.fullmatch(text)
-    if match:
+    if match and not (match["degree"] and TRIGONOMETRY.search(text)):
         unit = "percent" if match["percent"] else "degree" if match["degree"] else "dollar"
         return match["core"].strip(), unit
     if "\\text" in text:
