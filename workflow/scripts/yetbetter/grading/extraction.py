@@ -151,21 +151,19 @@ def extract_gsm8k(text: str) -> str | None:
 
 
 def extract_any(text: str) -> str | None:
-    """For any text: a stated final answer, box, "the answer is" or ####; else the last formula or number."""
-    stated = max(text.rfind("final answer is"), text.rfind("Final answer is"), text.rfind("####"))
-    boxed = max(text.rfind(name) for name in BOXES)
-    if stated >= 0 or boxed >= 0:
-        found = (
-            extract_gsm8k(text)
-            if "####" in text
-            else extract_boxed(text, join=True)
-            if stated < 0
-            else extract_minerva(text)
-        )
-        if found:
-            return found
-    found = extract_the_answer_is(text)
-    return found or last_formula(text)
+    """For any text: the later of "final answer is", ####, and box; else "the answer is", the last formula or number."""
+    places = {
+        extract_minerva: max(text.rfind("final answer is"), text.rfind("Final answer is")),
+        extract_gsm8k: text.rfind("####"),
+        extract_boxes: max(text.rfind(name) for name in BOXES),
+    }
+    extract, place = max(places.items(), key=lambda item: item[1])
+    found = extract(text) if place >= 0 else None
+    return found or extract_the_answer_is(text) or last_formula(text)
+
+
+def extract_boxes(text: str) -> str | None:
+    return extract_boxed(text, join=True)
 
 
 # How a data set's solutions state their answer.

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 DIGITS = r"\d{1,400}(?:,\d{3}){0,40}"
 NUMBER = re.compile(rf"([+-]?) ?((?:{DIGITS})?(?:\.\d{{0,400}})?)(?: ?/ ?([+-]?\d{{1,400}}))?")
-GROUPS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d*)?")
+GROUPS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
 MIXED = re.compile(r"([+-]?)(\d{1,40}) ?(?:\\frac ?\{ ?(\d{1,40}) ?\} ?\{ ?(\d{1,40}) ?\}| (\d{1,40})/(\d{1,40}))")
 FRACTION = re.compile(r"([+-]?) ?\\frac ?(?:\{ ?([+-]?\d{1,400}) ?\} ?\{ ?([+-]?\d{1,400}) ?\}|(\d)(\d))")
 

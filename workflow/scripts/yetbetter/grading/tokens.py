@@ -14,7 +14,7 @@ TOKEN = re.compile(
     r"|(?P<sign><=|>=|!=|==|\*(?!\*)|[-+/^_=<>(){}\[\],;:|!%&'])"
     r"|(?P<blank>\s+)"
 )
-THOUSANDS = re.compile(r"(?<![\d,.])\d{1,3}(?:,\d{3})+(?![\d,])")
+THOUSANDS = re.compile(r"(?<![\d,.])[1-9]\d{0,2}(?:,\d{3})+(?![\d,])")
 GREEK = frozenset(
     [
         "alpha",
