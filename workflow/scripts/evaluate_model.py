@@ -12,7 +12,7 @@ from yetbetter.errors import UserError
 from yetbetter.evaluation import GREEDY, SAMPLED, Benchmark
 from yetbetter.identity import fingerprint, model_identity
 from yetbetter.program import run, write_sidecar
-from yetbetter.records import write_json
+from yetbetter.records import read_json, write_json
 
 # Raised on purpose when the same settings may draw other solutions.
 EVALUATION_VERSION = 1
@@ -57,8 +57,6 @@ def main() -> None:
         "checkpoints": [model_identity(path) for path in arguments.checkpoints],
         "prompt": template,
         "answer_format": arguments.answer_format,
-        # Verdicts on the validation split choose the checkpoint.
-        "grader": {"version": grading.GRADER_VERSION, "mode": arguments.grading_mode},
         "engine": arguments.engine,
         "temperature": arguments.temperature,
         "top_k": arguments.top_k,
@@ -70,6 +68,8 @@ def main() -> None:
     }
     outputs = {"solutions.jsonl": arguments.output, "choice.json": arguments.choice, "about.json": arguments.about}
     with open_draft(arguments.output, settings, arguments.drafts) as draft:
+        if draft.sealed:
+            update_choice(draft, validation, arguments)
         if not draft.sealed:
             start = time.monotonic()
             rows = Evaluator(arguments, template, draft).evaluate(validation, benchmarks)
@@ -84,6 +84,23 @@ def main() -> None:
             )
             draft.seal()
         draft.publish(outputs)
+
+
+def update_choice(draft: Draft, validation: Benchmark, arguments: argparse.Namespace) -> None:
+    """Choose again by this grader. Drawn answers hang on it only through the choice: another one reopens the draft."""
+    rows = [row for row in draft.recover("solutions.jsonl") if row["benchmark"] == validation.name]
+    old, new = read_json(draft.folder / "choice.json"), choice_of(rows, validation, arguments)
+    if old["checkpoint"] != new["checkpoint"]:
+        draft.reopen()
+    elif old != new:
+        write_json(draft.folder / "choice.json", new)
+        draft.seal()
+
+
+def choice_of(rows: list[dict], validation: Benchmark, arguments: argparse.Namespace) -> dict:
+    golds = {row["problem"]: row["answer"] for row in validation.problems}
+    chosen, accuracy = evaluation.choose_checkpoint(rows, golds, arguments.answer_format, arguments.grading_mode)
+    return {"checkpoint": chosen, "validation": accuracy}
 
 
 def describe(benchmark: Benchmark) -> dict:
@@ -115,11 +132,10 @@ class Evaluator:
         }
         scoring = [row for name in self.folders for row in evaluation.requests(validation, name, GREEDY)]
         rows = self.draw(scoring, "validation answers")
-        golds = {row["problem"]: row["answer"] for row in validation.problems}
-        answer_format, mode = self.arguments.answer_format, self.arguments.grading_mode
-        chosen, accuracy = evaluation.choose_checkpoint(rows, golds, answer_format, mode)
-        print(f"chose {chosen}: validation pass@1 {accuracy[chosen]:.3f}", flush=True)
-        write_json(self.draft.folder / "choice.json", {"checkpoint": chosen, "validation": accuracy})
+        choice = choice_of(rows, validation, self.arguments)
+        chosen = choice["checkpoint"]
+        print(f"chose {chosen}: validation pass@1 {choice['validation'][chosen]:.3f}", flush=True)
+        write_json(self.draft.folder / "choice.json", choice)
         for decoding in (GREEDY, SAMPLED):
             asked = [row for benchmark in benchmarks for row in evaluation.requests(benchmark, chosen, decoding)]
             scoring += asked

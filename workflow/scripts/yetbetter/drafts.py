@@ -87,6 +87,10 @@ class Draft:
                 files[str(path.relative_to(self.folder))] = path.stat().st_size
         write_json(self.folder / SEAL, files)
 
+    def reopen(self) -> None:
+        """Take the mark of `seal` away: the content is worked on again."""
+        (self.folder / SEAL).unlink(missing_ok=True)
+
     def publish(self, outputs: dict[str, str | Path]) -> None:
         """Make each output (a file or a folder) appear under its own name: by a hard link where it can, else a copy.
 
