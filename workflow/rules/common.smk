@@ -31,6 +31,8 @@ RESULTS = f"results/{config['study']}"
 MODELS = config["models"]
 DATASETS = config["datasets"]
 SAMPLING = config["sampling"]
+# What a verdict depends on besides the text and the gold answer.
+GRADING = {"version": GRADER_VERSION, "mode": config.get("grading", {}).get("mode", "strict")}
 # What a model computes: its files' digest, or the hub's revision, is part of whatever it draws or becomes.
 WEIGHTS = {
     name: {

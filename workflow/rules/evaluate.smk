@@ -27,7 +27,8 @@ rule evaluate_model:
         engine=lambda wildcards: ENGINES[wildcards.target],
         sampling={key: SAMPLING[key] for key in ["temperature", "top_k"]},
         seed=config["seed"],
-        version=[EVALUATION_VERSION, GRADER_VERSION],
+        version=EVALUATION_VERSION,
+        grader=GRADING,
     shell:
         "OMP_NUM_THREADS={threads} python workflow/scripts/evaluate_model.py"
         " --checkpoints {params.checkpoints}"
@@ -35,6 +36,7 @@ rule evaluate_model:
         " {params.asked[benchmarks]}"
         " --prompt {input.prompt}"
         " --answer-format {params.asked[answer]}"
+        " --grading-mode {params.grader[mode]}"
         " --engine {params.engine[name]}"
         " --temperature {params.sampling[temperature]}"
         " --top-k {params.sampling[top_k]}"
@@ -64,12 +66,13 @@ rule score_model:
     params:
         asked=lambda wildcards: EXAMINATIONS[wildcards.dataset],
         paradigm=lambda wildcards: GRID.paradigm(wildcards.source, wildcards.target),
-        grader=GRADER_VERSION,
+        grader=GRADING,
     shell:
         "python workflow/scripts/score_model.py"
         " --answers {input.answers}"
         " {params.asked[benchmarks]}"
         " --answer-format {params.asked[answer]}"
+        " --grading-mode {params.grader[mode]}"
         " --fpr {params.asked[fpr]}"
         " --dataset {wildcards.dataset}"
         " --budget {wildcards.budget}"

@@ -13,12 +13,16 @@ rule grade_solutions:
         "../../envs/analysis.yaml"
     params:
         answer_format=lambda wildcards: DATASETS[wildcards.dataset]["answer"],
-        grader=GRADER_VERSION,
+        grader=GRADING,
+        drafts=f"{RESULTS}/.drafts",
     shell:
         "python workflow/scripts/grade_solutions.py"
         " --problems {input.problems}"
         " --solutions {input.solutions}"
         " --answer-format {params.answer_format}"
+        " --mode {params.grader[mode]}"
+        " --workers {threads}"
+        " --drafts {params.drafts}"
         " --output {output}"
         " > {log} 2>&1"
 

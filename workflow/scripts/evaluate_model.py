@@ -4,7 +4,7 @@ import argparse
 import time
 from pathlib import Path
 
-from yetbetter import evaluation, prompts
+from yetbetter import evaluation, grading, prompts
 from yetbetter.drafts import Draft, open_draft
 from yetbetter.drawing import Decoding, ask, cut, draw_batches
 from yetbetter.engines import load_engine
@@ -31,6 +31,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--prompt", required=True)
     parser.add_argument("--answer-format", required=True)
+    parser.add_argument("--grading-mode", default=grading.STRICT, choices=grading.MODES)
     parser.add_argument("--engine", default="transformers")
     parser.add_argument("--temperature", type=float, default=0.7, help="of the sampled answers")
     parser.add_argument("--top-k", type=int, default=3)
@@ -130,7 +131,9 @@ class Evaluator:
 
     def choose(self, rows: list[dict]) -> dict:
         golds = {row["problem"]: row["answer"] for row in self.validation.problems}
-        chosen, accuracy = evaluation.choose_checkpoint(rows, golds, self.arguments.answer_format)
+        chosen, accuracy = evaluation.choose_checkpoint(
+            rows, golds, self.arguments.answer_format, self.arguments.grading_mode
+        )
         return {"checkpoint": chosen, "validation": accuracy}
 
     def choice_stands(self) -> bool:

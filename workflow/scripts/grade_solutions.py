@@ -1,63 +1,163 @@
-"""Grade solutions by their final answer: one verdict row for each solution row, in the same order."""
+"""Grade solutions by their final answer: one verdict row for each solution row, in the same order.
+
+Works in a draft and continues where it was stopped. Rows are streamed: memory does not grow with their number.
+"""
 
 import argparse
+import hashlib
+import itertools
 import multiprocessing
+import os
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from yetbetter import grading
+from yetbetter.drafts import Draft, open_draft
 from yetbetter.errors import UserError
 from yetbetter.program import Progress, run
-from yetbetter.records import check_unique, iterate_rows, read_rows, write_rows
+from yetbetter.records import check_unique, digest_of, iterate_rows, read_rows
+
+VERDICTS = "verdicts.jsonl"
+# Rows that one process grades at once, and that are on disk before the next.
+CHUNK = 2_000
+GRADER: grading.Grader
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--problems", required=True, help="JSON Lines with problem, answer")
-    parser.add_argument("--solutions", required=True, help="JSON Lines with problem, sample, text")
-    parser.add_argument("--output", required=True, help="JSON Lines with problem, sample, answer, verdict")
-    parser.add_argument(
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--problems", required=True, help="JSON Lines with problem, answer")
+    add("--solutions", required=True, help="JSON Lines with problem, sample, text")
+    add("--output", required=True, help="JSON Lines with problem, sample, answer, verdict")
+    add(
         "--answer-format",
         default="the_answer_is",
         choices=grading.CONVENTIONS,
-        help="how a solution states its final answer",
+        help="how a solution states its final answer (default: the_answer_is)",
     )
-    parser.add_argument("--workers", type=int, default=1, help="processes that grade (default: 1)")
+    add("--mode", default=grading.STRICT, choices=grading.MODES, help="what counts as equal (default: strict)")
+    add("--workers", type=positive, default=1, help="processes that grade (default: 1)")
+    add("--seconds", type=float, default=5.0, help="time limit of one comparison that needs algebra (default: 5)")
+    add("--memory-mb", type=positive, default=1024, help="memory limit of such a comparison (default: 1024)")
+    add("--drafts", type=Path, help="folder for unfinished verdicts (default: .drafts beside the output)")
     return parser.parse_args()
 
 
-def pair_with_golds(solutions, golds: dict[str, str], answer_format: str, path: str):
-    for number, row in enumerate(solutions, start=1):
+def positive(text: str) -> int:
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return int(text)
+
+
+def read_golds(path: str) -> dict[str, str]:
+    problems = read_rows(path, require=("problem", "answer"))
+    check_unique(problems, path, "problem")
+    return {row["problem"]: row["answer"] for row in problems}
+
+
+def count_lines(path: str) -> int:
+    """Lines of a file; UserError where there is none."""
+    try:
+        with open(path, "rb") as file:
+            return sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b""))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+
+
+def settings_of(arguments: argparse.Namespace, golds: dict[str, str]) -> dict:
+    """All that shapes the verdicts, and nothing else: not the number of processes, not a problem's other columns."""
+    answers = hashlib.sha256(repr(sorted(golds.items())).encode("utf-8", "backslashreplace")).hexdigest()
+    return {
+        "grader_version": grading.GRADER_VERSION,
+        "mode": arguments.mode,
+        "answer_format": arguments.answer_format,
+        "seconds": arguments.seconds,
+        "memory_mb": arguments.memory_mb,
+        "answers": answers[:16],
+        "solutions": digest_of(arguments.solutions)[:16],
+    }
+
+
+def tasks_of(arguments: argparse.Namespace, golds: dict[str, str], skip: int) -> Iterator[tuple]:
+    """(problem, sample, text, gold, convention) of each solution from row `skip` on."""
+    rows = iterate_rows(arguments.solutions, require=("problem", "sample", "text"))
+    for number, row in enumerate(itertools.islice(rows, skip, None), start=skip + 1):
         if row["problem"] not in golds:
-            raise UserError(f"{path}:{number}: problem {row['problem']!r} is not among the problems")
-        yield row["problem"], row["sample"], row["text"], golds[row["problem"]], answer_format
+            raise UserError(f"{arguments.solutions}:{number}: problem {row['problem']!r} is not among the problems")
+        yield row["problem"], row["sample"], row["text"], golds[row["problem"]], arguments.answer_format
 
 
-def grade_one(task: tuple) -> dict:
-    problem, sample, text, gold, answer_format = task
-    answer, verdict = grading.grade(text, gold, answer_format)
-    return {"problem": problem, "sample": sample, "answer": answer, "verdict": verdict}
+def start_grader(mode: str, seconds: float, memory_mb: int) -> None:
+    """A process's own grader, with its own cache and symbolic worker."""
+    global GRADER
+    GRADER = grading.Grader(mode, seconds, memory_mb)
 
 
-def show_progress(graded, total: int):
+def grade_chunk(tasks: list[tuple]) -> list[dict]:
+    rows = []
+    for problem, sample, text, gold, convention in tasks:
+        answer, verdict = GRADER.grade(text, gold, convention)
+        rows.append({"problem": problem, "sample": sample, "answer": answer, "verdict": verdict})
+    return rows
+
+
+def chunks_of(tasks: Iterable[tuple]) -> Iterator[list[tuple]]:
+    tasks = iter(tasks)
+    while chunk := list(itertools.islice(tasks, CHUNK)):
+        yield chunk
+
+
+def grade_chunks(chunks: Iterable[list[tuple]], arguments: argparse.Namespace) -> Iterator[list[dict]]:
+    """Verdict rows of each chunk, in order."""
+    limits = (arguments.mode, arguments.seconds, arguments.memory_mb)
+    if arguments.workers == 1:
+        start_grader(*limits)
+        try:
+            yield from map(grade_chunk, chunks)
+        finally:
+            GRADER.close()
+        return
+    with multiprocessing.Pool(arguments.workers, start_grader, limits) as pool:
+        # Pool.imap would read all solutions at once; a short queue keeps memory flat.
+        pending: deque = deque()
+        for chunk in chunks:
+            pending.append(pool.apply_async(grade_chunk, (chunk,)))
+            if len(pending) > 2 * arguments.workers:
+                yield pending.popleft().get()
+        while pending:
+            yield pending.popleft().get()
+        pool.close()  # lets the processes end by themselves, and with them their symbolic workers
+        pool.join()
+
+
+def grade_file(draft: Draft, arguments: argparse.Namespace, golds: dict[str, str]) -> Counter:
+    total = count_lines(arguments.solutions)
+    counts: Counter = Counter(draft.recover_values(VERDICTS, "verdict"))
+    done = counts.total()
+    if done:
+        print(f"{done:,} verdicts were there already", flush=True)
+    (draft.folder / VERDICTS).touch()
     progress = Progress("graded solutions", total)
-    for number, row in enumerate(graded, start=1):
-        yield row
-        progress.show(number, final=number == total)
+    for rows in grade_chunks(chunks_of(tasks_of(arguments, golds, done)), arguments):
+        draft.append(VERDICTS, rows)
+        counts.update(row["verdict"] for row in rows)
+        done += len(rows)
+        progress.show(done, final=done >= total)
+    return counts
 
 
 def main() -> None:
     arguments = parse_arguments()
-    problems = read_rows(arguments.problems, require=("problem", "answer"))
-    check_unique(problems, arguments.problems, "problem")
-    golds = {row["problem"]: row["answer"] for row in problems}
-    with open(arguments.solutions, "rb") as file:
-        total = sum(1 for _ in file)
-    solutions = iterate_rows(arguments.solutions, require=("problem", "sample", "text"))
-    tasks = pair_with_golds(solutions, golds, arguments.answer_format, arguments.solutions)
-    if arguments.workers == 1:
-        write_rows(arguments.output, show_progress(map(grade_one, tasks), total))
-    else:
-        with multiprocessing.Pool(arguments.workers) as pool:
-            write_rows(arguments.output, show_progress(pool.imap(grade_one, tasks, chunksize=256), total))
+    golds = read_golds(arguments.problems)
+    count_lines(arguments.solutions)
+    os.makedirs(Path(arguments.output).parent, exist_ok=True)
+    with open_draft(arguments.output, settings_of(arguments, golds), arguments.drafts) as draft:
+        if not draft.sealed:
+            counts = grade_file(draft, arguments, golds)
+            print(", ".join(f"{counts[verdict]:,} {verdict}" for verdict in grading.VERDICTS))
+            draft.seal()
+        draft.publish({VERDICTS: arguments.output})
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--answers", required=True, help="JSON Lines that evaluate_model.py wrote")
     parser.add_argument("--benchmark", required=True, action="append", metavar="NAME:FILE:GREEDY:SAMPLED:SAMPLES")
     parser.add_argument("--answer-format", required=True, choices=grading.CONVENTIONS)
+    parser.add_argument("--grading-mode", default=grading.STRICT, choices=grading.MODES)
     parser.add_argument(
         "--fpr", default="none", choices=["exact", "none"], help="how a right answer's reasoning is checked"
     )
@@ -52,14 +53,18 @@ def main() -> None:
     print(f"scored {len(scored):,} problems")
 
 
+def grade(answer: dict, problem: dict, arguments: argparse.Namespace) -> tuple[str | None, str]:
+    return grading.grade(answer["text"], problem["answer"], arguments.answer_format, arguments.grading_mode)
+
+
 def score(problem: dict, greedy: list[dict], sampled: list[dict], arguments: argparse.Namespace) -> dict:
     """pass@1 and the reasoning of the greedy answer, maj@k of the sampled ones; null for what was not drawn."""
     row: dict = {"verdict": None, "reasoning": None}
     for answer in greedy:
-        row["answer"], row["verdict"] = grading.grade(answer["text"], problem["answer"], arguments.answer_format)
+        row["answer"], row["verdict"] = grade(answer, problem, arguments)
         if arguments.fpr == "exact" and row["verdict"] == grading.CORRECT:
             row["reasoning"] = check_reasoning(answer["text"], problem["program"])
-    graded = [grading.grade(answer["text"], problem["answer"], arguments.answer_format) for answer in sampled]
+    graded = [grade(answer, problem, arguments) for answer in sampled]
     verdicts = Counter(verdict for _, verdict in graded)
     # Wrong answers vote together when they are the same text after normalisation.
     others = Counter(grading.normalise(answer) for answer, verdict in graded if verdict == grading.INCORRECT)

@@ -56,11 +56,13 @@ def row_seed(seed: int, cell: str, row: dict) -> int:
     return stream_seed(seed, cell, row["benchmark"], row["checkpoint"], row["problem"], row["sample"])
 
 
-def choose_checkpoint(rows: list[dict], golds: dict[str, str], answer_format: str) -> tuple[str, dict[str, float]]:
+def choose_checkpoint(
+    rows: list[dict], golds: dict[str, str], answer_format: str, mode: str = grading.STRICT
+) -> tuple[str, dict[str, float]]:
     """(chosen checkpoint, pass@1 of each) from greedy validation rows; of equals the earliest in `rows` wins."""
     correct: dict[str, list[bool]] = {}
     for row in rows:
-        _, verdict = grading.grade(row["text"], golds[row["problem"]], answer_format)
+        _, verdict = grading.grade(row["text"], golds[row["problem"]], answer_format, mode)
         correct.setdefault(row["checkpoint"], []).append(verdict == grading.CORRECT)
     accuracy = {checkpoint: sum(right) / len(right) for checkpoint, right in correct.items()}
     return max(accuracy, key=accuracy.__getitem__), accuracy

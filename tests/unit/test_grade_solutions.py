@@ -1,0 +1,119 @@
+"""The grading program: resumed where it was stopped, the same verdicts with any number of processes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
+ROWS = 9_000
+
+
+@pytest.fixture
+def pool(tmp_path):
+    problems = [{"problem": f"p{n}", "answer": rf"\frac{{{n}}}{{7}}"} for n in range(30)]
+    solutions = [
+        {"problem": f"p{n % 30}", "sample": n // 30, "text": f"So it is.\nThe answer is {n % 29}/7."}
+        for n in range(ROWS)
+    ]
+    for name, rows in (("p", problems), ("s", solutions)):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return tmp_path
+
+
+def command(pool: Path, *options, program: str = "grade_solutions", output: str = "v.jsonl") -> list:
+    files = ["--problems", pool / "p.jsonl", "--solutions", pool / "s.jsonl", "--output", pool / output]
+    return list(map(str, [sys.executable, SCRIPTS / f"{program}.py", *files, *options]))
+
+
+def run(*arguments, **options) -> subprocess.CompletedProcess:
+    return subprocess.run(command(*arguments, **options), check=True, capture_output=True, text=True)
+
+
+def test_verdicts_do_not_depend_on_the_number_of_processes(pool):
+    done = run(pool)
+    assert "319 correct" in done.stdout
+    run(pool, "--workers", 2, output="w.jsonl")
+    assert (pool / "v.jsonl").read_bytes() == (pool / "w.jsonl").read_bytes()
+    rows = [json.loads(line) for line in (pool / "v.jsonl").read_text().splitlines()]
+    assert [(row["problem"], row["sample"]) for row in rows] == [(f"p{n % 30}", n // 30) for n in range(ROWS)]
+    assert rows[0] == {"problem": "p0", "sample": 0, "answer": "0/7", "verdict": "correct"}
+
+
+def test_a_killed_run_is_continued_and_ends_as_an_undisturbed_one(pool):
+    run(pool, output="undisturbed.jsonl")
+    process = subprocess.Popen(command(pool), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while not list(pool.glob(".drafts/v.jsonl/*/verdicts.jsonl")) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    [draft] = pool.glob(".drafts/v.jsonl/*/verdicts.jsonl")
+    with open(draft, "a") as file:
+        file.write('{"problem": "p1", "samp')
+    run(pool)
+    assert (pool / "v.jsonl").read_bytes() == (pool / "undisturbed.jsonl").read_bytes()
+
+
+def test_finished_verdicts_are_there_again_at_once(pool):
+    run(pool)
+    kept = os.stat(pool / "v.jsonl").st_ino
+    (pool / "v.jsonl").unlink()
+    assert "correct" not in run(pool).stdout
+    assert os.stat(pool / "v.jsonl").st_ino == kept
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [(["--mode", "lenient"], "mode was 'strict', is 'lenient'"), (["--answer-format", "any"], "answer_format was")],
+)
+def test_verdicts_of_other_settings_are_never_resumed(pool, change, what):
+    run(pool)
+    done = run(pool, *change)
+    assert what in done.stderr
+    assert "correct" in done.stdout
+
+
+def test_another_gold_answer_grades_anew_and_another_column_does_not(pool):
+    run(pool)
+    problems = [json.loads(line) for line in (pool / "p.jsonl").read_text().splitlines()]
+
+    def write() -> None:
+        (pool / "p.jsonl").write_text("".join(json.dumps(row) + "\n" for row in problems))
+
+    for row in problems:
+        row["level"] = "5"
+    write()
+    assert "correct" not in run(pool).stdout
+    problems[0]["answer"] = "1"
+    write()
+    assert "correct" in run(pool).stdout
+
+
+@pytest.mark.slow
+def test_the_graders_are_compared_on_a_pool(pool):
+    rows = [
+        {"problem": "p0", "sample": 0, "text": r"\boxed{0.33}"},
+        {"problem": "p0", "sample": 1, "text": r"\boxed{\frac13}"},
+        {"problem": "p0", "sample": 2, "text": r"\boxed{4}"},
+    ]
+    (pool / "s.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (pool / "p.jsonl").write_text('{"problem": "p0", "answer": "\\\\frac{1}{3}"}\n')
+    done = run(pool, "--answer-format", "boxed", program="compare_graders", output="c.jsonl")
+    assert "correct, correct, correct: 1" in done.stdout and "incorrect, incorrect, incorrect: 1" in done.stdout
+    [row] = [json.loads(line) for line in (pool / "c.jsonl").read_text().splitlines()]
+    assert (row["sample"], row["strict"], row["lenient"]) == (0, "incorrect", "correct")
+
+
+@pytest.mark.slow
+def test_the_benchmark_prints_rates_and_disagreements(pool):
+    benchmark = SCRIPTS.parents[1] / "benchmarks" / "grading.py"
+    (pool / "s.jsonl").write_text('{"problem": "p1", "text": "The answer is 1/7.", "label": true}\n')
+    files = ["--problems", pool / "p.jsonl", "--solutions", pool / "s.jsonl", "--answer-format", "the_answer_is"]
+    done = subprocess.run([sys.executable, benchmark, *files], check=True, capture_output=True, text=True)
+    assert "ratio" in done.stdout and "labels met: ours 1.0000" in done.stdout

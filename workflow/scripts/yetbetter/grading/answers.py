@@ -1,0 +1,109 @@
+"""A final answer as it is compared: its spelling, unit, number and formula; and what makes two numbers equal."""
+
+import re
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+
+from yetbetter.grading.grammar import parse
+from yetbetter.grading.normalisation import canonical, clean
+from yetbetter.grading.rationals import read_number
+from yetbetter.grading.tokens import Refused
+from yetbetter.grading.units import split_unit
+
+MAX_TEXT = 5_000
+DOUBLE_ROUNDING = Fraction(1, 10**14)
+DECIMAL_COMMA = re.compile(r"[+-]?(?:\d{4,40},\d{1,40}|\d{1,3},(?:\d{1,2}|\d{4,40})|0,\d{1,40})")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer as the comparison sees it; trees are made where they are asked for."""
+
+    text: str
+    unit: str | None
+    identity: str
+    number: Fraction | None
+    places: int | None  # decimals written
+
+    def trees(self) -> tuple[tuple, ...]:
+        return trees_of(self.text)
+
+
+@lru_cache(maxsize=20_000)
+def read(text: str) -> Answer:
+    """An answer's readings. Text above MAX_TEXT characters keeps only its spelling."""
+    if len(text) > MAX_TEXT:
+        return Answer(text, None, text.strip(), None, None)
+    cleaned = clean(text)
+    core, unit = split_unit(cleaned)
+    number = read_number(core)
+    places = len(core.rpartition(".")[2]) if number is not None and "." in core else None
+    return Answer(core, unit, canonical(cleaned), number, places)
+
+
+@lru_cache(maxsize=20_000)
+def trees_of(text: str) -> tuple[tuple, ...]:
+    """The formula's readings: with 1,234 as one number, and as two. Empty where the grammar refuses."""
+    found = []
+    for thousands in (True, False) if "," in text else (True,):
+        try:
+            tree = parse(text, thousands)
+        except (Refused, RecursionError):
+            continue
+        if tree not in found and tree[0] != "text":
+            found.append(tree)
+    return tuple(found)
+
+
+def read_any(text: str) -> Answer:
+    # Only short texts are kept: a cache must not hold a hundred answers of a megabyte.
+    return read(text) if len(text) <= 1_000 else read.__wrapped__(text)
+
+
+def with_decimal_comma(a: Answer) -> Answer:
+    """Lenient: 1000,99 and 1,5 as decimals, as most of Europe writes them; 1,500 stays a thousand and a half."""
+    if a.number is not None or not DECIMAL_COMMA.fullmatch(a.text):
+        return a
+    text = a.text.replace(",", ".")
+    return replace(a, number=read_number(text), places=len(text.partition(".")[2]))
+
+
+def equal_numbers(a: Answer, g: Answer, lenient: bool) -> bool:
+    if a.number == g.number:
+        return True
+    if ((a.places and a.places > 9) or (g.places and g.places > 9)) and equal_doubles(
+        a.number, g.number, a.places, g.places
+    ):
+        return True
+    if not lenient:
+        return False
+    pairs = [(a.number, g.number)]
+    if a.unit == "percent" and g.unit is None:
+        pairs.append((a.number / 100, g.number))
+    if g.unit == "percent" and a.unit is None:
+        pairs.append((a.number, g.number / 100))
+    return any(near(x, y, a.places, g.places) for x, y in pairs)
+
+
+def near(x: Fraction, y: Fraction, x_places: int | None, y_places: int | None) -> bool:
+    """Equal up to the rounding of the coarser decimal (of at least two decimals); whole numbers have to be equal."""
+    places = [n for n in (x_places, y_places) if n is not None]
+    if not places or min(places) < 2:
+        return x == y
+    return abs(x - y) <= Fraction(1, 2 * 10 ** min(places))
+
+
+def equal_doubles(x: Fraction, y: Fraction, x_places: int | None, y_places: int | None) -> bool:
+    """Where one side is the print of a double (15 to 17 significant digits): equal up to a double's rounding."""
+    if not is_double(x, x_places) and not is_double(y, y_places):
+        return False
+    return abs(x - y) <= DOUBLE_ROUNDING * max(abs(x), abs(y))
+
+
+def is_double(value: Fraction, places: int | None) -> bool:
+    return (
+        places is not None
+        and places <= 40
+        and 15 <= len(str(abs(value.numerator * 10**places // value.denominator))) <= 17
+    )

@@ -1,0 +1,50 @@
+"""Sums, multiples and products of written matrices, as matrices of formulas."""
+
+MAX_SIZE = 6
+
+
+def matrix_of(tree: tuple) -> tuple | None:
+    """The rows of a matrix formula's value (cells are trees), or None where it is none or its shapes do not fit."""
+    kind = tree[0]
+    if kind == "matrix":
+        return tree[1] if max(len(tree[1]), len(tree[1][0])) <= MAX_SIZE else None
+    if kind == "neg":
+        rows = matrix_of(tree[1])
+        return rows and tuple(tuple(("neg", cell) for cell in row) for row in rows)
+    if kind == "div":
+        rows = matrix_of(tree[1])
+        return rows and tuple(tuple(("div", cell, tree[2]) for cell in row) for row in rows)
+    if kind == "add":
+        parts = [matrix_of(item) for item in tree[1]]
+        if None in parts or len({(len(part), len(part[0])) for part in parts}) != 1:
+            return None
+        return tuple(
+            tuple(("add", tuple(part[r][c] for part in parts)) for c in range(len(parts[0][0])))
+            for r in range(len(parts[0]))
+        )
+    if kind == "mul" and len(tree[1]) <= 4:
+        return product(tree[1])
+    return None
+
+
+def product(items: tuple) -> tuple | None:
+    rows, scalars = None, []
+    for item in items:
+        found = matrix_of(item)
+        if found is None:
+            scalars.append(item)
+        elif rows is None:
+            rows = found
+        elif len(rows[0]) != len(found):
+            return None
+        else:
+            rows = tuple(
+                tuple(
+                    ("add", tuple(("mul", (row[k], found[k][c])) for k in range(len(found))))
+                    for c in range(len(found[0]))
+                )
+                for row in rows
+            )
+    if rows is None or not scalars:
+        return rows
+    return tuple(tuple(("mul", (*scalars, cell)) for cell in row) for row in rows)

@@ -1,0 +1,139 @@
+"""Equations and inequalities: names given to values, intervals, and equality up to a factor."""
+
+from fractions import Fraction
+
+from yetbetter.grading import arithmetic
+from yetbetter.grading.arithmetic import Undefined
+from yetbetter.grading.grammar import UNKNOWN_FUNCTIONS
+from yetbetter.grading.values import POINTS, evaluate, symbols
+
+FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
+
+
+def is_name(tree: tuple) -> bool:
+    """A symbol, f(x), |AB|, a product of symbols (AB), a tuple or a ratio of names: what may stand before '= value'."""
+    kind = tree[0]
+    if kind == "sym":
+        return tree[1] != "i"
+    if kind == "call":
+        return all(is_name(item) or item[0] == "num" for item in tree[2])
+    if kind == "fun" and tree[1] == "abs":
+        return is_name(tree[2][0])
+    if kind == "tuple":
+        return all(is_name(item) for item in tree[3])
+    if is_inverse(tree):
+        return True
+    if kind in ("mul", "ratio"):
+        return all(item[0] == "sym" or (kind == "ratio" and is_name(item)) for item in tree[1])
+    return kind == "div" and is_name(tree[1]) and is_name(tree[2])
+
+
+def name_and_value(tree: tuple) -> tuple:
+    r"""(name, value) of "name = value" and "name \in set"; (None, tree) for anything else.
+
+    The value must not hold the name again: x = x^2 defines nothing. Of a computation (23 - 4 = 19) the result is left.
+    """
+    if tree[0] == "rel" and len(tree[1]) == 1 and tree[1][0] in ("=", "in", "approx"):
+        left, right = tree[2]
+        if is_name(left) and not own_symbols(left) & symbols(right):
+            return left, right
+        named = tree[1][0] == "=" and right[0] in ("sym", "call") and is_name(right)
+        if named and not own_symbols(right) & symbols(left):
+            return right, left
+        if tree[1][0] != "in" and is_computation(left):
+            return None, right  # 23 - 4 = 19 says 19
+    return None, tree
+
+
+def own_symbols(name: tuple) -> frozenset[str]:
+    """What a definition of the name must not use: of f(x) = x^2 the f, of x = 5 the x."""
+    if name[0] == "call":
+        return frozenset([name[1] + "()"])
+    if is_inverse(name):
+        return frozenset([name[1][0][1][1], name[1][0][1][1] + "()"])
+    return symbols(name)
+
+
+def is_inverse(tree: tuple) -> bool:
+    r"""h^{-1}(x), which the grammar reads as a product."""
+    if tree[0] != "mul" or len(tree[1]) != 2 or tree[1][0][0] != "pow":
+        return False
+    _, base, exponent = tree[1][0]
+    return base[0] == "sym" and base[1] in UNKNOWN_FUNCTIONS and exponent == ("neg", ("num", Fraction(1), None))
+
+
+def is_computation(tree: tuple) -> bool:
+    """Numbers only, with at least one operation."""
+    return tree[0] in ("add", "mul", "div", "pow", "neg", "fact", "fun") and not symbols(tree) and is_number(tree)
+
+
+def is_number(tree: tuple) -> bool:
+    try:
+        evaluate(tree)
+    except Undefined:
+        return False
+    return True
+
+
+def as_interval(tree: tuple) -> tuple[tuple | None, tuple | None]:
+    """(name, interval) of "a < name <= b", "name > a"; (None, None) for anything else."""
+    if tree[0] != "rel" or any(sign not in ("<", ">", "<=", ">=") for sign in tree[1]):
+        return None, None
+    infinity = ("const", "inf")
+    signs, terms = tree[1], tree[2]
+    if len(terms) == 3 and is_name(terms[1]) and len({sign[0] for sign in signs}) == 1:
+        if signs[0][0] == ">":
+            signs, terms = tuple(FLIPPED[sign] for sign in reversed(signs)), tuple(reversed(terms))
+        low, high = terms[0], terms[2]
+        opened, closed = "[" if "=" in signs[0] else "(", "]" if "=" in signs[1] else ")"
+        return terms[1], ("tuple", opened, closed, (low, high))
+    if len(terms) == 2:
+        sign = signs[0]
+        if not is_name(terms[0]) and is_name(terms[1]):
+            sign, terms = FLIPPED[sign], (terms[1], terms[0])
+        if is_name(terms[0]) and not symbols(terms[0]) & symbols(terms[1]):
+            if sign[0] == "<":
+                return terms[0], ("tuple", "(", "]" if "=" in sign else ")", (("neg", infinity), terms[1]))
+            return terms[0], ("tuple", "[" if "=" in sign else "(", ")", (terms[1], infinity))
+    return None, None
+
+
+def equal_relations(a: tuple, g: tuple) -> bool | None:
+    """Two single relations: the same up to a factor (positive for an inequality) between their two differences.
+
+    2x + 4y = 3 and y = 3/4 - x/2 are one line, as x < 1 and -x > -1 are one ray.
+    """
+    if len(a[1]) != len(g[1]):
+        return False
+    if len(a[1]) > 1:
+        return equal_chains(a, g)
+    a_sign, g_sign = a[1][0], g[1][0]
+    if a_sign not in FLIPPED or g_sign not in FLIPPED or symbols(a) != symbols(g):
+        return False
+    factors = []
+    for point in range(POINTS):
+        try:
+            left, right = (evaluate(("add", (tree[2][0], ("neg", tree[2][1]))), point) for tree in (a, g))
+            factors.append(arithmetic.guarded(arithmetic.divide)(left, right))
+        except Undefined:
+            continue
+    if len(factors) < 2:
+        return None
+    if not all(arithmetic.guarded(arithmetic.agree)(factors[0], factor) for factor in factors[1:]):
+        return False
+    if a_sign in ("=", "!="):
+        return a_sign == g_sign and not arithmetic.is_zero(factors[0])
+    if not arithmetic.is_real(factors[0]) or arithmetic.is_zero(factors[0]):
+        return False
+    real = factors[0] if isinstance(factors[0], Fraction) else factors[0][0]
+    return a_sign == (g_sign if real > 0 else FLIPPED[g_sign])
+
+
+def equal_chains(a: tuple, g: tuple) -> bool | None:
+    """f(2) < f(1) < f(4): term by term, in either direction."""
+    from yetbetter.grading.values import same_function
+
+    for signs, terms in ((g[1], g[2]), (tuple(FLIPPED.get(s, s) for s in reversed(g[1])), tuple(reversed(g[2])))):
+        if a[1] == signs and all(same_function(x, y) for x, y in zip(a[2], terms, strict=True)):
+            return True
+    return False
