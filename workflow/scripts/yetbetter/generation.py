@@ -17,6 +17,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.utils import logging
 
 from yetbetter.errors import UserError
+from yetbetter.prompts import opening_token
 
 ATTENTION = "shared_prompt"  # the name under which transformers knows our attention; it builds no masks for it
 LAYER_KINDS = {"full_attention", "sliding_attention"}
@@ -132,13 +133,8 @@ class Generator:
     def encode(self, prompt: str, max_new_tokens: int = 0) -> list[int]:
         """A prompt's token ids; UserError where BOS or EOS are not as the model saw them, or it is too long."""
         ids = self.tokenizer(prompt).input_ids
-        bos, eos = self.tokenizer.bos_token_id, self.tokenizer.eos_token_id
-        # Where BOS doubles as the end of a document (GPT-2) or opens every turn of a chat, its count means nothing.
-        if (
-            bos not in (None, eos)
-            and self.tokenizer.bos_token != "<|im_start|>"
-            and (ids[:1] != [bos] or bos in ids[1:])
-        ):
+        bos = opening_token(self.tokenizer)
+        if bos is not None and (ids[:1] != [bos] or bos in ids[1:]):
             raise UserError(
                 f"prompt {prompt[:40]!r}: {ids.count(bos)} BOS tokens in its ids, it must start with the only one"
             )

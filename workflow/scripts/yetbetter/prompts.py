@@ -23,6 +23,15 @@ def read_template(path: str | Path) -> str:
     return template
 
 
+def opening_token(tokenizer) -> int | None:
+    """The BOS that must open a prompt and stand nowhere else in it, in sampling and in training alike; None for none.
+
+    Where BOS doubles as the end of a document (GPT-2) or opens every turn of a chat, its count means nothing.
+    """
+    bos = tokenizer.bos_token_id
+    return None if bos == tokenizer.eos_token_id or tokenizer.bos_token == "<|im_start|>" else bos
+
+
 def fill(template: str, question: str) -> str:
     # Not str.format: a question may hold braces.
     return template.replace("{question}", question)

@@ -1,6 +1,7 @@
 """Training sets: read with clear errors, turned into tokens with a loss on the completion."""
 
 from yetbetter.errors import UserError
+from yetbetter.prompts import opening_token
 from yetbetter.records import check_unique, read_rows
 
 IGNORED = -100  # the label of a token that the loss leaves out
@@ -33,16 +34,13 @@ def encode_examples(
     one token: a sampled text may be anything. Raises UserError where the tokenizer is at fault: BOS
     not once at the start of a prompt, no EOS at the end; and where nothing is left.
     """
-    bos, eos = tokenizer.bos_token_id, tokenizer.eos_token_id
+    bos, eos = opening_token(tokenizer), tokenizer.eos_token_id
     if eos is None:
         raise UserError("the model's tokenizer has no EOS token: no model could learn to stop")
-    # Where BOS doubles as the end of a document (GPT-2) or opens every turn of a chat, its count
-    # means nothing.
-    counts_bos = bos not in (None, eos) and tokenizer.bos_token != "<|im_start|>"
     distinct = list({row["prompt"]: None for row in rows})
     prompts = dict(zip(distinct, tokenize(tokenizer, distinct), strict=True))
     for prompt, ids in prompts.items():
-        if counts_bos and (ids[:1] != [bos] or bos in ids[1:]):
+        if bos is not None and (ids[:1] != [bos] or bos in ids[1:]):
             count = ids.count(bos)
             raise UserError(
                 f"{path}: {count} BOS tokens in the prompt {prompt[:40]!r}, it must start with the only one"
@@ -57,7 +55,7 @@ def encode_examples(
         reason = None
         if len(ids) > max_length:
             reason = f"longer than {max_length} tokens"
-        elif eos in ids[start:-1] or (counts_bos and bos in ids[start:]):
+        elif eos in ids[start:-1] or (bos is not None and bos in ids[start:]):
             reason = "a special token in its text"
         elif ids[:start] != prompts[row["prompt"]]:
             reason = "prompt and completion merge into one token"
