@@ -1,5 +1,6 @@
 """Batches are drawn whole, each once, and a run that was killed ends as one that was not."""
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yetbetter.drafts import Draft
-from yetbetter.drawing import count_whole, cut, draw_batches
+from yetbetter.drawing import count_whole, cut, draw_batches, draw_stream
 
 COORDINATES = [{"problem": f"p{number // 3}", "sample": number % 3} for number in range(10)]
 BATCHES = cut(COORDINATES, 4)  # 4, 4 and 2 rows
@@ -135,3 +136,50 @@ def test_a_list_is_cut_into_consecutive_pieces_of_one_size(items, size):
     assert [item for piece in pieces for item in piece] == items
     assert all(len(piece) == size for piece in pieces[:-1])
     assert all(0 < len(piece) <= size for piece in pieces)
+
+
+class Streamer:
+    """Yields rows in pairs, last ones first; dies before pair number `dies_at`."""
+
+    def __init__(self, dies_at: int | None = None, spoil=lambda pair: pair):
+        self.drawn, self.dies_at, self.spoil = [], dies_at, spoil
+
+    def __call__(self, rows: list[dict]):
+        for pair in cut(rows[::-1], 2):
+            if len(self.drawn) == self.dies_at:
+                raise KeyboardInterrupt
+            self.drawn.append(pair)
+            yield self.spoil([row | {"text": f"{row['problem']} {row['sample']}", "tokens": 5} for row in pair])
+
+
+@pytest.mark.parametrize("dies_at", range(6))
+def test_a_stream_that_died_is_resumed_at_the_row_and_ends_in_order(draft, dies_at):
+    with pytest.raises(KeyboardInterrupt) if dies_at < 5 else contextlib.nullcontext():
+        draw_stream(draft, NAME, [COORDINATES], Streamer(dies_at), "rows")
+    with open(draft.folder / NAME, "a") as file:
+        file.write('{"problem": "p0", "sa')
+    streamer = Streamer()
+    rows = draw_stream(draft, NAME, [COORDINATES], streamer, "rows")
+    assert sum(map(len, streamer.drawn)) == len(COORDINATES) - 2 * min(dies_at, 5)
+    assert [{key: row[key] for key in ("problem", "sample")} for row in rows] == COORDINATES
+    assert draft.recover(NAME) == rows
+
+
+@pytest.mark.parametrize("more, kept", [(True, 10), (False, 4)])
+def test_a_stream_keeps_rows_that_may_be_asked_for_next_only_when_told(draft, more, kept):
+    draw_stream(draft, NAME, [COORDINATES], Streamer(), "rows")
+    draw_stream(draft, NAME, BATCHES[:1], Streamer(dies_at=0), "rows", more=more)
+    assert len(draft.recover(NAME)) == kept
+
+
+@pytest.mark.parametrize(
+    "spoil, message",
+    [
+        (lambda pair: [pair[0], pair[0]], "drawn twice"),
+        (lambda pair: [pair[0] | {"problem": "p9"}], "not asked for"),
+        (lambda pair: pair[:1], "were not drawn"),
+    ],
+)
+def test_a_stream_that_gives_other_rows_than_asked_for_is_refused(draft, spoil, message):
+    with pytest.raises(RuntimeError, match=message):
+        draw_stream(draft, NAME, [COORDINATES], Streamer(spoil=spoil), "rows")

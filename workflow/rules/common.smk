@@ -42,10 +42,25 @@ WEIGHTS = {
     }
     for name, entry in MODELS.items()
 }
-ENGINES = {
-    name: {"name": entry.get("engine", "transformers"), "batch_size": entry.get("batch_size", 64)}
-    for name, entry in MODELS.items()
-}
+
+
+def engine_of(entry):
+    """How a model is asked, as arguments of the programs, and with which Python."""
+    engine = entry.get("engine", "transformers")
+    options = entry.get("engine_options", {}).items()
+    environment = config.get("environments", {}).get(engine)
+    return {
+        "python": shlex.quote(f"{environment}/bin/python") if environment else "python",
+        "arguments": " ".join(
+            [
+                f"--engine {engine} --batch-size {entry.get('batch_size', 64)} --max-context {entry.get('max_context', 0)}",
+                *(f"--engine-option {shlex.quote(f'{option}={value}')}" for option, value in options),
+            ]
+        ),
+    }
+
+
+ENGINES = {name: engine_of(entry) for name, entry in MODELS.items()}
 HUMAN_SOURCES = [source for source in config["sources"] if GRID.is_human(source)]
 SAMPLED_SOURCES = [source for source in config["sources"] if not GRID.is_human(source)]
 POOLS = [f"{dataset}/pool-{model}" for dataset, model in GRID.pools]

@@ -30,19 +30,18 @@ rule evaluate_model:
         version=EVALUATION_VERSION,
         grader=GRADING,
     shell:
-        "OMP_NUM_THREADS={threads} python workflow/scripts/evaluate_model.py"
+        "OMP_NUM_THREADS={threads} {params.engine[python]} workflow/scripts/evaluate_model.py"
         " --checkpoints {params.checkpoints}"
         " --validation {input.validation}"
         " {params.asked[benchmarks]}"
         " --prompt {input.prompt}"
         " --answer-format {params.asked[answer]}"
         " --grading-mode {params.grader[mode]}"
-        " --engine {params.engine[name]}"
+        " {params.engine[arguments]}"
         " --temperature {params.sampling[temperature]}"
         " --top-k {params.sampling[top_k]}"
         " --max-new-tokens {params.asked[max_new_tokens]}"
         " {params.asked[stop]}"
-        " --batch-size {params.engine[batch_size]}"
         " --seed {params.seed}"
         " --cell {wildcards.dataset}/{wildcards.budget}/{wildcards.source}/{wildcards.target}/{wildcards.seed}"
         " --output {output.answers}"

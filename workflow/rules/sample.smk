@@ -28,7 +28,7 @@ rule sample_solutions:
         seed=config["seed"],
         version=SAMPLER_VERSION,
     shell:
-        "OMP_NUM_THREADS={threads} python workflow/scripts/sample_solutions.py"
+        "OMP_NUM_THREADS={threads} {params.engine[python]} workflow/scripts/sample_solutions.py"
         " --problems {input.problems}"
         " --first-problem {params.start[question]}"
         " --problems-count {params.sampling[shard_questions]}"
@@ -37,13 +37,12 @@ rule sample_solutions:
         " --model-name {wildcards.model}"
         " --model {params.model[path]}"
         " --revision {params.model[revision]}"
-        " --engine {params.engine[name]}"
+        " {params.engine[arguments]}"
         " --prompt {input.prompt}"
         " --temperature {params.sampling[temperature]}"
         " --top-k {params.sampling[top_k]}"
         " --max-new-tokens {params.max_new_tokens}"
         " {params.stop}"
-        " --batch-size {params.engine[batch_size]}"
         " --seed {params.seed}"
         " --output {output.solutions}"
         " --about {output.about}"

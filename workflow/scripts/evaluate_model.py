@@ -2,12 +2,13 @@
 
 import argparse
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from yetbetter import evaluation, grading, prompts
 from yetbetter.drafts import Draft, open_draft
-from yetbetter.drawing import Decoding, ask, cut, draw_batches
-from yetbetter.engines import load_engine
+from yetbetter.drawing import Decoding, ask, ask_stream, cut, draw_batches, draw_stream
+from yetbetter.engines import find_engine, load_engine, parse_options, shaping_options
 from yetbetter.errors import UserError
 from yetbetter.evaluation import GREEDY, SAMPLED, Benchmark
 from yetbetter.identity import fingerprint, model_identity
@@ -33,9 +34,11 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--answer-format", required=True)
     parser.add_argument("--grading-mode", default=grading.STRICT, choices=grading.MODES)
     parser.add_argument("--engine", default="transformers")
+    parser.add_argument("--engine-option", action="append", default=[], metavar="NAME=VALUE", help="may be repeated")
     parser.add_argument("--temperature", type=float, default=0.7, help="of the sampled answers")
     parser.add_argument("--top-k", type=int, default=3)
     parser.add_argument("--max-new-tokens", type=int, required=True)
+    parser.add_argument("--max-context", type=int, default=0, help="limit of prompt and answer; 0: the model's own")
     parser.add_argument("--stop", action="append", default=[], help="a string that ends an answer; may be repeated")
     parser.add_argument("--batch-size", type=int, default=256)
     parser.add_argument("--seed", type=int, default=0, help="the study's seed")
@@ -63,12 +66,15 @@ def main() -> None:
         "temperature": arguments.temperature,
         "top_k": arguments.top_k,
         "max_new_tokens": arguments.max_new_tokens,
+        "max_context": arguments.max_context,
         "stop": arguments.stop,
-        "batch_size": arguments.batch_size,
         "seed": arguments.seed,
         "cell": arguments.cell,
         "benchmarks": [describe(benchmark) for benchmark in [validation, *benchmarks]],
+        **shaping_options(arguments.engine, parse_options(arguments.engine, arguments.engine_option)),
     }
+    if not find_engine(arguments.engine).streams:
+        settings["batch_size"] = arguments.batch_size
     with open_draft(arguments.output, settings, arguments.drafts) as draft:
         evaluator = Evaluator(arguments, folders, template, draft, validation, benchmarks)
         # Another gold answer or grader may choose another checkpoint: only its benchmarks are then drawn.
@@ -157,21 +163,30 @@ class Evaluator:
         groups: dict[tuple, list[dict]] = {}
         for row in coordinates:
             groups.setdefault((row["checkpoint"], row["decoding"], row["benchmark"]), []).append(row)
+        if find_engine(self.arguments.engine).streams:
+            return draw_stream(self.draft, SOLUTIONS, list(groups.values()), self.answer, what, more=more)
         batches = [batch for group in groups.values() for batch in cut(group, self.arguments.batch_size)]
         return draw_batches(self.draft, SOLUTIONS, batches, self.answer, what, more=more)
 
-    def answer(self, batch: list[dict]) -> list[dict]:
+    def answer(self, batch: list[dict]) -> Iterable:
+        """A batch's rows, or from an engine that streams, lists of them as they are finished."""
         questions = self.prompts[batch[0]["benchmark"]]
         if batch[0]["checkpoint"] != self.loaded:
             self.loaded = batch[0]["checkpoint"]
             self.engine = None  # frees the memory of the one before
-            self.engine = load_engine(self.arguments.engine, self.folders[self.loaded])
+            self.engine = load_engine(
+                self.arguments.engine,
+                self.folders[self.loaded],
+                max_context=self.arguments.max_context,
+                options=parse_options(self.arguments.engine, self.arguments.engine_option),
+            )
         self.engine.check([questions[row["problem"]] for row in batch], self.arguments.max_new_tokens)
         temperature = self.arguments.temperature if batch[0]["decoding"] == SAMPLED else 0.0
         decoding = Decoding(
             temperature, self.arguments.top_k, self.arguments.max_new_tokens, tuple(self.arguments.stop)
         )
-        return ask(self.engine, batch, questions, self.seed_of, decoding)
+        asked = ask_stream if find_engine(self.arguments.engine).streams else ask
+        return asked(self.engine, batch, questions, self.seed_of, decoding)
 
     def seed_of(self, row: dict) -> int:
         return evaluation.row_seed(self.arguments.seed, self.arguments.cell, row)

@@ -14,8 +14,8 @@ from collections import Counter
 from pathlib import Path
 
 from yetbetter.drafts import Draft, open_draft
-from yetbetter.drawing import Decoding, ask, cut, draw_batches
-from yetbetter.engines import ENGINES, check_engine, load_engine
+from yetbetter.drawing import Decoding, ask, ask_stream, cut, draw_batches, draw_stream
+from yetbetter.engines import ENGINES, find_engine, load_engine, parse_options, shaping_options
 from yetbetter.errors import UserError
 from yetbetter.identity import model_identity, stream_seed
 from yetbetter.program import run, write_sidecar
@@ -58,6 +58,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--model", required=True, help="its folder or hub id")
     add("--revision", help="revision of a hub id (default: main)")
     add("--engine", default="transformers", help=f"one of: {', '.join(ENGINES)} (default: transformers)")
+    add("--engine-option", action="append", default=[], metavar="NAME=VALUE", help="may be given several times")
     add("--prompt", type=Path, required=True, help="text file that holds {question} once")
     add("--temperature", type=float, required=True, help="0 is greedy decoding")
     add("--top-k", type=at_least(0), required=True, help="0 keeps the whole vocabulary")
@@ -80,7 +81,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--about", type=Path, required=True, help="sidecar that says how they were drawn (JSON)")
     add("--drafts", type=Path, help="folder for unfinished blocks (default: .drafts beside the output)")
     arguments = parser.parse_args()
-    check_engine(arguments.engine)
+    parse_options(arguments.engine, arguments.engine_option)
     if not 0 <= arguments.temperature < float("inf"):
         raise UserError(f"--temperature is {arguments.temperature}, it must be 0 (greedy) or more")
     if "" in arguments.stop:
@@ -136,9 +137,11 @@ def settings_of(arguments, template: str, problems) -> tuple[dict, dict]:
         "max_new_tokens": arguments.max_new_tokens,
         "max_context": arguments.max_context,
         "stop": arguments.stop,
-        "batch_size": arguments.batch_size,
         "seed": arguments.seed,
+        **shaping_options(arguments.engine, parse_options(arguments.engine, arguments.engine_option)),
     }
+    if not find_engine(arguments.engine).streams:
+        pool["batch_size"] = arguments.batch_size
     questions = json.dumps([[row["problem"], row["question"]] for row in problems])
     block = {
         "first_problem": arguments.first_problem,
@@ -170,13 +173,19 @@ def draw(draft: Draft, batches: list[list[dict]], problems, template: str, argum
 
     def load() -> None:
         nonlocal engine
-        engine = load_engine(arguments.engine, arguments.model, arguments.revision, arguments.max_context)
+        options = parse_options(arguments.engine, arguments.engine_option)
+        engine = load_engine(arguments.engine, arguments.model, arguments.revision, arguments.max_context, options)
         engine.check(list(prompts.values()), arguments.max_new_tokens)
 
-    def draw_batch(batch: list[dict]) -> list[dict]:
-        return ask(engine, batch, prompts, seed_of, decoding)
-
-    return draw_batches(draft, SOLUTIONS, batches, draw_batch, f"samples of {arguments.model_name}", load)
+    what = f"samples of {arguments.model_name}"
+    if find_engine(arguments.engine).streams:
+        everything = [[row for batch in batches for row in batch]]
+        return draw_stream(
+            draft, SOLUTIONS, everything, lambda rows: ask_stream(engine, rows, prompts, seed_of, decoding), what, load
+        )
+    return draw_batches(
+        draft, SOLUTIONS, batches, lambda batch: ask(engine, batch, prompts, seed_of, decoding), what, load
+    )
 
 
 def summarize(rows: list[dict], seconds: float) -> dict:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from yetbetter.errors import UserError
 from yetbetter.identity import differences, fingerprint
-from yetbetter.records import dump_row, read_json, write_json
+from yetbetter.records import dump_row, read_json, write_json, write_rows
 
 SETTINGS, SEAL = "settings.json", "sealed.json"
 
@@ -80,6 +80,10 @@ class Draft:
         with open(path, "rb") as file:
             kept = sum(len(line) for line in itertools.islice(file, rows))
         os.truncate(path, kept)
+
+    def replace(self, name: str, rows: list[dict]) -> None:
+        """Give a JSON Lines file these rows, in this order, whole or not at all."""
+        write_rows(self.folder / name, rows)
 
     def seal(self) -> None:
         """Mark the content as finished; every file is on disk before the mark is."""

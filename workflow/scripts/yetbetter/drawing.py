@@ -1,7 +1,7 @@
-"""Draw batches of solutions into a draft: whole batches, each on disk before the next, resumed where it stopped."""
+"""Draw solutions into a draft, resumed where they stopped: in whole batches, or row by row as an engine ends them."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from yetbetter.drafts import Draft
@@ -82,6 +82,76 @@ def ask(
         for rows, found in zip(by_problem.values(), answers, strict=True)
         for row, answer in zip(rows, found, strict=True)
     ]
+
+
+def draw_stream(
+    draft: Draft,
+    name: str,
+    batches: Sequence[list[dict]],
+    draw: Callable[[list[dict]], Iterable[list[dict]]],
+    what: str,
+    load: Callable[[], None] = lambda: None,
+    more: bool = False,
+) -> list[dict]:
+    """What `draw_batches` does, for an engine that schedules by itself: no row that is on disk is ever drawn again.
+
+    batches: here only sets of rows that `draw` is given together, less those that were there already.
+    draw: yields lists of finished rows, in any order; each list is on disk before the next is asked for. Raises
+    RuntimeError where it gives a row twice, one that was not asked for, or not all of them.
+    The file is put in the order of the coordinates when all rows are there.
+    """
+    coordinates = [row for batch in batches for row in batch]
+    keys = tuple(coordinates[0]) if coordinates else ()
+
+    def key_of(row: dict) -> tuple:
+        return tuple(row.get(key) for key in keys)
+
+    wanted = list(map(key_of, coordinates))
+    stored = {key_of(row): row for row in draft.recover(name) if isinstance(row, dict)}
+    there = sum(key in stored for key in wanted)
+    if there < len(wanted):
+        if there:
+            print(f"{what}: {there:,} were there already", flush=True)
+        load()
+        progress = Progress(what, len(wanted))
+        start, tokens = time.monotonic(), 0
+        for batch in batches:
+            missing = {key_of(row): row for row in batch if key_of(row) not in stored}
+            for rows in draw(list(missing.values())) if missing else ():
+                for row in rows:
+                    if missing.pop(key_of(row), None) is None:
+                        raise RuntimeError(f"{what}: drawn twice or not asked for: {key_of(row)}")
+                draft.append(name, rows)
+                stored |= {key_of(row): row for row in rows}
+                there += len(rows)
+                tokens += sum(row["tokens"] for row in rows)
+                speed = tokens / (time.monotonic() - start)
+                progress.show(there, f"{speed:,.0f} tokens/s", final=there == len(wanted))
+            if missing:
+                raise RuntimeError(f"{what}: {len(missing)} rows were not drawn, such as {next(iter(missing))}")
+    rows = [stored.pop(key) for key in wanted]
+    draft.replace(name, [*rows, *(stored.values() if more else ())])
+    return rows
+
+
+def ask_stream(
+    engine, batch: list[dict], prompts: dict[str, str], seed_of: Callable[[dict], int], decoding: Decoding
+) -> Iterator[list[dict]]:
+    """`ask` for an engine that streams: lists of finished rows, as they come."""
+    by_problem: dict[str, list[dict]] = {}
+    for row in batch:
+        by_problem.setdefault(row["problem"], []).append(row)
+    groups = list(by_problem.values())
+    finished = engine.stream(
+        [prompts[problem] for problem in by_problem],
+        [[seed_of(row) for row in rows] for rows in groups],
+        decoding.temperature,
+        decoding.top_k,
+        decoding.max_new_tokens,
+        decoding.stop,
+    )
+    for answers in finished:
+        yield [groups[prompt][sample] | answer for prompt, sample, answer in answers]
 
 
 def count_whole(rows: list[dict], batches: Sequence[list[dict]]) -> int:

@@ -1,27 +1,90 @@
 """What generates text. Heavy packages are imported only when an engine is loaded.
 
-An engine has two methods, those of `generation.Generator`: check(prompts, max_new_tokens), which raises UserError for a
-prompt it would refuse, and generate(prompts, seeds, temperature, top_k, max_new_tokens, stop).
+A loaded engine has check(prompts, max_new_tokens), which raises UserError for a prompt it would refuse, and draws in
+one of two ways, both with the arguments of `generation.Generator.generate`:
+
+generate(prompts, seeds, temperature, top_k, max_new_tokens, stop) -> list[list[dict]]
+    One batch; equal batches give equal results on equal hardware.
+stream(prompts, seeds, temperature, top_k, max_new_tokens, stop) -> Iterator[list[tuple[int, int, dict]]]
+    An engine that schedules by itself: yields lists of (i, j, answer) as they finish, in any order, where the answer is
+    that of seeds[i][j], with the keys that `generate` gives.
 """
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from yetbetter.errors import UserError
 
 
-def load_transformers(model: str, revision: str | None, max_context: int):
+@dataclass(frozen=True)
+class Engine:
+    """How an engine is loaded, and what it can be told.
+
+    load: of (model's folder or hub id, revision, limit of the context in tokens or 0, options).
+    streams: it has `stream` instead of `generate`.
+    options: name -> (type, default) of what its models' config entries may say.
+    shaping: names of those options that are part of a pool's identity, because they change what is drawn.
+    """
+
+    load: Callable
+    streams: bool = False
+    options: dict[str, tuple[type, object]] = field(default_factory=dict)
+    shaping: tuple[str, ...] = ()
+
+
+def load_transformers(model: str, revision: str | None, max_context: int, options: dict):
     from yetbetter.generation import Generator, load_model
 
     return Generator(*load_model(model, revision), max_context)
 
 
-ENGINES = {"transformers": load_transformers}
+def load_vllm(model: str, revision: str | None, max_context: int, options: dict):
+    from yetbetter.vllm_engine import VllmEngine
+
+    return VllmEngine(model, revision, max_context, options)
 
 
-def check_engine(name: str) -> None:
+def load_openai(model: str, revision: str | None, max_context: int, options: dict):
+    from yetbetter.openai_engine import OpenaiEngine
+
+    return OpenaiEngine(model, max_context, options)
+
+
+ENGINES = {
+    "transformers": Engine(load_transformers),
+    "vllm": Engine(load_vllm, streams=True),
+    "openai": Engine(load_openai, streams=True),
+}
+
+
+def find_engine(name: str) -> Engine:
     if name not in ENGINES:
         raise UserError(f"--engine is {name!r}, allowed: {', '.join(ENGINES)}")
+    return ENGINES[name]
 
 
-def load_engine(name: str, model: str, revision: str | None = None, max_context: int = 0):
+def parse_options(name: str, arguments: list[str]) -> dict:
+    """The engine's options from NAME=VALUE arguments, over its defaults. UserError for a wrong name or type."""
+    known = find_engine(name).options
+    options = {option: default for option, (_, default) in known.items()}
+    for argument in arguments:
+        option, _, value = argument.partition("=")
+        if option not in known:
+            allowed = ", ".join(known) or "none"
+            raise UserError(f"--engine-option {argument}: the engine {name} has no option {option!r} (has: {allowed})")
+        kind = known[option][0]
+        try:
+            options[option] = value in ("true", "True", "1") if kind is bool else kind(value)
+        except ValueError:
+            raise UserError(f"--engine-option {argument}: {value!r} is no {kind.__name__}") from None
+    return options
+
+
+def shaping_options(name: str, options: dict) -> dict:
+    """Those options that belong into a pool's identity."""
+    return {option: options[option] for option in find_engine(name).shaping}
+
+
+def load_engine(name: str, model: str, revision: str | None = None, max_context: int = 0, options: dict | None = None):
     """The engine for a model: a folder or hub id. max_context: limit in tokens, 0 for the model's own."""
-    check_engine(name)
-    return ENGINES[name](model, revision, max_context)
+    return find_engine(name).load(model, revision, max_context, parse_options(name, []) | (options or {}))

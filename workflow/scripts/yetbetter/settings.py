@@ -8,6 +8,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
+from yetbetter.engines import find_engine
 from yetbetter.errors import UserError
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -109,6 +110,7 @@ def check_references(config: dict, name: str) -> None:
     for key, registry in comparison.items():
         require(f"comparison.{key}", config["comparison"][key], registry)
     for model, entry in config["models"].items():
+        check_engine_options(f"{name}: models.{model}", entry)
         check_model(f"{name}: models.{model}", entry)
     for dataset, entry in config["datasets"].items():
         check_dataset(f"{name}: datasets.{dataset}", dataset, entry)
@@ -142,9 +144,21 @@ def check_comparison(name: str, config: dict) -> None:
             raise UserError(f"{name}: comparison.{role}: no experiment holds {' x '.join(wanted.values())}")
 
 
+def check_engine_options(key: str, entry: dict) -> None:
+    known = find_engine(entry.get("engine", "transformers")).options
+    for option, value in entry.get("engine_options", {}).items():
+        if option not in known:
+            raise UserError(f"{key}.engine_options: unknown {option!r} (allowed: {', '.join(known) or 'none'})")
+        kind = known[option][0]
+        if type(value) is not kind and not (kind is float and type(value) is int):
+            raise UserError(f"{key}.engine_options.{option}: {value!r} is no {kind.__name__}")
+
+
 def check_model(key: str, entry: dict) -> None:
     """A folder that holds a model, or something that can be a hub id; a typo in a path is told before anything runs."""
     path = Path(entry["path"])
+    if entry.get("engine") == "openai":  # the name by which the endpoint knows it
+        return
     if path.is_dir():
         if not (path / "config.json").is_file():
             raise UserError(f"{key}.path: {entry['path']!r} holds no config.json, so it is no model's folder")
