@@ -2,8 +2,6 @@
 
 
 rule make_pocket_problems:
-    input:
-        code=library("pocket/world", "pocket/families", "pocket/words"),
     output:
         "<results>/problems/{dataset}/{split}.jsonl",
     log:
@@ -15,6 +13,7 @@ rule make_pocket_problems:
     params:
         world=lambda wildcards: DATASETS[wildcards.dataset].get("world", wildcards.dataset),
         questions=lambda wildcards: DATASETS[wildcards.dataset]["splits"][wildcards.split],
+        code=code_of("make_pocket_problems", "pocket/world", "pocket/families", "pocket/words"),
     shell:
         "python workflow/scripts/make_pocket_problems.py"
         " --dataset {params.world}"

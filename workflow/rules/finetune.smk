@@ -19,21 +19,15 @@ rule finetune_model:
         gpu=resource("target", "gpu", 0),
     params:
         drafts=f"{RESULTS}/.drafts",
-        model=lambda wildcards: WEIGHTS[wildcards.target],
-        recipe=cell_recipe,
+        model=per_model("target", model_arguments),
+        weights=by("target", IDENTITIES),
+        recipe=quick(cell_recipe),
         version=TRAINING_VERSION,
     shell:
         "OMP_NUM_THREADS={threads} python workflow/scripts/finetune_model.py"
         " --data {input.data}"
-        " --model {params.model[path]}"
-        " --revision {params.model[revision]}"
-        " --steps {params.recipe[steps]}"
-        " --checkpoints {params.recipe[checkpoints]}"
-        " --batch-size {params.recipe[batch_size]}"
-        " --learning-rate {params.recipe[learning_rate]}"
-        " --max-length {params.recipe[max_length]}"
-        " --precision {params.recipe[precision]}"
-        " --seed {params.recipe[seed]}"
+        " {params.model}"
+        " {params.recipe}"
         " --output {output}"
         " --drafts {params.drafts}"
         " > {log} 2>&1"
