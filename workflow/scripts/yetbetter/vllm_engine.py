@@ -1,8 +1,8 @@
 """The engine `vllm`: samples by vLLM, which keeps its batch full by itself, each from the random stream of its seed.
 
-Every sample is a request of its own, because vLLM's `n` gives the samples of a prompt the seeds s, s+1, ...; the requests
-of a prompt follow each other and share its keys and values through the prefix cache. Equal seeds give equal streams, but
-which samples share a batch depends on timing, and that can move the last digits of their logits.
+Every sample is a request of its own, because vLLM's `n` would give the samples of a prompt the seeds s, s+1, ...; the
+requests of a prompt follow each other and share its keys and values through the prefix cache. Equal seeds give equal
+streams, but which samples share a batch depends on timing, and that can move the last digits of their logits.
 """
 
 import gc
@@ -25,8 +25,8 @@ class VllmEngine:
     """Draws completions from one model. vLLM itself starts after the first `check`, so that bad input is told at once.
 
     model: folder or hub id; revision: of a hub id; max_context: limit of prompt and completion in tokens, 0 for the
-    model's own; options: values of those that `engines` lists, 0 and "" leaving the choice to vLLM. Raises UserError, in one line, where vLLM is not installed, or the model has
-    no config or tokenizer, no EOS, or a shorter context than asked for.
+    model's own; options: values of those that `engines` lists. Raises UserError, in one line, where vLLM is not
+    installed, or the model has no config or tokenizer, no EOS, or a shorter context than asked for.
     """
 
     def __init__(self, model: str, revision: str | None, max_context: int, options: dict):
