@@ -128,11 +128,9 @@ def resource(axis, name, default):
     return by(axis, {model: entry.get("resources", {}).get(name, default) for model, entry in MODELS.items()})
 
 
-def environment(axis):
-    """The environment file of the engine of the model on an axis; one name where all agree, which spares a call per job."""
-    files = {"vllm": "../../envs/vllm.yaml"}
-    of = {model: files.get(entry.get("engine"), "../../envs/deepspeed.yaml") for model, entry in MODELS.items()}
-    return of[next(iter(of))] if len(set(of.values())) == 1 else lambda wildcards: of[wildcards[axis]]
+def environment(entry):
+    """The file of the environment that holds a model's engine."""
+    return "../../envs/vllm.yaml" if entry.get("engine") == "vllm" else "../../envs/deepspeed.yaml"
 
 
 def recipe(target):

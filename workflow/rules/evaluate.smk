@@ -14,7 +14,7 @@ rule evaluate_model:
     log:
         "<logs>/evaluations/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}.log",
     conda:
-        environment("target")
+        per_model("target", environment)
     threads: resource("target", "cpus", 1)
     resources:
         mem_mb=resource("target", "mem_mb", 3000),

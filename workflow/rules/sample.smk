@@ -11,7 +11,7 @@ rule sample_solutions:
     log:
         "<logs>/solutions/{dataset}/{model}/{block}.log",
     conda:
-        environment("model")
+        per_model("model", environment)
     threads: resource("model", "cpus", 1)
     resources:
         mem_mb=resource("model", "mem_mb", 3000),
