@@ -6,6 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
+from yetbetter.adapters import ADAPTERS, find_files
 from yetbetter.errors import UserError
 from yetbetter.grading import GRADER_VERSION
 from yetbetter.grid import Grid
@@ -113,6 +114,21 @@ def recipe(target):
 def other_splits(wildcards):
     files = DATASETS[wildcards.dataset]["files"]
     return [files[split] for split in DATASETS[wildcards.dataset]["splits"] if split != wildcards.split]
+
+
+def dataset_folders(dataset):
+    """Where the files of a public data set lie: the config's folders, or where they are downloaded to."""
+    entry = DATASETS[dataset]
+    if "data_dir" not in entry:
+        return [f"{RESULTS}/downloads/{dataset}"]
+    return list(dict.fromkeys([entry["data_dir"], entry.get("functional_dir", entry["data_dir"])]))
+
+
+def dataset_files(wildcards):
+    entry = DATASETS[wildcards.dataset]
+    if "data_dir" not in entry:
+        return f"{RESULTS}/downloads/{wildcards.dataset}/source.json"
+    return list(find_files(entry["adapter"], dataset_folders(wildcards.dataset)).values())
 
 
 # Pools and arms ---------------------------------------------------------------------------------------------------------
@@ -239,9 +255,10 @@ def all_figures():
     pooled = sorted({dataset for dataset, _ in GRID.pools})
     finetuned = sorted({cell.dataset for cell in GRID.cells})
     figures = ["headline"]
-    figures += [
-        f"{name}_{dataset}" for name in ["data_quality", "coverage_trend", "coverage_by_level"] for dataset in pooled
-    ]
+    for dataset in pooled:
+        figures += [f"data_quality_{dataset}", f"coverage_trend_{dataset}"]
+        if DATASETS[dataset]["adapter"] != "gsm8k":  # its problems have no level
+            figures.append(f"coverage_by_level_{dataset}")
     for dataset in finetuned:
         figures.append(f"finetuned_{dataset}")
         if "functional" in DATASETS[dataset]["benchmarks"]:

@@ -47,6 +47,38 @@ rule import_problems:
         " > {log} 2>&1"
 
 
+rule import_dataset:
+    input:
+        files=dataset_files,
+        prompts=lambda wildcards: DATASETS[wildcards.dataset]["prompts"].values(),
+        code=library(*(f"adapters/{module}" for module in ["problem_splits", "gsm8k"])),
+    output:
+        problems="<results>/problems/{dataset}/{split}.jsonl",
+        about="<results>/problems/{dataset}/{split}.about.json",
+    log:
+        "<logs>/problems/{dataset}/{split}.log",
+    wildcard_constraints:
+        dataset=one_of(name for name, entry in DATASETS.items() if entry["adapter"] in ADAPTERS),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        adapter=lambda wildcards: DATASETS[wildcards.dataset]["adapter"],
+        folders=lambda wildcards: dataset_folders(wildcards.dataset),
+        questions=lambda wildcards: DATASETS[wildcards.dataset]["splits"][wildcards.split],
+        answer_format=lambda wildcards: DATASETS[wildcards.dataset]["answer"],
+    shell:
+        "python workflow/scripts/import_dataset.py"
+        " --adapter {params.adapter}"
+        " --folder {params.folders}"
+        " --split {wildcards.split}"
+        " --questions {params.questions}"
+        " --answer-format {params.answer_format}"
+        " --prompt {input.prompts}"
+        " --output {output.problems}"
+        " --about {output.about}"
+        " > {log} 2>&1"
+
+
 rule pretrain_pocket_model:
     output:
         directory("<results>/pretrained/{pocket_model}"),
