@@ -45,6 +45,12 @@ WEIGHTS = {
 }
 
 
+# Models that are downloaded before they are used; a folder is there, and an endpoint knows its own.
+HUB_MODELS = [
+    name for name, entry in MODELS.items() if entry.get("engine") != "openai" and not Path(entry["path"]).is_dir()
+]
+
+
 def engine_of(entry):
     """How a model is asked, as arguments of the programs, and with which Python."""
     engine = entry.get("engine", "transformers")
@@ -105,6 +111,18 @@ def resource(axis, name, default):
     """A resource of the model on an axis; a plain number where all models agree, which spares a call per job."""
     values = {model: entry.get("resources", {}).get(name, default) for model, entry in MODELS.items()}
     return values[next(iter(values))] if len(set(values.values())) == 1 else lambda wildcards: values[wildcards[axis]]
+
+
+def downloaded(axis):
+    """What a job on a hub model waits for: that it is in the cache. Nothing where the study has none."""
+    if not HUB_MODELS:
+        return []
+
+    def marker(wildcards):
+        model = getattr(wildcards, axis)
+        return [f"{RESULTS}/downloads/models/{model}.json"] if model in HUB_MODELS else []
+
+    return ancient(marker)
 
 
 def recipe(target):

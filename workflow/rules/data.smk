@@ -5,7 +5,8 @@ rule make_pocket_problems:
     input:
         code=library("pocket/world", "pocket/families", "pocket/words"),
     output:
-        "<results>/problems/{dataset}/{split}.jsonl",
+        problems="<results>/problems/{dataset}/{split}.jsonl",
+        about="<results>/problems/{dataset}/{split}.about.json",
     log:
         "<logs>/problems/{dataset}/{split}.log",
     wildcard_constraints:
@@ -20,7 +21,8 @@ rule make_pocket_problems:
         " --dataset {params.world}"
         " --split {wildcards.split}"
         " --questions {params.questions}"
-        " --output {output}"
+        " --output {output.problems}"
+        " --about {output.about}"
         " > {log} 2>&1"
 
 
@@ -29,7 +31,8 @@ rule import_problems:
         problems=lambda wildcards: DATASETS[wildcards.dataset]["files"][wildcards.split],
         others=other_splits,
     output:
-        "<results>/problems/{dataset}/{split}.jsonl",
+        problems="<results>/problems/{dataset}/{split}.jsonl",
+        about="<results>/problems/{dataset}/{split}.about.json",
     log:
         "<logs>/problems/{dataset}/{split}.log",
     wildcard_constraints:
@@ -43,7 +46,8 @@ rule import_problems:
         " --input {input.problems}"
         " --others {input.others}"
         " --questions {params.questions}"
-        " --output {output}"
+        " --output {output.problems}"
+        " --about {output.about}"
         " > {log} 2>&1"
 
 
@@ -51,7 +55,7 @@ rule import_dataset:
     input:
         files=dataset_files,
         prompts=lambda wildcards: DATASETS[wildcards.dataset]["prompts"].values(),
-        code=library(*(f"adapters/{module}" for module in ["problem_splits", "gsm8k"])),
+        code=library(*(f"adapters/{module}" for module in ["problem_splits", "gsm8k", "hendrycks_math"])),
     output:
         problems="<results>/problems/{dataset}/{split}.jsonl",
         about="<results>/problems/{dataset}/{split}.about.json",

@@ -30,7 +30,7 @@ rule evaluate_model:
         version=EVALUATION_VERSION,
         grader=GRADING,
     shell:
-        "OMP_NUM_THREADS={threads} {params.engine[python]} workflow/scripts/evaluate_model.py"
+        "HF_HUB_OFFLINE=1 OMP_NUM_THREADS={threads} {params.engine[python]} workflow/scripts/evaluate_model.py"
         " --checkpoints {params.checkpoints}"
         " --validation {input.validation}"
         " {params.asked[benchmarks]}"

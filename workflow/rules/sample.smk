@@ -5,6 +5,7 @@ rule sample_solutions:
     input:
         problems="<results>/problems/{dataset}/train.jsonl",
         prompt=lambda wildcards: DATASETS[wildcards.dataset]["prompts"]["sampling"],
+        model=downloaded("model"),
     output:
         solutions="<results>/solutions/{dataset}/{model}/{block}.jsonl",
         about="<results>/solutions/{dataset}/{model}/{block}.about.json",
@@ -28,7 +29,7 @@ rule sample_solutions:
         seed=config["seed"],
         version=SAMPLER_VERSION,
     shell:
-        "OMP_NUM_THREADS={threads} {params.engine[python]} workflow/scripts/sample_solutions.py"
+        "HF_HUB_OFFLINE=1 OMP_NUM_THREADS={threads} {params.engine[python]} workflow/scripts/sample_solutions.py"
         " --problems {input.problems}"
         " --first-problem {params.start[question]}"
         " --problems-count {params.sampling[shard_questions]}"

@@ -50,13 +50,17 @@ def main() -> None:
         raise UserError(
             f"{arguments.adapter}: {arguments.split} has {len(rows):,} problems, {arguments.questions:,} are asked for"
         )
+    hashes = {split: digest_of_problems(rows) for split, rows in parts.splits.items()}
+    for split in (split for split, found in hashes.items() if found != adapter.HASHES[split]):
+        print(f"{split} is not the split that is documented: other source files, or a prompt that shows its problems")
     write_rows(arguments.output, rows[: arguments.questions])
     write_sidecar(
         arguments.about or arguments.output.with_suffix(".about.json"),
         arguments,
         hash=digest_of_problems(rows[: arguments.questions]),
         counts={split: len(rows) for split, rows in parts.splits.items()} | {"written": arguments.questions},
-        hashes={split: digest_of_problems(rows) for split, rows in parts.splits.items()},
+        hashes=hashes,
+        documented={split: found == adapter.HASHES[split] for split, found in hashes.items()},
         source=source,
         files={role: {"name": path.name, "sha256": digest_of(path)} for role, path in files.items()},
         left_out=parts.left_out,

@@ -2,7 +2,10 @@
 
 An adapter is a module with
     FILES      role -> names under which a folder may hold the file; the roles that its splits are made from
-    SIZES      split -> most problems that the split has
+    SIZES      split -> problems that the split has, which is the most that a config may ask for
+    HASHES     split -> digest_of_problems of the whole split, as it was when the adapter was written
+    SOURCES    what is downloaded, at pinned revisions, and
+    unpack(files) -> {name: rows}   what that leaves in a folder, under the names in FILES
     build(files, answer_format) -> Parts
 where `files` is role -> path. `problem_splits` holds what the adapters share.
 """
@@ -10,10 +13,10 @@ where `files` is role -> path. `problem_splits` holds what the adapters share.
 from pathlib import Path
 from types import ModuleType
 
-from yetbetter.adapters import gsm8k
+from yetbetter.adapters import gsm8k, hendrycks_math
 from yetbetter.errors import UserError
 
-ADAPTERS: dict[str, ModuleType] = {"gsm8k": gsm8k}
+ADAPTERS: dict[str, ModuleType] = {"gsm8k": gsm8k, "math": hendrycks_math}
 
 
 def find_files(adapter: str, folders: list[str | Path]) -> dict[str, Path]:

@@ -8,14 +8,40 @@ import re
 from pathlib import Path
 
 from yetbetter.adapters.problem_splits import Parts, drop_repeated, in_fixed_order, state_answer
+from yetbetter.downloads import HubFile, read_table
 from yetbetter.errors import UserError
 from yetbetter.records import read_rows, shorten
 
 FILES = {"train": ("train.jsonl",), "test": ("test.jsonl",)}
 SIZES = {"train": 6973, "validation": 500, "test": 1319}
+HASHES = {
+    "train": "14ab1f058085a85a48bf5c47038bf42169c4b2277080d7db693e007e62076674",
+    "validation": "dcfc12bf4e6eb08509b410215c3468c86863cbf4f8dff482746adc16524f7f52",
+    "test": "e5a702a7c4ca01e7f23a57fca763e7b6662ce344a47ac3198c00d959ddd1dc51",
+}
 SALT = "gsm8k"
+HUB, REVISION = "openai/gsm8k", "740312add88f781978c0658806c59bc2815b9866"
+SOURCES = {
+    "train": HubFile(
+        HUB,
+        REVISION,
+        "main/train-00000-of-00001.parquet",
+        "ea82612ea9582142387730c793eb67d3b12849002bc0b7fa6f8efafa7351419d",
+    ),
+    "test": HubFile(
+        HUB,
+        REVISION,
+        "main/test-00000-of-00001.parquet",
+        "ee7b8da9e381df27b9e3f7758a159ab2bdaa4dbaa910546cbbc47e0cb44e4f59",
+    ),
+}
 # <<48/2=24>>: what a calculator was told while the rationale was written.
 ANNOTATION = re.compile(r"<<[^<>]*>>")
+
+
+def unpack(files: dict[str, Path]) -> dict[str, list[dict]]:
+    """File name -> rows, from what SOURCES names: the layout of a local folder."""
+    return {f"{split}.jsonl": read_table(path) for split, path in files.items()}
 
 
 def build(files: dict[str, Path], answer_format: str) -> Parts:
