@@ -11,6 +11,7 @@ gc.set_threshold(100_000, 50, 100)
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
+from yetbetter.adapters import ADAPTERS, find_files
 from yetbetter.errors import UserError
 from yetbetter.grading import GRADER_VERSION
 from yetbetter.grid import Grid
@@ -41,6 +42,10 @@ SAMPLING = config["sampling"]
 GRADING = {"version": GRADER_VERSION, "mode": config.get("grading", {}).get("mode", "strict")}
 # What a model computes: its files' digest, or the hub's revision, is part of whatever it draws or becomes.
 IDENTITIES = {name: model_identity(entry["path"], entry.get("revision")) for name, entry in MODELS.items()}
+# Models that are downloaded before they are used; a folder is there, and an endpoint knows its own.
+HUB_MODELS = [
+    name for name, entry in MODELS.items() if entry.get("engine") != "openai" and not Path(entry["path"]).is_dir()
+]
 
 
 def model_arguments(entry):
@@ -133,6 +138,18 @@ def environment(entry):
     return "../../envs/vllm.yaml" if entry.get("engine") == "vllm" else "../../envs/deepspeed.yaml"
 
 
+def downloaded(axis):
+    """What a job on a hub model waits for: that it is in the cache. Nothing where the study has none."""
+    if not HUB_MODELS:
+        return []
+
+    def marker(wildcards):
+        model = getattr(wildcards, axis)
+        return [f"{RESULTS}/downloads/models/{model}.json"] if model in HUB_MODELS else []
+
+    return ancient(marker)
+
+
 def recipe(target):
     return config["finetuning"][MODELS[target]["finetuning"]]
 
@@ -140,6 +157,21 @@ def recipe(target):
 def other_splits(wildcards):
     files = DATASETS[wildcards.dataset]["files"]
     return [files[split] for split in DATASETS[wildcards.dataset]["splits"] if split != wildcards.split]
+
+
+def dataset_folders(dataset):
+    """Where the files of a public data set lie: the config's folders, or where they are downloaded to."""
+    entry = DATASETS[dataset]
+    if "data_dir" not in entry:
+        return [f"{RESULTS}/downloads/{dataset}"]
+    return list(dict.fromkeys([entry["data_dir"], entry.get("functional_dir", entry["data_dir"])]))
+
+
+def dataset_files(wildcards):
+    entry = DATASETS[wildcards.dataset]
+    if "data_dir" not in entry:
+        return f"{RESULTS}/downloads/{wildcards.dataset}/source.json"
+    return list(find_files(entry["adapter"], dataset_folders(wildcards.dataset)).values())
 
 
 # Pools and arms ---------------------------------------------------------------------------------------------------------
@@ -291,9 +323,10 @@ def all_figures():
     pooled = sorted({dataset for dataset, _ in GRID.pools})
     finetuned = sorted({cell.dataset for cell in GRID.cells})
     figures = ["headline"]
-    figures += [
-        f"{name}_{dataset}" for name in ["data_quality", "coverage_trend", "coverage_by_level"] for dataset in pooled
-    ]
+    for dataset in pooled:
+        figures += [f"data_quality_{dataset}", f"coverage_trend_{dataset}"]
+        if DATASETS[dataset]["adapter"] != "gsm8k":  # its problems have no level
+            figures.append(f"coverage_by_level_{dataset}")
     for dataset in finetuned:
         figures.append(f"finetuned_{dataset}")
         if "functional" in DATASETS[dataset]["benchmarks"]:

@@ -31,7 +31,7 @@ rule evaluate_model:
         seed=config["seed"],
         versions=[EVALUATION_VERSION, GRADER_VERSION],
     shell:
-        "OMP_NUM_THREADS={threads} {params.python} workflow/scripts/evaluate_model.py"
+        "HF_HUB_OFFLINE=1 OMP_NUM_THREADS={threads} {params.python} workflow/scripts/evaluate_model.py"
         " --checkpoints {params.checkpoints}"
         " --validation {input.validation}"
         " {params.benchmarks}"

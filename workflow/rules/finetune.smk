@@ -6,6 +6,7 @@ rule finetune_model:
         # The digest, not the data, decides whether a model is trained again.
         data=ancient("<results>/training_data/{dataset}/{budget}/from-{source}.jsonl"),
         digest="<results>/training_data/{dataset}/{budget}/from-{source}.sha256",
+        model=downloaded("target"),
     output:
         directory("<results>/models/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/{rate}"),
     log:
@@ -24,7 +25,7 @@ rule finetune_model:
         recipe=quick(cell_recipe),
         version=TRAINING_VERSION,
     shell:
-        "OMP_NUM_THREADS={threads} python workflow/scripts/finetune_model.py"
+        "HF_HUB_OFFLINE=1 OMP_NUM_THREADS={threads} python workflow/scripts/finetune_model.py"
         " --data {input.data}"
         " {params.model}"
         " {params.recipe}"

@@ -5,6 +5,7 @@ rule sample_solutions:
     input:
         problems="<results>/problems/{dataset}/train.jsonl",
         prompt=SAMPLING_PROMPT,
+        model=downloaded("model"),
     output:
         solutions="<results>/solutions/{dataset}/{model}/{block}.jsonl",
         about="<results>/solutions/{dataset}/{model}/{block}.about.json",
@@ -29,7 +30,7 @@ rule sample_solutions:
         seed=config["seed"],
         version=SAMPLER_VERSION,
     shell:
-        "OMP_NUM_THREADS={threads} {params.python} workflow/scripts/sample_solutions.py"
+        "HF_HUB_OFFLINE=1 OMP_NUM_THREADS={threads} {params.python} workflow/scripts/sample_solutions.py"
         " --problems {input.problems}"
         " {params.start}"
         " {params.size}"
