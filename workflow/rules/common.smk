@@ -68,6 +68,13 @@ def engine_of(entry):
 
 
 ENGINES = {name: engine_of(entry) for name, entry in MODELS.items()}
+CHAT_MODELS = [name for name, entry in MODELS.items() if entry.get("chat")]
+
+
+def chat_argument():
+    return (lambda wildcards: "--chat" if wildcards.model in CHAT_MODELS else "") if CHAT_MODELS else ""
+
+
 HUMAN_SOURCES = [source for source in config["sources"] if GRID.is_human(source)]
 SAMPLED_SOURCES = [source for source in config["sources"] if not GRID.is_human(source)]
 POOLS = [f"{dataset}/pool-{model}" for dataset, model in GRID.pools]

@@ -23,6 +23,7 @@ rule sample_solutions:
         start=block_start,
         model=lambda wildcards: WEIGHTS[wildcards.model],
         engine=lambda wildcards: ENGINES[wildcards.model],
+        chat=chat_argument(),
         sampling=SAMPLING,
         max_new_tokens=lambda wildcards: DATASETS[wildcards.dataset]["max_new_tokens"],
         stop=lambda wildcards: stop_arguments(wildcards.dataset),
@@ -40,6 +41,7 @@ rule sample_solutions:
         " --revision {params.model[revision]}"
         " {params.engine[arguments]}"
         " --prompt {input.prompt}"
+        " {params.chat}"
         " --temperature {params.sampling[temperature]}"
         " --top-k {params.sampling[top_k]}"
         " --max-new-tokens {params.max_new_tokens}"

@@ -161,6 +161,8 @@ def check_model(key: str, entry: dict) -> None:
     """A folder that holds a model, or something that can be a hub id; a typo in a path is told before anything runs."""
     path = Path(entry["path"])
     if entry.get("engine") == "openai":  # the name by which the endpoint knows it
+        if entry.get("chat"):
+            raise UserError(f"{key}.chat: an endpoint formats its chats itself (allowed: false)")
         return
     if path.is_dir():
         if not (path / "config.json").is_file():
