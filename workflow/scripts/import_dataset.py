@@ -38,6 +38,9 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = parse_arguments()
     adapter = ADAPTERS[arguments.adapter]
+    if arguments.answer_format not in adapter.ANSWER_FORMATS:
+        allowed = ", ".join(adapter.ANSWER_FORMATS)
+        raise UserError(f"--answer-format is {arguments.answer_format!r}, {arguments.adapter} allows: {allowed}")
     files = find_files(arguments.adapter, arguments.folder)
     source = read_source(files)
     parts = adapter.build(files, arguments.answer_format)

@@ -219,6 +219,11 @@ def check_public_dataset(key: str, entry: dict) -> None:
             raise UserError(f"{key}.splits: {adapter} has no {split!r} (has: {', '.join(sizes)})")
         if asked > sizes[split]:
             raise UserError(f"{key}.splits.{split}: {asked}, {adapter} has only {sizes[split]}")
+    if entry["answer"] not in ADAPTERS[adapter].ANSWER_FORMATS:
+        allowed = ", ".join(ADAPTERS[adapter].ANSWER_FORMATS)
+        raise UserError(
+            f"{key}.answer: {entry['answer']!r} cannot state every answer of {adapter} (allowed: {allowed})"
+        )
     if entry["fpr"] == "exact":
         raise UserError(f"{key}.fpr: 'exact' needs problems that are programs, which only the pocket world has")
     if "functional_dir" in entry and "data_dir" not in entry:

@@ -3,6 +3,7 @@
 An adapter is a module with
     FILES      role -> names under which a folder may hold the file; the roles that its splits are made from
     SIZES      split -> problems that the split has, which is the most that a config may ask for
+    ANSWER_FORMATS  conventions in which the grader reads every gold answer back
     HASHES     split -> digest_of_problems of the whole split, as it was when the adapter was written
     SOURCES    what is downloaded, at pinned revisions, and
     unpack(files) -> {name: rows}   what that leaves in a folder, under the names in FILES
