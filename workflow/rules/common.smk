@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
-from yetbetter.adapters import ADAPTERS, find_files
+from yetbetter.adapters import ADAPTERS, find_files, local_folders
 from yetbetter.errors import UserError
 from yetbetter.grading import GRADER_VERSION
 from yetbetter.grid import Grid
@@ -143,10 +143,7 @@ def other_splits(wildcards):
 
 def dataset_folders(dataset):
     """Where the files of a public data set lie: the config's folders, or where they are downloaded to."""
-    entry = DATASETS[dataset]
-    if "data_dir" not in entry:
-        return [f"{RESULTS}/downloads/{dataset}"]
-    return list(dict.fromkeys([entry["data_dir"], entry.get("functional_dir", entry["data_dir"])]))
+    return local_folders(DATASETS[dataset]) or [f"{RESULTS}/downloads/{dataset}"]
 
 
 def dataset_files(wildcards):

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
-from yetbetter.adapters import ADAPTERS, find_files
+from yetbetter.adapters import ADAPTERS, find_files, local_folders
 from yetbetter.engines import find_engine
 from yetbetter.errors import UserError
 
@@ -230,7 +230,7 @@ def check_public_dataset(key: str, entry: dict) -> None:
         raise UserError(f"{key}.functional_dir: goes with data_dir, which is missing")
     if "data_dir" in entry:
         try:
-            find_files(adapter, [entry["data_dir"], entry.get("functional_dir", entry["data_dir"])])
+            find_files(adapter, local_folders(entry))
         except UserError as error:
             raise UserError(f"{key}.data_dir: {error}") from None
 

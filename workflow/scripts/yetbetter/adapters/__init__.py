@@ -20,6 +20,11 @@ from yetbetter.errors import UserError
 ADAPTERS: dict[str, ModuleType] = {"gsm8k": gsm8k, "math": hendrycks_math}
 
 
+def local_folders(entry: dict) -> list[str]:
+    """The folders that a data set's config entry names; none where its files are downloaded."""
+    return list(dict.fromkeys(entry[key] for key in ("data_dir", "functional_dir") if key in entry))
+
+
 def find_files(adapter: str, folders: list[str | Path]) -> dict[str, Path]:
     """role -> path of the adapter's files, in the first folder that has one. UserError for a missing one."""
     files = {}
