@@ -1,12 +1,13 @@
 """Public data sets in the real workflow: problems from local files, downloads only where something is on the hub."""
 
 import json
+from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
 from yetbetter.records import digest_of_problems, read_json, read_rows
 
+ROOT = Path(__file__).resolve().parents[2]
 SPLITS = {"train": 24, "validation": 12, "test": 40}
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
