@@ -11,7 +11,7 @@ gc.set_threshold(100_000, 50, 100)
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
-from yetbetter.adapters import ADAPTERS, find_files
+from yetbetter.adapters import ADAPTERS, find_files, local_folders
 from yetbetter.errors import UserError
 from yetbetter.grading import GRADER_VERSION
 from yetbetter.grid import Grid
@@ -68,6 +68,10 @@ def engine_python(entry):
     """The Python that holds a model's engine: this one, unless the config names another environment."""
     environment = config.get("environments", {}).get(entry.get("engine", "transformers"))
     return shlex.quote(f"{environment}/bin/python") if environment else "python"
+
+
+def chat_argument(entry):
+    return "--chat" if entry.get("chat") else ""
 
 
 HUMAN_SOURCES = [source for source in config["sources"] if GRID.is_human(source)]
@@ -161,10 +165,7 @@ def other_splits(wildcards):
 
 def dataset_folders(dataset):
     """Where the files of a public data set lie: the config's folders, or where they are downloaded to."""
-    entry = DATASETS[dataset]
-    if "data_dir" not in entry:
-        return [f"{RESULTS}/downloads/{dataset}"]
-    return list(dict.fromkeys([entry["data_dir"], entry.get("functional_dir", entry["data_dir"])]))
+    return local_folders(DATASETS[dataset]) or [f"{RESULTS}/downloads/{dataset}"]
 
 
 def dataset_files(wildcards):

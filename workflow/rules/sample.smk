@@ -27,6 +27,7 @@ rule sample_solutions:
         weights=by("model", IDENTITIES),
         engine=per_model("model", engine_arguments),
         decoding=per_dataset(decoding_arguments),
+        chat=per_model("model", chat_argument),
         seed=config["seed"],
         version=SAMPLER_VERSION,
     shell:
@@ -39,6 +40,7 @@ rule sample_solutions:
         " {params.engine}"
         " --prompt {input.prompt}"
         " {params.decoding}"
+        " {params.chat}"
         " --seed {params.seed}"
         " --output {output.solutions}"
         " --about {output.about}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
-from yetbetter.adapters import ADAPTERS, find_files
+from yetbetter.adapters import ADAPTERS, find_files, local_folders
 from yetbetter.engines import find_engine
 from yetbetter.errors import UserError
 
@@ -161,6 +161,8 @@ def check_model(key: str, entry: dict) -> None:
     """A folder that holds a model, or something that can be a hub id; a typo in a path is told before anything runs."""
     path = Path(entry["path"])
     if entry.get("engine") == "openai":  # the name by which the endpoint knows it
+        if entry.get("chat"):
+            raise UserError(f"{key}.chat: an endpoint formats its chats itself (allowed: false)")
         return
     if path.is_dir():
         if not (path / "config.json").is_file():
@@ -217,13 +219,18 @@ def check_public_dataset(key: str, entry: dict) -> None:
             raise UserError(f"{key}.splits: {adapter} has no {split!r} (has: {', '.join(sizes)})")
         if asked > sizes[split]:
             raise UserError(f"{key}.splits.{split}: {asked}, {adapter} has only {sizes[split]}")
+    if entry["answer"] not in ADAPTERS[adapter].ANSWER_FORMATS:
+        allowed = ", ".join(ADAPTERS[adapter].ANSWER_FORMATS)
+        raise UserError(
+            f"{key}.answer: {entry['answer']!r} cannot state every answer of {adapter} (allowed: {allowed})"
+        )
     if entry["fpr"] == "exact":
         raise UserError(f"{key}.fpr: 'exact' needs problems that are programs, which only the pocket world has")
     if "functional_dir" in entry and "data_dir" not in entry:
         raise UserError(f"{key}.functional_dir: goes with data_dir, which is missing")
     if "data_dir" in entry:
         try:
-            find_files(adapter, [entry["data_dir"], entry.get("functional_dir", entry["data_dir"])])
+            find_files(adapter, local_folders(entry))
         except UserError as error:
             raise UserError(f"{key}.data_dir: {error}") from None
 
