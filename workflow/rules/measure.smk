@@ -5,7 +5,7 @@ rule measure_pool:
     input:
         blocks=pool_files("solutions", "verdicts", "reasoning"),
         problems="<results>/problems/{dataset}/train.jsonl",
-        code=library("measures", "estimators", "views"),
+        code=library("measures", "estimators", "views", "judging"),
     output:
         "<results>/metrics/{dataset}/pool-{model}.csv",
     log:
@@ -33,7 +33,7 @@ rule measure_arm:
         blocks=arm_files("solutions", "verdicts", "reasoning"),
         problems="<results>/problems/{dataset}/train.jsonl",
         counts="<results>/training_data/{dataset}/{budget}/from-{source}.counts.json",
-        code=[*library("measures", "estimators", "views", "selection"), "workflow/scripts/measure_arm.py"],
+        code=[*library("measures", "estimators", "views", "judging", "selection"), "workflow/scripts/measure_arm.py"],
     output:
         measures="<results>/metrics/{dataset}/{budget}/from-{source}.csv",
         summary="<results>/metrics/{dataset}/{budget}/from-{source}.json",
