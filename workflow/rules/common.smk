@@ -1,16 +1,23 @@
 # Loads and checks the config, constrains every wildcard to its registry, and says which files an arm, pool or cell needs.
 
+import gc
+import inspect
 import shlex
 import sys
 from pathlib import Path
 
+# A large grid's jobs all live to the end: looking for garbage among them again and again finds none.
+gc.set_threshold(100_000, 50, 100)
+
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
+from yetbetter.adapters import ADAPTERS, find_files
 from yetbetter.errors import UserError
 from yetbetter.grading import GRADER_VERSION
 from yetbetter.grid import Grid
-from yetbetter.identity import model_identity, stream_seed
+from yetbetter.identity import fingerprint, model_identity, stream_seed
 from yetbetter.program import prefer_own_environment
+from yetbetter.records import digest_of
 from yetbetter.settings import check_config
 from yetbetter.versions import EVALUATION_VERSION, SAMPLER_VERSION, TRAINING_VERSION
 
@@ -34,33 +41,35 @@ SAMPLING = config["sampling"]
 # What a verdict depends on besides the text and the gold answer.
 GRADING = {"version": GRADER_VERSION, "mode": config.get("grading", {}).get("mode", "strict")}
 # What a model computes: its files' digest, or the hub's revision, is part of whatever it draws or becomes.
-WEIGHTS = {
-    name: {
-        "path": entry["path"],
-        "revision": entry.get("revision", "main"),
-        "identity": model_identity(entry["path"], entry.get("revision")),
-    }
-    for name, entry in MODELS.items()
-}
+IDENTITIES = {name: model_identity(entry["path"], entry.get("revision")) for name, entry in MODELS.items()}
+# Models that are downloaded before they are used; a folder is there, and an endpoint knows its own.
+HUB_MODELS = [
+    name for name, entry in MODELS.items() if entry.get("engine") != "openai" and not Path(entry["path"]).is_dir()
+]
 
 
-def engine_of(entry):
-    """How a model is asked, as arguments of the programs, and with which Python."""
-    engine = entry.get("engine", "transformers")
+def model_arguments(entry):
+    return f"--model {shlex.quote(entry['path'])} --revision {entry.get('revision', 'main')}"
+
+
+def engine_arguments(entry):
+    """How a model is asked, as arguments of the programs."""
     options = entry.get("engine_options", {}).items()
-    environment = config.get("environments", {}).get(engine)
-    return {
-        "python": shlex.quote(f"{environment}/bin/python") if environment else "python",
-        "arguments": " ".join(
-            [
-                f"--engine {engine} --batch-size {entry.get('batch_size', 64)} --max-context {entry.get('max_context', 0)}",
-                *(f"--engine-option {shlex.quote(f'{option}={value}')}" for option, value in options),
-            ]
-        ),
-    }
+    words = [
+        f"--engine {entry.get('engine', 'transformers')}",
+        f"--batch-size {entry.get('batch_size', 64)}",
+        f"--max-context {entry.get('max_context', 0)}",
+        *(f"--engine-option {shlex.quote(f'{option}={value}')}" for option, value in options),
+    ]
+    return " ".join(words)
 
 
-ENGINES = {name: engine_of(entry) for name, entry in MODELS.items()}
+def engine_python(entry):
+    """The Python that holds a model's engine: this one, unless the config names another environment."""
+    environment = config.get("environments", {}).get(entry.get("engine", "transformers"))
+    return shlex.quote(f"{environment}/bin/python") if environment else "python"
+
+
 HUMAN_SOURCES = [source for source in config["sources"] if GRID.is_human(source)]
 SAMPLED_SOURCES = [source for source in config["sources"] if not GRID.is_human(source)]
 POOLS = [f"{dataset}/pool-{model}" for dataset, model in GRID.pools]
@@ -71,12 +80,18 @@ COMPARED = config["comparison"]
 COMPARED_MODELS = {role: config["sources"][COMPARED[role]]["draws"][0]["model"] for role in ["strong", "weak"]}
 
 
-def library(*modules):
-    """Code whose change must remake what a cheap rule makes; expensive rules have versions instead."""
-    return [f"workflow/scripts/yetbetter/{module}.py" for module in modules]
+def code_of(*names):
+    """Digest of programs and modules; as a param of a cheap rule it remakes what an edit of them may change.
+
+    Expensive rules have version numbers instead. As inputs the files would cost every job of a large grid.
+    """
+    scripts = Path(workflow.basedir) / "workflow" / "scripts"
+    programs = [scripts / f"{name}.py" for name in names]
+    files = [path if path.exists() else scripts / "yetbetter" / path.relative_to(scripts) for path in programs]
+    return fingerprint(dict(zip(names, map(digest_of, files))))
 
 
-PLOTS = library("plots", "plots_data", "plots_finetuned", "plot_tables")
+PLOTS = ["plots", "plots_data", "plots_finetuned", "plot_tables"]
 
 
 pathvars:
@@ -100,10 +115,39 @@ wildcard_constraints:
     seed=r"\d+",
 
 
+def by(axis, values):
+    """What belongs to a wildcard's value; where all values agree that value itself, which spares a call for each job."""
+    first = next(iter(values.values()))
+    if all(value == first for value in values.values()):
+        return first
+    return quick(lambda wildcards: values[wildcards[axis]])
+
+
+def quick(function):
+    """Snakemake looks at a function's signature several times for each job; it need not be worked out each time."""
+    function.__signature__ = inspect.signature(function)
+    return function
+
+
 def resource(axis, name, default):
-    """A resource of the model on an axis; a plain number where all models agree, which spares a call per job."""
-    values = {model: entry.get("resources", {}).get(name, default) for model, entry in MODELS.items()}
-    return values[next(iter(values))] if len(set(values.values())) == 1 else lambda wildcards: values[wildcards[axis]]
+    return by(axis, {model: entry.get("resources", {}).get(name, default) for model, entry in MODELS.items()})
+
+
+def environment(entry):
+    """The file of the environment that holds a model's engine."""
+    return "../../envs/vllm.yaml" if entry.get("engine") == "vllm" else "../../envs/deepspeed.yaml"
+
+
+def downloaded(axis):
+    """What a job on a hub model waits for: that it is in the cache. Nothing where the study has none."""
+    if not HUB_MODELS:
+        return []
+
+    def marker(wildcards):
+        model = getattr(wildcards, axis)
+        return [f"{RESULTS}/downloads/models/{model}.json"] if model in HUB_MODELS else []
+
+    return ancient(marker)
 
 
 def recipe(target):
@@ -115,13 +159,29 @@ def other_splits(wildcards):
     return [files[split] for split in DATASETS[wildcards.dataset]["splits"] if split != wildcards.split]
 
 
+def dataset_folders(dataset):
+    """Where the files of a public data set lie: the config's folders, or where they are downloaded to."""
+    entry = DATASETS[dataset]
+    if "data_dir" not in entry:
+        return [f"{RESULTS}/downloads/{dataset}"]
+    return list(dict.fromkeys([entry["data_dir"], entry.get("functional_dir", entry["data_dir"])]))
+
+
+def dataset_files(wildcards):
+    entry = DATASETS[wildcards.dataset]
+    if "data_dir" not in entry:
+        return f"{RESULTS}/downloads/{wildcards.dataset}/source.json"
+    return list(find_files(entry["adapter"], dataset_folders(wildcards.dataset)).values())
+
+
 # Pools and arms ---------------------------------------------------------------------------------------------------------
 
 
 def block_start(wildcards):
     """Where a block starts, from its name: questions-000250_samples-0010."""
     questions, samples = wildcards.block.split("_")
-    return {"question": int(questions.removeprefix("questions-")), "sample": int(samples.removeprefix("samples-"))}
+    problem, sample = int(questions.removeprefix("questions-")), int(samples.removeprefix("samples-"))
+    return f"--first-problem {problem} --first-sample {sample}"
 
 
 def draws_of(wildcards):
@@ -185,11 +245,15 @@ def pool_folders(*stages):
 def cell_recipe(wildcards):
     """The recipe's settings for one cell and learning rate, and no others: what else changes trains nothing anew."""
     chosen = recipe(wildcards.target)
-    return {key: chosen[key] for key in ["checkpoints", "batch_size", "max_length", "precision"]} | {
-        "steps": chosen["steps"][wildcards.budget],
-        "learning_rate": chosen["learning_rates"][wildcards.rate],
-        "seed": stream_seed(config["seed"], "finetuning", int(wildcards.seed)) % 2**31,
-    }
+    return (
+        f"--steps {chosen['steps'][wildcards.budget]}"
+        f" --checkpoints {chosen['checkpoints']}"
+        f" --batch-size {chosen['batch_size']}"
+        f" --learning-rate {chosen['learning_rates'][wildcards.rate]}"
+        f" --max-length {chosen['max_length']}"
+        f" --precision {chosen['precision']}"
+        f" --seed {stream_seed(config['seed'], 'finetuning', int(wildcards.seed)) % 2**31}"
+    )
 
 
 def cell_models(wildcards):
@@ -197,35 +261,55 @@ def cell_models(wildcards):
     return [f"{RESULTS}/models/{cell}/{rate}" for rate in recipe(wildcards.target)["learning_rates"]]
 
 
+def cell_coordinates(wildcards):
+    source, target = wildcards.source, wildcards.target
+    return (
+        f"--dataset {wildcards.dataset} --budget {wildcards.budget} --source {source} --target {target}"
+        f" --seed {wildcards.seed} --paradigm '{GRID.paradigm(source, target)}'"
+    )
+
+
 def cell_checkpoints(wildcards):
     numbers = range(1, recipe(wildcards.target)["checkpoints"] + 1)
     return [f"{folder}/checkpoint-{number}" for folder in cell_models(wildcards) for number in numbers]
-
-
-def benchmark_problems(wildcards):
-    benchmarks = DATASETS[wildcards.dataset]["benchmarks"]
-    return [f"{RESULTS}/problems/{wildcards.dataset}/{benchmark}.jsonl" for benchmark in benchmarks]
 
 
 def stop_arguments(dataset):
     return " ".join(f"--stop {shlex.quote(string)}" for string in DATASETS[dataset].get("stop", []))
 
 
-def examination(dataset):
-    """What a finetuned model is asked about a data set, and how its answers are read."""
+def benchmark_files(dataset):
+    return [f"{RESULTS}/problems/{dataset}/{benchmark}.jsonl" for benchmark in DATASETS[dataset]["benchmarks"]]
+
+
+def benchmark_arguments(dataset):
+    """What finetuned models are asked about a data set, and how their answers are read."""
     entry = DATASETS[dataset]
-    return {
-        "benchmarks": " ".join(
-            f"--benchmark {name}:{RESULTS}/problems/{dataset}/{name}.jsonl"
-            f":{asked['greedy']}:{asked.get('sampled', 0)}:{asked.get('samples', 0)}"
-            for name, asked in entry["benchmarks"].items()
-        ),
-        "stop": stop_arguments(dataset),
-        **{key: entry[key] for key in ["answer", "max_new_tokens", "fpr"]},
-    }
+    asked = [
+        f"--benchmark {name}:{RESULTS}/problems/{dataset}/{name}.jsonl"
+        f":{counts['greedy']}:{counts.get('sampled', 0)}:{counts.get('samples', 0)}"
+        for name, counts in entry["benchmarks"].items()
+    ]
+    return " ".join([*asked, f"--answer-format {entry['answer']} --grading-mode {GRADING['mode']}"])
 
 
-EXAMINATIONS = {dataset: examination(dataset) for dataset in DATASETS}
+def decoding_arguments(dataset):
+    entry = DATASETS[dataset]
+    chosen = f"--temperature {SAMPLING['temperature']} --top-k {SAMPLING['top_k']}"
+    return f"{chosen} --max-new-tokens {entry['max_new_tokens']} {stop_arguments(dataset)}".strip()
+
+
+def per_dataset(value):
+    """By a data set's name: what a function gives for each, or what its entry holds under a chain of keys."""
+    return by("dataset", {dataset: value(dataset) for dataset in DATASETS})
+
+
+def per_model(axis, value):
+    return by(axis, {model: value(entry) for model, entry in MODELS.items()})
+
+
+SAMPLING_PROMPT = per_dataset(lambda dataset: DATASETS[dataset]["prompts"]["sampling"])
+FINETUNED_PROMPT = per_dataset(lambda dataset: DATASETS[dataset]["prompts"]["finetuned"])
 
 
 # Targets ----------------------------------------------------------------------------------------------------------------
@@ -249,9 +333,10 @@ def all_figures():
     pooled = sorted({dataset for dataset, _ in GRID.pools})
     finetuned = sorted({cell.dataset for cell in GRID.cells})
     figures = ["headline"]
-    figures += [
-        f"{name}_{dataset}" for name in ["data_quality", "coverage_trend", "coverage_by_level"] for dataset in pooled
-    ]
+    for dataset in pooled:
+        figures += [f"data_quality_{dataset}", f"coverage_trend_{dataset}"]
+        if DATASETS[dataset]["adapter"] != "gsm8k":  # its problems have no level
+            figures.append(f"coverage_by_level_{dataset}")
     for dataset in finetuned:
         figures.append(f"finetuned_{dataset}")
         if "functional" in DATASETS[dataset]["benchmarks"]:

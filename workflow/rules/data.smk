@@ -2,10 +2,9 @@
 
 
 rule make_pocket_problems:
-    input:
-        code=library("pocket/world", "pocket/families", "pocket/words"),
     output:
-        "<results>/problems/{dataset}/{split}.jsonl",
+        problems="<results>/problems/{dataset}/{split}.jsonl",
+        about="<results>/problems/{dataset}/{split}.about.json",
     log:
         "<logs>/problems/{dataset}/{split}.log",
     wildcard_constraints:
@@ -15,12 +14,14 @@ rule make_pocket_problems:
     params:
         world=lambda wildcards: DATASETS[wildcards.dataset].get("world", wildcards.dataset),
         questions=lambda wildcards: DATASETS[wildcards.dataset]["splits"][wildcards.split],
+        code=code_of("make_pocket_problems", "pocket/world", "pocket/families", "pocket/words"),
     shell:
         "python workflow/scripts/make_pocket_problems.py"
         " --dataset {params.world}"
         " --split {wildcards.split}"
         " --questions {params.questions}"
-        " --output {output}"
+        " --output {output.problems}"
+        " --about {output.about}"
         " > {log} 2>&1"
 
 
@@ -29,7 +30,8 @@ rule import_problems:
         problems=lambda wildcards: DATASETS[wildcards.dataset]["files"][wildcards.split],
         others=other_splits,
     output:
-        "<results>/problems/{dataset}/{split}.jsonl",
+        problems="<results>/problems/{dataset}/{split}.jsonl",
+        about="<results>/problems/{dataset}/{split}.about.json",
     log:
         "<logs>/problems/{dataset}/{split}.log",
     wildcard_constraints:
@@ -43,7 +45,40 @@ rule import_problems:
         " --input {input.problems}"
         " --others {input.others}"
         " --questions {params.questions}"
-        " --output {output}"
+        " --output {output.problems}"
+        " --about {output.about}"
+        " > {log} 2>&1"
+
+
+rule import_dataset:
+    input:
+        files=dataset_files,
+        prompts=lambda wildcards: DATASETS[wildcards.dataset]["prompts"].values(),
+    output:
+        problems="<results>/problems/{dataset}/{split}.jsonl",
+        about="<results>/problems/{dataset}/{split}.about.json",
+    log:
+        "<logs>/problems/{dataset}/{split}.log",
+    wildcard_constraints:
+        dataset=one_of(name for name, entry in DATASETS.items() if entry["adapter"] in ADAPTERS),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        adapter=lambda wildcards: DATASETS[wildcards.dataset]["adapter"],
+        folders=lambda wildcards: dataset_folders(wildcards.dataset),
+        questions=lambda wildcards: DATASETS[wildcards.dataset]["splits"][wildcards.split],
+        answer_format=lambda wildcards: DATASETS[wildcards.dataset]["answer"],
+        code=code_of("import_dataset", "adapters/problem_splits", "adapters/gsm8k", "adapters/hendrycks_math"),
+    shell:
+        "python workflow/scripts/import_dataset.py"
+        " --adapter {params.adapter}"
+        " --folder {params.folders}"
+        " --split {wildcards.split}"
+        " --questions {params.questions}"
+        " --answer-format {params.answer_format}"
+        " --prompt {input.prompts}"
+        " --output {output.problems}"
+        " --about {output.about}"
         " > {log} 2>&1"
 
 

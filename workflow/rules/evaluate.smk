@@ -3,10 +3,10 @@
 
 rule evaluate_model:
     input:
-        models=cell_models,
+        models=quick(cell_models),
         validation="<results>/problems/{dataset}/validation.jsonl",
-        benchmarks=benchmark_problems,
-        prompt=lambda wildcards: DATASETS[wildcards.dataset]["prompts"]["finetuned"],
+        benchmarks=per_dataset(benchmark_files),
+        prompt=FINETUNED_PROMPT,
     output:
         answers="<results>/evaluations/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/answers.jsonl",
         choice="<results>/evaluations/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/choice.json",
@@ -14,7 +14,7 @@ rule evaluate_model:
     log:
         "<logs>/evaluations/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}.log",
     conda:
-        "../../envs/deepspeed.yaml"
+        per_model("target", environment)
     threads: resource("target", "cpus", 1)
     resources:
         mem_mb=resource("target", "mem_mb", 3000),
@@ -22,28 +22,24 @@ rule evaluate_model:
         gpu=resource("target", "gpu", 0),
     params:
         drafts=f"{RESULTS}/.drafts",
-        checkpoints=cell_checkpoints,
-        asked=lambda wildcards: EXAMINATIONS[wildcards.dataset],
-        engine=lambda wildcards: ENGINES[wildcards.target],
-        sampling={key: SAMPLING[key] for key in ["temperature", "top_k"]},
+        checkpoints=quick(cell_checkpoints),
+        benchmarks=per_dataset(benchmark_arguments),
+        decoding=per_dataset(decoding_arguments),
+        python=per_model("target", engine_python),
+        engine=per_model("target", engine_arguments),
+        cell="{dataset}/{budget}/{source}/{target}/{seed}",
         seed=config["seed"],
-        version=EVALUATION_VERSION,
-        grader=GRADING,
+        versions=[EVALUATION_VERSION, GRADER_VERSION],
     shell:
-        "OMP_NUM_THREADS={threads} {params.engine[python]} workflow/scripts/evaluate_model.py"
+        "HF_HUB_OFFLINE=1 OMP_NUM_THREADS={threads} {params.python} workflow/scripts/evaluate_model.py"
         " --checkpoints {params.checkpoints}"
         " --validation {input.validation}"
-        " {params.asked[benchmarks]}"
+        " {params.benchmarks}"
         " --prompt {input.prompt}"
-        " --answer-format {params.asked[answer]}"
-        " --grading-mode {params.grader[mode]}"
-        " {params.engine[arguments]}"
-        " --temperature {params.sampling[temperature]}"
-        " --top-k {params.sampling[top_k]}"
-        " --max-new-tokens {params.asked[max_new_tokens]}"
-        " {params.asked[stop]}"
+        " {params.engine}"
+        " {params.decoding}"
         " --seed {params.seed}"
-        " --cell {wildcards.dataset}/{wildcards.budget}/{wildcards.source}/{wildcards.target}/{wildcards.seed}"
+        " --cell {params.cell}"
         " --output {output.answers}"
         " --choice {output.choice}"
         " --about {output.about}"
@@ -54,8 +50,7 @@ rule evaluate_model:
 rule score_model:
     input:
         answers="<results>/evaluations/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/answers.jsonl",
-        benchmarks=benchmark_problems,
-        code=[*library("pocket/reasoning", "estimators"), "workflow/scripts/score_model.py"],
+        benchmarks=per_dataset(benchmark_files),
     output:
         "<results>/scores/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/scores.jsonl",
     log:
@@ -63,22 +58,17 @@ rule score_model:
     conda:
         "../../envs/analysis.yaml"
     params:
-        asked=lambda wildcards: EXAMINATIONS[wildcards.dataset],
-        paradigm=lambda wildcards: GRID.paradigm(wildcards.source, wildcards.target),
-        grader=GRADING,
+        benchmarks=per_dataset(benchmark_arguments),
+        fpr=per_dataset(lambda dataset: DATASETS[dataset]["fpr"]),
+        cell=quick(cell_coordinates),
+        version=GRADER_VERSION,
+        code=code_of("score_model", "pocket/reasoning", "estimators"),
     shell:
         "python workflow/scripts/score_model.py"
         " --answers {input.answers}"
-        " {params.asked[benchmarks]}"
-        " --answer-format {params.asked[answer]}"
-        " --grading-mode {params.grader[mode]}"
-        " --fpr {params.asked[fpr]}"
-        " --dataset {wildcards.dataset}"
-        " --budget {wildcards.budget}"
-        " --source {wildcards.source}"
-        " --target {wildcards.target}"
-        " --seed {wildcards.seed}"
-        " --paradigm '{params.paradigm}'"
+        " {params.benchmarks}"
+        " --fpr {params.fpr}"
+        " {params.cell}"
         " --output {output}"
         " > {log} 2>&1"
 
@@ -87,7 +77,6 @@ rule tabulate_scores:
     input:
         scores=[f"<results>/scores/{cell.path}/scores.jsonl" for cell in GRID.cells],
         choices=[f"<results>/evaluations/{cell.path}/choice.json" for cell in GRID.cells],
-        code=[*library("comparisons", "estimators"), "workflow/scripts/tabulate_scores.py"],
     output:
         finetuned="<results>/tables/finetuned.csv",
         differences="<results>/tables/differences.csv",
@@ -101,6 +90,7 @@ rule tabulate_scores:
         evaluations=lambda wildcards: f"{RESULTS}/evaluations",
         cells=[cell.path for cell in GRID.cells],
         baseline=config["comparison"]["strong"],
+        code=code_of("tabulate_scores", "comparisons", "estimators"),
     shell:
         "python workflow/scripts/tabulate_scores.py"
         " --scores {params.scores}"

@@ -6,7 +6,6 @@ rule draw_headline:
         table="<results>/tables/finetuned.csv",
         differences="<results>/tables/differences.csv",
         arms="<results>/tables/arms.csv",
-        code=["workflow/scripts/draw_headline.py", *PLOTS],
     output:
         pdf="<results>/figures/headline.pdf",
         png=report(
@@ -24,6 +23,7 @@ rule draw_headline:
         weak=COMPARED["weak"],
         dataset=COMPARED["dataset"],
         budget=COMPARED["budget"],
+        code=code_of("draw_headline", *PLOTS),
     shell:
         "python workflow/scripts/draw_headline.py"
         " --table {input.table}"
@@ -42,7 +42,6 @@ rule draw_finetuned:
     input:
         table="<results>/tables/finetuned.csv",
         arms="<results>/tables/arms.csv",
-        code=["workflow/scripts/draw_finetuned.py", *PLOTS],
     output:
         pdf="<results>/figures/finetuned_{dataset}.pdf",
         png=report(
@@ -58,6 +57,7 @@ rule draw_finetuned:
     params:
         strong=COMPARED["strong"],
         weak=COMPARED["weak"],
+        code=code_of("draw_finetuned", *PLOTS),
     shell:
         "python workflow/scripts/draw_finetuned.py"
         " --table {input.table}"
@@ -73,7 +73,6 @@ rule draw_finetuned:
 rule draw_functional_transfer:
     input:
         table="<results>/tables/finetuned.csv",
-        code=["workflow/scripts/draw_functional_transfer.py", *PLOTS],
     output:
         pdf="<results>/figures/functional_transfer_{dataset}.pdf",
         png=report(
@@ -89,6 +88,7 @@ rule draw_functional_transfer:
     params:
         strong=COMPARED["strong"],
         weak=COMPARED["weak"],
+        code=code_of("draw_functional_transfer", *PLOTS),
     shell:
         "python workflow/scripts/draw_functional_transfer.py"
         " --table {input.table}"
@@ -104,7 +104,6 @@ rule draw_reasoning:
     input:
         table="<results>/tables/finetuned.csv",
         arms="<results>/tables/arms.csv",
-        code=["workflow/scripts/draw_reasoning.py", *PLOTS],
     output:
         pdf="<results>/figures/reasoning_{dataset}.pdf",
         png=report(
@@ -120,6 +119,7 @@ rule draw_reasoning:
     params:
         strong=COMPARED["strong"],
         weak=COMPARED["weak"],
+        code=code_of("draw_reasoning", *PLOTS),
     shell:
         "python workflow/scripts/draw_reasoning.py"
         " --table {input.table}"
@@ -135,7 +135,6 @@ rule draw_reasoning:
 rule draw_data_quality:
     input:
         table="<results>/tables/data_quality.csv",
-        code=["workflow/scripts/draw_data_quality.py", *PLOTS],
     output:
         pdf="<results>/figures/data_quality_{dataset}.pdf",
         png=report(
@@ -151,6 +150,7 @@ rule draw_data_quality:
     params:
         strong=COMPARED["strong"],
         weak=COMPARED["weak"],
+        code=code_of("draw_data_quality", *PLOTS),
     shell:
         "python workflow/scripts/draw_data_quality.py"
         " --table {input.table}"
@@ -165,7 +165,6 @@ rule draw_data_quality:
 rule draw_coverage_trend:
     input:
         table="<results>/tables/coverage.csv",
-        code=["workflow/scripts/draw_coverage_trend.py", *PLOTS],
     output:
         pdf="<results>/figures/coverage_trend_{dataset}.pdf",
         png=report(
@@ -182,6 +181,7 @@ rule draw_coverage_trend:
         strong=COMPARED_MODELS["strong"],
         weak=COMPARED_MODELS["weak"],
         ratio=MODELS[COMPARED_MODELS["strong"]]["parameters"] / MODELS[COMPARED_MODELS["weak"]]["parameters"],
+        code=code_of("draw_coverage_trend", *PLOTS),
     shell:
         "python workflow/scripts/draw_coverage_trend.py"
         " --table {input.table}"
@@ -198,7 +198,6 @@ rule draw_coverage_by_level:
     input:
         table="<results>/tables/coverage.csv",
         arms="<results>/tables/arms.csv",
-        code=["workflow/scripts/draw_coverage_by_level.py", *PLOTS],
     output:
         pdf="<results>/figures/coverage_by_level_{dataset}.pdf",
         png=report(
@@ -214,6 +213,7 @@ rule draw_coverage_by_level:
     params:
         strong=COMPARED_MODELS["strong"],
         weak=COMPARED_MODELS["weak"],
+        code=code_of("draw_coverage_by_level", *PLOTS),
     shell:
         "python workflow/scripts/draw_coverage_by_level.py"
         " --table {input.table}"

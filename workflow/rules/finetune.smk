@@ -6,6 +6,7 @@ rule finetune_model:
         # The digest, not the data, decides whether a model is trained again.
         data=ancient("<results>/training_data/{dataset}/{budget}/from-{source}.jsonl"),
         digest="<results>/training_data/{dataset}/{budget}/from-{source}.sha256",
+        model=downloaded("target"),
     output:
         directory("<results>/models/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/{rate}"),
     log:
@@ -19,21 +20,15 @@ rule finetune_model:
         gpu=resource("target", "gpu", 0),
     params:
         drafts=f"{RESULTS}/.drafts",
-        model=lambda wildcards: WEIGHTS[wildcards.target],
-        recipe=cell_recipe,
+        model=per_model("target", model_arguments),
+        weights=by("target", IDENTITIES),
+        recipe=quick(cell_recipe),
         version=TRAINING_VERSION,
     shell:
-        "OMP_NUM_THREADS={threads} python workflow/scripts/finetune_model.py"
+        "HF_HUB_OFFLINE=1 OMP_NUM_THREADS={threads} python workflow/scripts/finetune_model.py"
         " --data {input.data}"
-        " --model {params.model[path]}"
-        " --revision {params.model[revision]}"
-        " --steps {params.recipe[steps]}"
-        " --checkpoints {params.recipe[checkpoints]}"
-        " --batch-size {params.recipe[batch_size]}"
-        " --learning-rate {params.recipe[learning_rate]}"
-        " --max-length {params.recipe[max_length]}"
-        " --precision {params.recipe[precision]}"
-        " --seed {params.recipe[seed]}"
+        " {params.model}"
+        " {params.recipe}"
         " --output {output}"
         " --drafts {params.drafts}"
         " > {log} 2>&1"

@@ -12,7 +12,7 @@ rule grade_solutions:
     conda:
         "../../envs/analysis.yaml"
     params:
-        answer_format=lambda wildcards: DATASETS[wildcards.dataset]["answer"],
+        answer_format=per_dataset(lambda dataset: DATASETS[dataset]["answer"]),
         grader=GRADING,
         drafts=f"{RESULTS}/.drafts",
     shell:
@@ -32,13 +32,14 @@ rule check_reasoning:
         problems="<results>/problems/{dataset}/train.jsonl",
         solutions="<results>/solutions/{dataset}/{model}/{block}.jsonl",
         verdicts="<results>/verdicts/{dataset}/{model}/{block}.jsonl",
-        code=library("pocket/reasoning", "views"),
     output:
         "<results>/reasoning/{dataset}/{model}/{block}.jsonl",
     log:
         "<logs>/reasoning/{dataset}/{model}/{block}.log",
     conda:
         "../../envs/analysis.yaml"
+    params:
+        code=code_of("check_reasoning", "pocket/reasoning", "views"),
     shell:
         "python workflow/scripts/check_reasoning.py"
         " --problems {input.problems}"
@@ -52,8 +53,7 @@ rule select_solutions:
     input:
         blocks=arm_files("solutions", "verdicts"),
         problems="<results>/problems/{dataset}/train.jsonl",
-        prompt=lambda wildcards: DATASETS[wildcards.dataset]["prompts"]["finetuned"],
-        code=library("selection", "views"),
+        prompt=FINETUNED_PROMPT,
     output:
         data="<results>/training_data/{dataset}/{budget}/from-{source}.jsonl",
         digest="<results>/training_data/{dataset}/{budget}/from-{source}.sha256",
@@ -70,6 +70,7 @@ rule select_solutions:
         folders=pool_folders("solutions", "verdicts"),
         keep=lambda wildcards: config["sources"][wildcards.source]["filter"],
         duplicates=lambda wildcards: config["sources"][wildcards.source].get("duplicates", "keep"),
+        code=code_of("select_solutions", "selection", "views"),
     shell:
         "python workflow/scripts/select_solutions.py"
         " --problems {input.problems}"
@@ -88,8 +89,7 @@ rule select_solutions:
 rule select_human_solutions:
     input:
         problems="<results>/problems/{dataset}/train.jsonl",
-        prompt=lambda wildcards: DATASETS[wildcards.dataset]["prompts"]["finetuned"],
-        code=library("selection", "views"),
+        prompt=FINETUNED_PROMPT,
     output:
         data="<results>/training_data/{dataset}/{budget}/from-{source}.jsonl",
         digest="<results>/training_data/{dataset}/{budget}/from-{source}.sha256",
@@ -100,6 +100,8 @@ rule select_human_solutions:
         source="|".join(map(re.escape, HUMAN_SOURCES)),
     conda:
         "../../envs/analysis.yaml"
+    params:
+        code=code_of("select_human_solutions", "selection", "views"),
     shell:
         "python workflow/scripts/select_human_solutions.py"
         " --problems {input.problems}"

@@ -19,13 +19,17 @@ JUDGED_VIEWS = {
 
 if JUDGED:
     JUDGE = {"samples": 500, "max_new_tokens": 512, "stop": []} | config["judge"]
-    JUDGE_RESOURCES = {"cpus": 1, "mem_mb": 3000, "runtime": 60, "gpu": 0} | MODELS[JUDGE["model"]].get("resources", {})
+    JUDGE_MODEL = MODELS[JUDGE["model"]]
+    JUDGE_RESOURCES = {"cpus": 1, "mem_mb": 3000, "runtime": 60, "gpu": 0} | JUDGE_MODEL.get("resources", {})
 
     rule judge_solutions:
         input:
             blocks=pool_files("solutions", "verdicts"),
             problems="<results>/problems/{dataset}/train.jsonl",
             prompt=JUDGE["prompt"],
+            model=ancient(
+                [f"{RESULTS}/downloads/models/{JUDGE['model']}.json"] if JUDGE["model"] in HUB_MODELS else []
+            ),
         output:
             judgements="<results>/judgements/{dataset}/{model}.jsonl",
             about="<results>/judgements/{dataset}/{model}.about.json",
@@ -34,7 +38,7 @@ if JUDGED:
         wildcard_constraints:
             dataset=one_of(JUDGED),
         conda:
-            "../../envs/deepspeed.yaml"
+            environment(JUDGE_MODEL)
         threads: JUDGE_RESOURCES["cpus"]
         resources:
             mem_mb=JUDGE_RESOURCES["mem_mb"],
@@ -42,28 +46,33 @@ if JUDGED:
             gpu=JUDGE_RESOURCES["gpu"],
         params:
             drafts=f"{RESULTS}/.drafts",
-            judge=JUDGE,
-            model=WEIGHTS[JUDGE["model"]],
-            engine=ENGINES[JUDGE["model"]],
-            stop=" ".join(f"--stop {shlex.quote(string)}" for string in JUDGE["stop"]),
+            samples=JUDGE["samples"],
+            python=engine_python(JUDGE_MODEL),
+            model=model_arguments(JUDGE_MODEL),
+            weights=IDENTITIES[JUDGE["model"]],
+            engine=engine_arguments(JUDGE_MODEL),
+            limits=" ".join(
+                [
+                    f"--max-new-tokens {JUDGE['max_new_tokens']}",
+                    *(f"--stop {shlex.quote(string)}" for string in JUDGE["stop"]),
+                ]
+            ),
             blocks=pool_blocks,
             folders=pool_folders("solutions", "verdicts"),
-            views=lambda wildcards: JUDGED_VIEWS[wildcards.dataset, wildcards.model],
+            views=quick(lambda wildcards: JUDGED_VIEWS[wildcards.dataset, wildcards.model]),
             seed=config["seed"],
             version=f"{SAMPLER_VERSION}.{JUDGE_VERSION}",
         shell:
-            "OMP_NUM_THREADS={threads} {params.engine[python]} workflow/scripts/judge_solutions.py"
+            "HF_HUB_OFFLINE=1 OMP_NUM_THREADS={threads} {params.python} workflow/scripts/judge_solutions.py"
             " --problems {input.problems}"
             " {params.folders}"
             " --blocks {params.blocks}"
             " --views {params.views}"
-            " --samples {params.judge[samples]}"
+            " --samples {params.samples}"
             " --prompt {input.prompt}"
-            " --model {params.model[path]}"
-            " --revision {params.model[revision]}"
-            " {params.engine[arguments]}"
-            " --max-new-tokens {params.judge[max_new_tokens]}"
-            " {params.stop}"
+            " {params.model}"
+            " {params.engine}"
+            " {params.limits}"
             " --seed {params.seed}"
             " --output {output.judgements}"
             " --about {output.about}"
@@ -77,7 +86,6 @@ if JUDGED:
             reasoning=lambda wildcards: [
                 f"{RESULTS}/reasoning/{wildcards.dataset}/{block}.jsonl" for block in pool_blocks(wildcards)
             ],
-            code=library("agreement"),
         output:
             "<results>/judgements/{dataset}/{model}.agreement.json",
         log:
@@ -89,6 +97,7 @@ if JUDGED:
         params:
             reasoning=lambda wildcards: f"{RESULTS}/reasoning/{wildcards.dataset}",
             blocks=pool_blocks,
+            code=code_of("compare_judgements", "agreement"),
         shell:
             "python workflow/scripts/compare_judgements.py"
             " --judgements {input.judgements}"

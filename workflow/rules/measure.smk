@@ -5,7 +5,6 @@ rule measure_pool:
     input:
         blocks=pool_files("solutions", "verdicts", "reasoning"),
         problems="<results>/problems/{dataset}/train.jsonl",
-        code=library("measures", "estimators", "views", "judging"),
     output:
         "<results>/metrics/{dataset}/pool-{model}.csv",
     log:
@@ -16,6 +15,7 @@ rule measure_pool:
         samples=pool_samples,
         blocks=pool_blocks,
         folders=pool_folders("solutions", "verdicts", "reasoning"),
+        code=code_of("measure_pool", "measures", "estimators", "views", "judging"),
     shell:
         "python workflow/scripts/measure_pool.py"
         " --problems {input.problems}"
@@ -33,7 +33,6 @@ rule measure_arm:
         blocks=arm_files("solutions", "verdicts", "reasoning"),
         problems="<results>/problems/{dataset}/train.jsonl",
         counts="<results>/training_data/{dataset}/{budget}/from-{source}.counts.json",
-        code=[*library("measures", "estimators", "views", "judging", "selection"), "workflow/scripts/measure_arm.py"],
     output:
         measures="<results>/metrics/{dataset}/{budget}/from-{source}.csv",
         summary="<results>/metrics/{dataset}/{budget}/from-{source}.json",
@@ -50,6 +49,7 @@ rule measure_arm:
         exact=lambda wildcards: [
             float(count.exact) for count in GRID.draws(wildcards.budget, wildcards.source).values()
         ],
+        code=code_of("measure_arm", "measures", "estimators", "views", "judging", "selection"),
     shell:
         "python workflow/scripts/measure_arm.py"
         " --problems {input.problems}"
@@ -72,7 +72,6 @@ rule tabulate_data:
     input:
         pools=expand("<results>/metrics/{pool}.csv", pool=POOLS),
         arms=expand("<results>/metrics/{arm}.{kind}", arm=SAMPLED_ARMS, kind=["csv", "json"]),
-        code=[*library("costs", "budgets"), "workflow/scripts/tabulate_data.py"],
     output:
         coverage="<results>/tables/coverage.csv",
         diversity="<results>/tables/diversity.csv",
@@ -91,6 +90,7 @@ rule tabulate_data:
             for name, entry in MODELS.items()
             if "parameters" in entry
         ],
+        code=code_of("tabulate_data", "costs", "budgets"),
     shell:
         "python workflow/scripts/tabulate_data.py"
         " --metrics {params.metrics}"

@@ -4,14 +4,15 @@
 rule sample_solutions:
     input:
         problems="<results>/problems/{dataset}/train.jsonl",
-        prompt=lambda wildcards: DATASETS[wildcards.dataset]["prompts"]["sampling"],
+        prompt=SAMPLING_PROMPT,
+        model=downloaded("model"),
     output:
         solutions="<results>/solutions/{dataset}/{model}/{block}.jsonl",
         about="<results>/solutions/{dataset}/{model}/{block}.about.json",
     log:
         "<logs>/solutions/{dataset}/{model}/{block}.log",
     conda:
-        "../../envs/deepspeed.yaml"
+        per_model("model", environment)
     threads: resource("model", "cpus", 1)
     resources:
         mem_mb=resource("model", "mem_mb", 3000),
@@ -20,29 +21,24 @@ rule sample_solutions:
     params:
         drafts=f"{RESULTS}/.drafts",
         start=block_start,
-        model=lambda wildcards: WEIGHTS[wildcards.model],
-        engine=lambda wildcards: ENGINES[wildcards.model],
-        sampling=SAMPLING,
-        max_new_tokens=lambda wildcards: DATASETS[wildcards.dataset]["max_new_tokens"],
-        stop=lambda wildcards: stop_arguments(wildcards.dataset),
+        size=f"--problems-count {SAMPLING['shard_questions']} --samples {SAMPLING['block_samples']}",
+        python=per_model("model", engine_python),
+        model=per_model("model", model_arguments),
+        weights=by("model", IDENTITIES),
+        engine=per_model("model", engine_arguments),
+        decoding=per_dataset(decoding_arguments),
         seed=config["seed"],
         version=SAMPLER_VERSION,
     shell:
-        "OMP_NUM_THREADS={threads} {params.engine[python]} workflow/scripts/sample_solutions.py"
+        "HF_HUB_OFFLINE=1 OMP_NUM_THREADS={threads} {params.python} workflow/scripts/sample_solutions.py"
         " --problems {input.problems}"
-        " --first-problem {params.start[question]}"
-        " --problems-count {params.sampling[shard_questions]}"
-        " --first-sample {params.start[sample]}"
-        " --samples {params.sampling[block_samples]}"
+        " {params.start}"
+        " {params.size}"
         " --model-name {wildcards.model}"
-        " --model {params.model[path]}"
-        " --revision {params.model[revision]}"
-        " {params.engine[arguments]}"
+        " {params.model}"
+        " {params.engine}"
         " --prompt {input.prompt}"
-        " --temperature {params.sampling[temperature]}"
-        " --top-k {params.sampling[top_k]}"
-        " --max-new-tokens {params.max_new_tokens}"
-        " {params.stop}"
+        " {params.decoding}"
         " --seed {params.seed}"
         " --output {output.solutions}"
         " --about {output.about}"

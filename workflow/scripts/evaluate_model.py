@@ -8,7 +8,7 @@ from pathlib import Path
 from yetbetter import evaluation, grading, prompts
 from yetbetter.drafts import Draft, open_draft
 from yetbetter.drawing import Decoding, ask, ask_stream, cut, draw_batches, draw_stream
-from yetbetter.engines import find_engine, load_engine, parse_options, shaping_options
+from yetbetter.engines import close_engine, find_engine, load_engine, parse_options, shaping_options
 from yetbetter.errors import UserError
 from yetbetter.evaluation import GREEDY, SAMPLED, Benchmark
 from yetbetter.identity import fingerprint, model_identity
@@ -173,6 +173,7 @@ class Evaluator:
         questions = self.prompts[batch[0]["benchmark"]]
         if batch[0]["checkpoint"] != self.loaded:
             self.loaded = batch[0]["checkpoint"]
+            close_engine(self.engine)
             self.engine = None  # frees the memory of the one before
             self.engine = load_engine(
                 self.arguments.engine,

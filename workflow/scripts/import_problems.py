@@ -2,9 +2,10 @@
 
 import argparse
 
+from yetbetter.adapters.problem_splits import digest_of_problems
 from yetbetter.errors import UserError
-from yetbetter.program import run
-from yetbetter.records import check_unique, read_rows, write_rows
+from yetbetter.program import run, write_sidecar
+from yetbetter.records import check_unique, digest_of, read_rows, write_rows
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -17,6 +18,7 @@ def parse_arguments() -> argparse.Namespace:
         "--others", nargs="*", default=[], help="files of the data set's other splits, to be disjoint from"
     )
     parser.add_argument("--output", required=True)
+    parser.add_argument("--about", help="sidecar with the problems' hash, JSON")
     return parser.parse_args()
 
 
@@ -32,7 +34,16 @@ def main() -> None:
     check_disjoint(rows, arguments.input, arguments.others)
     if len(rows) < arguments.questions:
         raise UserError(f"{arguments.input}: {len(rows)} problems, the split asks for {arguments.questions}")
-    write_rows(arguments.output, rows[: arguments.questions])
+    kept = rows[: arguments.questions]
+    write_rows(arguments.output, kept)
+    if arguments.about:
+        write_sidecar(
+            arguments.about,
+            arguments,
+            hash=digest_of_problems(kept),
+            counts={"read": len(rows), "written": len(kept)},
+            files={"problems": {"name": arguments.input, "sha256": digest_of(arguments.input)}},
+        )
 
 
 def check_disjoint(rows: list[dict], path: str, others: list[str]) -> None:

@@ -2,9 +2,10 @@
 
 import argparse
 
+from yetbetter.adapters.problem_splits import digest_of_problems
 from yetbetter.pocket.families import FAMILIES
 from yetbetter.pocket.world import SPLITS, make_problems
-from yetbetter.program import run
+from yetbetter.program import run, write_sidecar
 from yetbetter.records import write_rows
 
 
@@ -19,6 +20,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--questions", required=True, type=int, help="how many problems")
     parser.add_argument("--output", required=True, help="problems, JSON Lines")
+    parser.add_argument("--about", help="sidecar with the problems' hash, JSON")
     return parser.parse_args()
 
 
@@ -26,6 +28,8 @@ def main() -> None:
     arguments = parse_arguments()
     rows = make_problems(arguments.dataset, arguments.split, arguments.questions)
     write_rows(arguments.output, rows)
+    if arguments.about:
+        write_sidecar(arguments.about, arguments, hash=digest_of_problems(rows), counts={"written": len(rows)})
     print(f"made {len(rows):,} problems of {arguments.dataset}/{arguments.split}")
 
 

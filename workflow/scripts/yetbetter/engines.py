@@ -8,6 +8,8 @@ generate(prompts, seeds, temperature, top_k, max_new_tokens, stop) -> list[list[
 stream(prompts, seeds, temperature, top_k, max_new_tokens, stop) -> Iterator[list[tuple[int, int, dict]]]
     An engine that schedules by itself: yields lists of (i, j, answer) as they finish, in any order, where the answer is
     that of seeds[i][j], with the keys that `generate` gives.
+
+One that holds more than Python frees by itself has close() too; `close_engine` calls it where there is one.
 """
 
 from collections.abc import Callable
@@ -50,9 +52,21 @@ def load_openai(model: str, revision: str | None, max_context: int, options: dic
     return OpenaiEngine(model, max_context, options)
 
 
+# What they mean is in config/README.md; 0 and "" leave the choice to vLLM.
+VLLM_OPTIONS = {
+    "dtype": (str, "auto"),
+    "quantization": (str, ""),
+    "tensor_parallel_size": (int, 1),
+    "gpu_memory_utilization": (float, 0.9),
+    "kv_cache_gb": (float, 0.0),
+    "max_num_seqs": (int, 0),
+    "max_num_batched_tokens": (int, 0),
+    "enforce_eager": (bool, False),
+}
+
 ENGINES = {
     "transformers": Engine(load_transformers),
-    "vllm": Engine(load_vllm, streams=True),
+    "vllm": Engine(load_vllm, streams=True, options=VLLM_OPTIONS, shaping=("dtype", "quantization")),
     "openai": Engine(load_openai, streams=True),
 }
 
@@ -88,3 +102,9 @@ def shaping_options(name: str, options: dict) -> dict:
 def load_engine(name: str, model: str, revision: str | None = None, max_context: int = 0, options: dict | None = None):
     """The engine for a model: a folder or hub id. max_context: limit in tokens, 0 for the model's own."""
     return find_engine(name).load(model, revision, max_context, parse_options(name, []) | (options or {}))
+
+
+def close_engine(engine) -> None:
+    """Give an engine's memory back, before another is loaded; None is fine."""
+    if hasattr(engine, "close"):
+        engine.close()

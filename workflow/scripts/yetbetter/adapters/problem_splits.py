@@ -1,0 +1,98 @@
+"""What all adapters share: the parts of a data set, fixed orders, what is left out and why, and the parts' hashes."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from yetbetter.errors import UserError
+
+# How a human solution ends, so that the grader's convention reads its answer.
+STATEMENTS = {
+    "the_answer_is": "The answer is {answer}.",
+    "minerva": "Final Answer: The final answer is ${answer}$. I hope it is correct.",
+    "boxed": "The answer is $\\boxed{{{answer}}}$.",
+    "gsm8k": "#### {answer}",
+}
+
+
+@dataclass
+class Parts:
+    """A data set in parts: split -> problems, in their fixed order, and the rows that are in none, with the reason."""
+
+    splits: dict[str, list[dict]]
+    left_out: list[dict] = field(default_factory=list)
+
+    def leave_out(self, problem: str, split: str, reason: str) -> None:
+        self.left_out.append({"problem": problem, "split": split, "reason": reason})
+
+
+def question_key(question: str) -> str:
+    """What two questions share that are the same but for white space and letter case."""
+    return "".join(question.split()).casefold()
+
+
+def in_fixed_order(problems: Iterable[dict], salt: str) -> list[dict]:
+    """By a hash of the question: any first so many of them are a random choice, the same everywhere."""
+
+    def place(row: dict) -> bytes:
+        return hashlib.sha256(f"{salt}\n{question_key(row['question'])}".encode()).digest()
+
+    return sorted(problems, key=place)
+
+
+def drop_repeated(parts: Parts, splits: Iterable[str]) -> None:
+    """Keep the first of equal questions; a split named earlier keeps what a later one would repeat."""
+    seen: dict[str, str] = {}
+    for split in splits:
+        kept = []
+        for row in parts.splits.get(split, []):
+            first = seen.setdefault(question_key(row["question"]), row["problem"])
+            if first == row["problem"]:
+                kept.append(row)
+            else:
+                parts.leave_out(row["problem"], split, f"the same question as {first}")
+        if split in parts.splits:
+            parts.splits[split] = kept
+
+
+def drop_shown(parts: Parts, prompts: dict[str, str]) -> None:
+    """Leave out the problems whose questions a prompt shows as examples. prompts: file name -> template."""
+    shown = {name: question_key(template) for name, template in prompts.items()}
+    for split, rows in parts.splits.items():
+        kept = []
+        for row in rows:
+            key = question_key(row["question"])
+            name = next((name for name, text in shown.items() if key in text), None)
+            if name is None:
+                kept.append(row)
+            else:
+                parts.leave_out(row["problem"], split, f"an example in {name}")
+        parts.splits[split] = kept
+
+
+def check_disjoint(splits: dict[str, list[dict]], name: str) -> None:
+    """Raise UserError where a question stands in two splits: it would be trained on and asked in the examination."""
+    seen: dict[str, tuple[str, str]] = {}
+    for split, rows in splits.items():
+        for row in rows:
+            key = question_key(row["question"])
+            other, problem = seen.setdefault(key, (split, row["problem"]))
+            if other != split:
+                raise UserError(
+                    f"{name}: {row['problem']!r} of {split} asks the same as {problem!r} of {other},"
+                    " splits must be disjoint"
+                )
+
+
+def state_answer(solution: str, answer: str, answer_format: str) -> str:
+    """A human solution with its final answer stated in the data set's convention, on a line of its own."""
+    return f"{solution.rstrip()}\n{STATEMENTS[answer_format].format(answer=answer)}"
+
+
+def digest_of_problems(rows: Iterable[dict]) -> str:
+    """SHA-256 of a split: which problems it holds, their questions and gold answers, in order."""
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(json.dumps([row["problem"], row["question"], row["answer"]]).encode() + b"\n")
+    return digest.hexdigest()
