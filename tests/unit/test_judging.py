@@ -18,13 +18,14 @@ import judge_solutions
 import measure_arm
 import measure_pool
 import score_model
+from yetbetter import engines, plot_tables, plots_data
 from yetbetter.agreement import measure_agreement, read_labelled, show_agreement
 from yetbetter.errors import UserError
 from yetbetter.judging import choose, choose_for_views, fill_judge, parse_verdict, read_judge_template
 from yetbetter.pocket.world import make_problems
 from yetbetter.program import run
 from yetbetter.records import read_json, read_rows, write_json, write_rows
-from yetbetter.tables import read_table
+from yetbetter.tables import read_table, write_table
 
 torch.set_num_threads(1)
 
@@ -515,6 +516,55 @@ def test_judgements_are_held_against_the_exact_check(study, capsys):
     found = read_json(study.folder / "A.json")
     assert (found["unreadable"], found["rows"], found["decided"]) == (5, 15, 10)
     assert found["accuracy"]["value"] == 0.5
+
+
+class Streaming:
+    """The real generator behind the interface of an engine that streams: one answer at a time, the last first."""
+
+    def __init__(self, generator, dies_after: int):
+        self.generator, self.check, self.left = generator, generator.check, dies_after
+
+    def stream(self, prompts, seeds, *decoding):
+        for number in reversed(range(len(prompts))):
+            if self.left == 0:
+                raise KeyboardInterrupt
+            self.left -= 1
+            [[answer]] = self.generator.generate([prompts[number]], [seeds[number]], *decoding)
+            yield [(number, 0, answer)]
+
+
+def test_an_engine_that_streams_gives_the_same_and_goes_on_where_it_stopped(study, monkeypatch):
+    expected = study.ask()
+
+    def use(dies_after: int) -> None:
+        def load(model, revision, max_context, options):
+            return Streaming(engines.load_transformers(model, revision, max_context, options), dies_after)
+
+        monkeypatch.setitem(engines.ENGINES, "stream", engines.Engine(load, streams=True))
+
+    use(dies_after=7)
+    with pytest.raises(KeyboardInterrupt):
+        study.ask(engine="stream", drafts=study.folder / ".streamed")
+    use(dies_after=13)
+    assert study.ask(engine="stream", drafts=study.folder / ".streamed") == expected
+
+
+def test_the_papers_judged_rate_stands_beside_a_judged_one(study):
+    study.ask()
+    study.measure_arm("wc:4")
+    more = {"model": "wc", "samples": 4, "basis": "arm", "source": "wc"}
+    rows = [row | more for row in read_table(study.folder / "arm.csv")]
+    write_table(study.folder / "quality.csv", rows[0], rows)
+    paper = "table,dataset,budget,source,target,k,metric,value\ndata,hard,,wc,,,fpr_{},{}\n"
+    (study.folder / "paper.csv").write_text(
+        paper.format("human", 24) + paper.splitlines()[1].format("judge", 24.3) + "\n"
+    )
+    look = plot_tables.Look("se", "wc", ["se", "wc"])
+    published = plot_tables.Paper(study.folder / "paper.csv", "data", "hard", look)
+    table = plot_tables.read_table(study.folder / "quality.csv", plots_data.DATA_QUALITY)
+    panel = plots_data.data_quality(table, "hard", look, published).axes[2]
+    assert [bar.get_width() for bar in panel.patches] == [50]
+    assert 24.3 in [value for line in panel.lines for value in line.get_xdata()]
 
 
 @pytest.mark.parametrize(

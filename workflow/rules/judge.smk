@@ -27,9 +27,7 @@ if JUDGED:
             blocks=pool_files("solutions", "verdicts"),
             problems="<results>/problems/{dataset}/train.jsonl",
             prompt=JUDGE["prompt"],
-            model=ancient(
-                [f"{RESULTS}/downloads/models/{JUDGE['model']}.json"] if JUDGE["model"] in HUB_MODELS else []
-            ),
+            model=ancient([f"{RESULTS}/downloads/models/{JUDGE['model']}.json"] if JUDGE["model"] in HUB_MODELS else []),
         output:
             judgements="<results>/judgements/{dataset}/{model}.jsonl",
             about="<results>/judgements/{dataset}/{model}.about.json",
