@@ -247,8 +247,32 @@ def test_a_pocket_data_set_under_another_name_needs_its_world():
     check_config(config, SCHEMA, "study.yaml")
 
 
-def test_a_judge_is_refused_until_there_is_one():
-    assert_says(refusal(changed("datasets.easy.fpr", "judge")), "datasets.easy.fpr", "judge", "exact, none")
+JUDGE = {"model": "se", "prompt": "resources/prompts/judge.txt"}
+
+
+def judged(**changes) -> dict:
+    return changed("datasets.easy.fpr", "judge") | {"judge": JUDGE | changes}
+
+
+def test_a_data_set_that_is_judged_needs_a_judge():
+    assert_says(refusal(changed("datasets.easy.fpr", "judge")), "missing key 'judge'", "datasets.easy.fpr")
+    check_config(judged(), SCHEMA, "study.yaml")
+    check_config(judged(samples=50, max_new_tokens=100, stop=["\n\n\n"]), SCHEMA, "study.yaml")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"model": "es"}, ("judge.model", "'es'", "wc, se, student")),
+        ({"prompt": "nowhere.txt"}, ("judge.prompt", "nowhere.txt", "no such file")),
+        ({"prompt": "resources/prompts/pocket.txt"}, ("judge.prompt", "{solution} once, found 0 times")),
+        ({"samples": 0}, ("judge.samples", "0")),
+        ({"max_new_tokens": 1.5}, ("judge.max_new_tokens", "1.5")),
+        ({"sample": 5}, ("judge", "unknown key 'sample'", "did you mean 'samples'")),
+    ],
+)
+def test_a_judge_with_a_fault_is_told(change, told):
+    assert_says(refusal(judged(**change)), *told)
 
 
 def test_a_target_without_a_recipe_is_refused():

@@ -215,12 +215,22 @@ def pool_files(*stages):
 
 
 def stages_of(dataset, stages):
-    checked = DATASETS[dataset]["fpr"] == "exact"
-    return [stage for stage in stages if stage != "reasoning" or checked]
+    """The stages that a data set has: its reasoning is checked, or judged, or left alone."""
+    reasoning = {"exact": ["reasoning"], "judge": ["judgements"], "none": []}[DATASETS[dataset]["fpr"]]
+    return [name for stage in stages for name in (reasoning if stage == "reasoning" else [stage])]
 
 
 def block_files(dataset, blocks, stages):
-    return [f"{RESULTS}/{stage}/{dataset}/{block}.jsonl" for stage in stages_of(dataset, stages) for block in blocks]
+    stages = stages_of(dataset, stages)
+    files = [
+        f"{RESULTS}/{stage}/{dataset}/{block}.jsonl" for stage in stages if stage != "judgements" for block in blocks
+    ]
+    if "judgements" in stages:  # one file for a whole pool
+        models = dict.fromkeys(block.split("/")[0] for block in blocks)
+        files += [
+            f"{RESULTS}/judgements/{dataset}/{model}.{kind}" for model in models for kind in ["jsonl", "about.json"]
+        ]
+    return files
 
 
 def pool_folders(*stages):

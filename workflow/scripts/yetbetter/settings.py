@@ -11,6 +11,7 @@ import yaml
 from yetbetter.adapters import ADAPTERS, find_files, local_folders
 from yetbetter.engines import find_engine
 from yetbetter.errors import UserError
+from yetbetter.judging import read_judge_template
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 # Keys of a data set that only some adapters read.
@@ -115,6 +116,7 @@ def check_references(config: dict, name: str) -> None:
     for model, entry in config["models"].items():
         check_engine_options(f"{name}: models.{model}", entry)
         check_model(f"{name}: models.{model}", entry)
+    check_judge(config, name, require)
     for dataset, entry in config["datasets"].items():
         check_dataset(f"{name}: datasets.{dataset}", dataset, entry)
     for experiment, entry in config["experiments"].items():
@@ -173,12 +175,23 @@ def check_model(key: str, entry: dict) -> None:
         raise UserError(f"{key}: missing key 'revision', which pins a model of the hub")
 
 
+def check_judge(config: dict, name: str, require) -> None:
+    judged = [dataset for dataset, entry in config["datasets"].items() if entry["fpr"] == "judge"]
+    if "judge" not in config:
+        if judged:
+            raise UserError(f"{name}: missing key 'judge', which datasets.{judged[0]}.fpr: judge needs")
+        return
+    require("judge.model", config["judge"]["model"], "models")
+    try:
+        read_judge_template(config["judge"]["prompt"])
+    except UserError as error:
+        raise UserError(f"{name}: judge.prompt: {error}") from None
+
+
 def check_dataset(key: str, dataset: str, entry: dict) -> None:
     for own, adapters in OWN_KEYS.items():
         if own in entry and entry["adapter"] not in adapters:
             raise UserError(f"{key}.{own}: only for adapter {' or '.join(adapters)}, it is {entry['adapter']!r}")
-    if entry["fpr"] == "judge":
-        raise UserError(f"{key}.fpr: 'judge' needs a judge model, which no engine offers yet (allowed: exact, none)")
     if entry["adapter"] == "files":
         for split in entry["splits"]:
             if split not in entry.get("files", {}):
