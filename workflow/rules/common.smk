@@ -6,6 +6,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
+from yetbetter.endpoint import options_of
+from yetbetter.engines import find_engine, parse_options, shaping_options
 from yetbetter.errors import UserError
 from yetbetter.grading import GRADER_VERSION
 from yetbetter.grid import Grid
@@ -44,23 +46,31 @@ WEIGHTS = {
 }
 
 
-def engine_of(entry):
-    """How a model is asked, as arguments of the programs, and with which Python."""
+def engine_of(name, entry):
+    """How a model is asked, as arguments of the programs, with which Python, and what of it shapes the samples."""
     engine = entry.get("engine", "transformers")
-    options = entry.get("engine_options", {}).items()
+    options = entry.get("engine_options", {})
+    if engine == "openai":  # all jobs of the model share one ledger, and with it one spending limit
+        options = {"ledger": f"{RESULTS}/ledger/{name}.jsonl"} | options_of(entry)
     environment = config.get("environments", {}).get(engine)
+    words = [f"{option}={value}" for option, value in options.items()]
+    batch_size, max_context = entry.get("batch_size", 64), entry.get("max_context", 0)
+    together = {} if find_engine(engine).streams else {"batch_size": batch_size}
     return {
         "python": shlex.quote(f"{environment}/bin/python") if environment else "python",
         "arguments": " ".join(
             [
-                f"--engine {engine} --batch-size {entry.get('batch_size', 64)} --max-context {entry.get('max_context', 0)}",
-                *(f"--engine-option {shlex.quote(f'{option}={value}')}" for option, value in options),
+                f"--engine {engine} --batch-size {batch_size} --max-context {max_context}",
+                *(f"--engine-option {shlex.quote(word)}" for word in words),
             ]
         ),
+        "identity": {"engine": engine, "max_context": max_context}
+        | together
+        | shaping_options(engine, parse_options(engine, words)),
     }
 
 
-ENGINES = {name: engine_of(entry) for name, entry in MODELS.items()}
+ENGINES = {name: engine_of(name, entry) for name, entry in MODELS.items()}
 HUMAN_SOURCES = [source for source in config["sources"] if GRID.is_human(source)]
 SAMPLED_SOURCES = [source for source in config["sources"] if not GRID.is_human(source)]
 POOLS = [f"{dataset}/pool-{model}" for dataset, model in GRID.pools]

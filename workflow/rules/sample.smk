@@ -21,7 +21,9 @@ rule sample_solutions:
         drafts=f"{RESULTS}/.drafts",
         start=block_start,
         model=lambda wildcards: WEIGHTS[wildcards.model],
-        engine=lambda wildcards: ENGINES[wildcards.model],
+        # A function of `output` triggers no rerun: of the engine's settings only those in its identity may do that.
+        engine=lambda wildcards, output: ENGINES[wildcards.model],
+        engine_identity=lambda wildcards: ENGINES[wildcards.model]["identity"],
         sampling=SAMPLING,
         max_new_tokens=lambda wildcards: DATASETS[wildcards.dataset]["max_new_tokens"],
         stop=lambda wildcards: stop_arguments(wildcards.dataset),

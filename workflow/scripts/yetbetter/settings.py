@@ -8,6 +8,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
+from yetbetter.endpoint import check_entry
 from yetbetter.engines import find_engine
 from yetbetter.errors import UserError
 
@@ -152,6 +153,8 @@ def check_engine_options(key: str, entry: dict) -> None:
         kind = known[option][0]
         if type(value) is not kind and not (kind is float and type(value) is int):
             raise UserError(f"{key}.engine_options.{option}: {value!r} is no {kind.__name__}")
+    if entry.get("engine") == "openai":
+        check_entry(key, entry)
 
 
 def check_model(key: str, entry: dict) -> None:
