@@ -34,6 +34,7 @@ class Proxy:
         self.fates, self.first = fates or {"pass": 1}, list(first)
         self.stream = random.Random(seed)
         self.log: list[Request] = []
+        self.in_flight = self.peak = 0  # requests that have no answer yet, and the most there were at once
 
     def __enter__(self) -> "Proxy":
         started = threading.Event()
@@ -64,24 +65,30 @@ class Proxy:
             drawn = self.stream.choices(*zip(*self.fates.items(), strict=True))[0]
             request = Request(json.loads(body), self.first.pop(0) if self.first else drawn)
             self.log.append(request)
-            await self.decide(request, head, body, writer)
+            self.in_flight += 1
+            self.peak = max(self.peak, self.in_flight)
+            try:
+                answer = await self.decide(request, head, body)
+            finally:
+                self.in_flight -= 1
+            writer.write(answer)
             await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # the client has gone
         finally:
             writer.close()
 
-    async def decide(self, request: Request, head: bytes, body: bytes, writer) -> None:
+    async def decide(self, request: Request, head: bytes, body: bytes) -> bytes:
+        """What is written back before the connection is closed."""
         fate = request.fate
         if fate.startswith("refuse"):
             status = int(fate.split()[1])
             # Some endpoints repeat the key that they do not accept.
             key = next((line for line in head.decode().split("\r\n") if line.lower().startswith("authorization")), "")
             said = json.dumps({"error": {"message": f"not now, {key}"}})
-            writer.write(message(status, said, {"Retry-After": self.retry_after}))
-            return
+            return message(status, said, {"Retry-After": self.retry_after})
         if fate == "drop before":
-            return
+            return b""
         status, answer = await self.forward(head, body)
         await asyncio.sleep(self.pace)
         if status == 200:
@@ -94,7 +101,7 @@ class Proxy:
                 texts = (choice.get("text", choice.get("message")) for choice in content["choices"])
                 request.texts = [text if isinstance(text, str) else text["content"] for text in texts]
         if fate == "drop after":
-            return
+            return b""
         if fate == "delay":
             await asyncio.sleep(self.lateness)
         if fate == "malformed":
@@ -102,7 +109,7 @@ class Proxy:
         if fate == "no usage":
             answer = json.dumps(json.loads(answer) | {"usage": None})
         whole = message(status, answer)
-        writer.write(whole[: -len(answer) // 2] if fate == "drop midway" else whole)
+        return whole[: -len(answer) // 2] if fate == "drop midway" else whole
 
     async def forward(self, head: bytes, body: bytes) -> tuple[int, str]:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.target)

@@ -50,11 +50,11 @@ def assert_charged(tries: list[dict], requests, job: Job) -> None:
         assert row["dollars"] == pytest.approx(price(row))
 
 
-@pytest.mark.parametrize("together", [1, 4])
-def test_through_every_kind_of_fault_nothing_is_lost_or_recorded_twice_and_each_try_is_charged(server, job, together):
+@pytest.mark.parametrize(("together", "chat"), [(1, False), (4, True)])
+def test_through_faults_nothing_is_lost_or_recorded_twice_and_each_try_is_charged(server, job, together, chat):
     fates = dict.fromkeys(("drop before", "drop after", "drop midway", "refuse 429", "refuse 500", "malformed"), 1)
     fates |= {"pass": 9, "fewer": 3, "no usage": 1, "delay": 0.5, "refuse 503": 1}
-    options = {"samples_per_request": together, "timeout": 8.0, "max_tries": 30}
+    options = {"samples_per_request": together, "chat": chat, "timeout": 8.0, "max_tries": 30}
     with Proxy(server, fates, seed=together, lateness=10.0) as proxy:
         rows = job.finish(proxy.url, options)
     assert len({request.fate for request in proxy.log}) >= 8
@@ -71,7 +71,8 @@ def test_through_every_kind_of_fault_nothing_is_lost_or_recorded_twice_and_each_
 
 def test_each_request_carries_the_seed_of_its_first_sample_and_its_rows_say_so(server, job):
     with Proxy(server) as proxy:
-        rows = job.finish(proxy.url, {"samples_per_request": 4})
+        rows = job.finish(proxy.url, {"samples_per_request": 4, "concurrency": 3})
+    assert proxy.peak == 3
     seeds = {(row["problem"], row["sample"]): stream_seed(7, "wc", row["problem"], row["sample"]) for row in rows}
     assert all(row["seed"] == seeds[row["problem"], row["sample"] // 4 * 4] % 2**31 for row in rows)
     assert sorted(request.asked["seed"] for request in proxy.log) == sorted({row["seed"] for row in rows})

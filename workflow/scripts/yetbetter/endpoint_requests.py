@@ -63,7 +63,8 @@ class Drawing:
                     self.settled.set()
                 else:
                     arrived.append(task.result())
-            for found in filter(None, arrived):
+            # One list, so that nothing that is here waits in memory while something else is written.
+            if found := [sample for samples in arrived for sample in samples]:
                 yield found
         await self.client.close()
         if failure and not isinstance(failure, UserError):
@@ -186,7 +187,8 @@ class Drawing:
             cause = type(error.__cause__).__name__
             if cause in ("ConnectError", "ConnectTimeout"):
                 settle("unreachable", (0, 0), estimated=False)
-                raise Retry(f"cannot be reached at {engine.options['base_url']} ({cause})") from None
+                why = engine.clean(str(error.__cause__))
+                raise Retry(f"cannot be reached at {engine.options['base_url']} ({why})") from None
             settle("lost", worst, estimated=True)
             raise Retry(f"the connection was lost ({cause})") from None
         answer = read_answer(body, engine.options["chat"], self.shared.get("stop", ()))
@@ -264,7 +266,8 @@ class Drawing:
         }.get(status, "refuses the request")
         if status in (400, 413, 422) and any(word in said.lower() for word in ("context", "too long", "max_model_len")):
             meaning = f"prompt {self.prompts[i][:40]!r} and max_new_tokens {self.shared['max_tokens']} do not fit"
-        raise UserError(f"{engine.host}: {meaning} ({status}): {said}") from None
+        hint = next((f" (send_{name}: false leaves it out)" for name in ("top_k", "seed") if name in said), "")
+        raise UserError(f"{engine.host}: {meaning} ({status}): {said}{hint}") from None
 
 
 def asked_wait(header: str | None) -> float:
