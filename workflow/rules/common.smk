@@ -12,6 +12,8 @@ gc.set_threshold(100_000, 50, 100)
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
 from yetbetter.adapters import ADAPTERS, find_files, local_folders
+from yetbetter.endpoint import options_of
+from yetbetter.engines import find_engine, parse_options, shaping_options
 from yetbetter.errors import UserError
 from yetbetter.grading import GRADER_VERSION
 from yetbetter.grid import Grid
@@ -52,28 +54,37 @@ def model_arguments(entry):
     return f"--model {shlex.quote(entry['path'])} --revision {entry.get('revision', 'main')}"
 
 
-def engine_arguments(entry):
-    """How a model is asked, as arguments of the programs."""
-    options = entry.get("engine_options", {}).items()
-    words = [
-        f"--engine {entry.get('engine', 'transformers')}",
-        f"--batch-size {entry.get('batch_size', 64)}",
-        f"--max-context {entry.get('max_context', 0)}",
-        *(f"--engine-option {shlex.quote(f'{option}={value}')}" for option, value in options),
-    ]
-    return " ".join(words)
-
-
-def engine_python(entry):
-    """The Python that holds a model's engine: this one, unless the config names another environment."""
-    environment = config.get("environments", {}).get(entry.get("engine", "transformers"))
-    return shlex.quote(f"{environment}/bin/python") if environment else "python"
-
-
 def chat_argument(entry):
     return "--chat" if entry.get("chat") else ""
 
 
+def engine_of(name, entry):
+    """How a model is asked, as arguments of the programs, with which Python, and what of that shapes the answers."""
+    engine = entry.get("engine", "transformers")
+    options = entry.get("engine_options", {})
+    if engine == "openai":  # all jobs of the model share one ledger, and with it one spending limit
+        options = {"ledger": f"{RESULTS}/ledger/{name}.jsonl"} | options_of(entry)
+    environment = config.get("environments", {}).get(engine)
+    words = [f"{option}={value}" for option, value in options.items()]
+    batch_size, max_context = entry.get("batch_size", 64), entry.get("max_context", 0)
+    together = {} if find_engine(engine).streams else {"batch_size": batch_size}
+    return {
+        # The Python that holds the engine: this one, unless the config names another environment.
+        "python": shlex.quote(f"{environment}/bin/python") if environment else "python",
+        "arguments": " ".join(
+            [
+                f"--engine {engine} --batch-size {batch_size} --max-context {max_context}",
+                *(f"--engine-option {shlex.quote(word)}" for word in words),
+            ]
+        ),
+        "identity": {"engine": engine, "max_context": max_context}
+        | together
+        | shaping_options(engine, parse_options(engine, words)),
+    }
+
+
+ENGINES = {name: engine_of(name, entry) for name, entry in MODELS.items()}
+ENGINE_IDENTITIES = {name: engine["identity"] for name, engine in ENGINES.items()}
 HUMAN_SOURCES = [source for source in config["sources"] if GRID.is_human(source)]
 SAMPLED_SOURCES = [source for source in config["sources"] if not GRID.is_human(source)]
 POOLS = [f"{dataset}/pool-{model}" for dataset, model in GRID.pools]
@@ -133,13 +144,19 @@ def quick(function):
     return function
 
 
+def unseen(axis, values):
+    """Like `by`, of what may change without making anything again: Snakemake ignores functions of `output` there."""
+    return quick(lambda wildcards, output: values[wildcards[axis]])
+
+
 def resource(axis, name, default):
     return by(axis, {model: entry.get("resources", {}).get(name, default) for model, entry in MODELS.items()})
 
 
 def environment(entry):
     """The file of the environment that holds a model's engine."""
-    return "../../envs/vllm.yaml" if entry.get("engine") == "vllm" else "../../envs/deepspeed.yaml"
+    name = {"vllm": "vllm", "openai": "openai"}.get(entry.get("engine"), "deepspeed")
+    return f"../../envs/{name}.yaml"
 
 
 def downloaded(axis):

@@ -45,10 +45,10 @@ if JUDGED:
         params:
             drafts=f"{RESULTS}/.drafts",
             samples=JUDGE["samples"],
-            python=engine_python(JUDGE_MODEL),
             model=model_arguments(JUDGE_MODEL),
             weights=IDENTITIES[JUDGE["model"]],
-            engine=engine_arguments(JUDGE_MODEL),
+            engine=quick(lambda wildcards, output: ENGINES[JUDGE["model"]]),
+            engine_identity=ENGINE_IDENTITIES[JUDGE["model"]],
             limits=" ".join(
                 [
                     f"--max-new-tokens {JUDGE['max_new_tokens']}",
@@ -61,7 +61,7 @@ if JUDGED:
             seed=config["seed"],
             version=f"{SAMPLER_VERSION}.{JUDGE_VERSION}",
         shell:
-            "HF_HUB_OFFLINE=1 OMP_NUM_THREADS={threads} {params.python} workflow/scripts/judge_solutions.py"
+            "HF_HUB_OFFLINE=1 OMP_NUM_THREADS={threads} {params.engine[python]} workflow/scripts/judge_solutions.py"
             " --problems {input.problems}"
             " {params.folders}"
             " --blocks {params.blocks}"
@@ -69,7 +69,7 @@ if JUDGED:
             " --samples {params.samples}"
             " --prompt {input.prompt}"
             " {params.model}"
-            " {params.engine}"
+            " {params.engine[arguments]}"
             " {params.limits}"
             " --seed {params.seed}"
             " --output {output.judgements}"

@@ -91,7 +91,8 @@ def parse_arguments() -> argparse.Namespace:
     if "" in arguments.stop:
         raise UserError("--stop is empty, it must hold at least one character")
     # More than one slash is no hub id: better said before a missing folder is looked up on the network.
-    if not Path(arguments.model).is_dir() and not re.fullmatch(r"[\w-][\w.-]*(/[\w.-]+)?", arguments.model):
+    hub = arguments.engine != "openai"  # an endpoint has names of its own
+    if hub and not Path(arguments.model).is_dir() and not re.fullmatch(r"[\w-][\w.-]*(/[\w.-]+)?", arguments.model):
         raise UserError(f"--model {arguments.model}: no such folder, and not a hub id")
     return arguments
 

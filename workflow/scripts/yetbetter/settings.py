@@ -9,6 +9,7 @@ import jsonschema
 import yaml
 
 from yetbetter.adapters import ADAPTERS, find_files, local_folders
+from yetbetter.endpoint import check_entry
 from yetbetter.engines import find_engine
 from yetbetter.errors import UserError
 from yetbetter.judging import read_judge_template
@@ -157,6 +158,8 @@ def check_engine_options(key: str, entry: dict) -> None:
         kind = known[option][0]
         if type(value) is not kind and not (kind is float and type(value) is int):
             raise UserError(f"{key}.engine_options.{option}: {value!r} is no {kind.__name__}")
+    if entry.get("engine") == "openai":
+        check_entry(key, entry)
 
 
 def check_model(key: str, entry: dict) -> None:
