@@ -214,3 +214,19 @@ def test_every_model_of_the_hub_is_pinned_to_a_commit():
             revisions = [entry["revision"] for entry in config["models"].values() if "revision" in entry]
             assert len(revisions) == 3
             assert all(len(revision) == 40 and int(revision, 16) for revision in revisions)
+
+
+def test_the_jobs_forecast_are_those_of_a_dry_run():
+    """A dry run of the paper's whole grid; it needs no model and no network."""
+    command = ["snakemake", "--dry-run", "--cores", "1", "--configfile", "config/paper.yaml", "--quiet", "host"]
+    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    words = [line.split() for line in done.stdout.splitlines() + done.stderr.splitlines()]
+    counts = {line[0]: int(line[1]) for line in words if len(line) == 2 and line[1].isdecimal()}
+    total = row_of(Forecast(PAPER), "total")
+    for stage, rule in (
+        ("sampling", "sample_solutions"),
+        ("finetuning", "finetune_model"),
+        ("evaluation", "evaluate_model"),
+    ):
+        assert counts[rule] == total[f"jobs_{stage}"]
