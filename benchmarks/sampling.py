@@ -1,15 +1,20 @@
-"""Tokens per second of our generator and of transformers' own generate: same prompts, same samples, one core.
+"""Tokens per second of the samplers, on the same prompts, with the same samples, on one core.
 
-    python benchmarks/sampling.py --model resources/pocket/wc --problems problems.jsonl --samples 32 --batch-size 512
+    python benchmarks/sampling.py --model resources/pocket/wc --problems P.jsonl --samples 32 --batch-size 512
+    .venv-vllm/bin/python benchmarks/sampling.py ... --samplers vllm LLM.generate generate
 
-The two take turns, and CPU seconds are counted: a busy machine disturbs that least. The ratio is the median over the
-turns. transformers' generate is fastest at small batches, ours at 1,000 sequences and more: compare each at its best.
+ours: generation.Generator. generate: transformers' own. vllm: the engine vllm with a draft, as sample_solutions.py
+draws. LLM.generate: a bare call of vLLM with the same requests. They take turns, and CPU seconds are counted: a busy
+machine disturbs that least. The ratio, of each to the first, is the median over the turns. Everything is loaded
+beforehand. transformers' generate is fastest at small batches, ours at 1,000 sequences and more: compare each at its
+best; vLLM chooses its batches itself.
 """
 
 import argparse
 import os
 import statistics
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -18,6 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "sc
 
 import torch
 
+from yetbetter.drafts import open_draft
+from yetbetter.drawing import Decoding, ask_stream, draw_stream
+from yetbetter.engines import close_engine, load_engine
 from yetbetter.generation import Generator, load_model
 from yetbetter.identity import stream_seed
 from yetbetter.records import read_rows
@@ -35,45 +43,71 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, nargs="+", default=[512], help="sequences per batch (default: 512)")
     parser.add_argument("--max-new-tokens", type=int, default=96)
     parser.add_argument("--repeats", type=int, default=3, help="turns of each (default: 3)")
+    parser.add_argument("--samplers", nargs="+", default=["ours", "generate"], choices=SAMPLERS)
+    parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"], help="of all of them")
     arguments = parser.parse_args()
 
     torch.set_num_threads(1)
     template = arguments.prompt.read_text(encoding="utf-8") if arguments.prompt else "{question}"
     rows = read_rows(arguments.problems, require=["question"])[: arguments.count]
     prompts = [template.replace("{question}", row["question"]) for row in rows]
-    ours, plain = Generator(*load_model(arguments.model)), load_model(arguments.model)
-    print(
-        f"{len(prompts)} problems x {arguments.samples} samples, tokens per CPU second, medians of {arguments.repeats}"
-    )
-    print(f"{'batch':>6} {'ours':>10} {'generate':>10} {'ratio':>7} {'our tokens':>11} {'its tokens':>11}")
+    loaded = load(arguments, prompts)
+    size = f"{len(prompts)} problems x {arguments.samples} samples"
+    print(f"{size}, {arguments.dtype}, medians of {arguments.repeats} turns, tokens per second")
+    print(f"{'sampler':>12} {'batch':>6} {'tokens':>9} {'a CPU second':>13} {'a second':>9} {'ratio':>7}")
     for batch_size in arguments.batch_size:
         together = max(1, batch_size // arguments.samples)
         turns = []
         for _ in range(arguments.repeats):
-            measured = [time_of(draw_ours, ours, prompts, together, arguments)]
-            measured.append(time_of(draw_plain, plain, prompts, together, arguments))
-            turns.append(measured)
-        rates = [[tokens / seconds for tokens, seconds in turn] for turn in turns]
-        our_rate, its_rate = (statistics.median(rate[side] for rate in rates) for side in (0, 1))
-        ratio = statistics.median(rate[0] / rate[1] for rate in rates)
-        tokens = turns[0][0][0], turns[0][1][0]
-        print(
-            f"{together * arguments.samples:>6} {our_rate:>10,.0f} {its_rate:>10,.0f} {ratio:>6.1f}x"
-            f" {tokens[0]:>11,} {tokens[1]:>11,}",
-            flush=True,
-        )
+            turns.append([time_of(SAMPLERS[name], loaded[name], prompts, together, arguments) for name in loaded])
+        first = [turn[0][0] / turn[0][1] for turn in turns]
+        for number, name in enumerate(loaded):
+            cpu = [turn[number][0] / turn[number][1] for turn in turns]
+            wall = [turn[number][0] / turn[number][2] for turn in turns]
+            ratio = statistics.median(rate / base for rate, base in zip(cpu, first, strict=True))
+            batch = "" if name in WITH_VLLM else together * arguments.samples
+            print(
+                f"{name:>12} {batch:>6} {turns[0][number][0]:>9,} {statistics.median(cpu):>13,.0f}"
+                f" {statistics.median(wall):>9,.0f} {ratio:>6.2f}x",
+                flush=True,
+            )
+    for engine in loaded.values():
+        close_engine(engine)
 
 
-def time_of(draw, engine, prompts, together, arguments) -> tuple[int, float]:
-    """Tokens drawn and CPU seconds taken for all prompts, `together` of them in a batch."""
-    start, tokens = time.process_time(), 0
+def load(arguments, prompts) -> dict:
+    """What each sampler draws with; the two of vLLM share one."""
+    engines = {}
+    for name in arguments.samplers:
+        if name in WITH_VLLM:
+            others = [engines[other] for other in WITH_VLLM if other in engines]
+            options = {"dtype": arguments.dtype}
+            engines[name] = others[0] if others else load_engine("vllm", arguments.model, options=options)
+            engines[name].check(prompts, arguments.max_new_tokens)
+        else:
+            model, tokenizer = load_model(arguments.model)
+            model = model.to(getattr(torch, arguments.dtype))
+            engines[name] = Generator(model, tokenizer) if name == "ours" else (model, tokenizer)
+    return engines
+
+
+def time_of(draw, engine, prompts, together, arguments) -> tuple[int, float, float]:
+    """Tokens drawn, CPU seconds and seconds taken for all prompts, `together` of them in a batch where it has any."""
+    if draw in (draw_vllm, draw_bare):
+        together = len(prompts)
+        engine.llm.reset_prefix_cache()
+    start, cpu_start, tokens = time.monotonic(), time.process_time(), 0
     for at in range(0, len(prompts), together):
         tokens += draw(engine, prompts[at : at + together], at, arguments)
-    return tokens, time.process_time() - start
+    return tokens, time.process_time() - cpu_start, time.monotonic() - start
+
+
+def seeds_of(prompts, first, arguments) -> list[list[int]]:
+    return [[stream_seed(first + i, sample) for sample in range(arguments.samples)] for i in range(len(prompts))]
 
 
 def draw_ours(engine, prompts, first, arguments) -> int:
-    seeds = [[stream_seed(first + i, sample) for sample in range(arguments.samples)] for i in range(len(prompts))]
+    seeds = seeds_of(prompts, first, arguments)
     drawn = engine.generate(prompts, seeds, TEMPERATURE, TOP_K, arguments.max_new_tokens)
     return sum(sample["tokens"] for of_prompt in drawn for sample in of_prompt)
 
@@ -101,6 +135,41 @@ def draw_plain(engine, prompts, first, arguments) -> int:
     ended = output == tokenizer.eos_token_id
     return int(torch.where(ended.any(1), ended.int().argmax(1) + 1, output.shape[1]).sum())
 
+
+def draw_vllm(engine, prompts, first, arguments) -> int:
+    """As sample_solutions.py does: rows reach a draft on the disk as they are finished."""
+    rows = [{"problem": str(i), "sample": j} for i in range(len(prompts)) for j in range(arguments.samples)]
+    questions = {str(i): prompt for i, prompt in enumerate(prompts)}
+    decoding = Decoding(TEMPERATURE, TOP_K, arguments.max_new_tokens)
+
+    def seed_of(row):
+        return stream_seed(first + int(row["problem"]), row["sample"])
+
+    def draw(asked):
+        return ask_stream(engine, asked, questions, seed_of, decoding)
+
+    with tempfile.TemporaryDirectory() as folder, open_draft(Path(folder) / "rows.jsonl", {}) as draft:
+        return sum(row["tokens"] for row in draw_stream(draft, "rows.jsonl", [rows], draw, "samples"))
+
+
+def draw_bare(engine, prompts, first, arguments) -> int:
+    """The same requests in one call of vLLM."""
+    from vllm import SamplingParams, TokensPrompt
+
+    requests, parameters = [], []
+    for prompt, seeds in zip(prompts, seeds_of(prompts, first, arguments), strict=True):
+        ids = engine.encode(prompt)
+        for seed in seeds:
+            requests.append(TokensPrompt(prompt_token_ids=ids))
+            parameters.append(
+                SamplingParams(temperature=TEMPERATURE, top_k=TOP_K, max_tokens=arguments.max_new_tokens, seed=seed)
+            )
+    drawn = engine.llm.generate(requests, parameters, use_tqdm=False)
+    return sum(len(output.token_ids) for request in drawn for output in request.outputs)
+
+
+SAMPLERS = {"ours": draw_ours, "generate": draw_plain, "vllm": draw_vllm, "LLM.generate": draw_bare}
+WITH_VLLM = ("vllm", "LLM.generate")
 
 if __name__ == "__main__":
     main()

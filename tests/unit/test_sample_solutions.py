@@ -4,6 +4,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -351,3 +352,22 @@ def test_a_prompt_without_exactly_one_question_or_with_space_at_its_end_is_refus
 def test_braces_in_prompt_and_question_are_plain_text():
     row = {"problem": "a", "question": r"\frac{1}{question}"}
     assert sample_solutions.prompt_of(row, "{0} {x} {question} {}") == r"{0} {x} \frac{1}{question} {}"
+
+
+def test_a_chat_is_the_filled_prompt_in_the_models_own_format_and_part_of_the_identity(place, models):
+    plain = draw(place, models)
+    folder = place / "chatty"
+    shutil.copytree(models[0], folder)
+    (folder / "chat_template.jinja").write_text("{{ bos_token }} w3 {{ messages[0]['content'] }} w4 w5")
+    chat = draw(place, [folder], output="C.jsonl", **{"model-name": "wc"})
+    line = arguments(place, [folder], output="D.jsonl")
+    before, sys.argv = sys.argv, [*line, "--chat"]
+    try:
+        sample_solutions.main()
+    finally:
+        sys.argv = before
+    counts = [{row["prompt_tokens"] for row in read_rows(place / name)} for name in ("S.jsonl", "C.jsonl", "D.jsonl")]
+    assert counts[0] == counts[1]
+    assert counts[2] == {count + 3 for count in counts[0]}
+    assert "chat" not in read_json(Path(f"{plain}.about.json"))["pool"] | read_json(Path(f"{chat}.about.json"))["pool"]
+    assert read_json(place / "D.jsonl.about.json")["pool"]["chat"] is True

@@ -250,8 +250,32 @@ def test_a_pocket_data_set_under_another_name_needs_its_world():
     check_config(config, SCHEMA, "study.yaml")
 
 
-def test_a_judge_is_refused_until_there_is_one():
-    assert_says(refusal(changed("datasets.easy.fpr", "judge")), "datasets.easy.fpr", "judge", "exact, none")
+JUDGE = {"model": "se", "prompt": "resources/prompts/judge.txt"}
+
+
+def judged(**changes) -> dict:
+    return changed("datasets.easy.fpr", "judge") | {"judge": JUDGE | changes}
+
+
+def test_a_data_set_that_is_judged_needs_a_judge():
+    assert_says(refusal(changed("datasets.easy.fpr", "judge")), "missing key 'judge'", "datasets.easy.fpr")
+    check_config(judged(), SCHEMA, "study.yaml")
+    check_config(judged(samples=50, max_new_tokens=100, stop=["\n\n\n"]), SCHEMA, "study.yaml")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"model": "es"}, ("judge.model", "'es'", "wc, se, student")),
+        ({"prompt": "nowhere.txt"}, ("judge.prompt", "nowhere.txt", "no such file")),
+        ({"prompt": "resources/prompts/pocket.txt"}, ("judge.prompt", "{solution} once, found 0 times")),
+        ({"samples": 0}, ("judge.samples", "0")),
+        ({"max_new_tokens": 1.5}, ("judge.max_new_tokens", "1.5")),
+        ({"sample": 5}, ("judge", "unknown key 'sample'", "did you mean 'samples'")),
+    ],
+)
+def test_a_judge_with_a_fault_is_told(change, told):
+    assert_says(refusal(judged(**change)), *told)
 
 
 def test_a_target_without_a_recipe_is_refused():
@@ -281,3 +305,64 @@ def test_a_count_or_price_that_a_matching_needs_is_named(key):
 @pytest.mark.parametrize("config", [None, [], "pocket"])
 def test_a_config_that_is_no_mapping_is_refused(config):
     assert_says(refusal(config), "object")
+
+
+# Public data sets -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def public(tmp_path) -> dict:
+    """The default config with its data sets read as GSM8K from local files."""
+    for split in ("train", "test"):
+        (tmp_path / f"{split}.jsonl").touch()
+    entry = copy.deepcopy(CONFIG["datasets"]["easy"]) | {
+        "adapter": "gsm8k",
+        "data_dir": str(tmp_path),
+        "splits": {"train": 6973, "validation": 500, "test": 1319},
+        "fpr": "none",
+        "benchmarks": {"test": {"greedy": 1319}},
+    }
+    return copy.deepcopy(CONFIG) | {"datasets": {"easy": entry, "hard": copy.deepcopy(entry)}}
+
+
+def test_a_public_data_set_needs_no_more_than_its_files(public):
+    check_config(public, SCHEMA, "study.yaml")
+    del public["datasets"]["hard"]["data_dir"]  # downloaded, then
+    check_config(public, SCHEMA, "study.yaml")
+    math = {"adapter": "math", "answer": "minerva", "splits": {"train": 7490, "validation": 500, "test": 500}}
+    public["datasets"]["hard"] |= math | {"benchmarks": {"test": {"greedy": 500}}}
+    check_config(public, SCHEMA, "study.yaml")
+
+
+@pytest.mark.parametrize(
+    ("more", "parts"),
+    [
+        ({"data_dir": "nowhere"}, ["datasets.hard.data_dir: nowhere: no train.jsonl, which gsm8k needs"]),
+        ({"splits": {"train": 1, "validation": 1, "test": 1320}}, ["datasets.hard.splits.test: 1320", "only 1319"]),
+        ({"splits": {"train": 1, "validation": 1, "test": 1, "functional": 1}}, ["gsm8k has no 'functional'"]),
+        ({"fpr": "exact"}, ["datasets.hard.fpr: 'exact' needs problems that are programs"]),
+        ({"functional_dir": "data"}, ["datasets.hard.functional_dir: only for adapter math, it is 'gsm8k'"]),
+        ({"files": {"train": "x"}}, ["datasets.hard.files: only for adapter files, it is 'gsm8k'"]),
+        ({"world": "hard"}, ["datasets.hard.world: only for adapter pocket, it is 'gsm8k'"]),
+        ({"adapter": "files", "files": {}}, ["datasets.hard.data_dir: only for adapter gsm8k or math"]),
+    ],
+)
+def test_a_public_data_set_that_cannot_be_is_told(public, more, parts):
+    public["datasets"]["hard"] |= more
+    assert_says(refusal(public), *parts)
+
+
+def test_math_is_told_its_answer_formats_and_which_of_its_files_is_missing(public):
+    splits = {"train": 1, "validation": 1, "test": 1}
+    public["datasets"]["hard"] |= {"adapter": "math", "splits": splits, "benchmarks": {"test": {"greedy": 1}}}
+    assert_says(refusal(public), "datasets.hard.answer: 'the_answer_is'", "minerva, boxed, any")
+    public["datasets"]["hard"]["answer"] = "minerva"
+    assert_says(refusal(public), "datasets.hard.data_dir: ", "no math500.jsonl, which math needs")
+    del public["datasets"]["hard"]["data_dir"]
+    public["datasets"]["hard"]["functional_dir"] = "data"
+    assert_says(refusal(public), "datasets.hard.functional_dir: goes with data_dir")
+
+
+def test_a_chat_of_an_endpoint_is_refused(public):
+    public["models"]["wc"] |= {"engine": "openai", "chat": True}
+    assert_says(refusal(public), "models.wc.chat", "endpoint")

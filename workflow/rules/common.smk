@@ -12,7 +12,9 @@ gc.set_threshold(100_000, 50, 100)
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
-from yetbetter.adapters import ADAPTERS, find_files
+from yetbetter.adapters import ADAPTERS, find_files, local_folders
+from yetbetter.endpoint import options_of
+from yetbetter.engines import find_engine, parse_options, shaping_options
 from yetbetter.errors import UserError
 from yetbetter.grading import GRADER_VERSION
 from yetbetter.grid import Grid
@@ -53,24 +55,37 @@ def model_arguments(entry):
     return f"--model {shlex.quote(entry['path'])} --revision {entry.get('revision', 'main')}"
 
 
-def engine_arguments(entry):
-    """How a model is asked, as arguments of the programs."""
-    options = entry.get("engine_options", {}).items()
-    words = [
-        f"--engine {entry.get('engine', 'transformers')}",
-        f"--batch-size {entry.get('batch_size', 64)}",
-        f"--max-context {entry.get('max_context', 0)}",
-        *(f"--engine-option {shlex.quote(f'{option}={value}')}" for option, value in options),
-    ]
-    return " ".join(words)
+def chat_argument(entry):
+    return "--chat" if entry.get("chat") else ""
 
 
-def engine_python(entry):
-    """The Python that holds a model's engine: this one, unless the config names another environment."""
-    environment = config.get("environments", {}).get(entry.get("engine", "transformers"))
-    return shlex.quote(f"{environment}/bin/python") if environment else "python"
+def engine_of(name, entry):
+    """How a model is asked, as arguments of the programs, with which Python, and what of that shapes the answers."""
+    engine = entry.get("engine", "transformers")
+    options = entry.get("engine_options", {})
+    if engine == "openai":  # all jobs of the model share one ledger, and with it one spending limit
+        options = {"ledger": f"{RESULTS}/ledger/{name}.jsonl"} | options_of(entry)
+    environment = config.get("environments", {}).get(engine)
+    words = [f"{option}={value}" for option, value in options.items()]
+    batch_size, max_context = entry.get("batch_size", 64), entry.get("max_context", 0)
+    together = {} if find_engine(engine).streams else {"batch_size": batch_size}
+    return {
+        # The Python that holds the engine: this one, unless the config names another environment.
+        "python": shlex.quote(f"{environment}/bin/python") if environment else "python",
+        "arguments": " ".join(
+            [
+                f"--engine {engine} --batch-size {batch_size} --max-context {max_context}",
+                *(f"--engine-option {shlex.quote(word)}" for word in words),
+            ]
+        ),
+        "identity": {"engine": engine, "max_context": max_context}
+        | together
+        | shaping_options(engine, parse_options(engine, words)),
+    }
 
 
+ENGINES = {name: engine_of(name, entry) for name, entry in MODELS.items()}
+ENGINE_IDENTITIES = {name: engine["identity"] for name, engine in ENGINES.items()}
 HUMAN_SOURCES = [source for source in config["sources"] if GRID.is_human(source)]
 SAMPLED_SOURCES = [source for source in config["sources"] if not GRID.is_human(source)]
 POOLS = [f"{dataset}/pool-{model}" for dataset, model in GRID.pools]
@@ -130,13 +145,19 @@ def quick(function):
     return function
 
 
+def unseen(axis, values):
+    """Like `by`, of what may change without making anything again: Snakemake ignores functions of `output` there."""
+    return quick(lambda wildcards, output: values[wildcards[axis]])
+
+
 def resource(axis, name, default):
     return by(axis, {model: entry.get("resources", {}).get(name, default) for model, entry in MODELS.items()})
 
 
 def environment(entry):
     """The file of the environment that holds a model's engine."""
-    return "../../envs/vllm.yaml" if entry.get("engine") == "vllm" else "../../envs/deepspeed.yaml"
+    name = {"vllm": "vllm", "openai": "openai"}.get(entry.get("engine"), "deepspeed")
+    return f"../../envs/{name}.yaml"
 
 
 def downloaded(axis):
@@ -162,10 +183,7 @@ def other_splits(wildcards):
 
 def dataset_folders(dataset):
     """Where the files of a public data set lie: the config's folders, or where they are downloaded to."""
-    entry = DATASETS[dataset]
-    if "data_dir" not in entry:
-        return [f"{RESULTS}/downloads/{dataset}"]
-    return list(dict.fromkeys([entry["data_dir"], entry.get("functional_dir", entry["data_dir"])]))
+    return local_folders(DATASETS[dataset]) or [f"{RESULTS}/downloads/{dataset}"]
 
 
 def dataset_files(wildcards):
@@ -215,12 +233,22 @@ def pool_files(*stages):
 
 
 def stages_of(dataset, stages):
-    checked = DATASETS[dataset]["fpr"] == "exact"
-    return [stage for stage in stages if stage != "reasoning" or checked]
+    """The stages that a data set has: its reasoning is checked, or judged, or left alone."""
+    reasoning = {"exact": ["reasoning"], "judge": ["judgements"], "none": []}[DATASETS[dataset]["fpr"]]
+    return [name for stage in stages for name in (reasoning if stage == "reasoning" else [stage])]
 
 
 def block_files(dataset, blocks, stages):
-    return [f"{RESULTS}/{stage}/{dataset}/{block}.jsonl" for stage in stages_of(dataset, stages) for block in blocks]
+    stages = stages_of(dataset, stages)
+    files = [
+        f"{RESULTS}/{stage}/{dataset}/{block}.jsonl" for stage in stages if stage != "judgements" for block in blocks
+    ]
+    if "judgements" in stages:  # one file for a whole pool
+        models = dict.fromkeys(block.split("/")[0] for block in blocks)
+        files += [
+            f"{RESULTS}/judgements/{dataset}/{model}.{kind}" for model in models for kind in ["jsonl", "about.json"]
+        ]
+    return files
 
 
 def pool_folders(*stages):

@@ -25,18 +25,18 @@ rule evaluate_model:
         checkpoints=quick(cell_checkpoints),
         benchmarks=per_dataset(benchmark_arguments),
         decoding=per_dataset(decoding_arguments),
-        python=per_model("target", engine_python),
-        engine=per_model("target", engine_arguments),
+        engine=unseen("target", ENGINES),
+        engine_identity=by("target", ENGINE_IDENTITIES),
         cell="{dataset}/{budget}/{source}/{target}/{seed}",
         seed=config["seed"],
         versions=[EVALUATION_VERSION, GRADER_VERSION],
     shell:
-        "HF_HUB_OFFLINE=1 OMP_NUM_THREADS={threads} {params.python} workflow/scripts/evaluate_model.py"
+        "HF_HUB_OFFLINE=1 OMP_NUM_THREADS={threads} {params.engine[python]} workflow/scripts/evaluate_model.py"
         " --checkpoints {params.checkpoints}"
         " --validation {input.validation}"
         " {params.benchmarks}"
         " --prompt {input.prompt}"
-        " {params.engine}"
+        " {params.engine[arguments]}"
         " {params.decoding}"
         " --seed {params.seed}"
         " --cell {params.cell}"

@@ -15,7 +15,7 @@ rule measure_pool:
         samples=pool_samples,
         blocks=pool_blocks,
         folders=pool_folders("solutions", "verdicts", "reasoning"),
-        code=code_of("measure_pool", "measures", "estimators", "views"),
+        code=code_of("measure_pool", "measures", "estimators", "views", "judging"),
     shell:
         "python workflow/scripts/measure_pool.py"
         " --problems {input.problems}"
@@ -49,7 +49,7 @@ rule measure_arm:
         exact=lambda wildcards: [
             float(count.exact) for count in GRID.draws(wildcards.budget, wildcards.source).values()
         ],
-        code=code_of("measure_arm", "measures", "estimators", "views", "selection"),
+        code=code_of("measure_arm", "measures", "estimators", "views", "judging", "selection"),
     shell:
         "python workflow/scripts/measure_arm.py"
         " --problems {input.problems}"

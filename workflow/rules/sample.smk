@@ -22,23 +22,25 @@ rule sample_solutions:
         drafts=f"{RESULTS}/.drafts",
         start=block_start,
         size=f"--problems-count {SAMPLING['shard_questions']} --samples {SAMPLING['block_samples']}",
-        python=per_model("model", engine_python),
         model=per_model("model", model_arguments),
         weights=by("model", IDENTITIES),
-        engine=per_model("model", engine_arguments),
+        engine=unseen("model", ENGINES),
+        engine_identity=by("model", ENGINE_IDENTITIES),
         decoding=per_dataset(decoding_arguments),
+        chat=per_model("model", chat_argument),
         seed=config["seed"],
         version=SAMPLER_VERSION,
     shell:
-        "HF_HUB_OFFLINE=1 OMP_NUM_THREADS={threads} {params.python} workflow/scripts/sample_solutions.py"
+        "HF_HUB_OFFLINE=1 OMP_NUM_THREADS={threads} {params.engine[python]} workflow/scripts/sample_solutions.py"
         " --problems {input.problems}"
         " {params.start}"
         " {params.size}"
         " --model-name {wildcards.model}"
         " {params.model}"
-        " {params.engine}"
+        " {params.engine[arguments]}"
         " --prompt {input.prompt}"
         " {params.decoding}"
+        " {params.chat}"
         " --seed {params.seed}"
         " --output {output.solutions}"
         " --about {output.about}"

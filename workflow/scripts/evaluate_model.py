@@ -13,7 +13,7 @@ from yetbetter.errors import UserError
 from yetbetter.evaluation import GREEDY, SAMPLED, Benchmark
 from yetbetter.identity import fingerprint, model_identity
 from yetbetter.program import run, write_sidecar
-from yetbetter.records import read_json, write_json
+from yetbetter.records import digest_of_problems, read_json, write_json
 from yetbetter.versions import EVALUATION_VERSION
 
 SOLUTIONS, CHOICE, ABOUT = "solutions.jsonl", "choice.json", "about.json"
@@ -87,6 +87,9 @@ def main() -> None:
                 draft.folder / ABOUT,
                 arguments,
                 settings=settings,
+                problems_hashes={
+                    benchmark.name: digest_of_problems(benchmark.problems) for benchmark in [validation, *benchmarks]
+                },
                 tokens=sum(row["tokens"] for row in rows),
                 cut=sum(row["finish_reason"] == "length" for row in rows),
                 empty=sum(not row["text"].strip() for row in rows),

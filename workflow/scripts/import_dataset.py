@@ -11,12 +11,12 @@ import argparse
 from pathlib import Path
 
 from yetbetter.adapters import ADAPTERS, find_files
-from yetbetter.adapters.problem_splits import check_disjoint, digest_of_problems, drop_shown
+from yetbetter.adapters.problem_splits import check_disjoint, drop_shown
 from yetbetter.errors import UserError
 from yetbetter.grading import CONVENTIONS
 from yetbetter.program import run, write_sidecar
 from yetbetter.prompts import read_template
-from yetbetter.records import digest_of, read_json, write_rows
+from yetbetter.records import digest_of, digest_of_problems, read_json, write_rows
 
 SOURCE = "source.json"
 
@@ -38,6 +38,9 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = parse_arguments()
     adapter = ADAPTERS[arguments.adapter]
+    if arguments.answer_format not in adapter.ANSWER_FORMATS:
+        allowed = ", ".join(adapter.ANSWER_FORMATS)
+        raise UserError(f"--answer-format is {arguments.answer_format!r}, {arguments.adapter} allows: {allowed}")
     files = find_files(arguments.adapter, arguments.folder)
     source = read_source(files)
     parts = adapter.build(files, arguments.answer_format)

@@ -2,10 +2,9 @@
 
 import argparse
 
-from yetbetter.adapters.problem_splits import digest_of_problems
 from yetbetter.errors import UserError
 from yetbetter.program import run, write_sidecar
-from yetbetter.records import check_unique, digest_of, read_rows, write_rows
+from yetbetter.records import check_unique, digest_of, digest_of_problems, read_rows, write_rows
 
 
 def parse_arguments() -> argparse.Namespace:

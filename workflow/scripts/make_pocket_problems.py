@@ -2,11 +2,10 @@
 
 import argparse
 
-from yetbetter.adapters.problem_splits import digest_of_problems
 from yetbetter.pocket.families import FAMILIES
 from yetbetter.pocket.world import SPLITS, make_problems
 from yetbetter.program import run, write_sidecar
-from yetbetter.records import write_rows
+from yetbetter.records import digest_of_problems, write_rows
 
 
 def parse_arguments() -> argparse.Namespace:

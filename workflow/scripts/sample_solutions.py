@@ -19,8 +19,8 @@ from yetbetter.engines import ENGINES, find_engine, load_engine, parse_options, 
 from yetbetter.errors import UserError
 from yetbetter.identity import model_identity, stream_seed
 from yetbetter.program import run, write_sidecar
-from yetbetter.prompts import fill, read_template
-from yetbetter.records import check_unique, read_rows
+from yetbetter.prompts import chat_of, fill, read_template
+from yetbetter.records import check_unique, digest_of_problems, read_rows
 from yetbetter.versions import SAMPLER_VERSION
 
 SOLUTIONS, ABOUT = "solutions.jsonl", "about.json"
@@ -41,6 +41,7 @@ def main() -> None:
             batches = plan(problems, arguments.first_sample, arguments.samples, arguments.batch_size)
             rows = draw(draft, batches, problems, template, arguments)
             facts = summarize(rows, seconds=time.monotonic() - start)
+            facts["problems_hash"] = digest_of_problems(read_rows(arguments.problems))
             write_sidecar(draft.folder / ABOUT, arguments, pool=pool, block=block, **facts)
             draft.seal()
         draft.publish({SOLUTIONS: arguments.output, ABOUT: arguments.about})
@@ -60,6 +61,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--engine", default="transformers", help=f"one of: {', '.join(ENGINES)} (default: transformers)")
     add("--engine-option", action="append", default=[], metavar="NAME=VALUE", help="may be given several times")
     add("--prompt", type=Path, required=True, help="text file that holds {question} once")
+    add("--chat", action="store_true", help="ask in the model's chat format, the filled prompt being the user's turn")
     add("--temperature", type=float, required=True, help="0 is greedy decoding")
     add("--top-k", type=at_least(0), required=True, help="0 keeps the whole vocabulary")
     add("--max-new-tokens", type=at_least(1), required=True)
@@ -84,10 +86,13 @@ def parse_arguments() -> argparse.Namespace:
     parse_options(arguments.engine, arguments.engine_option)
     if not 0 <= arguments.temperature < float("inf"):
         raise UserError(f"--temperature is {arguments.temperature}, it must be 0 (greedy) or more")
+    if arguments.chat and arguments.engine == "openai":
+        raise UserError("--chat: an endpoint formats its chats itself, ask it for them with its own options")
     if "" in arguments.stop:
         raise UserError("--stop is empty, it must hold at least one character")
     # More than one slash is no hub id: better said before a missing folder is looked up on the network.
-    if not Path(arguments.model).is_dir() and not re.fullmatch(r"[\w-][\w.-]*(/[\w.-]+)?", arguments.model):
+    hub = arguments.engine != "openai"  # an endpoint has names of its own
+    if hub and not Path(arguments.model).is_dir() and not re.fullmatch(r"[\w-][\w.-]*(/[\w.-]+)?", arguments.model):
         raise UserError(f"--model {arguments.model}: no such folder, and not a hub id")
     return arguments
 
@@ -140,6 +145,8 @@ def settings_of(arguments, template: str, problems) -> tuple[dict, dict]:
         "seed": arguments.seed,
         **shaping_options(arguments.engine, parse_options(arguments.engine, arguments.engine_option)),
     }
+    if arguments.chat:
+        pool["chat"] = True
     if not find_engine(arguments.engine).streams:
         pool["batch_size"] = arguments.batch_size
     questions = json.dumps([[row["problem"], row["question"]] for row in problems])
@@ -174,6 +181,9 @@ def draw(draft: Draft, batches: list[list[dict]], problems, template: str, argum
     def load() -> None:
         nonlocal engine
         options = parse_options(arguments.engine, arguments.engine_option)
+        if arguments.chat:
+            chat = chat_of(arguments.model, arguments.revision)
+            prompts.update({problem: chat(prompt) for problem, prompt in prompts.items()})
         engine = load_engine(arguments.engine, arguments.model, arguments.revision, arguments.max_context, options)
         engine.check(list(prompts.values()), arguments.max_new_tokens)
 

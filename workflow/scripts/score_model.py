@@ -21,7 +21,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--answer-format", required=True, choices=grading.CONVENTIONS)
     parser.add_argument("--grading-mode", default=grading.STRICT, choices=grading.MODES)
     parser.add_argument(
-        "--fpr", default="none", choices=["exact", "none"], help="how a right answer's reasoning is checked"
+        "--fpr",
+        default="none",
+        choices=["exact", "judge", "none"],
+        help="how a right answer's reasoning is checked; a judge is not asked about finetuned models",
     )
     for axis in ("dataset", "budget", "source", "target", "seed", "paradigm"):
         parser.add_argument(f"--{axis}", required=True)
@@ -51,6 +54,8 @@ def main() -> None:
             scored.append(cell | place | score(problem, greedy, sampled, arguments))
     write_rows(arguments.output, scored)
     print(f"scored {len(scored):,} problems")
+    if arguments.fpr == "judge":
+        print("the reasoning of right answers was not measured: the judge is asked about training data only")
 
 
 def grade(answer: dict, problem: dict, arguments: argparse.Namespace) -> tuple[str | None, str]:

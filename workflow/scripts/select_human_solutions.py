@@ -4,7 +4,7 @@ import argparse
 
 from yetbetter import prompts
 from yetbetter.program import run
-from yetbetter.records import digest_of, read_rows, write_json, write_rows, write_text
+from yetbetter.records import digest_of, digest_of_problems, read_rows, write_json, write_rows, write_text
 from yetbetter.selection import training_row
 
 
@@ -30,7 +30,7 @@ def main() -> None:
     write_rows(arguments.output, data)
     write_text(arguments.digest, [digest_of(arguments.output) + "\n"])
     counts = {"drawn": len(problems), "kept": len(data), "out_empty": len(problems) - len(data)}
-    write_json(arguments.counts, counts)
+    write_json(arguments.counts, counts | {"problems_hash": digest_of_problems(problems)})
     print(f"kept {len(data):,} of {len(problems):,} human solutions")
 
 

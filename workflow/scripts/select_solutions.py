@@ -5,7 +5,7 @@ import argparse
 from yetbetter import prompts
 from yetbetter.errors import UserError
 from yetbetter.program import run
-from yetbetter.records import digest_of, read_rows, write_json, write_rows, write_text
+from yetbetter.records import digest_of, digest_of_problems, read_rows, write_json, write_rows, write_text
 from yetbetter.selection import DUPLICATES, FILTERS, select, training_row
 from yetbetter.views import Pools, load_view, parse_draws
 
@@ -44,7 +44,7 @@ def main() -> None:
     )
     write_rows(arguments.output, data)
     write_text(arguments.digest, [digest_of(arguments.output) + "\n"])
-    write_json(arguments.counts, dict(sorted(counts.items())))
+    write_json(arguments.counts, dict(sorted(counts.items())) | {"problems_hash": digest_of_problems(problems)})
     print(f"kept {counts['kept']:,} of {counts['drawn']:,} solutions")
 
 

@@ -41,10 +41,14 @@ class Draft:
 
     def append(self, name: str, rows: list[dict]) -> None:
         """Append rows to a JSON Lines file of the draft; on return they survive a crash of the machine."""
-        with open(self.folder / name, "a", encoding="utf-8", newline="\n") as file:
-            file.write("".join(dump_row(row) + "\n" for row in rows))
-            file.flush()
-            os.fsync(file.fileno())
+        path = self.folder / name
+        try:
+            with open(path, "a", encoding="utf-8", newline="\n") as file:
+                file.write("".join(dump_row(row) + "\n" for row in rows))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:  # a full disk does not say which file
+            raise OSError(error.errno, error.strerror, str(path)) from None
 
     def recover(self, name: str) -> list[dict]:
         """The whole rows of a JSON Lines file; a torn last line, and what follows a broken one, is cut off the file."""

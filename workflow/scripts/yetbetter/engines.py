@@ -15,6 +15,7 @@ One that holds more than Python frees by itself has close() too; `close_engine` 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from yetbetter import endpoint
 from yetbetter.errors import UserError
 
 
@@ -26,12 +27,14 @@ class Engine:
     streams: it has `stream` instead of `generate`.
     options: name -> (type, default) of what its models' config entries may say.
     shaping: names of those options that are part of a pool's identity, because they change what is drawn.
+    identify: of a shaping option, what of its value enters the identity, where that is not all of it.
     """
 
     load: Callable
     streams: bool = False
     options: dict[str, tuple[type, object]] = field(default_factory=dict)
     shaping: tuple[str, ...] = ()
+    identify: dict[str, Callable] = field(default_factory=dict)
 
 
 def load_transformers(model: str, revision: str | None, max_context: int, options: dict):
@@ -67,7 +70,13 @@ VLLM_OPTIONS = {
 ENGINES = {
     "transformers": Engine(load_transformers),
     "vllm": Engine(load_vllm, streams=True, options=VLLM_OPTIONS, shaping=("dtype", "quantization")),
-    "openai": Engine(load_openai, streams=True),
+    "openai": Engine(
+        load_openai,
+        streams=True,
+        options=endpoint.OPTIONS,
+        shaping=endpoint.SHAPING,
+        identify={"base_url": endpoint.host_of},
+    ),
 }
 
 
@@ -96,7 +105,8 @@ def parse_options(name: str, arguments: list[str]) -> dict:
 
 def shaping_options(name: str, options: dict) -> dict:
     """Those options that belong into a pool's identity."""
-    return {option: options[option] for option in find_engine(name).shaping}
+    engine = find_engine(name)
+    return {option: engine.identify.get(option, lambda value: value)(options[option]) for option in engine.shaping}
 
 
 def load_engine(name: str, model: str, revision: str | None = None, max_context: int = 0, options: dict | None = None):

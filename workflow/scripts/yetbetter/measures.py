@@ -6,6 +6,7 @@ import numpy as np
 
 from yetbetter.estimators import Bootstrap, coverage_curve, unique_curve
 from yetbetter.grading import CORRECT
+from yetbetter.judging import FLAWED, NO_VERDICT, NOT_JUDGED, SOUND
 from yetbetter.views import solution_key
 
 VALID, INVALID, UNREADABLE = "valid", "invalid", "unreadable"
@@ -77,18 +78,33 @@ def measure_arm(rows: list[dict], problems: list[dict], seed: int) -> list[dict]
 
 
 def measure_reasoning(groups: list[list[dict]], bootstrap: Bootstrap, level: str) -> list[dict]:
-    """False positive rate among solutions with the right answer, unreadable chains apart; nothing where unchecked."""
+    """False positive rate among solutions with the right answer; nothing where unchecked.
+
+    What has no verdict is counted apart: chains that the exact check cannot read; and of a judge, answers without a
+    verdict (a share) and right answers that it was not shown (a count, beside the count of those it was).
+    """
     checks = [
         [row["reasoning"] for row in group if row["verdict"] == CORRECT and row.get("reasoning")] for group in groups
     ]
     if not any(checks):
         return []
     counts = [Counter(group) for group in checks]
-    invalid, unreadable = (np.array([count[kind] for count in counts], dtype=float) for kind in (INVALID, UNREADABLE))
-    judged = np.array([count.total() for count in counts]) - unreadable
+
+    def column(*kinds: str) -> np.ndarray:
+        return np.array([sum(count[kind] for kind in kinds) for count in counts], dtype=float)
+
+    wrong, unclear = column(INVALID, FLAWED), column(UNREADABLE, NO_VERDICT)
+    decided = wrong + column(VALID, SOUND)
+    rates = {"false_positive_rate": (wrong, decided)}
+    if column(VALID, INVALID, UNREADABLE).any():
+        rates["unreadable_rate"] = (unclear, decided + unclear)
+        numbers = {}
+    else:
+        rates["no_verdict_rate"] = (unclear, decided + unclear)
+        numbers = {"judged": (decided + unclear).sum(), "not_judged": column(NOT_JUDGED).sum()}
     return [
-        estimate(level, "false_positive_rate", *bootstrap.ratio(invalid, judged), len(groups)),
-        estimate(level, "unreadable_rate", *bootstrap.ratio(unreadable, judged + unreadable), len(groups)),
+        *(estimate(level, metric, *bootstrap.ratio(*pair), len(groups)) for metric, pair in rates.items()),
+        *(estimate(level, metric, value, np.nan, np.nan, len(groups)) for metric, value in numbers.items()),
     ]
 
 

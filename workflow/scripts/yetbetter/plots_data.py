@@ -37,6 +37,8 @@ def data_quality(table: Table, dataset: str, look: Look, paper: Paper) -> Figure
     figure, [panels] = plots.new_figure(1, 3, plots.FULL_WIDTH, height, sharey=True)
     for axes, metric in zip(panels, ("coverage", "diversity", "false_positive_rate"), strict=True):
         name, label, factor, digits, paper_metric = METRICS[metric]
+        if metric == "false_positive_rate" and "judged" in table.values("metric"):
+            paper_metric = "fpr_judge"  # the paper has a rate by people and one by a judge
         places = plots.name_rows(axes, groups)
         bars, pool, printed = [], plots.Points(plots.POOL_STYLE), plots.Points(plots.PAPER_STYLE)
         for (group, bar), place in places.items():

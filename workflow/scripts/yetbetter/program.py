@@ -64,7 +64,7 @@ def write_sidecar(path: str | Path, arguments: argparse.Namespace, **facts) -> N
 
 def versions() -> dict[str, str]:
     """Versions of Python and of those packages that are loaded and shape results."""
-    names = ("numpy", "torch", "transformers", "trl", "accelerate", "deepspeed", "vllm", "sympy", "pandas")
+    names = ("numpy", "torch", "transformers", "trl", "accelerate", "deepspeed", "vllm", "openai", "sympy", "pandas")
     found = {"python": platform.python_version()}
     return found | {name: version_of(name) for name in names if name in sys.modules}
 

@@ -1,6 +1,6 @@
 """Prompt templates: plain text files that hold {question} once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from yetbetter.errors import UserError
@@ -52,6 +52,29 @@ def encode_prompt(tokenizer, prompt: str, ends: Sequence[int], context: int | No
             f" the model's context of {context}"
         )
     return ids
+
+
+def chat_of(model: str, revision: str | None = None) -> Callable[[str], str]:
+    """What turns a filled prompt into a user turn of the model's chat. Raises UserError for one without a template."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(model, revision=revision)
+    if not tokenizer.chat_template:
+        raise UserError(f"model {model}: its tokenizer has no chat template, so `chat` cannot be used")
+    return lambda prompt: as_chat(tokenizer, prompt)
+
+
+def as_chat(tokenizer, prompt: str) -> str:
+    """The prompt as a user turn, up to where the model's answer starts; the text that any engine then encodes.
+
+    Chat templates often spell BOS out. Where the tokenizer sets it as well, the text goes without: one is to be there.
+    """
+    turn = [{"role": "user", "content": prompt}]
+    text = tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
+    bos = tokenizer.bos_token
+    if bos and text.startswith(bos) and tokenizer("x").input_ids[:1] == [tokenizer.bos_token_id]:
+        return text.removeprefix(bos)
+    return text
 
 
 def fill(template: str, question: str) -> str:

@@ -119,6 +119,14 @@ def digest_of(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def digest_of_problems(rows: Iterable[dict]) -> str:
+    """SHA-256 of a split: which problems it holds, their questions and gold answers, in order."""
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(json.dumps([row["problem"], row["question"], row.get("answer")]).encode() + b"\n")
+    return digest.hexdigest()
+
+
 def shorten(text: str | bytes, limit: int = 60) -> str:
     """The start of a text on one line, for messages."""
     text = text[: 4 * limit].decode("utf-8", "replace") if isinstance(text, bytes) else text[: 4 * limit]

@@ -8,9 +8,11 @@ from pathlib import Path
 import jsonschema
 import yaml
 
-from yetbetter.adapters import ADAPTERS, find_files
+from yetbetter.adapters import ADAPTERS, find_files, local_folders
+from yetbetter.endpoint import check_entry
 from yetbetter.engines import find_engine
 from yetbetter.errors import UserError
+from yetbetter.judging import read_judge_template
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 # Keys of a data set that only some adapters read.
@@ -115,6 +117,7 @@ def check_references(config: dict, name: str) -> None:
     for model, entry in config["models"].items():
         check_engine_options(f"{name}: models.{model}", entry)
         check_model(f"{name}: models.{model}", entry)
+    check_judge(config, name, require)
     for dataset, entry in config["datasets"].items():
         check_dataset(f"{name}: datasets.{dataset}", dataset, entry)
     for experiment, entry in config["experiments"].items():
@@ -155,12 +158,16 @@ def check_engine_options(key: str, entry: dict) -> None:
         kind = known[option][0]
         if type(value) is not kind and not (kind is float and type(value) is int):
             raise UserError(f"{key}.engine_options.{option}: {value!r} is no {kind.__name__}")
+    if entry.get("engine") == "openai":
+        check_entry(key, entry)
 
 
 def check_model(key: str, entry: dict) -> None:
     """A folder that holds a model, or something that can be a hub id; a typo in a path is told before anything runs."""
     path = Path(entry["path"])
     if entry.get("engine") == "openai":  # the name by which the endpoint knows it
+        if entry.get("chat"):
+            raise UserError(f"{key}.chat: an endpoint formats its chats itself (allowed: false)")
         return
     if path.is_dir():
         if not (path / "config.json").is_file():
@@ -171,12 +178,23 @@ def check_model(key: str, entry: dict) -> None:
         raise UserError(f"{key}: missing key 'revision', which pins a model of the hub")
 
 
+def check_judge(config: dict, name: str, require) -> None:
+    judged = [dataset for dataset, entry in config["datasets"].items() if entry["fpr"] == "judge"]
+    if "judge" not in config:
+        if judged:
+            raise UserError(f"{name}: missing key 'judge', which datasets.{judged[0]}.fpr: judge needs")
+        return
+    require("judge.model", config["judge"]["model"], "models")
+    try:
+        read_judge_template(config["judge"]["prompt"])
+    except UserError as error:
+        raise UserError(f"{name}: judge.prompt: {error}") from None
+
+
 def check_dataset(key: str, dataset: str, entry: dict) -> None:
     for own, adapters in OWN_KEYS.items():
         if own in entry and entry["adapter"] not in adapters:
             raise UserError(f"{key}.{own}: only for adapter {' or '.join(adapters)}, it is {entry['adapter']!r}")
-    if entry["fpr"] == "judge":
-        raise UserError(f"{key}.fpr: 'judge' needs a judge model, which no engine offers yet (allowed: exact, none)")
     if entry["adapter"] == "files":
         for split in entry["splits"]:
             if split not in entry.get("files", {}):
@@ -217,13 +235,18 @@ def check_public_dataset(key: str, entry: dict) -> None:
             raise UserError(f"{key}.splits: {adapter} has no {split!r} (has: {', '.join(sizes)})")
         if asked > sizes[split]:
             raise UserError(f"{key}.splits.{split}: {asked}, {adapter} has only {sizes[split]}")
+    if entry["answer"] not in ADAPTERS[adapter].ANSWER_FORMATS:
+        allowed = ", ".join(ADAPTERS[adapter].ANSWER_FORMATS)
+        raise UserError(
+            f"{key}.answer: {entry['answer']!r} cannot state every answer of {adapter} (allowed: {allowed})"
+        )
     if entry["fpr"] == "exact":
         raise UserError(f"{key}.fpr: 'exact' needs problems that are programs, which only the pocket world has")
     if "functional_dir" in entry and "data_dir" not in entry:
         raise UserError(f"{key}.functional_dir: goes with data_dir, which is missing")
     if "data_dir" in entry:
         try:
-            find_files(adapter, [entry["data_dir"], entry.get("functional_dir", entry["data_dir"])])
+            find_files(adapter, local_folders(entry))
         except UserError as error:
             raise UserError(f"{key}.data_dir: {error}") from None
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from yetbetter.errors import UserError
 from yetbetter.grading import CORRECT
 from yetbetter.identity import differences
+from yetbetter.judging import add_judgements
 from yetbetter.records import read_json, read_rows
 
 SOLUTION = ("problem", "sample", "text", "finish_reason")
@@ -36,24 +37,27 @@ class Pools:
     """Where the pools of one data set lie, and which of their blocks to read.
 
     solutions, verdicts, reasoning: folders that hold a file {model}/{block}.jsonl each (reasoning where it was
-    checked); blocks: names such as wc/questions-000000_samples-0000.
+    checked); blocks: names such as wc/questions-000000_samples-0000. judgements: folder with a judge's {model}.jsonl,
+    instead of reasoning.
     """
 
     solutions: str
     verdicts: str
     reasoning: str | None
     blocks: Sequence[str]
+    judgements: str | None = None
 
     @staticmethod
     def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--solutions", required=True, help="folder of the data set's pools")
         parser.add_argument("--verdicts", required=True, help="folder of their verdicts")
         parser.add_argument("--reasoning", help="folder of the checks of right-answered solutions, where there are")
+        parser.add_argument("--judgements", help="folder of a judge's verdicts on them, where there are")
         parser.add_argument("--blocks", required=True, nargs="+", metavar="MODEL/BLOCK", help="blocks to read")
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> "Pools":
-        return cls(arguments.solutions, arguments.verdicts, arguments.reasoning, arguments.blocks)
+        return cls(arguments.solutions, arguments.verdicts, arguments.reasoning, arguments.blocks, arguments.judgements)
 
 
 def load_view(pools: Pools, draws: dict[str, int], require: tuple[str, ...] = ()) -> list[dict]:
@@ -81,7 +85,7 @@ def load_view(pools: Pools, draws: dict[str, int], require: tuple[str, ...] = ()
             joined = add_reasoning(joined, f"{pools.reasoning}/{block}.jsonl")
         rows += [row | {"model": model} for row in joined if row["sample"] < draws[model]]
     check_complete(rows, draws)
-    return rows
+    return add_judgements(rows, pools.judgements, draws) if pools.judgements else rows
 
 
 def join(solution_file: str, verdict_file: str, key: str, require: tuple[str, ...] = ()) -> list[dict]:

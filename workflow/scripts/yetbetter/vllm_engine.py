@@ -65,9 +65,11 @@ class VllmEngine:
             "use_tqdm_on_load": False,
             **engine_arguments(self.options),
         }
-        # What goes to a log, and what leaves the machine, is for who runs it to widen.
+        # Defaults: who runs the program may have set others.
         os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
         os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+        # vLLM's scheduler in a process of its own would outlive a killed job, and keep the GPU's memory.
+        os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
         try:
             from vllm.platforms import current_platform
 
@@ -93,9 +95,10 @@ class VllmEngine:
         Arguments and answers are those of `generation.Generator.generate`. At most twice as many requests as vLLM works
         on at a time are with it, so that memory does not grow with the number of samples.
         """
-        from vllm import SamplingParams
         from vllm.inputs import tokens_input
         from vllm.sampling_params import RequestOutputKind
+
+        from vllm import SamplingParams
 
         self.start()
         engine = self.llm.llm_engine
@@ -197,7 +200,6 @@ def engine_arguments(options: dict) -> dict:
 
 def for_cpu(arguments: dict) -> dict:
     """What vLLM needs on a machine without a GPU; must come before its engine is imported."""
-    os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")  # a process of its own takes 20 s more to start
     os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")  # jobs side by side would all bind to the first cores
     arguments.setdefault("kv_cache_memory_bytes", int(CPU_CACHE_GB * 2**30))
     # A seeded request whose prompt is split crashes the CPU engine of vLLM 0.32.

@@ -3,6 +3,7 @@
 An adapter is a module with
     FILES      role -> names under which a folder may hold the file; the roles that its splits are made from
     SIZES      split -> problems that the split has, which is the most that a config may ask for
+    ANSWER_FORMATS  conventions in which the grader reads every gold answer back
     HASHES     split -> digest_of_problems of the whole split, as it was when the adapter was written
     SOURCES    what is downloaded, at pinned revisions, and
     unpack(files) -> {name: rows}   what that leaves in a folder, under the names in FILES
@@ -17,6 +18,11 @@ from yetbetter.adapters import gsm8k, hendrycks_math
 from yetbetter.errors import UserError
 
 ADAPTERS: dict[str, ModuleType] = {"gsm8k": gsm8k, "math": hendrycks_math}
+
+
+def local_folders(entry: dict) -> list[str]:
+    """The folders that a data set's config entry names; none where its files are downloaded."""
+    return list(dict.fromkeys(entry[key] for key in ("data_dir", "functional_dir") if key in entry))
 
 
 def find_files(adapter: str, folders: list[str | Path]) -> dict[str, Path]:

@@ -13,6 +13,7 @@ from yetbetter.errors import UserError
 from yetbetter.records import read_rows, shorten
 
 FILES = {"train": ("train.jsonl",), "test": ("test.jsonl",)}
+ANSWER_FORMATS = ("the_answer_is", "gsm8k", "boxed", "minerva", "any")
 SIZES = {"train": 6973, "validation": 500, "test": 1319}
 HASHES = {
     "train": "14ab1f058085a85a48bf5c47038bf42169c4b2277080d7db693e007e62076674",

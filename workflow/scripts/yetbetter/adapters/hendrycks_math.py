@@ -22,6 +22,8 @@ FILES = {
     "math500": ("math500.jsonl",),
     "functional": ("Oct-2023.jsonl",),
 }
+# The other conventions end at a full stop or keep a number alone, and formulas hold both.
+ANSWER_FORMATS = ("minerva", "boxed", "any")
 SIZES = {"train": 7490, "validation": 500, "test": 500, "functional": 1743}
 HASHES = {
     "train": "68457626e9a888d02e65efee32d38588dd6ef9bad02fd70f4c2a024bbe2e5bf3",

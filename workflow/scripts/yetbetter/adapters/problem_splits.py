@@ -1,7 +1,6 @@
 """What all adapters share: the parts of a data set, fixed orders, what is left out and why, and the parts' hashes."""
 
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -88,11 +87,3 @@ def check_disjoint(splits: dict[str, list[dict]], name: str) -> None:
 def state_answer(solution: str, answer: str, answer_format: str) -> str:
     """A human solution with its final answer stated in the data set's convention, on a line of its own."""
     return f"{solution.rstrip()}\n{STATEMENTS[answer_format].format(answer=answer)}"
-
-
-def digest_of_problems(rows: Iterable[dict]) -> str:
-    """SHA-256 of a split: which problems it holds, their questions and gold answers, in order."""
-    digest = hashlib.sha256()
-    for row in rows:
-        digest.update(json.dumps([row["problem"], row["question"], row["answer"]]).encode() + b"\n")
-    return digest.hexdigest()

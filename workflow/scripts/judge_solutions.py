@@ -1,0 +1,251 @@
+"""Ask a model whether the reasoning of right-answered solutions is sound; or how far it agrees with people's labels.
+
+Of a pool: the solutions that its views need (those with the smallest hashes), each judged once; a draft keeps every
+judgement, so that a killed run goes on, and another budget or number of samples judges only what is missing.
+Of a labelled file: every row, and the agreement is printed and written.
+"""
+
+import argparse
+import re
+import time
+from collections import Counter
+from pathlib import Path
+
+from yetbetter.agreement import measure_agreement, read_labelled, show_agreement
+from yetbetter.drafts import Draft, open_draft
+from yetbetter.drawing import cut, draw_stream
+from yetbetter.engines import ENGINES, find_engine, load_engine, parse_options, shaping_options
+from yetbetter.errors import UserError
+from yetbetter.identity import fingerprint, model_identity, stream_seed
+from yetbetter.judging import (
+    JUDGE_VERSION,
+    choose_for_views,
+    digest,
+    fill_judge,
+    parse_verdict,
+    read_judge_template,
+)
+from yetbetter.program import run, write_sidecar
+from yetbetter.records import check_unique, read_json, read_rows, write_json, write_rows
+from yetbetter.versions import SAMPLER_VERSION
+from yetbetter.views import Pools, load_view
+
+# Everything that was ever asked with these settings, and what of it this run's output holds.
+ASKED, JUDGEMENTS, ABOUT = "asked.jsonl", "judgements.jsonl", "about.json"
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    template = read_judge_template(arguments.prompt)
+    collect = collect_labelled if arguments.labelled else collect_pool
+    asked, choice = collect(arguments, template)
+    # The solutions are no part of the settings: each row holds the digest of its own prompt.
+    settings = settings_of(arguments, template)
+    task = {"judge_version": JUDGE_VERSION, "choice": choice, "asked": fingerprint({"rows": list(map(key_of, asked))})}
+    with open_draft(arguments.output, settings, arguments.drafts) as draft:
+        if draft.sealed and any(read_json(draft.folder / ABOUT).get(key) != value for key, value in task.items()):
+            draft.unseal()
+        if not draft.sealed:
+            start = time.monotonic()
+            rows = judge(draft, asked, arguments)
+            write_rows(draft.folder / JUDGEMENTS, rows)
+            write_sidecar(
+                draft.folder / ABOUT,
+                arguments,
+                settings=settings,
+                **task,
+                counts={"judged": len(rows), **Counter(row["verdict"] for row in rows)},
+                completion_tokens=sum(row["tokens"] for row in rows),
+                prompt_tokens=sum(row["prompt_tokens"] for row in rows),
+                seconds=round(time.monotonic() - start, 3),
+            )
+            draft.seal()
+        draft.publish({JUDGEMENTS: arguments.output, ABOUT: arguments.about})
+    rows = read_rows(arguments.output, require=("verdict",))
+    counts = Counter(row["verdict"] for row in rows)
+    print(f"judged {len(rows):,}: " + (", ".join(f"{counts[key]:,} {key}" for key in sorted(counts)) or "nothing"))
+    if arguments.labelled:
+        report_agreement(rows, settings, arguments)
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--labelled", type=Path, help="JSON Lines with question, solution, sound: measure the agreement with these")
+    add("--agreement", type=Path, help="with --labelled: where to write it (JSON)")
+    add("--problems", type=Path, help="JSON Lines with problem, question, answer")
+    add("--solutions", help="folder of the data set's pools")
+    add("--verdicts", help="folder of their verdicts on final answers")
+    add("--blocks", nargs="+", metavar="MODEL/BLOCK", help="the blocks of one pool")
+    add("--views", nargs="+", type=at_least(1), metavar="SAMPLES", help="samples per question of the pool's views")
+    add("--samples", type=at_least(1), default=500, help="solutions judged of each view (default: 500)")
+    add("--prompt", type=Path, required=True, help="holds {question} and {solution} once, {answer} at most once")
+    add("--model", required=True, help="the judge's folder or hub id")
+    add("--revision", help="revision of a hub id (default: main)")
+    add("--engine", default="transformers", help=f"one of: {', '.join(ENGINES)} (default: transformers)")
+    add("--engine-option", action="append", default=[], metavar="NAME=VALUE", help="may be given several times")
+    add("--temperature", type=float, default=0.0, help="default: 0, greedy decoding")
+    add("--top-k", type=at_least(0), default=0, help="default: 0, the whole vocabulary")
+    add("--max-new-tokens", type=at_least(1), default=512, help="of the judge's answer (default: 512)")
+    add("--max-context", type=at_least(0), default=0, help="limit of prompt and answer; 0: the model's own (default)")
+    add("--stop", action="append", default=[], help="a string that ends an answer; may be given several times")
+    add("--batch-size", type=at_least(1), default=64, help="answers drawn together (default: 64)")
+    add("--seed", type=int, default=0, help="the study's seed: of the choice, and of sampled answers (default: 0)")
+    add("--output", type=Path, required=True, help="judgements (JSON Lines)")
+    add("--about", type=Path, required=True, help="sidecar that says how they were made (JSON)")
+    add("--drafts", type=Path, help="folder for unfinished work (default: .drafts beside the output)")
+    arguments = parser.parse_args()
+    parse_options(arguments.engine, arguments.engine_option)
+    needed = ("agreement",) if arguments.labelled else ("problems", "solutions", "verdicts", "blocks", "views")
+    for name in needed:
+        if not getattr(arguments, name):
+            raise UserError(
+                f"--{name} is missing, which judging {'labelled rows' if arguments.labelled else 'a pool'} needs"
+            )
+    if not 0 <= arguments.temperature < float("inf"):
+        raise UserError(f"--temperature is {arguments.temperature}, it must be 0 (greedy) or more")
+    if "" in arguments.stop:
+        raise UserError("--stop is empty, it must hold at least one character")
+    if (
+        arguments.engine != "openai"
+        and not Path(arguments.model).is_dir()
+        and not re.fullmatch(r"[\w-][\w.-]*(/[\w.-]+)?", arguments.model)
+    ):
+        raise UserError(f"--model {arguments.model}: no such folder, and not a hub id")
+    return arguments
+
+
+def at_least(least: int):
+    def integer(text: str) -> int:
+        if int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text} is less than {least}")
+        return int(text)
+
+    return integer
+
+
+def collect_pool(arguments, template: str) -> tuple[list[dict], dict]:
+    """What to ask about a pool (problem, sample, model, solution: digest, prompt), and how it was chosen."""
+    models = sorted({block.partition("/")[0] for block in arguments.blocks})
+    if len(models) > 1:
+        raise UserError(f"--blocks: of several pools ({', '.join(models)}), a judging is of one")
+    problems = read_rows(arguments.problems, require=("problem", "question", "answer"))
+    check_unique(problems, arguments.problems, "problem")
+    by_name = {row["problem"]: row for row in problems}
+    views = sorted(set(arguments.views))
+    pools = Pools(arguments.solutions, arguments.verdicts, None, arguments.blocks)
+    chosen = choose_for_views(load_view(pools, {models[0]: views[-1]}), views, arguments.samples, arguments.seed)
+    unknown = [row["problem"] for row in chosen if row["problem"] not in by_name]
+    if unknown:
+        raise UserError(f"{arguments.problems}: no problem {unknown[0]!r}, which the solutions answer")
+    asked = [
+        {key: row[key] for key in ("problem", "sample", "model")}
+        | {"solution": digest(row["text"])}
+        | {"prompt": fill_judge(template, problem["question"], row["text"], problem["answer"])}
+        for row in chosen
+        for problem in [by_name[row["problem"]]]
+    ]
+    return asked, {"samples": arguments.samples, "seed": arguments.seed, "views": views}
+
+
+def collect_labelled(arguments, template: str) -> tuple[list[dict], dict]:
+    """What to ask about a labelled file, with the labels in the rows."""
+    asked = []
+    for row in read_labelled(arguments.labelled):
+        if row["answer"] is None and "{answer}" in template:
+            raise UserError(f"{arguments.labelled}: {row['problem']} has no answer, which {arguments.prompt} asks for")
+        place = {"problem": row["problem"], "sample": 0, "model": "labelled", "solution": digest(row["solution"])}
+        labels = {"sound": row["sound"], "correct": row["correct"]}
+        prompt = fill_judge(template, row["question"], row["solution"], row["answer"] or "")
+        asked.append(place | labels | {"prompt": prompt})
+    return asked, {"labelled": digest(str([(row["sound"], row["correct"]) for row in asked]))}
+
+
+def settings_of(arguments, template: str) -> dict:
+    """All that shapes a judgement, besides the problem and the solution."""
+    settings = {
+        "sampler_version": SAMPLER_VERSION,
+        "engine": arguments.engine,
+        "model": model_identity(arguments.model, arguments.revision),
+        "prompt": template,
+        "temperature": arguments.temperature,
+        "top_k": arguments.top_k,
+        "max_new_tokens": arguments.max_new_tokens,
+        "max_context": arguments.max_context,
+        "stop": arguments.stop,
+        "seed": arguments.seed,
+        **shaping_options(arguments.engine, parse_options(arguments.engine, arguments.engine_option)),
+    }
+    if not find_engine(arguments.engine).streams:
+        settings["batch_size"] = arguments.batch_size
+    return settings
+
+
+def key_of(row: dict) -> tuple:
+    return row["problem"], row["sample"], digest(row["prompt"])
+
+
+def judge(draft: Draft, asked: list[dict], arguments) -> list[dict]:
+    """The judgements, in the order of `asked`; what the draft holds already is not asked again."""
+    if not asked:
+        return []
+    prompts = {key_of(row): row["prompt"] for row in asked}
+    coordinates = {key: dict(zip(("problem", "sample", "asked"), key, strict=True)) for key in prompts}
+    models = {key_of(row): row["model"] for row in asked}
+    engine, streams = None, find_engine(arguments.engine).streams
+
+    def key(row: dict) -> tuple:
+        return row["problem"], row["sample"], row["asked"]
+
+    there = {key(row) for row in draft.recover(ASKED) if isinstance(row, dict) and row.keys() >= {"asked", "text"}}
+    missing = [row for one, row in coordinates.items() if one not in there]
+    # Pieces of what is missing, so that a run killed between two of them ends with the batches of an undisturbed one.
+    batches = [[row for one, row in coordinates.items() if one in there]]
+    batches += [missing] if streams else cut(missing, arguments.batch_size)
+
+    def load() -> None:
+        nonlocal engine
+        options = parse_options(arguments.engine, arguments.engine_option)
+        engine = load_engine(arguments.engine, arguments.model, arguments.revision, arguments.max_context, options)
+        engine.check([prompts[key(row)] for row in missing], arguments.max_new_tokens)
+
+    def ask(rows: list[dict]):
+        given = (
+            [prompts[key(row)] for row in rows],
+            [[stream_seed(arguments.seed, "judge", models[key(row)], row["problem"], row["sample"])] for row in rows],
+            arguments.temperature,
+            arguments.top_k,
+            arguments.max_new_tokens,
+            tuple(arguments.stop),
+        )
+        if streams:
+            for answers in engine.stream(*given):
+                yield [rows[number] | answer for number, _, answer in answers]
+        else:
+            yield [row | answer for row, (answer,) in zip(rows, engine.generate(*given), strict=True)]
+
+    drawn = draw_stream(draft, ASKED, batches, ask, "judgements", load, more=True)
+    answers = {key(row): row for row in drawn}
+    return [
+        {name: value for name, value in row.items() if name != "prompt"}
+        | answers[key_of(row)]
+        | {"verdict": parse_verdict(answers[key_of(row)]["text"], answers[key_of(row)]["finish_reason"])}
+        for row in asked
+    ]
+
+
+def report_agreement(rows: list[dict], settings: dict, arguments) -> None:
+    """Agreement over all labelled rows, and over those with a right final answer where the file says which."""
+    groups = {"all": rows, "right answers": [row for row in rows if row["correct"]]}
+    found = {
+        name: measure_agreement([row["sound"] for row in group], [row["verdict"] for row in group])
+        for name, group in groups.items()
+        if group
+    }
+    write_json(arguments.agreement, {"labelled": arguments.labelled.name, "groups": found, "settings": settings})
+    for name, measured in found.items():
+        print(show_agreement(name, measured))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,121 @@
+"""An LLM judge of reasoning: which solutions it is shown, what it is asked, how its verdict is read and looked up.
+
+The paper had 500 right-answered solutions of each model judged. Here the choice is by hash: of all right-answered
+solutions in a view of a pool (the first k samples of every question) those with the smallest hashes of (study seed,
+model, problem, sample) are judged. So two views, or a larger number of samples, share all they can, and any part of
+what was chosen, such as the solutions an arm keeps, is a random sample of that part.
+"""
+
+import hashlib
+import heapq
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from yetbetter.errors import UserError
+from yetbetter.grading import CORRECT
+from yetbetter.identity import stream_seed
+from yetbetter.prompts import read_template
+from yetbetter.records import read_json, read_rows
+
+# Raised on purpose when the same answer of a judge is read as another verdict.
+JUDGE_VERSION = 1
+
+SOUND, FLAWED, NO_VERDICT, NOT_JUDGED = "sound", "flawed", "no_verdict", "not_judged"
+
+LAST_LINE = re.compile(r"Verdict: (sound|flawed)")
+ANY_VERDICT = re.compile(r"verdict\s*:\s*(?:sound|flawed)", re.IGNORECASE)
+PLACEHOLDER = re.compile(r"\{(question|solution|answer)\}")
+
+
+def read_judge_template(path: str | Path) -> str:
+    """The judge's prompt, checked: {question} and {solution} once each, {answer} at most once, no blank at its end."""
+    template = read_template(path)
+    for name, allowed in (("solution", (1,)), ("answer", (0, 1))):
+        found = template.count(f"{{{name}}}")
+        if found not in allowed:
+            wanted = "once" if allowed == (1,) else "at most once"
+            raise UserError(f"{path}: a judge's prompt must hold {{{name}}} {wanted}, found {found} times")
+    return template
+
+
+def fill_judge(template: str, question: str, solution: str, answer: str = "") -> str:
+    """One pass over the template, so that braces in a question or a solution are plain text."""
+    texts = {"question": question.strip(), "solution": solution.strip(), "answer": answer.strip()}
+    return PLACEHOLDER.sub(lambda found: texts[found[1]], template)
+
+
+def parse_verdict(text: str, finish_reason: str = "stop") -> str:
+    """`sound` or `flawed` where the judge's answer ends in exactly one verdict line, else `no_verdict`.
+
+    The last line that is not blank must be the verdict and nothing more, no other verdict may stand anywhere in the
+    answer (who quotes one, or gives two, has not decided), and the answer must not be cut at its length limit.
+    """
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    found = LAST_LINE.fullmatch(lines[-1]) if lines else None
+    if not found or len(ANY_VERDICT.findall(text)) != 1 or finish_reason == "length":
+        return NO_VERDICT
+    return found[1]
+
+
+def digest(text: str) -> str:
+    """Sixteen hexadecimal digits of a text; a solution may hold lone surrogates, which UTF-8 alone refuses."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def place(row: dict) -> tuple[str, str, int]:
+    return row["model"], row["problem"], row["sample"]
+
+
+def choose(rows: Iterable[dict], samples: int, seed: int) -> list[dict]:
+    """The right-answered rows with the smallest hashes, at most `samples` of them, smallest first.
+
+    rows: with model, problem, sample, verdict. seed: the study's.
+    """
+    right = (row for row in rows if row["verdict"] == CORRECT)
+    return heapq.nsmallest(samples, right, key=lambda row: stream_seed(seed, "judge's choice", *place(row)))
+
+
+def choose_for_views(rows: list[dict], views: Iterable[int], samples: int, seed: int) -> list[dict]:
+    """What is chosen of a pool for all views of it (samples per question), each solution once, in the pool's order."""
+    chosen = {
+        place(row) for view in views for row in choose((row for row in rows if row["sample"] < view), samples, seed)
+    }
+    return [row for row in rows if place(row) in chosen]
+
+
+def add_judgements(rows: list[dict], folder: str, draws: dict[str, int]) -> list[dict]:
+    """The rows of an arm's view with `reasoning`: the verdict of those chosen, `not_judged` for other right answers.
+
+    folder: holds {model}.jsonl and {model}.about.json of judge_solutions.py. A mix is chosen from as a whole, so that
+    each model counts by its share. Raises UserError where a pool was judged otherwise, for other views, or not wholly.
+    """
+    choices = {model: read_choice(f"{folder}/{model}.about.json", samples) for model, samples in draws.items()}
+    (first, agreed), *others = choices.items()
+    for model, choice in others:
+        if choice != agreed:
+            raise UserError(f"{folder}/{model}.about.json: judged with {choice}, {first} with {agreed}")
+    verdicts = {}
+    for model in draws:
+        judged = read_rows(f"{folder}/{model}.jsonl", require=("problem", "sample", "model", "solution", "verdict"))
+        verdicts |= {(place(row), row["solution"]): row["verdict"] for row in judged}
+    found = {}
+    for row in choose(rows, **agreed):
+        verdict = verdicts.get((place(row), digest(row["text"])))
+        if verdict is None:
+            raise UserError(
+                f"{folder}/{row['model']}.jsonl: no judgement of sample {row['sample']} of {row['problem']!r}"
+                " with its present text, judge again"
+            )
+        found[place(row)] = verdict
+    unchosen = {CORRECT: NOT_JUDGED}
+    return [row | {"reasoning": found.get(place(row), unchosen.get(row["verdict"]))} for row in rows]
+
+
+def read_choice(path: str, view: int) -> dict:
+    """samples and seed of a pool's judging; UserError unless it was judged for this view."""
+    choice = read_json(path, require=("choice",))["choice"]
+    if view not in choice["views"]:
+        views = ", ".join(map(str, choice["views"]))
+        raise UserError(f"{path}: judged for {views} samples per question, not for {view}, judge again")
+    return {key: choice[key] for key in ("samples", "seed")}
