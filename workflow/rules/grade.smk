@@ -61,7 +61,7 @@ rule select_solutions:
     log:
         "<logs>/training_data/{dataset}/{budget}/from-{source}.log",
     wildcard_constraints:
-        source="|".join(map(re.escape, SAMPLED_SOURCES)),
+        source=one_of(SAMPLED_SOURCES),
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -97,7 +97,7 @@ rule select_human_solutions:
     log:
         "<logs>/training_data/{dataset}/{budget}/from-{source}.log",
     wildcard_constraints:
-        source="|".join(map(re.escape, HUMAN_SOURCES)),
+        source=one_of(HUMAN_SOURCES),
     conda:
         "../../envs/analysis.yaml"
     params:

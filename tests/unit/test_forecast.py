@@ -1,0 +1,232 @@
+"""What a study will cost is said before anything runs; the arithmetic is held against numbers worked out by hand."""
+
+import copy
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from yetbetter.errors import UserError
+from yetbetter.forecast import COLUMNS, Forecast, Lengths
+from yetbetter.grid import Grid
+from yetbetter.settings import check_config
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = str(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+PAPER = yaml.safe_load((ROOT / "config" / "paper.yaml").read_text(encoding="utf-8"))
+FAMILIES = sorted((ROOT / "config" / "families").glob("*.yaml"))
+
+
+@pytest.fixture(autouse=True)
+def in_the_root(monkeypatch):
+    """Prompts are named from the root, where Snakemake runs."""
+    monkeypatch.chdir(ROOT)
+
+
+def study() -> dict:
+    """One data set of 7,500 questions, the paper's pair, one learning rate, round numbers."""
+    config = copy.deepcopy(PAPER)
+    config["datasets"] = {"math": config["datasets"]["math"]}
+    config["datasets"]["math"]["splits"] = {"train": 7500, "validation": 500, "test": 500}
+    config["datasets"]["math"]["benchmarks"] = {"test": {"greedy": 500, "sampled": 100, "samples": 4}}
+    config["sampling"] |= {"shard_questions": 2500, "block_samples": 10}
+    config["experiments"] = {"main": config["experiments"]["main"] | {"datasets": ["math"], "targets": ["wc"]}}
+    for recipe in config["finetuning"].values():
+        recipe["learning_rates"] = {"only": 1.0e-6}
+    config["forecast"] = {
+        "tokens_per_solution": 200,
+        "tokens_per_question": 50,
+        "peak_flops": 1.0e15,
+        "utilisation": {"sampling": 0.1, "finetuning": 0.5, "evaluation": 0.2},
+    }
+    return config
+
+
+def row_of(forecast: Forecast, kind: str, **place) -> dict:
+    rows = [row for row in forecast.rows if row["kind"] == kind and place.items() <= row.items()]
+    assert len(rows) == 1
+    return rows[0]
+
+
+def test_a_pool_of_7500_questions_times_30_samples_costs_2pw_for_each():
+    pool = row_of(Forecast(study()), "pool", model="wc")
+    assert pool["samples"] == 225_000
+    assert pool["tokens"] == 45_000_000
+    assert pool["flops_sampling"] == pytest.approx(8.1e17)  # 2 x 9e9 x 45e6
+    assert pool["gpu_hours_sampling"] == pytest.approx(2.25)  # 8.1e17 / (1e15 x 0.1) / 3600
+    assert pool["gb_pools"] == pytest.approx(225_000 * (200 * 4 + 400) / 1e9)
+    assert pool["jobs_sampling"] == 9  # 3 shards x 3 blocks
+    assert pool["dollars"] == 0
+
+
+def test_compute_matched_arms_cost_the_same_to_sample():
+    forecast = Forecast(study())
+    for budget, operations in (("low", 8.1e16), ("high", 8.1e17)):
+        for source in ("wc", "se"):
+            arm = row_of(forecast, "arm", budget=budget, source=source)
+            assert arm["flops_sampling"] == pytest.approx(operations)
+
+
+def test_a_finetuning_costs_6pd_and_its_evaluation_2pw_for_every_answer():
+    arm = row_of(Forecast(study()), "arm", budget="low", source="wc")
+    assert arm["flops_finetuning"] == pytest.approx(2.592e17)  # 6 x 9e9 x 600 steps x 32 x (50 + 200)
+    assert arm["gpu_hours_finetuning"] == pytest.approx(0.144)  # / (1e15 x 0.5) / 3600
+    assert arm["flops_evaluation"] == pytest.approx(2 * 9e9 * 200 * (10 * 500 + 500 + 100 * 4))
+    assert arm["gpu_hours_evaluation"] == pytest.approx(2.124e16 / 2e14 / 3600)
+    assert (arm["jobs_finetuning"], arm["jobs_evaluation"]) == (1, 1)
+
+
+def test_checkpoints_take_two_bytes_a_parameter_in_bfloat16_and_a_running_finetuning_24():
+    arm = row_of(Forecast(study()), "arm", budget="low", source="wc")
+    assert arm["gb_checkpoints"] == pytest.approx(10 * 9.24 * 2)
+    assert arm["gb_states"] == pytest.approx(9.24 * 24)
+
+
+def test_learning_rates_targets_and_seeds_multiply_the_finetunings():
+    config = study()
+    config["finetuning"]["large"]["learning_rates"] = {"one": 1.0e-7, "two": 1.0e-6}
+    config["experiments"]["main"] |= {"targets": ["wc", "se"], "seeds": [0, 1, 2]}
+    arm = row_of(Forecast(config), "arm", budget="low", source="wc")
+    assert arm["flops_finetuning"] == pytest.approx(2.592e17 * 2 * 3 * (1 + 3))
+    assert (arm["jobs_finetuning"], arm["jobs_evaluation"]) == (12, 6)
+
+
+def test_the_total_counts_every_pool_once_and_every_arms_finetuning():
+    forecast = Forecast(study())
+    total, once, apart = (row_of(forecast, kind) for kind in ("total", "once", "apart"))
+    assert total["flops_sampling"] == once["flops_sampling"] == pytest.approx(2 * 8.1e17)
+    assert total["flops_finetuning"] == apart["flops_finetuning"] == pytest.approx(2 * 2.592e17 * (1 + 10))
+    assert total["samples"] == 300_000
+    assert total["jobs_sampling"] == 9 + 3
+    assert apart["samples"] == apart["jobs_sampling"] == 0
+    assert row_of(forecast, "unshared")["flops_sampling"] == pytest.approx(2 * 8.1e17 * 1.1)
+
+
+def test_what_an_endpoint_samples_costs_dollars_and_no_gpu_hours():
+    config = study()
+    config["sources"]["flash"] = {"draws": [{"model": "flash", "samples": 10}], "filter": "ground_truth"}
+    config["models"]["flash"] |= {"parameters": 1.0e9, "price": 0.3}
+    config["experiments"]["main"] |= {"sources": ["se", "wc", "flash"]}
+    pool = row_of(Forecast(config), "pool", model="flash")
+    assert pool["dollars"] == pytest.approx(4.5)  # 7,500 x 10 x 200 tokens at 0.3 a million
+    assert pool["gpu_hours_sampling"] == 0
+
+
+def test_human_solutions_cost_no_sampling():
+    config = study()
+    config["experiments"]["main"]["sources"] = ["human", "se", "wc"]
+    arm = row_of(Forecast(config), "arm", budget="low", source="human")
+    assert arm["samples"] == arm["flops_sampling"] == arm["jobs_sampling"] == 0
+    assert arm["flops_finetuning"] == pytest.approx(2.592e17)
+
+
+def test_measured_lengths_take_the_place_of_assumed_ones():
+    measured = [{"dataset": "math", "model": "wc", "tokens": "3000", "drawn": "10"}]
+    measured += [{"dataset": "math", "model": "se", "tokens": "1000", "drawn": "10"}]
+    lengths = Lengths({"math": 1, "gsm8k": 2}, measured)
+    assert lengths.of("math", "wc") == (300, "measured")
+    assert lengths.of("math", "student") == lengths.of("math") == (200, "measured")
+    assert lengths.of("gsm8k", "wc") == (2, "assumed")
+    assert lengths.of("other") == (250, "assumed")
+    pool = row_of(Forecast(study(), measured), "pool", model="wc")
+    assert pool["flops_sampling"] == pytest.approx(2 * 9e9 * 225_000 * 300)
+    assert pool["basis"] == "measured"
+
+
+def test_a_target_of_unknown_size_is_refused_in_one_line():
+    config = study()
+    config["experiments"]["main"]["targets"] = ["student"]
+    del config["models"]["student"]["parameters"]
+    with pytest.raises(UserError, match=r"models\.student.*'parameters'"):
+        Forecast(config)
+
+
+def test_the_program_prints_a_table_and_writes_it_without_torch(tmp_path):
+    output = tmp_path / "forecast.csv"
+    code = (
+        "import sys, runpy; sys.argv[0] = 'forecast_costs.py'; sys.path.insert(0, 'workflow/scripts')\n"
+        "runpy.run_path('workflow/scripts/forecast_costs.py', run_name='__main__')\n"
+        "assert not {'torch', 'vllm', 'transformers'} & set(sys.modules)"
+    )
+    arguments = ["--config", json.dumps(study()), "--arms", str(tmp_path / "arms.csv"), "--output", str(output)]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert "arm math/high/from-wc, 30 per question" in done.stdout
+    assert "math 200 (assumed)" in done.stdout
+    with open(output, encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == COLUMNS
+    assert float(rows[-2]["flops_sampling"]) == pytest.approx(2 * 8.1e17)
+
+
+# The paper's study, and other families of models laid over it ---------------------------------------------------------
+
+
+def with_family(path: Path) -> dict:
+    """The paper's config with a family's laid over it, as Snakemake merges several --configfile."""
+
+    def merge(old, new):
+        both = isinstance(old, dict) and isinstance(new, dict)
+        return old | {key: merge(old.get(key), value) for key, value in new.items()} if both else new
+
+    return merge(copy.deepcopy(PAPER), yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def test_the_papers_grid_draws_what_the_paper_drew():
+    grid = Grid(PAPER)
+    assert len(grid.cells) == 2 * 2 * 2 * 3 + 2 * 3
+    assert {model: samples for (_, model), samples in grid.pools.items()} == {"se": 10, "wc": 30}
+    assert {m: c.samples for m, c in grid.draws("low", "wc").items()} == {"wc": 3}
+    assert grid.rounded() == []
+
+
+def test_nothing_in_the_papers_experiments_costs_money():
+    assert row_of(Forecast(PAPER), "total")["dollars"] == 0
+    assert not any(PAPER["models"][model].get("engine") == "openai" for _, model in Grid(PAPER).pools)
+
+
+@pytest.mark.parametrize("path", FAMILIES, ids=lambda path: path.stem)
+def test_another_family_runs_the_whole_study_by_one_more_config_file(path):
+    config = with_family(path)
+    check_config(config, SCHEMA, path.name)
+    grid = Grid(config)
+    assert config["study"] != PAPER["study"]
+    assert grid.cells == Grid(PAPER).cells
+    ratio = int(config["models"]["se"]["parameters"] / config["models"]["wc"]["parameters"])
+    assert grid.draws("low", "wc")["wc"].samples == ratio
+
+
+@pytest.mark.parametrize("path", FAMILIES, ids=lambda path: path.stem)
+def test_no_model_of_a_family_keeps_anything_of_gemma(path):
+    models = with_family(path)["models"]
+    for role in ("student", "wc", "se"):
+        for key in ("path", "revision", "true_parameters"):
+            assert models[role][key] != PAPER["models"][role][key]
+
+
+def test_every_model_of_the_hub_is_pinned_to_a_commit():
+    for path in FAMILIES:
+        for config in (PAPER, with_family(path)):
+            revisions = [entry["revision"] for entry in config["models"].values() if "revision" in entry]
+            assert len(revisions) == 3
+            assert all(len(revision) == 40 and int(revision, 16) for revision in revisions)
+
+
+def test_the_jobs_forecast_are_those_of_a_dry_run():
+    """A dry run of the paper's whole grid; it needs no model and no network."""
+    command = ["snakemake", "--dry-run", "--cores", "1", "--configfile", "config/paper.yaml", "--quiet", "host"]
+    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    words = [line.split() for line in done.stdout.splitlines() + done.stderr.splitlines()]
+    counts = {line[0]: int(line[1]) for line in words if len(line) == 2 and line[1].isdecimal()}
+    total = row_of(Forecast(PAPER), "total")
+    for stage, rule in (
+        ("sampling", "sample_solutions"),
+        ("finetuning", "finetune_model"),
+        ("evaluation", "evaluate_model"),
+    ):
+        assert counts[rule] == total[f"jobs_{stage}"]

@@ -1,0 +1,101 @@
+"""Say what a study will cost before anything of it runs: a table on stdout, and the same as CSV.
+
+    snakemake forecast --configfile config/paper.yaml --cores 1
+
+A finished tables/arms.csv of the study gives measured lengths of solutions; until then they are assumed.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from yetbetter.errors import UserError
+from yetbetter.forecast import COLUMNS, STAGES, Forecast
+from yetbetter.program import run
+from yetbetter.tables import read_table, write_table
+
+HEAD = ("samples", "tokens", "FLOPs", "dollars", "sampling h", "finetune h", "evaluate h", "disk GB", "GPU jobs")
+TOTALS = {
+    "once": "drawn once, for all arms",
+    "apart": "finetuned and evaluated, per arm",
+    "total": "total",
+    "unshared": "total if arms shared no samples",
+}
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", required=True, help="the study's whole config as JSON, checked before")
+    parser.add_argument("--arms", required=True, help="the study's tables/arms.csv, which need not be there")
+    parser.add_argument("--output", required=True, help="the forecast as CSV")
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    try:
+        config = json.loads(arguments.config)
+    except ValueError as error:
+        raise UserError(f"--config: no JSON ({error})") from None
+    measured = read_table(arguments.arms) if Path(arguments.arms).is_file() else []
+    forecast = Forecast(config, measured)
+    write_table(arguments.output, COLUMNS, forecast.rows)
+    print(render(forecast))
+    print(f"Written to {arguments.output}")
+
+
+def render(forecast: Forecast) -> str:
+    """The forecast as aligned text: a line per pool, arm and total, then the assumptions behind it."""
+    table = [["", *HEAD]] + [[name_of(row), *map(shorten, figures_of(row))] for row in forecast.rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    kinds = ["", *(row["kind"] for row in forecast.rows)]
+    lines = []
+    for (name, *figures), kind, before in zip(table, kinds, ["", *kinds], strict=False):
+        if kind != before and kind in ("pool", "arm", "once"):
+            lines.append("")
+        lines.append("  ".join([name.ljust(widths[0]), *map(str.rjust, figures, widths[1:])]))
+    return "\n".join([*lines, "", *explain(forecast)])
+
+
+def name_of(row: dict) -> str:
+    if row["kind"] == "pool":
+        return f"pool {row['dataset']}/{row['model']}, {row['samples_per_question']} per question"
+    if row["kind"] == "arm":
+        count = f", {row['samples_per_question']} per question" if row["samples"] else ""
+        return f"arm {row['dataset']}/{row['budget']}/from-{row['source']}{count}"
+    return TOTALS[row["kind"]]
+
+
+def figures_of(row: dict) -> list[float]:
+    hours = [row[f"gpu_hours_{stage}"] for stage in STAGES]
+    sums = [sum(row[f"{kind}_{stage}"] for stage in STAGES) for kind in ("flops", "jobs")]
+    disk = row["gb_pools"] + row["gb_checkpoints"] + row["gb_states"]
+    return [row["samples"], row["tokens"], sums[0], row["dollars"], *hours, disk, sums[1]]
+
+
+def shorten(number: float) -> str:
+    if number == 0:
+        return "-"
+    if number >= 1e9:
+        return f"{number:.2e}"
+    return f"{number:,.0f}" if number >= 100 else f"{number:.2g}" if number < 1 else f"{number:.3g}"
+
+
+def explain(forecast: Forecast) -> list[str]:
+    told = forecast.assumptions
+    datasets = sorted({arm.dataset for arm in forecast.grid.arms})
+    lengths = (
+        f"{dataset} {tokens:.0f} ({basis})" for dataset in datasets for tokens, basis in [forecast.lengths.of(dataset)]
+    )
+    used = ", ".join(f"{stage} {told['utilisation'][stage]:.0%}" for stage in STAGES)
+    return [
+        f"Tokens per solution: {', '.join(lengths)}; of a question in training: {told['tokens_per_question']}.",
+        f"GPU-hours of {told['gpu']}: {told['peak_flops']:.3g} FLOP/s, of which used: {used}.",
+        "An arm's sampling is its view of the pools, as if drawn for it alone; totals count every pool once.",
+        "Disk holds pools, checkpoints and the state of one running finetuning; each further one adds its own.",
+        "Dollars are for output tokens of models with a price; prompts, a judge and the GPUs themselves cost extra.",
+    ]
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,169 @@
+"""What a study will cost before anything of it runs: samples, tokens, FLOPs, dollars, GPU-hours, disk, jobs.
+
+Nothing here looks at a model. Sampling costs 2 * P * W FLOPs for a solution of W tokens (paper, section 3), finetuning
+6 * P * D for D tokens read, with the nominal parameters P that the matching uses. Not counted: the reading of few-shot
+prompts when sampling (an engine reads each once per question and block, many times faster than it writes), the prompts'
+price, the loading of models, graders, and a judge.
+"""
+
+from dataclasses import dataclass, field
+
+from yetbetter.budgets import flops
+from yetbetter.errors import UserError
+from yetbetter.grid import Grid
+
+# What a study's `forecast` section may say instead; the schema describes each.
+DEFAULTS = {
+    "tokens_per_solution": 250,
+    "tokens_per_question": 100,
+    "gpu": "H100 SXM",
+    "peak_flops": 989.0e12,  # dense bfloat16
+    "utilisation": {"sampling": 0.10, "finetuning": 0.35, "evaluation": 0.10},
+}
+TEXT_BYTES, ROW_BYTES = 4, 400  # of a token, and of what else a sample's rows hold (solution, verdict)
+# Bytes per parameter of what is kept (a checkpoint), and of what a running finetuning needs to go on after a kill:
+# weights and the optimizer's two moments in float32, twice, since the older state goes only when the newer is whole.
+CHECKPOINT_BYTES = {"bfloat16": 2, "float32": 4}
+STATE_BYTES = 2 * (4 + 4 + 4)
+STAGES = ("sampling", "finetuning", "evaluation")
+COLUMNS = (
+    *("kind", "dataset", "budget", "source", "model", "samples_per_question", "samples", "tokens", "basis", "dollars"),
+    *(f"flops_{stage}" for stage in STAGES),
+    *(f"gpu_hours_{stage}" for stage in STAGES),
+    *("gb_pools", "gb_checkpoints", "gb_states"),
+    *(f"jobs_{stage}" for stage in STAGES),
+)
+
+
+@dataclass
+class Lengths:
+    """Tokens per solution: measured ones of this study first, of the model or else of the data set, then assumed ones.
+
+    assumed: a number, or {data set: number}. measured: rows of tables/arms.csv.
+    """
+
+    assumed: float | dict
+    measured: list[dict] = field(default_factory=list)
+
+    def __post_init__(self):
+        sums: dict[tuple, list[float]] = {}
+        for row in self.measured:
+            for key in ((row["dataset"], row["model"]), (row["dataset"], "")):
+                place = sums.setdefault(key, [0.0, 0.0])
+                place[0] += float(row["tokens"])
+                place[1] += float(row["drawn"])
+        self.means = {key: tokens / drawn for key, (tokens, drawn) in sums.items() if drawn}
+
+    def of(self, dataset: str, model: str = "") -> tuple[float, str]:
+        """(tokens, basis) of one solution, the basis being `measured` or `assumed`."""
+        for key in ((dataset, model), (dataset, "")):
+            if key in self.means:
+                return self.means[key], "measured"
+        if isinstance(self.assumed, dict):
+            return float(self.assumed.get(dataset, DEFAULTS["tokens_per_solution"])), "assumed"
+        return float(self.assumed), "assumed"
+
+
+class Forecast:
+    """Costs of everything in a checked config's grid; `rows` are those of tables/forecast.csv, in its order."""
+
+    def __init__(self, config: dict, arms: list[dict] = (), name: str = "the config"):
+        self.config, self.grid = config, Grid(config, name)
+        told = config.get("forecast", {})
+        self.assumptions = DEFAULTS | told | {"utilisation": DEFAULTS["utilisation"] | told.get("utilisation", {})}
+        self.lengths = Lengths(self.assumptions["tokens_per_solution"], list(arms))
+        for target in {cell.target for cell in self.grid.cells}:
+            if "parameters" not in config["models"][target]:
+                raise UserError(f"{name}: models.{target}: no 'parameters', which a forecast needs")
+        pools = [self.pool(dataset, model, samples) for (dataset, model), samples in self.grid.pools.items()]
+        arms_rows = [self.arm(arm) for arm in self.grid.arms]
+        once = total("once", pools)
+        per_arm = total("apart", [without_sampling(row) for row in arms_rows])
+        self.rows = [*pools, *arms_rows, once, per_arm, total("total", [once, per_arm])]
+        self.rows.append(total("unshared", arms_rows))
+
+    def questions(self, dataset: str) -> int:
+        return self.config["datasets"][dataset]["splits"]["train"]
+
+    def hours(self, stage: str, operations: float, model: str) -> float:
+        """GPU-hours of this many FLOPs; none where somebody else's machine does the work."""
+        if stage == "sampling" and self.config["models"][model].get("engine") == "openai":
+            return 0.0
+        return operations / (self.assumptions["peak_flops"] * self.assumptions["utilisation"][stage]) / 3600
+
+    def sample(self, row: dict, dataset: str, model: str, samples: int) -> None:
+        """Add the drawing of `samples` solutions per question to a row."""
+        entry = self.config["models"][model]
+        length, row["basis"] = self.lengths.of(dataset, model)
+        drawn = self.questions(dataset) * samples
+        operations = flops(entry["parameters"], drawn * length)
+        row["samples_per_question"] += samples
+        row["samples"] += drawn
+        row["tokens"] += drawn * length
+        row["flops_sampling"] += operations
+        row["gpu_hours_sampling"] += self.hours("sampling", operations, model)
+        row["dollars"] += entry.get("price", 0) * drawn * length / 1e6
+        row["gb_pools"] += drawn * (length * TEXT_BYTES + ROW_BYTES) / 1e9
+        row["jobs_sampling"] += len(self.grid.blocks(dataset, {model: samples}))
+
+    def pool(self, dataset: str, model: str, samples: int) -> dict:
+        row = empty("pool") | {"dataset": dataset, "model": model}
+        self.sample(row, dataset, model, samples)
+        return row
+
+    def arm(self, arm) -> dict:
+        """An arm with its view of the pools, as if drawn for it alone, and its finetunings and evaluations."""
+        row = empty("arm") | {"dataset": arm.dataset, "budget": arm.budget, "source": arm.source}
+        draws = self.grid.draws(arm.budget, arm.source)
+        row["model"] = "+".join(draws)
+        for model, count in draws.items():
+            self.sample(row, arm.dataset, model, count.samples)
+        for cell in self.grid.cells:
+            if (cell.dataset, cell.budget, cell.source) == (arm.dataset, arm.budget, arm.source):
+                self.finetune(row, cell)
+        return row
+
+    def finetune(self, row: dict, cell) -> None:
+        """Add one cell: a finetuning per learning rate; every checkpoint on validation, the best on the benchmarks."""
+        entry = self.config["models"][cell.target]
+        recipe = self.config["finetuning"][entry["finetuning"]]
+        dataset = self.config["datasets"][cell.dataset]
+        length, _ = self.lengths.of(cell.dataset)
+        rates, checkpoints = len(recipe["learning_rates"]), recipe["checkpoints"]
+        read = recipe["steps"][cell.budget] * recipe["batch_size"] * (self.assumptions["tokens_per_question"] + length)
+        answers = rates * checkpoints * dataset["splits"]["validation"]
+        for asked in dataset["benchmarks"].values():
+            answers += asked["greedy"] + asked.get("sampled", 0) * asked.get("samples", 0)
+        operations = {
+            "finetuning": rates * 6.0 * entry["parameters"] * read,
+            "evaluation": flops(entry["parameters"], answers * length),
+        }
+        for stage, number in operations.items():
+            row[f"flops_{stage}"] += number
+            row[f"gpu_hours_{stage}"] += self.hours(stage, number, cell.target)
+        size = entry.get("true_parameters", entry["parameters"]) / 1e9
+        row["gb_checkpoints"] += rates * checkpoints * size * CHECKPOINT_BYTES[recipe["precision"]]
+        # Of the finetunings that run at one time; the largest of an arm is what one more running job can need.
+        row["gb_states"] = max(row["gb_states"], size * STATE_BYTES)
+        row["jobs_finetuning"] += rates
+        row["jobs_evaluation"] += 1
+
+
+def empty(kind: str) -> dict:
+    texts = ("dataset", "budget", "source", "model", "basis")
+    return {"kind": kind} | {column: "" if column in texts else 0 for column in COLUMNS if column != "kind"}
+
+
+def without_sampling(row: dict) -> dict:
+    apart = ("samples_per_question", "samples", "tokens", "dollars", "gb_pools")
+    return row | {column: 0 for column in COLUMNS if column in apart or column.endswith("_sampling")}
+
+
+def total(kind: str, rows: list[dict]) -> dict:
+    """The sum of rows; of the states of running finetunings the largest, since they do not stay."""
+    row = empty(kind)
+    for column in COLUMNS:
+        if row[column] == 0 and column != "samples_per_question":
+            row[column] = sum(other[column] for other in rows)
+    row["gb_states"] = max((other["gb_states"] for other in rows), default=0)
+    return row
