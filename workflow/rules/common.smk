@@ -20,6 +20,7 @@ from yetbetter.grading import GRADER_VERSION
 from yetbetter.grid import Grid
 from yetbetter.identity import fingerprint, model_identity, stream_seed
 from yetbetter.program import prefer_own_environment
+from yetbetter.recipes import CHOSEN, launch, length_option, resources_of, training_options
 from yetbetter.records import digest_of
 from yetbetter.settings import check_config
 from yetbetter.versions import EVALUATION_VERSION, SAMPLER_VERSION, TRAINING_VERSION
@@ -172,8 +173,15 @@ def downloaded(axis):
     return ancient(marker)
 
 
-def recipe(target):
-    return config["finetuning"][MODELS[target]["finetuning"]]
+RECIPES = {name: config["finetuning"][entry["finetuning"]] for name, entry in MODELS.items() if "finetuning" in entry}
+SHAPING_OPTIONS = {target: training_options(chosen) for target, chosen in RECIPES.items()}
+LAUNCHES = {target: launch(MODELS[target], chosen) for target, chosen in RECIPES.items()}
+FINETUNING_RESOURCES = {target: resources_of(MODELS[target], chosen) for target, chosen in RECIPES.items()}
+KEEPS_BEST = {target: " --keep best" if chosen.get("keep") == "best" else "" for target, chosen in RECIPES.items()}
+
+
+def finetuning_resource(value):
+    return by("target", {target: value(asked) for target, asked in FINETUNING_RESOURCES.items()})
 
 
 def other_splits(wildcards):
@@ -261,23 +269,44 @@ def pool_folders(*stages):
 # Cells ------------------------------------------------------------------------------------------------------------------
 
 
-def cell_recipe(wildcards):
+def recipe_arguments(wildcards, rate):
     """The recipe's settings for one cell and learning rate, and no others: what else changes trains nothing anew."""
-    chosen = recipe(wildcards.target)
+    chosen = RECIPES[wildcards.target]
     return (
-        f"--steps {chosen['steps'][wildcards.budget]}"
+        f"{length_option(chosen, wildcards.budget)}"
         f" --checkpoints {chosen['checkpoints']}"
         f" --batch-size {chosen['batch_size']}"
-        f" --learning-rate {chosen['learning_rates'][wildcards.rate]}"
+        f" {rate}"
         f" --max-length {chosen['max_length']}"
         f" --precision {chosen['precision']}"
         f" --seed {stream_seed(config['seed'], 'finetuning', int(wildcards.seed)) % 2**31}"
+        f"{SHAPING_OPTIONS[wildcards.target]}"
     )
 
 
+def cell_recipe(wildcards):
+    rate = RECIPES[wildcards.target]["learning_rates"][wildcards.rate]
+    return recipe_arguments(wildcards, f"--learning-rate {rate}")
+
+
+def first_choice(wildcards):
+    """What the validation of the first seed chose, for the other seeds of the same data, budget and target."""
+    source, target = wildcards.source, wildcards.target
+    first = GRID.first_seeds[wildcards.dataset, wildcards.budget, source, target]
+    cell = f"{wildcards.dataset}/{wildcards.budget}/from-{source}/to-{target}/seed-{first}"
+    return f"{RESULTS}/evaluations/{cell}/choice.json"
+
+
+def chosen_recipe(wildcards):
+    rates = RECIPES[wildcards.target]["learning_rates"]
+    told = " ".join(f"{name}={rate}" for name, rate in rates.items())
+    return recipe_arguments(wildcards, f"--rate-of {first_choice(wildcards)} {told}")
+
+
 def cell_models(wildcards):
-    cell = f"{wildcards.dataset}/{wildcards.budget}/from-{wildcards.source}/to-{wildcards.target}/seed-{wildcards.seed}"
-    return [f"{RESULTS}/models/{cell}/{rate}" for rate in recipe(wildcards.target)["learning_rates"]]
+    cell = (wildcards.dataset, wildcards.budget, wildcards.source, wildcards.target)
+    path = "{}/{}/from-{}/to-{}/seed-{}".format(*cell, wildcards.seed)
+    return [f"{RESULTS}/models/{path}/{rate}" for rate in GRID.learning_rates(*cell, int(wildcards.seed))]
 
 
 def cell_coordinates(wildcards):
@@ -289,7 +318,7 @@ def cell_coordinates(wildcards):
 
 
 def cell_checkpoints(wildcards):
-    numbers = range(1, recipe(wildcards.target)["checkpoints"] + 1)
+    numbers = range(1, RECIPES[wildcards.target]["checkpoints"] + 1)
     return [f"{folder}/checkpoint-{number}" for folder in cell_models(wildcards) for number in numbers]
 
 
@@ -357,7 +386,7 @@ def all_figures():
         if DATASETS[dataset]["adapter"] != "gsm8k":  # its problems have no level
             figures.append(f"coverage_by_level_{dataset}")
     for dataset in finetuned:
-        figures.append(f"finetuned_{dataset}")
+        figures += [f"finetuned_{dataset}", f"checkpoints_{dataset}"]
         if "functional" in DATASETS[dataset]["benchmarks"]:
             figures.append(f"functional_transfer_{dataset}")
         if DATASETS[dataset]["fpr"] == "exact":

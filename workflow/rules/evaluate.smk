@@ -27,6 +27,7 @@ rule evaluate_model:
         decoding=per_dataset(decoding_arguments),
         engine=unseen("target", ENGINES),
         engine_identity=by("target", ENGINE_IDENTITIES),
+        keep=unseen("target", KEEPS_BEST),
         cell="{dataset}/{budget}/{source}/{target}/{seed}",
         seed=config["seed"],
         versions=[EVALUATION_VERSION, GRADER_VERSION],
@@ -43,7 +44,7 @@ rule evaluate_model:
         " --output {output.answers}"
         " --choice {output.choice}"
         " --about {output.about}"
-        " --drafts {params.drafts}"
+        " --drafts {params.drafts}{params.keep}"
         " > {log} 2>&1"
 
 
@@ -88,6 +89,7 @@ rule tabulate_scores:
     params:
         scores=lambda wildcards: f"{RESULTS}/scores",
         evaluations=lambda wildcards: f"{RESULTS}/evaluations",
+        models=lambda wildcards: f"{RESULTS}/models",
         cells=[cell.path for cell in GRID.cells],
         baseline=config["comparison"]["strong"],
         code=code_of("tabulate_scores", "comparisons", "estimators"),
@@ -95,6 +97,7 @@ rule tabulate_scores:
         "python workflow/scripts/tabulate_scores.py"
         " --scores {params.scores}"
         " --evaluations {params.evaluations}"
+        " --models {params.models}"
         " --cells {params.cells}"
         " --baseline {params.baseline}"
         " --finetuned {output.finetuned}"

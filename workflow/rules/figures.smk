@@ -70,6 +70,36 @@ rule draw_finetuned:
         " > {log} 2>&1"
 
 
+rule draw_checkpoints:
+    input:
+        table="<results>/tables/checkpoints.csv",
+    output:
+        pdf="<results>/figures/checkpoints_{dataset}.pdf",
+        png=report(
+            "<results>/figures/checkpoints_{dataset}.png",
+            caption="../report/checkpoints.rst",
+            category="Finetuned models",
+            labels={"figure": "checkpoints", "data set": "{dataset}"},
+        ),
+    log:
+        "<logs>/figures/checkpoints_{dataset}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        strong=COMPARED["strong"],
+        weak=COMPARED["weak"],
+        code=code_of("draw_checkpoints", "plots_checkpoints", *PLOTS),
+    shell:
+        "python workflow/scripts/draw_checkpoints.py"
+        " --table {input.table}"
+        " --dataset {wildcards.dataset}"
+        " --strong {params.strong}"
+        " --weak {params.weak}"
+        " --output-pdf {output.pdf}"
+        " --output-png {output.png}"
+        " > {log} 2>&1"
+
+
 rule draw_functional_transfer:
     input:
         table="<results>/tables/finetuned.csv",

@@ -1,4 +1,4 @@
-# One finetuning per cell and learning rate; the number of steps is the budget's, whatever the source.
+# One finetuning per cell and learning rate; its length in steps (or in epochs) is the budget's, whatever the source.
 
 
 rule finetune_model:
@@ -13,22 +13,42 @@ rule finetune_model:
         "<logs>/models/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/{rate}.log",
     conda:
         "../../envs/deepspeed.yaml"
-    threads: resource("target", "cpus", 1)
+    threads: finetuning_resource(lambda asked: asked["cpus"])
     resources:
-        mem_mb=resource("target", "mem_mb", 3000),
-        runtime=resource("target", "runtime", 60),
-        gpu=resource("target", "gpu", 0),
+        mem_mb=finetuning_resource(lambda asked: asked["mem_mb"]),
+        runtime=finetuning_resource(lambda asked: asked["runtime"]),
+        nodes=finetuning_resource(lambda asked: asked["nodes"]),
+        # Of all nodes together, as schedulers count them.
+        gpu=finetuning_resource(lambda asked: asked["gpu"] * asked["nodes"]),
     params:
         drafts=f"{RESULTS}/.drafts",
         model=per_model("target", model_arguments),
         weights=by("target", IDENTITIES),
         recipe=quick(cell_recipe),
+        # How the work is done shapes nothing but a sum's last digits.
+        launch=unseen("target", LAUNCHES),
         version=TRAINING_VERSION,
     shell:
-        "HF_HUB_OFFLINE=1 OMP_NUM_THREADS={threads} python workflow/scripts/finetune_model.py"
+        "HF_HUB_OFFLINE=1 OMP_NUM_THREADS=$((({threads} + {params.launch[processes]} - 1) / {params.launch[processes]}))"
+        " {params.launch[command]} workflow/scripts/finetune_model.py"
         " --data {input.data}"
         " {params.model}"
-        " {params.recipe}"
+        " {params.recipe}{params.launch[options]}"
         " --output {output}"
         " --drafts {params.drafts}"
         " > {log} 2>&1"
+
+
+# Where the learning rate is chosen on the first seed, the other seeds are trained with that one alone.
+use rule finetune_model as finetune_chosen with:
+    input:
+        data=ancient("<results>/training_data/{dataset}/{budget}/from-{source}.jsonl"),
+        digest="<results>/training_data/{dataset}/{budget}/from-{source}.sha256",
+        model=downloaded("target"),
+        choice=quick(first_choice),
+    output:
+        directory(f"<results>/models/{{dataset}}/{{budget}}/from-{{source}}/to-{{target}}/seed-{{seed}}/{CHOSEN}"),
+    log:
+        f"<logs>/models/{{dataset}}/{{budget}}/from-{{source}}/to-{{target}}/seed-{{seed}}/{CHOSEN}.log",
+    params:
+        recipe=quick(chosen_recipe),

@@ -5,13 +5,13 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from yetbetter import evaluation, grading, prompts
-from yetbetter.drafts import Draft, open_draft
+from yetbetter import evaluation, grading, prompts, pruning
+from yetbetter.drafts import SETTINGS, Draft, open_draft
 from yetbetter.drawing import Decoding, ask, ask_stream, cut, draw_batches, draw_stream
 from yetbetter.engines import close_engine, find_engine, load_engine, parse_options, shaping_options
 from yetbetter.errors import UserError
 from yetbetter.evaluation import GREEDY, SAMPLED, Benchmark
-from yetbetter.identity import fingerprint, model_identity
+from yetbetter.identity import fingerprint
 from yetbetter.program import run, write_sidecar
 from yetbetter.records import digest_of_problems, read_json, write_json
 from yetbetter.versions import EVALUATION_VERSION
@@ -47,6 +47,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--choice", required=True, help="JSON: the chosen checkpoint, and the score of each")
     parser.add_argument("--about", required=True)
     parser.add_argument("--drafts")
+    parser.add_argument(
+        "--keep",
+        default="all",
+        choices=("all", "best"),
+        help="best: delete all but the best checkpoint of each learning rate once all are scored, drafts included",
+    )
     return parser.parse_args()
 
 
@@ -59,7 +65,7 @@ def main() -> None:
     folders = name_checkpoints(arguments.checkpoints)
     settings = {
         "version": EVALUATION_VERSION,
-        "checkpoints": {name: model_identity(path) for name, path in folders.items()},
+        "checkpoints": {name: pruning.identity_of(path) for name, path in folders.items()},
         "prompt": template,
         "answer_format": arguments.answer_format,
         "engine": arguments.engine,
@@ -80,7 +86,10 @@ def main() -> None:
         # Another gold answer or grader may choose another checkpoint: only its benchmarks are then drawn.
         if draft.sealed and not evaluator.choice_stands():
             draft.unseal()
-        if not draft.sealed:
+        if draft.sealed:
+            evaluator.remove_losers(read_json(draft.folder / CHOICE))
+        else:
+            take_over_validation(draft, settings)
             start = time.monotonic()
             rows = evaluator.evaluate()
             write_sidecar(
@@ -105,6 +114,19 @@ def name_checkpoints(paths: list[str]) -> dict[str, str]:
     if len(folders) < len(paths):
         raise UserError("--checkpoints: two folders share their last two names")
     return folders
+
+
+def take_over_validation(draft: Draft, settings: dict) -> None:
+    """Start a new draft with the validation answers of an earlier one, where only the benchmarks are others."""
+    if (draft.folder / SOLUTIONS).exists():
+        return
+    wanted = settings | {"benchmarks": settings["benchmarks"][:1]}
+    for path in sorted(draft.folder.parent.glob(f"*/{SETTINGS}")):
+        earlier = read_json(path)
+        if path.parent != draft.folder and earlier | {"benchmarks": earlier["benchmarks"][:1]} == wanted:
+            rows = Draft(path.parent).recover(SOLUTIONS)
+            draft.replace(SOLUTIONS, [row for row in rows if row["benchmark"] == settings["benchmarks"][0]["name"]])
+            return
 
 
 def describe(benchmark: Benchmark) -> dict:
@@ -149,6 +171,10 @@ class Evaluator:
         rows = [row for row in self.draft.recover(SOLUTIONS) if row["benchmark"] == self.validation.name]
         return self.choose(rows) == read_json(self.draft.folder / CHOICE)
 
+    def remove_losers(self, choice: dict) -> None:
+        if self.arguments.keep == "best":
+            pruning.remove_losers(self.folders, choice["validation"], self.arguments.drafts)
+
     def evaluate(self) -> list[dict]:
         asked = [row for name in self.folders for row in evaluation.requests(self.validation, name, GREEDY)]
         rows = self.draw(asked, "validation answers", more=True)
@@ -156,6 +182,7 @@ class Evaluator:
         chosen = choice["checkpoint"]
         print(f"chose {chosen}: validation pass@1 {choice['validation'][chosen]:.3f}", flush=True)
         write_json(self.draft.folder / CHOICE, choice)
+        self.remove_losers(choice)
         for decoding in (GREEDY, SAMPLED):
             for benchmark in self.benchmarks:
                 asked += evaluation.requests(benchmark, chosen, decoding)
@@ -176,6 +203,7 @@ class Evaluator:
         questions = self.prompts[batch[0]["benchmark"]]
         if batch[0]["checkpoint"] != self.loaded:
             self.loaded = batch[0]["checkpoint"]
+            pruning.require_checkpoint(self.folders[self.loaded], self.arguments.drafts)
             close_engine(self.engine)
             self.engine = None  # frees the memory of the one before
             self.engine = load_engine(

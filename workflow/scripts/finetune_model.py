@@ -2,7 +2,7 @@
 
     python finetune_model.py --data D.jsonl --model FOLDER --steps 240 --checkpoints 3 \\
         --batch-size 16 --learning-rate 1e-3 --max-length 256 --precision float32 --output FOLDER
-    torchrun --nproc-per-node 8 finetune_model.py … --deepspeed zero3.json
+    torchrun --nproc-per-node 8 finetune_model.py … --deepspeed zero-3
 
 The output folder holds checkpoint-1 … checkpoint-N (plain transformers folders), training.jsonl
 (for every step its loss per completion token, learning rate and completion tokens) and about.json
@@ -10,8 +10,12 @@ The output folder holds checkpoint-1 … checkpoint-N (plain transformers folder
 """
 
 import argparse
+import sys
 
 from yetbetter import program
+from yetbetter.deepspeed_config import OFFLOADS
+from yetbetter.errors import UserError
+from yetbetter.records import read_json
 from yetbetter.training import finetune
 
 
@@ -29,7 +33,14 @@ def parse_arguments() -> argparse.Namespace:
     add("--checkpoints", required=True, type=int, help="evenly spaced, the last after all steps")
     add("--batch-size", required=True, type=int, help="examples per step, of all processes")
     add("--micro-batch-size", type=int, help="examples per forward pass and process (default: all)")
-    add("--learning-rate", required=True, type=float, help="the highest, after the warm-up")
+    rate = parser.add_mutually_exclusive_group(required=True)
+    rate.add_argument("--learning-rate", type=float, help="the highest, after the warm-up")
+    rate.add_argument(
+        "--rate-of",
+        nargs="+",
+        metavar=("CHOICE", "NAME=RATE"),
+        help="a choice.json of evaluate_model.py, and the rates by the names it knows: the chosen one is used",
+    )
     add("--warmup-fraction", default=0.05, type=float, help="part of the steps that warm up")
     add("--scheduler", default="linear", choices=("linear", "cosine", "constant"))
     add("--weight-decay", default=0.0, type=float, help="AdamW's")
@@ -40,10 +51,27 @@ def parse_arguments() -> argparse.Namespace:
     add("--attention", help="transformers' attention (default: eager for soft-capped models)")
     add("--gradient-checkpointing", action="store_true", help="less memory, more time")
     add("--save-every", type=int, help="steps between the states that a killed run goes on from")
-    add("--deepspeed", metavar="CONFIG", help="DeepSpeed's configuration (JSON); under torchrun")
+    add("--deepspeed", metavar="STAGE", help="zero-2, zero-3, or your configuration (JSON); under torchrun")
+    add("--offload", default="none", choices=OFFLOADS, help="what zero-2 and zero-3 keep off the GPU")
     add("--output", required=True, help="the folder to make")
     add("--drafts", help="folder of all drafts (default: .drafts beside the output)")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.rate_of:
+        arguments.learning_rate = chosen_rate(*arguments.rate_of)
+    return arguments
+
+
+def chosen_rate(choice: str, *rates: str) -> float:
+    """The learning rate with which the chosen checkpoint was trained; rates: each as NAME=RATE."""
+    name = read_json(choice, require=("checkpoint",))["checkpoint"].partition("/")[0]
+    known = dict(rate.split("=", 1) for rate in rates if "=" in rate)
+    try:
+        rate = float(known[name])
+    except (KeyError, ValueError):
+        told = " ".join(rates) or "none"
+        raise UserError(f"{choice}: chose the learning rate {name!r}, --rate-of tells only: {told}") from None
+    print(f"{choice}: chose the learning rate {name}, {rate:g}", file=sys.stderr)
+    return rate
 
 
 if __name__ == "__main__":

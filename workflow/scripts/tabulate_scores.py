@@ -1,10 +1,14 @@
 """Collect every finetuned model's scores into tables: finetuned.csv, differences.csv, checkpoints.csv."""
 
 import argparse
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 
 from yetbetter.comparisons import GROUP, Scores, compare, measure
 from yetbetter.errors import UserError
 from yetbetter.program import run
+from yetbetter.recipes import CHOSEN
 from yetbetter.records import read_json, read_rows
 from yetbetter.tables import write_table
 
@@ -14,7 +18,8 @@ FINETUNED = (
 )
 DIFFERENCES = (*GROUP, "metric", "level", "source", "baseline", "difference", "low", "high")
 COORDINATES = (*GROUP, "source", "seed", "paradigm", "problem", "level", "reasoning")
-CHECKPOINTS = ("dataset", "budget", "source", "target", "seed", "checkpoint", "validation", "chosen")
+CELL = ("dataset", "budget", "source", "target", "seed")
+CHECKPOINTS = (*CELL, "checkpoint", "rate", "step", "validation", "chosen")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -23,6 +28,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--scores", required=True, help="folder that holds a scores.jsonl of score_model.py per cell")
     parser.add_argument(
         "--evaluations", required=True, help="folder that holds a choice.json of evaluate_model.py per cell"
+    )
+    parser.add_argument(
+        "--models", required=True, help="folder of the finetuned models, whose about.json tell the steps"
     )
     parser.add_argument("--cells", required=True, nargs="+", help="paths of the cells inside both folders")
     parser.add_argument("--baseline", required=True, help="source that the others are compared with")
@@ -49,17 +57,47 @@ def main() -> None:
         DIFFERENCES,
         (row for group, scores in named for row in compare(scores, group, arguments.baseline)),
     )
-    choices = [f"{arguments.evaluations}/{cell}/choice.json" for cell in arguments.cells]
-    write_table(arguments.checkpoints, CHECKPOINTS, list_checkpoints(cells, choices))
+    write_table(arguments.checkpoints, CHECKPOINTS, list_checkpoints(arguments, cells))
 
 
-def list_checkpoints(cells: list[list[dict]], choices: list[str]):
-    for rows, path in zip(cells, choices, strict=True):
-        choice = read_json(path)
-        cell = {key: rows[0][key] for key in ("dataset", "budget", "source", "target", "seed")}
+def list_checkpoints(arguments: argparse.Namespace, cells: list[list[dict]]) -> Iterator[dict]:
+    """A row for each checkpoint that was scored, in the order of the cells.
+
+    rate: the name of its learning rate, also of a seed that was trained with what the first one chose. step: after
+    which it was taken; empty where the models' folder does not tell any more.
+    """
+    named = [{key: rows[0][key] for key in CELL} for rows in cells]
+    choices = [read_json(f"{arguments.evaluations}/{path}/choice.json") for path in arguments.cells]
+    rates = {}
+    for cell, choice in zip(named, choices, strict=True):
+        rate = choice["checkpoint"].partition("/")[0]
+        if rate != CHOSEN:
+            rates.setdefault(group_of(cell), rate)
+    for path, cell, choice in zip(arguments.cells, named, choices, strict=True):
+        numbers = Counter(checkpoint.partition("/")[0] for checkpoint in choice["validation"])
+        steps = {rate: read_steps(f"{arguments.models}/{path}/{rate}/about.json") for rate in numbers}
         for checkpoint, accuracy in choice["validation"].items():
-            chosen = int(checkpoint == choice["checkpoint"])
-            yield cell | {"checkpoint": checkpoint, "validation": accuracy, "chosen": chosen}
+            rate, _, name = checkpoint.partition("/")
+            number = int(name.rpartition("-")[2])
+            yield cell | {
+                "checkpoint": checkpoint,
+                "rate": rates.get(group_of(cell), rate),
+                "step": steps[rate] and steps[rate] * number // numbers[rate],
+                "validation": accuracy,
+                "chosen": int(checkpoint == choice["checkpoint"]),
+            }
+
+
+def group_of(cell: dict) -> tuple:
+    """What cells that differ only in their seed share."""
+    return tuple(cell[key] for key in CELL if key != "seed")
+
+
+def read_steps(path: str) -> int | str:
+    """How many steps a finetuning took, as its sidecar tells; empty where there is none."""
+    if not Path(path).is_file():
+        return ""
+    return int(read_json(path, require=("arguments",))["arguments"]["steps"])
 
 
 if __name__ == "__main__":

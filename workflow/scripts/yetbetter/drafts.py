@@ -121,6 +121,15 @@ class Draft:
             finally:
                 remove(partial)  # renaming a link over another link of the same file does nothing at all
 
+    def forget_all_but(self, path: Path) -> None:
+        """Take the files beside `path` out of a finished draft's seal, and `path` into it, before they are deleted."""
+        if not self.sealed:
+            return
+        name, beside = str(path.relative_to(self.folder)), f"{path.parent.relative_to(self.folder)}/"
+        files = read_json(self.folder / SEAL)
+        kept = {other: size for other, size in files.items() if not other.startswith(beside)}
+        write_json(self.folder / SEAL, kept | {name: path.stat().st_size})
+
     def check_sizes(self) -> None:
         for name, size in (read_json(self.folder / SEAL) if self.sealed else {}).items():
             path = self.folder / name
@@ -149,16 +158,10 @@ def link_or_copy(source, target):
 def open_draft(output: str | Path, settings: dict, drafts: str | Path | None = None) -> Iterator[Draft]:
     """The draft of `output` made with `settings`, under its lock; waits while another process holds it.
 
-    drafts: the folder of all drafts (default: `.drafts` beside the output). An output inside the drafts' parent keeps
-    its whole path there as the draft's name.
+    drafts: the folder of all drafts (default: `.drafts` beside the output).
     """
     output = Path(output)
-    drafts = Path(drafts) if drafts else output.parent / ".drafts"
-    try:
-        name = output.resolve().relative_to(drafts.parent.resolve())
-    except ValueError:
-        name = Path(output.name)
-    place = drafts / name
+    place = place_of(output, drafts)
     folder = place / fingerprint(settings)
     place.mkdir(parents=True, exist_ok=True)
     with hold_lock(place / "lock"):
@@ -166,6 +169,17 @@ def open_draft(output: str | Path, settings: dict, drafts: str | Path | None = N
             report_other_settings(place, output, settings)
             write_json(folder / SETTINGS, settings)
         yield Draft(folder)
+
+
+def place_of(output: str | Path, drafts: str | Path | None = None) -> Path:
+    """The folder of all drafts of one output: an output inside the drafts' parent keeps its whole path there."""
+    output = Path(output)
+    drafts = Path(drafts) if drafts else output.parent / ".drafts"
+    try:
+        name = output.resolve().relative_to(drafts.parent.resolve())
+    except ValueError:
+        name = Path(output.name)
+    return drafts / name
 
 
 def report_other_settings(place: Path, output: Path, settings: dict) -> None:

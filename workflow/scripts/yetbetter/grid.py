@@ -6,6 +6,7 @@ from itertools import product
 
 from yetbetter.budgets import Count, count_samples
 from yetbetter.errors import UserError
+from yetbetter.recipes import CHOSEN
 
 # Each block is a job; beyond this Snakemake itself takes minutes and gigabytes.
 MOST_BLOCKS = 10_000
@@ -42,6 +43,7 @@ class Grid:
         self.config, self.name = config, name
         self.models = config["models"]
         self.cells = list(dict.fromkeys(self._cells()))
+        self.first_seeds = self._first_seeds()
         self.arms = list(dict.fromkeys(Arm(cell.dataset, cell.budget, cell.source) for cell in self.cells))
         self.sampled_arms = [arm for arm in self.arms if not self.is_human(arm.source)]
         self.pools = self._pools()
@@ -50,6 +52,21 @@ class Grid:
         for experiment in self.config["experiments"].values():
             axes = ("datasets", "budgets", "sources", "targets", "seeds")
             yield from (Cell(*values) for values in product(*(experiment[axis] for axis in axes)))
+
+    def _first_seeds(self) -> dict[tuple[str, str, str, str], int]:
+        """(dataset, budget, source, target) -> the first seed that the experiments name for it."""
+        seeds: dict[tuple[str, str, str, str], int] = {}
+        for cell in self.cells:
+            seeds.setdefault((cell.dataset, cell.budget, cell.source, cell.target), cell.seed)
+        return seeds
+
+    def learning_rates(self, dataset: str, budget: str, source: str, target: str, seed: int) -> list[str]:
+        """Names of the learning rates that a cell is trained with; CHOSEN where the first seed chose for it."""
+        recipe = self.config["finetuning"][self.models[target]["finetuning"]]
+        first = self.first_seeds.get((dataset, budget, source, target), seed)
+        if recipe.get("choose") == "first_seed" and seed != first:
+            return [CHOSEN]
+        return list(recipe["learning_rates"])
 
     def is_human(self, source: str) -> bool:
         return "solutions" in self.config["sources"][source]

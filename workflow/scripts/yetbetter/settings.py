@@ -8,6 +8,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
+from yetbetter import recipes
 from yetbetter.adapters import ADAPTERS, find_files, local_folders
 from yetbetter.endpoint import check_entry
 from yetbetter.engines import find_engine
@@ -118,6 +119,8 @@ def check_references(config: dict, name: str) -> None:
         check_engine_options(f"{name}: models.{model}", entry)
         check_model(f"{name}: models.{model}", entry)
     check_judge(config, name, require)
+    for recipe, entry in config["finetuning"].items():
+        recipes.check_recipe(f"{name}: finetuning.{recipe}", entry)
     for dataset, entry in config["datasets"].items():
         check_dataset(f"{name}: datasets.{dataset}", dataset, entry)
     for experiment, entry in config["experiments"].items():
@@ -131,6 +134,7 @@ def check_references(config: dict, name: str) -> None:
                 require(f"experiments.{experiment}.{axis}", wanted, registry)
         for target in entry["targets"]:
             check_target(name, target, entry, config)
+    check_packing(name, config)
     check_comparison(name, config)
 
 
@@ -256,14 +260,16 @@ def check_target(name: str, target: str, experiment: dict, config: dict) -> None
         allowed = ", ".join(config["finetuning"])
         raise UserError(f"{name}: models.{target}: missing key 'finetuning', which a target needs (allowed: {allowed})")
     recipe_name = config["models"][target]["finetuning"]
-    recipe = config["finetuning"][recipe_name]
-    for budget in experiment["budgets"]:
-        if budget not in recipe["steps"]:
-            raise UserError(
-                f"{name}: finetuning.{recipe_name}.steps: no {budget!r} (has: {', '.join(recipe['steps'])})"
-            )
-        steps, checkpoints = recipe["steps"][budget], recipe["checkpoints"]
-        if steps < checkpoints:
-            raise UserError(
-                f"{name}: finetuning.{recipe_name}.checkpoints: {checkpoints}, but {budget} has only {steps} steps"
-            )
+    key, recipe = f"{name}: finetuning.{recipe_name}", config["finetuning"][recipe_name]
+    recipes.check_length(key, recipe, experiment["budgets"])
+    recipes.check_target(key, f"models.{target}", config["models"][target], recipe)
+
+
+def check_packing(name: str, config: dict) -> None:
+    sources: dict[str, dict] = {}
+    for experiment in config["experiments"].values():
+        for target in experiment["targets"]:
+            trained_on = sources.setdefault(config["models"][target]["finetuning"], {})
+            trained_on.update(dict.fromkeys(experiment["sources"]))
+    for recipe_name, trained_on in sources.items():
+        recipes.check_packing(f"{name}: finetuning.{recipe_name}", config["finetuning"][recipe_name], list(trained_on))

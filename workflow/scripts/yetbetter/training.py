@@ -15,11 +15,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from yetbetter.deepspeed_config import STAGES, deepspeed_config
 from yetbetter.drafts import Draft, link_or_copy, open_draft
 from yetbetter.errors import UserError
 from yetbetter.identity import model_identity
 from yetbetter.program import write_sidecar
-from yetbetter.records import digest_of, read_json, write_rows
+from yetbetter.records import digest_of, read_json, write_json, write_rows
 from yetbetter.training_data import read_training_data
 from yetbetter.training_recipe import Recipe
 from yetbetter.versions import TRAINING_VERSION
@@ -73,7 +74,7 @@ def read_job(arguments: argparse.Namespace) -> Job:
     recipe.split_batch(processes)
     if arguments.save_every is not None and arguments.save_every < 1:
         raise UserError(f"--save-every is {arguments.save_every}, allowed: 1 or more")
-    deepspeed = read_deepspeed(arguments.deepspeed, processes)
+    deepspeed = read_deepspeed(arguments, processes)
     check_model(arguments.model)
     rows = read_training_data(arguments.data)
     return Job(arguments, recipe, rows, deepspeed, int(os.environ.get("RANK", 0)), processes)
@@ -89,14 +90,19 @@ def check_model(model: str) -> None:
         raise UserError(f"{model}: no such folder, nor a model's name on the hub (owner/name)")
 
 
-def read_deepspeed(path: str | None, processes: int) -> dict | None:
+def read_deepspeed(arguments: argparse.Namespace, processes: int) -> dict | None:
     """DeepSpeed's configuration; UserError where it does not fit how the program was started."""
+    path = arguments.deepspeed
+    if arguments.offload != "none" and path not in STAGES:
+        raise UserError(f"--offload {arguments.offload} needs --deepspeed zero-2 or zero-3")
     if path is None:
         if processes > 1:
             raise UserError(f"{processes} processes need a --deepspeed configuration")
         return None
     if "RANK" not in os.environ:
         raise UserError("--deepspeed needs torchrun, be it with one process")
+    if path in STAGES:
+        return deepspeed_config(path, arguments.offload)
     config = read_json(path)
     zero, gather = config.get("zero_optimization", {}), "stage3_gather_16bit_weights_on_model_save"
     if zero.get("stage") == 3 and not zero.get(gather):
@@ -121,6 +127,8 @@ def fill_draft(draft: Draft, job: Job, settings: dict) -> None:
     shutil.rmtree(state, ignore_errors=True)
     identity = {"model_identity": settings["model"], "data_digest": settings["data"]}
     facts |= identity | {"processes": job.processes}
+    if job.arguments.deepspeed in STAGES:
+        write_json(result / "deepspeed.json", job.deepspeed)
     write_sidecar(result / "about.json", job.arguments, **facts)
     draft.seal()
 

@@ -1,0 +1,16 @@
+"""Draw what validation said of every checkpoint of every finetuning, the chosen ones marked."""
+
+from yetbetter import plot_tables, plots, plots_checkpoints
+from yetbetter.program import run
+
+
+def main() -> None:
+    args = plots.command_line(__doc__, "checkpoints.csv").parse_args()
+    table = plot_tables.read_table(args.table, plots_checkpoints.COLUMNS)
+    look = plot_tables.Look(args.strong, args.weak, table.values("source"))
+    figure = plots_checkpoints.checkpoints(table, plot_tables.choose_dataset(table, args.dataset), look)
+    plots.save(figure, args.output_pdf, args.output_png)
+
+
+if __name__ == "__main__":
+    run(main)
