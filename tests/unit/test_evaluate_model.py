@@ -29,15 +29,19 @@ def place(tmp_path_factory) -> Path:
 
 def evaluate(place: Path, validation: str = "validation.jsonl", **changes) -> tuple[list[dict], dict, str]:
     """(answers, choice, what the program said)"""
+    done = start(place, validation, **changes)
+    assert done.returncode == 0, done.stderr
+    return read_rows(place / "answers.jsonl"), read_json(place / "choice.json"), done.stdout
+
+
+def start(place: Path, validation: str = "validation.jsonl", **changes) -> subprocess.CompletedProcess:
     line = [sys.executable, str(PROGRAM), "--checkpoints", "standard/checkpoint-1", "standard/checkpoint-2"]
     line += ["--validation", validation, "--benchmark", "test:test.jsonl:8:4:4", "--cell", "easy/low/se/wc/0"]
     line += ["--prompt", str(ROOT / "resources/prompts/pocket.txt"), "--answer-format", "the_answer_is"]
     line += ["--max-new-tokens", "64", "--batch-size", "8", "--output", "answers.jsonl", "--choice", "choice.json"]
     line += ["--about", "about.json", *(part for pair in changes.items() for part in (f"--{pair[0]}", str(pair[1])))]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    done = subprocess.run(line, cwd=place, env=environment, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    return read_rows(place / "answers.jsonl"), read_json(place / "choice.json"), done.stdout
+    return subprocess.run(line, cwd=place, env=environment, capture_output=True, text=True, timeout=300)
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +103,26 @@ def test_a_sealed_evaluation_is_published_again_without_torch(first, place, tmp_
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     after, _, _ = evaluate(place)
     assert after == before
+
+
+@pytest.mark.slow
+def test_losing_checkpoints_are_removed_and_missed_only_where_they_are_needed(first, place, tmp_path):
+    for item in place.iterdir():
+        shutil.copytree(item, tmp_path / item.name) if item.is_dir() else shutil.copy(item, tmp_path)
+    _, choice, _ = evaluate(tmp_path, keep="best")
+    loser = next(name for name in choice["validation"] if name != choice["checkpoint"])
+    assert [path.name for path in (tmp_path / loser).iterdir()] == ["removed.json"]
+    assert (tmp_path / choice["checkpoint"] / "model.safetensors").exists()
+    # The same again: from its draft.
+    (tmp_path / "answers.jsonl").unlink()
+    assert evaluate(tmp_path, keep="best")[0] == first[0]
+    # Another benchmark: the validation answers are there, the chosen checkpoint too.
+    rows, chosen, said = evaluate(tmp_path, benchmark="functional:test.jsonl:4:0:0")
+    assert chosen == choice and "validation answers" not in said
+    assert [row for row in rows if row["benchmark"] != "functional"] == first[0]
+    # Other validation problems: every checkpoint must answer them.
+    problems = read_rows(tmp_path / "validation.jsonl")
+    write_rows(tmp_path / "fewer.jsonl", problems[:4])
+    done = start(tmp_path, "fewer.jsonl")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert f"{loser}: removed when {choice['checkpoint']} was chosen" in done.stderr.splitlines()[-1]

@@ -469,8 +469,8 @@ def tabulate_scores(folder: Path, *sources: str, out="tables") -> list:
     names = ("finetuned", "differences", "checkpoints")
     outputs = [part for name in names for part in (f"--{name}", folder / out / f"{name}.csv")]
     cells = [f"hard/low/from-{source}/to-wc/seed-0" for source in sources]
-    places = ("--scores", folder / "scores", "--evaluations", folder / "evaluations", "--cells", *cells)
-    return [*places, "--baseline", "se", *outputs]
+    places = ("--scores", folder / "scores", "--evaluations", folder / "evaluations", "--models", folder / "models")
+    return [*places, "--cells", *cells, "--baseline", "se", *outputs]
 
 
 def test_scores_become_tables_of_accuracies_differences_and_checkpoints(scores):
@@ -489,6 +489,28 @@ def test_scores_become_tables_of_accuracies_differences_and_checkpoints(scores):
     assert look_up(differences, source="wc", metric="maj@1", level="all")["difference"] == "0.75"
     chosen = {row["checkpoint"]: (row["validation"], row["chosen"]) for row in checkpoints if row["source"] == "wc"}
     assert chosen == {"standard/checkpoint-1": ("0.5", "1"), "standard/checkpoint-2": ("0.25", "0")}
+    assert {(row["rate"], row["step"]) for row in checkpoints} == {("standard", "")}
+
+
+def test_the_table_of_checkpoints_tells_the_step_and_the_rate_that_the_first_seed_chose(scores, tmp_path):
+    write_rows(tmp_path / "problems.jsonl", PROBLEMS)
+    first = {"low/checkpoint-1": 0.5, "low/checkpoint-2": 0.7, "high/checkpoint-1": 0.6}
+    cells = {"0": ("low/checkpoint-2", first), "7": ("chosen/checkpoint-1", {"chosen/checkpoint-1": 0.4})}
+    for seed, (checkpoint, validation) in cells.items():
+        run("score_model", *score(tmp_path, scores / "wc.jsonl", "wc", seed=seed))
+        place = f"hard/low/from-wc/to-wc/seed-{seed}"
+        write_json(
+            tmp_path / "evaluations" / place / "choice.json", {"checkpoint": checkpoint, "validation": validation}
+        )
+        for name in validation:
+            about = {"arguments": {"steps": "10"}}
+            write_json(tmp_path / "models" / place / name.partition("/")[0] / "about.json", about)
+    arguments = tabulate_scores(tmp_path, "wc")
+    second = arguments.index("--baseline")
+    run("tabulate_scores", *arguments[:second], "hard/low/from-wc/to-wc/seed-7", *arguments[second:])
+    rows = read_table(tmp_path / "tables" / "checkpoints.csv")
+    found = [(row["seed"], row["rate"], row["step"], row["chosen"]) for row in rows]
+    assert found == [("0", "low", "5", "0"), ("0", "low", "10", "1"), ("0", "high", "10", "0"), ("7", "low", "10", "1")]
 
 
 def test_scores_of_an_unsolved_benchmark_alone_become_tables(scores):

@@ -81,7 +81,7 @@ def list_checkpoints(arguments: argparse.Namespace, cells: list[list[dict]]) -> 
             number = int(name.rpartition("-")[2])
             yield cell | {
                 "checkpoint": checkpoint,
-                "rate": rates.get(group_of(cell), rate),
+                "rate": rates.get(group_of(cell), rate) if rate == CHOSEN else rate,
                 "step": steps[rate] and steps[rate] * number // numbers[rate],
                 "validation": accuracy,
                 "chosen": int(checkpoint == choice["checkpoint"]),
