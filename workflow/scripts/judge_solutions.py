@@ -26,6 +26,7 @@ from yetbetter.judging import (
     read_judge_template,
 )
 from yetbetter.program import run, write_sidecar
+from yetbetter.prompts import chat_of
 from yetbetter.records import check_unique, read_json, read_rows, write_json, write_rows
 from yetbetter.versions import SAMPLER_VERSION
 from yetbetter.views import Pools, load_view
@@ -80,6 +81,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--views", nargs="+", type=at_least(1), metavar="SAMPLES", help="samples per question of the pool's views")
     add("--samples", type=at_least(1), default=500, help="solutions judged of each view (default: 500)")
     add("--prompt", type=Path, required=True, help="holds {question} and {solution} once, {answer} at most once")
+    add("--chat", action="store_true", help="ask in the judge's chat format, the prompt being the user's turn")
     add("--model", required=True, help="the judge's folder or hub id")
     add("--revision", help="revision of a hub id (default: main)")
     asking.add_arguments(parser, temperature=0.0, top_k=0, max_new_tokens=512, batch_size=64)
@@ -138,13 +140,14 @@ def collect_labelled(arguments, template: str) -> tuple[list[dict], dict]:
 
 def settings_of(arguments, template: str) -> dict:
     """All that shapes a judgement, besides the problem and the solution."""
-    return {
+    settings = {
         "sampler_version": SAMPLER_VERSION,
         "model": model_identity(arguments.model, arguments.revision),
         "prompt": template,
         "seed": arguments.seed,
         **asking.settings_of(arguments),
     }
+    return settings | {"chat": True} if arguments.chat else settings
 
 
 def key_of(row: dict) -> tuple:
@@ -171,6 +174,9 @@ def judge(draft: Draft, asked: list[dict], arguments) -> list[dict]:
 
     def load() -> None:
         nonlocal engine
+        if arguments.chat:
+            chat = chat_of(arguments.model, arguments.revision)
+            prompts.update({one: chat(prompt) for one, prompt in prompts.items()})
         engine = asking.load(arguments, arguments.model, arguments.revision)
         engine.check([prompts[key(row)] for row in missing], arguments.max_new_tokens)
 

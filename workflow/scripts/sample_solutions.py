@@ -68,8 +68,6 @@ def parse_arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     asking.check_arguments(arguments)
     asking.check_model_name(arguments)
-    if arguments.chat and arguments.engine == "openai":
-        raise UserError("--chat: an endpoint formats its chats itself, ask it for them with its own options")
     return arguments
 
 

@@ -45,6 +45,8 @@ def check_arguments(arguments: argparse.Namespace) -> None:
     parse_options(arguments.engine, arguments.engine_option)
     if not 0 <= arguments.temperature < float("inf"):
         raise UserError(f"--temperature is {arguments.temperature}, it must be 0 (greedy) or more")
+    if getattr(arguments, "chat", False) and arguments.engine == "openai":
+        raise UserError("--chat: an endpoint formats its chats itself, ask it for them with its own options")
     if "" in arguments.stop:
         raise UserError("--stop is empty, it must hold at least one character")
 
