@@ -18,7 +18,7 @@ demo: environment
 
 # vLLM needs packages of other versions, so its tests run in an environment of its own.
 test: environment environment-vllm lint
-	pytest
+	pytest -n $(CORES) --dist loadgroup
 	$(VLLM_VENV)/bin/python -m pytest tests/vllm
 
 test-vllm: environment-vllm

@@ -84,6 +84,7 @@ def load(arguments, prompts) -> dict:
             options = {"dtype": arguments.dtype}
             engines[name] = others[0] if others else load_engine("vllm", arguments.model, options=options)
             engines[name].check(prompts, arguments.max_new_tokens)
+            draw_bare(engines[name], prompts[:1], 0, arguments)  # what comes first packs the weights
         else:
             model, tokenizer = load_model(arguments.model)
             model = model.to(getattr(torch, arguments.dtype))

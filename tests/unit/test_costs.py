@@ -71,7 +71,7 @@ def test_a_models_cost_is_read_with_empty_parts(argument, expected):
     assert parse_model_cost(argument) == ("wc", expected)
 
 
-@pytest.mark.parametrize("argument", ["wc", "wc:9e9", "wc:::", "wc:nine::", "wc:1:2:3:4", "wc:9e9:x:", "wc:9e9::x", ""])
+@pytest.mark.parametrize("argument", ["wc", "wc:9e9", "wc:nine::", "wc:1:2:3:4", "wc:9e9:x:", "wc:9e9::x", ""])
 def test_a_models_cost_that_cannot_be_read_is_refused_in_one_line(argument):
     with pytest.raises(UserError) as failure:
         parse_model_cost(argument)
@@ -79,3 +79,10 @@ def test_a_models_cost_that_cannot_be_read_is_refused_in_one_line(argument):
     assert len(message.splitlines()) == 1
     assert repr(argument) in message
     assert "NAME:PARAMETERS:TRUE_PARAMETERS:PRICE" in message
+
+
+def test_the_flops_of_a_model_of_unknown_size_are_unknown_and_its_price_is_not():
+    draw = {"model": "wc", "samples": 2, "questions": 10, "tokens": 2_000_000, "prompt_tokens": 1_000}
+    cost = cost_arm([draw], dict([parse_model_cost("wc:::2.5")]), tokens_per_solution=100.0)
+    assert math.isnan(cost["flops_assumed"]) and math.isnan(cost["flops_drawn"])
+    assert cost["price"] == 5.0

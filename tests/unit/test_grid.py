@@ -206,17 +206,27 @@ def test_nothing_is_said_where_every_count_is_whole():
     assert Grid(CONFIG).rounded() == []
 
 
-@pytest.mark.parametrize("key", ["parameters"])
-def test_a_model_that_is_sampled_from_needs_a_parameter_count(key):
+def test_a_model_that_is_sampled_from_needs_a_parameter_count():
     config = small_config()
     config["experiments"]["main"]["sources"] = ["wc"]
     config["sources"]["wc"]["draws"] = [{"model": "wc", "samples": 3}]
-    del config["models"]["wc"][key]
+    del config["models"]["wc"]["parameters"]
     with pytest.raises(UserError) as failure:
         Grid(config)
     assert len(str(failure.value).splitlines()) == 1
     assert "models.wc" in str(failure.value)
-    assert repr(key) in str(failure.value)
+    assert "'parameters'" in str(failure.value)
+
+
+def test_an_endpoints_model_of_unknown_size_is_matched_by_price_and_counts_as_large():
+    config = small_config()
+    config["experiments"]["main"]["sources"] = ["wc"]
+    config["sources"]["wc"]["draws"] = [{"model": "wc", "match": "price"}]
+    config["models"]["wc"]["engine"] = "openai"
+    del config["models"]["wc"]["parameters"]
+    grid = Grid(config)
+    assert [count.samples for count in grid.draws("low", "wc").values()] == [35]
+    assert grid.paradigm("wc", "student") == "knowledge distillation"
 
 
 def test_a_budget_that_buys_less_than_one_sample_is_refused():

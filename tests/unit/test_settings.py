@@ -364,5 +364,6 @@ def test_math_is_told_its_answer_formats_and_which_of_its_files_is_missing(publi
 
 
 def test_a_chat_of_an_endpoint_is_refused(public):
-    public["models"]["wc"] |= {"engine": "openai", "chat": True}
-    assert_says(refusal(public), "models.wc.chat", "endpoint")
+    endpoint = {"base_url": "http://127.0.0.1:8000/v1", "key_variable": ""}
+    public["models"]["judge"] = {"path": "any", "engine": "openai", "engine_options": endpoint, "chat": True}
+    assert_says(refusal(public), "models.judge.chat", "endpoint")

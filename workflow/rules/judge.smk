@@ -47,6 +47,7 @@ if JUDGED:
             samples=JUDGE["samples"],
             model=model_arguments(JUDGE_MODEL),
             weights=IDENTITIES[JUDGE["model"]],
+            chat=chat_argument(JUDGE_MODEL),
             engine=quick(lambda wildcards, output: ENGINES[JUDGE["model"]]),
             engine_identity=ENGINE_IDENTITIES[JUDGE["model"]],
             limits=" ".join(
@@ -69,6 +70,7 @@ if JUDGED:
             " --samples {params.samples}"
             " --prompt {input.prompt}"
             " {params.model}"
+            " {params.chat}"
             " {params.engine[arguments]}"
             " {params.limits}"
             " --seed {params.seed}"

@@ -86,9 +86,8 @@ rule tabulate_data:
         pools=POOLS,
         arms=SAMPLED_ARMS,
         costs=[
-            f"--model {name}:{entry['parameters']}:{entry.get('true_parameters', '')}:{entry.get('price', '')}"
+            f"--model {name}:{entry.get('parameters', '')}:{entry.get('true_parameters', '')}:{entry.get('price', '')}"
             for name, entry in MODELS.items()
-            if "parameters" in entry
         ],
         code=code_of("tabulate_data", "costs", "budgets"),
     shell:

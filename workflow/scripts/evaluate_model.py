@@ -1,14 +1,15 @@
 """Evaluate a finetuned model: choose its best checkpoint on validation, then answer the benchmarks with that one."""
 
 import argparse
+import dataclasses
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from yetbetter import evaluation, grading, prompts, pruning
+from yetbetter import asking, evaluation, grading, prompts, pruning
 from yetbetter.drafts import SETTINGS, Draft, open_draft
-from yetbetter.drawing import Decoding, ask, ask_stream, cut, draw_batches, draw_stream
-from yetbetter.engines import close_engine, find_engine, load_engine, parse_options, shaping_options
+from yetbetter.drawing import ask, ask_stream, cut, draw_batches, draw_stream
+from yetbetter.engines import close_engine
 from yetbetter.errors import UserError
 from yetbetter.evaluation import GREEDY, SAMPLED, Benchmark
 from yetbetter.identity import fingerprint
@@ -33,14 +34,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--prompt", required=True)
     parser.add_argument("--answer-format", required=True)
     parser.add_argument("--grading-mode", default=grading.STRICT, choices=grading.MODES)
-    parser.add_argument("--engine", default="transformers")
-    parser.add_argument("--engine-option", action="append", default=[], metavar="NAME=VALUE", help="may be repeated")
-    parser.add_argument("--temperature", type=float, default=0.7, help="of the sampled answers")
-    parser.add_argument("--top-k", type=int, default=3)
-    parser.add_argument("--max-new-tokens", type=int, required=True)
-    parser.add_argument("--max-context", type=int, default=0, help="limit of prompt and answer; 0: the model's own")
-    parser.add_argument("--stop", action="append", default=[], help="a string that ends an answer; may be repeated")
-    parser.add_argument("--batch-size", type=int, default=256)
+    asking.add_arguments(parser, temperature=0.7, top_k=3, batch_size=256)  # of the sampled answers
     parser.add_argument("--seed", type=int, default=0, help="the study's seed")
     parser.add_argument("--cell", required=True, help="identity of the evaluated model, part of every random stream")
     parser.add_argument("--output", required=True, help="JSON Lines of all answers")
@@ -53,7 +47,9 @@ def parse_arguments() -> argparse.Namespace:
         choices=("all", "best"),
         help="best: delete all but the best checkpoint of each learning rate once all are scored, drafts included",
     )
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    asking.check_arguments(arguments)
+    return arguments
 
 
 def main() -> None:
@@ -68,19 +64,11 @@ def main() -> None:
         "checkpoints": {name: pruning.identity_of(path) for name, path in folders.items()},
         "prompt": template,
         "answer_format": arguments.answer_format,
-        "engine": arguments.engine,
-        "temperature": arguments.temperature,
-        "top_k": arguments.top_k,
-        "max_new_tokens": arguments.max_new_tokens,
-        "max_context": arguments.max_context,
-        "stop": arguments.stop,
         "seed": arguments.seed,
         "cell": arguments.cell,
         "benchmarks": [describe(benchmark) for benchmark in [validation, *benchmarks]],
-        **shaping_options(arguments.engine, parse_options(arguments.engine, arguments.engine_option)),
+        **asking.settings_of(arguments),
     }
-    if not find_engine(arguments.engine).streams:
-        settings["batch_size"] = arguments.batch_size
     with open_draft(arguments.output, settings, arguments.drafts) as draft:
         evaluator = Evaluator(arguments, folders, template, draft, validation, benchmarks)
         # Another gold answer or grader may choose another checkpoint: only its benchmarks are then drawn.
@@ -193,7 +181,7 @@ class Evaluator:
         groups: dict[tuple, list[dict]] = {}
         for row in coordinates:
             groups.setdefault((row["checkpoint"], row["decoding"], row["benchmark"]), []).append(row)
-        if find_engine(self.arguments.engine).streams:
+        if asking.streams(self.arguments):
             return draw_stream(self.draft, SOLUTIONS, list(groups.values()), self.answer, what, more=more)
         batches = [batch for group in groups.values() for batch in cut(group, self.arguments.batch_size)]
         return draw_batches(self.draft, SOLUTIONS, batches, self.answer, what, more=more)
@@ -206,18 +194,12 @@ class Evaluator:
             pruning.require_checkpoint(self.folders[self.loaded], self.arguments.drafts)
             close_engine(self.engine)
             self.engine = None  # frees the memory of the one before
-            self.engine = load_engine(
-                self.arguments.engine,
-                self.folders[self.loaded],
-                max_context=self.arguments.max_context,
-                options=parse_options(self.arguments.engine, self.arguments.engine_option),
-            )
+            self.engine = asking.load(self.arguments, self.folders[self.loaded])
         self.engine.check([questions[row["problem"]] for row in batch], self.arguments.max_new_tokens)
-        temperature = self.arguments.temperature if batch[0]["decoding"] == SAMPLED else 0.0
-        decoding = Decoding(
-            temperature, self.arguments.top_k, self.arguments.max_new_tokens, tuple(self.arguments.stop)
-        )
-        asked = ask_stream if find_engine(self.arguments.engine).streams else ask
+        decoding = asking.decoding_of(self.arguments)
+        if batch[0]["decoding"] == GREEDY:
+            decoding = dataclasses.replace(decoding, temperature=0.0)
+        asked = ask_stream if asking.streams(self.arguments) else ask
         return asked(self.engine, batch, questions, self.seed_of, decoding)
 
     def seed_of(self, row: dict) -> int:

@@ -6,15 +6,15 @@ Of a labelled file: every row, and the agreement is printed and written.
 """
 
 import argparse
-import re
 import time
 from collections import Counter
 from pathlib import Path
 
+from yetbetter import asking
 from yetbetter.agreement import measure_agreement, read_labelled, show_agreement
+from yetbetter.asking import at_least
 from yetbetter.drafts import Draft, open_draft
 from yetbetter.drawing import cut, draw_stream
-from yetbetter.engines import ENGINES, find_engine, load_engine, parse_options, shaping_options
 from yetbetter.errors import UserError
 from yetbetter.identity import fingerprint, model_identity, stream_seed
 from yetbetter.judging import (
@@ -26,6 +26,7 @@ from yetbetter.judging import (
     read_judge_template,
 )
 from yetbetter.program import run, write_sidecar
+from yetbetter.prompts import chat_of
 from yetbetter.records import check_unique, read_json, read_rows, write_json, write_rows
 from yetbetter.versions import SAMPLER_VERSION
 from yetbetter.views import Pools, load_view
@@ -80,48 +81,24 @@ def parse_arguments() -> argparse.Namespace:
     add("--views", nargs="+", type=at_least(1), metavar="SAMPLES", help="samples per question of the pool's views")
     add("--samples", type=at_least(1), default=500, help="solutions judged of each view (default: 500)")
     add("--prompt", type=Path, required=True, help="holds {question} and {solution} once, {answer} at most once")
+    add("--chat", action="store_true", help="ask in the judge's chat format, the prompt being the user's turn")
     add("--model", required=True, help="the judge's folder or hub id")
     add("--revision", help="revision of a hub id (default: main)")
-    add("--engine", default="transformers", help=f"one of: {', '.join(ENGINES)} (default: transformers)")
-    add("--engine-option", action="append", default=[], metavar="NAME=VALUE", help="may be given several times")
-    add("--temperature", type=float, default=0.0, help="default: 0, greedy decoding")
-    add("--top-k", type=at_least(0), default=0, help="default: 0, the whole vocabulary")
-    add("--max-new-tokens", type=at_least(1), default=512, help="of the judge's answer (default: 512)")
-    add("--max-context", type=at_least(0), default=0, help="limit of prompt and answer; 0: the model's own (default)")
-    add("--stop", action="append", default=[], help="a string that ends an answer; may be given several times")
-    add("--batch-size", type=at_least(1), default=64, help="answers drawn together (default: 64)")
+    asking.add_arguments(parser, temperature=0.0, top_k=0, max_new_tokens=512, batch_size=64)
     add("--seed", type=int, default=0, help="the study's seed: of the choice, and of sampled answers (default: 0)")
     add("--output", type=Path, required=True, help="judgements (JSON Lines)")
     add("--about", type=Path, required=True, help="sidecar that says how they were made (JSON)")
     add("--drafts", type=Path, help="folder for unfinished work (default: .drafts beside the output)")
     arguments = parser.parse_args()
-    parse_options(arguments.engine, arguments.engine_option)
+    asking.check_arguments(arguments)
+    asking.check_model_name(arguments)
     needed = ("agreement",) if arguments.labelled else ("problems", "solutions", "verdicts", "blocks", "views")
     for name in needed:
         if not getattr(arguments, name):
             raise UserError(
                 f"--{name} is missing, which judging {'labelled rows' if arguments.labelled else 'a pool'} needs"
             )
-    if not 0 <= arguments.temperature < float("inf"):
-        raise UserError(f"--temperature is {arguments.temperature}, it must be 0 (greedy) or more")
-    if "" in arguments.stop:
-        raise UserError("--stop is empty, it must hold at least one character")
-    if (
-        arguments.engine != "openai"
-        and not Path(arguments.model).is_dir()
-        and not re.fullmatch(r"[\w-][\w.-]*(/[\w.-]+)?", arguments.model)
-    ):
-        raise UserError(f"--model {arguments.model}: no such folder, and not a hub id")
     return arguments
-
-
-def at_least(least: int):
-    def integer(text: str) -> int:
-        if int(text) < least:
-            raise argparse.ArgumentTypeError(f"{text} is less than {least}")
-        return int(text)
-
-    return integer
 
 
 def collect_pool(arguments, template: str) -> tuple[list[dict], dict]:
@@ -165,20 +142,12 @@ def settings_of(arguments, template: str) -> dict:
     """All that shapes a judgement, besides the problem and the solution."""
     settings = {
         "sampler_version": SAMPLER_VERSION,
-        "engine": arguments.engine,
         "model": model_identity(arguments.model, arguments.revision),
         "prompt": template,
-        "temperature": arguments.temperature,
-        "top_k": arguments.top_k,
-        "max_new_tokens": arguments.max_new_tokens,
-        "max_context": arguments.max_context,
-        "stop": arguments.stop,
         "seed": arguments.seed,
-        **shaping_options(arguments.engine, parse_options(arguments.engine, arguments.engine_option)),
+        **asking.settings_of(arguments),
     }
-    if not find_engine(arguments.engine).streams:
-        settings["batch_size"] = arguments.batch_size
-    return settings
+    return settings | {"chat": True} if arguments.chat else settings
 
 
 def key_of(row: dict) -> tuple:
@@ -192,7 +161,7 @@ def judge(draft: Draft, asked: list[dict], arguments) -> list[dict]:
     prompts = {key_of(row): row["prompt"] for row in asked}
     coordinates = {key: dict(zip(("problem", "sample", "asked"), key, strict=True)) for key in prompts}
     models = {key_of(row): row["model"] for row in asked}
-    engine, streams = None, find_engine(arguments.engine).streams
+    engine, streams = None, asking.streams(arguments)
 
     def key(row: dict) -> tuple:
         return row["problem"], row["sample"], row["asked"]
@@ -205,8 +174,10 @@ def judge(draft: Draft, asked: list[dict], arguments) -> list[dict]:
 
     def load() -> None:
         nonlocal engine
-        options = parse_options(arguments.engine, arguments.engine_option)
-        engine = load_engine(arguments.engine, arguments.model, arguments.revision, arguments.max_context, options)
+        if arguments.chat:
+            chat = chat_of(arguments.model, arguments.revision)
+            prompts.update({one: chat(prompt) for one, prompt in prompts.items()})
+        engine = asking.load(arguments, arguments.model, arguments.revision)
         engine.check([prompts[key(row)] for row in missing], arguments.max_new_tokens)
 
     def ask(rows: list[dict]):

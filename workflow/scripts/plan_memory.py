@@ -75,7 +75,9 @@ def render(config: dict, name: str, gpu_gb: float) -> str:
         )
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     text = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in table]
-    return "\n".join([*text, "", f"GB per process; host: of a whole node. A GPU is taken to have {gpu_gb:g} GB.", *lines])
+    return "\n".join(
+        [*text, "", f"GB per process; host: of a whole node. A GPU is taken to have {gpu_gb:g} GB.", *lines]
+    )
 
 
 if __name__ == "__main__":

@@ -8,14 +8,14 @@ import argparse
 import hashlib
 import json
 import os
-import re
 import time
 from collections import Counter
 from pathlib import Path
 
+from yetbetter import asking
+from yetbetter.asking import at_least
 from yetbetter.drafts import Draft, open_draft
-from yetbetter.drawing import Decoding, ask, ask_stream, cut, draw_batches, draw_stream
-from yetbetter.engines import ENGINES, find_engine, load_engine, parse_options, shaping_options
+from yetbetter.drawing import ask, ask_stream, cut, draw_batches, draw_stream
 from yetbetter.errors import UserError
 from yetbetter.identity import model_identity, stream_seed
 from yetbetter.program import run, write_sidecar
@@ -58,52 +58,17 @@ def parse_arguments() -> argparse.Namespace:
     add("--model-name", required=True, help="the model's name in the study; part of every sample's random seed")
     add("--model", required=True, help="its folder or hub id")
     add("--revision", help="revision of a hub id (default: main)")
-    add("--engine", default="transformers", help=f"one of: {', '.join(ENGINES)} (default: transformers)")
-    add("--engine-option", action="append", default=[], metavar="NAME=VALUE", help="may be given several times")
+    asking.add_arguments(parser)
     add("--prompt", type=Path, required=True, help="text file that holds {question} once")
     add("--chat", action="store_true", help="ask in the model's chat format, the filled prompt being the user's turn")
-    add("--temperature", type=float, required=True, help="0 is greedy decoding")
-    add("--top-k", type=at_least(0), required=True, help="0 keeps the whole vocabulary")
-    add("--max-new-tokens", type=at_least(1), required=True)
-    add(
-        "--max-context",
-        type=at_least(0),
-        default=0,
-        help="limit of prompt and completion; 0: the model's own (default)",
-    )
-    add("--stop", action="append", default=[], help="a string that ends a completion; may be given several times")
-    add(
-        "--batch-size",
-        type=at_least(1),
-        required=True,
-        help="sequences drawn together; shapes the results' last digits",
-    )
     add("--seed", type=int, required=True, help="the study's seed")
     add("--output", type=Path, required=True, help="the block's solutions (JSON Lines)")
     add("--about", type=Path, required=True, help="sidecar that says how they were drawn (JSON)")
     add("--drafts", type=Path, help="folder for unfinished blocks (default: .drafts beside the output)")
     arguments = parser.parse_args()
-    parse_options(arguments.engine, arguments.engine_option)
-    if not 0 <= arguments.temperature < float("inf"):
-        raise UserError(f"--temperature is {arguments.temperature}, it must be 0 (greedy) or more")
-    if arguments.chat and arguments.engine == "openai":
-        raise UserError("--chat: an endpoint formats its chats itself, ask it for them with its own options")
-    if "" in arguments.stop:
-        raise UserError("--stop is empty, it must hold at least one character")
-    # More than one slash is no hub id: better said before a missing folder is looked up on the network.
-    hub = arguments.engine != "openai"  # an endpoint has names of its own
-    if hub and not Path(arguments.model).is_dir() and not re.fullmatch(r"[\w-][\w.-]*(/[\w.-]+)?", arguments.model):
-        raise UserError(f"--model {arguments.model}: no such folder, and not a hub id")
+    asking.check_arguments(arguments)
+    asking.check_model_name(arguments)
     return arguments
-
-
-def at_least(least: int):
-    def integer(text: str) -> int:
-        if int(text) < least:
-            raise argparse.ArgumentTypeError(f"{text} is less than {least}")
-        return int(text)
-
-    return integer
 
 
 def check_writable(folder: Path) -> None:
@@ -133,22 +98,14 @@ def settings_of(arguments, template: str, problems) -> tuple[dict, dict]:
     """All that shapes the samples: what every block of the pool shares, and what is this block's own."""
     pool = {
         "sampler_version": SAMPLER_VERSION,
-        "engine": arguments.engine,
         "model_name": arguments.model_name,
         "model": model_identity(arguments.model, arguments.revision),
         "prompt": template,
-        "temperature": arguments.temperature,
-        "top_k": arguments.top_k,
-        "max_new_tokens": arguments.max_new_tokens,
-        "max_context": arguments.max_context,
-        "stop": arguments.stop,
         "seed": arguments.seed,
-        **shaping_options(arguments.engine, parse_options(arguments.engine, arguments.engine_option)),
+        **asking.settings_of(arguments),
     }
     if arguments.chat:
         pool["chat"] = True
-    if not find_engine(arguments.engine).streams:
-        pool["batch_size"] = arguments.batch_size
     questions = json.dumps([[row["problem"], row["question"]] for row in problems])
     block = {
         "first_problem": arguments.first_problem,
@@ -172,7 +129,7 @@ def plan(problems, first_sample: int, samples: int, batch_size: int) -> list[lis
 
 def draw(draft: Draft, batches: list[list[dict]], problems, template: str, arguments) -> list[dict]:
     prompts = {row["problem"]: prompt_of(row, template) for row in problems}
-    decoding = Decoding(arguments.temperature, arguments.top_k, arguments.max_new_tokens, tuple(arguments.stop))
+    decoding = asking.decoding_of(arguments)
     engine = None
 
     def seed_of(row: dict) -> int:
@@ -180,15 +137,14 @@ def draw(draft: Draft, batches: list[list[dict]], problems, template: str, argum
 
     def load() -> None:
         nonlocal engine
-        options = parse_options(arguments.engine, arguments.engine_option)
         if arguments.chat:
             chat = chat_of(arguments.model, arguments.revision)
             prompts.update({problem: chat(prompt) for problem, prompt in prompts.items()})
-        engine = load_engine(arguments.engine, arguments.model, arguments.revision, arguments.max_context, options)
+        engine = asking.load(arguments, arguments.model, arguments.revision)
         engine.check(list(prompts.values()), arguments.max_new_tokens)
 
     what = f"samples of {arguments.model_name}"
-    if find_engine(arguments.engine).streams:
+    if asking.streams(arguments):
         everything = [[row for batch in batches for row in batch]]
         return draw_stream(
             draft, SOLUTIONS, everything, lambda rows: ask_stream(engine, rows, prompts, seed_of, decoding), what, load

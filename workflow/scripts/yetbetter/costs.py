@@ -8,7 +8,7 @@ from yetbetter.errors import UserError
 
 @dataclass(frozen=True)
 class ModelCost:
-    """Nominal parameters, as the matching uses them, and true ones; price of a million output tokens."""
+    """Nominal parameters, as the matching uses them, and true ones (NaN: unknown); price of a million output tokens."""
 
     parameters: float
     true_parameters: float
@@ -16,11 +16,11 @@ class ModelCost:
 
 
 def parse_model_cost(argument: str) -> tuple[str, ModelCost]:
-    """Read NAME:PARAMETERS:TRUE_PARAMETERS:PRICE, the last two may be empty."""
+    """Read NAME:PARAMETERS:TRUE_PARAMETERS:PRICE, all but the name may be empty; without parameters, FLOPs are NaN."""
     parts = argument.split(":")
     try:
         name, parameters, true_parameters, price = parts
-        nominal = float(parameters)
+        nominal = float(parameters or "nan")
         return name, ModelCost(nominal, float(true_parameters or nominal), float(price) if price else None)
     except ValueError:
         raise UserError(f"--model {argument!r}: must be NAME:PARAMETERS:TRUE_PARAMETERS:PRICE") from None

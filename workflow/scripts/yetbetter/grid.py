@@ -1,5 +1,6 @@
 """The grid that a config declares: its cells, its arms, and which blocks of which pools an arm needs."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -91,9 +92,11 @@ class Grid:
                 key = (arm.dataset, model)
                 pools[key] = max(pools.get(key, 0), self.whole_blocks(count.samples))
         for _, model in pools:
-            if "parameters" not in self.models[model]:
+            entry = self.models[model]
+            if "parameters" not in entry and not (entry.get("engine") == "openai" and "price" in entry):
                 raise UserError(
                     f"{self.name}: models.{model}: no 'parameters', which a model that is sampled from needs"
+                    " (an endpoint's at least a 'price')"
                 )
         for dataset, samples in ((dataset, samples) for (dataset, _), samples in pools.items()):
             self.check_blocks(dataset, samples)
@@ -134,7 +137,8 @@ class Grid:
         if target in writers:
             return "mixed"
         size = self.models[target].get("parameters", 0)
-        if all(self.models[writer]["parameters"] < size for writer in writers):
+        # An endpoint's model of unknown size is taken for a large one.
+        if all(self.models[writer].get("parameters", math.inf) < size for writer in writers):
             return "weak-to-strong improvement"
         return "knowledge distillation"
 

@@ -177,7 +177,10 @@ def check_model(key: str, entry: dict) -> None:
         if not (path / "config.json").is_file():
             raise UserError(f"{key}.path: {entry['path']!r} holds no config.json, so it is no model's folder")
     elif not HUB_ID.fullmatch(entry["path"]) or path.parent.is_dir():
-        raise UserError(f"{key}.path: {entry['path']!r} is no folder, nor the id of a model on the hub (owner/name)")
+        hint = "; make smol-models makes it" if entry["path"].startswith("resources/smol/") else ""
+        raise UserError(
+            f"{key}.path: {entry['path']!r} is no folder, nor the id of a model on the hub (owner/name){hint}"
+        )
     elif "revision" not in entry:
         raise UserError(f"{key}: missing key 'revision', which pins a model of the hub")
 
