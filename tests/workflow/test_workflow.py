@@ -17,11 +17,8 @@ def test_the_grid_ends_in_every_table_and_figure(reference):
     assert figures == {path.stem for path in (reference.results / "figures").glob("*.png")}
     assert figures == {
         "headline",
-        *(
-            f"{name}_hard"
-            for name in ("data_quality", "finetuned", "checkpoints", "coverage_trend", "coverage_by_level")
-        ),
-        *(f"{name}_hard" for name in ("functional_transfer", "reasoning")),
+        *(f"{name}_hard" for name in ("data_quality", "finetuned", "coverage_trend", "coverage_by_level")),
+        *(f"{name}_hard" for name in ("functional_transfer", "reasoning", "checkpoints")),
     }
 
 

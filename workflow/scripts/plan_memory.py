@@ -18,7 +18,7 @@ from yetbetter.settings import check_config
 from yetbetter.shapes import shape_of
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
-PARTS = ("weights", "gradients", "optimizer", "buffers", "activations", "loss", "overhead", "total")
+PARTS = ("weights", "gradients", "optimizer", "buffers", "activations", "loss", "step", "overhead", "total")
 HEAD = ("model", "recipe", "GPUs", "DeepSpeed", "offload", "micro batch", *PARTS, "host")
 
 
@@ -63,21 +63,26 @@ def render(config: dict, name: str, gpu_gb: float) -> str:
         plan = plan_memory(shape, recipe, entry)
         micro = recipe.get("micro_batch_size") or recipe["batch_size"] // plan.processes
         chosen = [recipe.get("deepspeed", "none"), recipe.get("offload", "none")]
-        parts = [f"{getattr(plan, part) / 1e9:.2f}" for part in PARTS]
+        parts = [f"{getattr(plan, part) / 1e9:#.3g}" for part in PARTS]
         row = [target, entry["finetuning"], plan.processes, *chosen, micro, *parts, f"{plan.host / 1e9:.0f}"]
         table.append([str(cell) for cell in row])
         share = plan.total / 1e9 / gpu_gb
         logits = whole_logits(shape, recipe, micro) / 1e9
         verdict = "too much" if share > 1 else "tight" if share > 0.9 else "fits"
+        where = (
+            f"{share:.0%} of a GPU, {verdict}" if plan.overhead else "of the machine's, beside Python and its packages"
+        )
         lines.append(
-            f"{target}: {shape.parameters / 1e9:.2f} B parameters, {plan.total / 1e9:.1f} GB is {share:.0%} of a GPU:"
-            f" {verdict}. Logits made whole would take {logits:.1f} GB more."
+            f"{target}: {shape.parameters / 1e6:,.3g} M parameters; {plan.total / 1e9:.3g} GB, {where}."
+            f" Logits made whole would take {logits:.3g} GB more."
         )
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     text = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in table]
-    return "\n".join(
-        [*text, "", f"GB per process; host: of a whole node. A GPU is taken to have {gpu_gb:g} GB.", *lines]
-    )
+    note = [
+        "GB per process. Activations and loss are gone when the optimizer steps, so the total counts what is larger.",
+        f"host: memory of a whole node, for what is offloaded. A GPU is taken to have {gpu_gb:g} GB.",
+    ]
+    return "\n".join([*text, "", *note, *lines])
 
 
 if __name__ == "__main__":

@@ -31,14 +31,15 @@ class Plan:
     buffers: int
     activations: int
     loss: int
+    step: int
     overhead: int
     host: int
 
     @property
     def total(self) -> int:
-        """The most that is there at one time on a GPU."""
-        parts = (self.weights, self.gradients, self.optimizer, self.buffers, self.activations, self.loss, self.overhead)
-        return sum(parts)
+        """The most that is there at one time: a backward pass has begun, or the optimizer steps."""
+        always = self.weights + self.gradients + self.optimizer + self.buffers + self.overhead
+        return always + max(self.activations + self.loss, self.step)
 
 
 def plan_memory(shape: Shape, recipe: dict, entry: dict) -> Plan:
@@ -57,18 +58,20 @@ def plan_memory(shape: Shape, recipe: dict, entry: dict) -> Plan:
         weights += number * trained
     gradients = number * trained
     optimizer = (8 if not stage else 12) * trained
-    buffers = 0
+    # The step makes a float32 number for each weight that it works on at one time: on a GPU all of them, on a CPU a
+    # layer's, of which the embedding is the largest. DeepSpeed adds float32 gradients.
+    buffers, step = 0, 4 * (trained if asked["gpu"] else min(trained, 2 * shape.vocabulary * shape.hidden))
     if stage == 2:
         gradients, optimizer = gradients // processes, optimizer // processes
-        # Gradients in float32 for the optimizer's step, and the buckets that are reduced and gathered.
-        buffers = 4 * trained // processes + 3 * number * min(BUCKET, trained)
+        buffers, step = 3 * number * min(BUCKET, trained), 8 * trained // processes
     elif stage == 3:
         weights, gradients, optimizer = (size // processes for size in (weights, gradients, optimizer))
-        buffers = number * min(LIVE_PARAMETERS, everything) + 4 * min(LIVE_PARAMETERS, trained // processes)
+        buffers = number * min(LIVE_PARAMETERS, everything)
+        step = 8 * min(LIVE_PARAMETERS, trained // processes)
     host = 0
     if offload != "none":
-        host += (optimizer + gradients + 4 * trained // processes) * on_node
-        optimizer, gradients = 0, number * min(BUCKET, trained)
+        host += (optimizer + gradients + step) * on_node
+        optimizer, gradients, step = 0, number * min(BUCKET, trained), 0
     if offload == "all":
         host += weights * on_node
         weights = 0
@@ -81,6 +84,7 @@ def plan_memory(shape: Shape, recipe: dict, entry: dict) -> Plan:
         buffers=buffers,
         activations=activations(shape, recipe, micro),
         loss=loss(shape, recipe, micro),
+        step=step,
         overhead=OVERHEAD if asked["gpu"] else 0,
         host=host,
     )
@@ -117,10 +121,10 @@ def activations(shape: Shape, recipe: dict, micro: int) -> int:
     if is_eager(shape, recipe):
         scores = (size + 4 + (size if half else 0)) + (2 * size if shape.soft_capped else 0)
         layer += scores * shape.heads * recipe["max_length"]
+    # The gradients on their way through a layer take about as much as the layer; measured with checkpointing, half more.
     if recipe.get("gradient_checkpointing"):
-        # The input of every layer; one layer's own, computed again, and about as much for its gradients.
-        return tokens * (size * shape.layers * shape.hidden + 2 * layer)
-    return tokens * shape.layers * layer
+        return tokens * (size * shape.layers * shape.hidden + 5 * layer // 2)
+    return tokens * (shape.layers + 1) * layer
 
 
 def is_eager(shape: Shape, recipe: dict) -> bool:
