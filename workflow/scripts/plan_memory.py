@@ -69,11 +69,9 @@ def render(config: dict, name: str, gpu_gb: float) -> str:
         share = plan.total / 1e9 / gpu_gb
         logits = whole_logits(shape, recipe, micro) / 1e9
         verdict = "too much" if share > 1 else "tight" if share > 0.9 else "fits"
-        where = (
-            f"{share:.0%} of a GPU, {verdict}" if plan.overhead else "of the machine's, beside Python and its packages"
-        )
+        where = f"{share:.0%} of a GPU, {verdict}" if plan.overhead else "beside Python and its packages (0.5 GB)"
         lines.append(
-            f"{target}: {shape.parameters / 1e6:,.3g} M parameters; {plan.total / 1e9:.3g} GB, {where}."
+            f"{target}: {shape.parameters / 1e9:.3g} B parameters; {plan.total / 1e9:.3g} GB, {where}."
             f" Logits made whole would take {logits:.3g} GB more."
         )
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]

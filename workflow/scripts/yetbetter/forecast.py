@@ -6,6 +6,7 @@ prompts when sampling (an engine reads each once per question and block, many ti
 price, the loading of models, graders, and a judge.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from yetbetter.budgets import flops
@@ -72,6 +73,7 @@ class Forecast:
         told = config.get("forecast", {})
         self.assumptions = DEFAULTS | told | {"utilisation": DEFAULTS["utilisation"] | told.get("utilisation", {})}
         self.lengths = Lengths(self.assumptions["tokens_per_solution"], list(arms))
+        self.kept = kept_rows(arms)
         for target in {cell.target for cell in self.grid.cells}:
             if "parameters" not in config["models"][target]:
                 raise UserError(f"{name}: models.{target}: no 'parameters', which a forecast needs")
@@ -123,14 +125,25 @@ class Forecast:
                 self.finetune(row, cell)
         return row
 
+    def examples(self, cell, recipe: dict) -> float:
+        """Examples that one finetuning reads; with equal epochs, those of the arm's training set, all kept if unknown."""
+        if recipe.get("length", "steps") == "steps":
+            return recipe["steps"][cell.budget] * recipe["batch_size"]
+        rows = self.kept.get((cell.dataset, cell.budget, cell.source))
+        if rows is None:
+            draws = self.grid.draws(cell.budget, cell.source)
+            rows = self.questions(cell.dataset) * (sum(count.samples for count in draws.values()) or 1)
+        return recipe["epochs"][cell.budget] * rows
+
     def finetune(self, row: dict, cell) -> None:
         """Add one cell: a finetuning per learning rate; every checkpoint on validation, the best on the benchmarks."""
         entry = self.config["models"][cell.target]
         recipe = self.config["finetuning"][entry["finetuning"]]
         dataset = self.config["datasets"][cell.dataset]
         length, _ = self.lengths.of(cell.dataset)
-        rates, checkpoints = len(recipe["learning_rates"]), recipe["checkpoints"]
-        read = recipe["steps"][cell.budget] * recipe["batch_size"] * (self.assumptions["tokens_per_question"] + length)
+        names = self.grid.learning_rates(cell.dataset, cell.budget, cell.source, cell.target, cell.seed)
+        rates, checkpoints = len(names), recipe["checkpoints"]
+        read = self.examples(cell, recipe) * (self.assumptions["tokens_per_question"] + length)
         answers = rates * checkpoints * dataset["splits"]["validation"]
         for asked in dataset["benchmarks"].values():
             answers += asked["greedy"] + asked.get("sampled", 0) * asked.get("samples", 0)
@@ -142,11 +155,22 @@ class Forecast:
             row[f"flops_{stage}"] += number
             row[f"gpu_hours_{stage}"] += self.hours(stage, number, cell.target)
         size = entry.get("true_parameters", entry["parameters"]) / 1e9
-        row["gb_checkpoints"] += rates * checkpoints * size * CHECKPOINT_BYTES[recipe["precision"]]
+        stay = 1 if recipe.get("keep") == "best" else checkpoints
+        row["gb_checkpoints"] += rates * stay * size * CHECKPOINT_BYTES[recipe["precision"]]
         # Of the finetunings that run at one time; the largest of an arm is what one more running job can need.
         row["gb_states"] = max(row["gb_states"], size * STATE_BYTES)
         row["jobs_finetuning"] += rates
         row["jobs_evaluation"] += 1
+
+
+def kept_rows(arms: Iterable[dict]) -> dict[tuple[str, str, str], float]:
+    """(dataset, budget, source) -> rows of its training set, as tables/arms.csv counted them."""
+    kept: dict[tuple[str, str, str], float] = {}
+    for row in arms:
+        if row.get("kept"):
+            key = (row["dataset"], row["budget"], row["source"])
+            kept[key] = kept.get(key, 0.0) + float(row["kept"])
+    return kept
 
 
 def empty(kind: str) -> dict:

@@ -121,7 +121,7 @@ def activations(shape: Shape, recipe: dict, micro: int) -> int:
     if is_eager(shape, recipe):
         scores = (size + 4 + (size if half else 0)) + (2 * size if shape.soft_capped else 0)
         layer += scores * shape.heads * recipe["max_length"]
-    # The gradients on their way through a layer take about as much as the layer; measured with checkpointing, half more.
+    # Gradients on their way through a layer take about as much as the layer; with checkpointing half more, as measured.
     if recipe.get("gradient_checkpointing"):
         return tokens * (size * shape.layers * shape.hidden + 5 * layer // 2)
     return tokens * (shape.layers + 1) * layer
