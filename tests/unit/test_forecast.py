@@ -36,7 +36,7 @@ def study() -> dict:
     config["sampling"] |= {"shard_questions": 2500, "block_samples": 10}
     config["experiments"] = {"main": config["experiments"]["main"] | {"datasets": ["math"], "targets": ["wc"]}}
     for recipe in config["finetuning"].values():
-        recipe["learning_rates"] = {"only": 1.0e-6}
+        recipe |= {"learning_rates": {"only": 1.0e-6}, "choose": "every_seed", "keep": "all"}
     config["forecast"] = {
         "tokens_per_solution": 200,
         "tokens_per_question": 50,
@@ -88,11 +88,40 @@ def test_checkpoints_take_two_bytes_a_parameter_in_bfloat16_and_a_running_finetu
 
 def test_learning_rates_targets_and_seeds_multiply_the_finetunings():
     config = study()
-    config["finetuning"]["large"]["learning_rates"] = {"one": 1.0e-7, "two": 1.0e-6}
+    for recipe in config["finetuning"].values():
+        recipe["learning_rates"] = {"one": 1.0e-7, "two": 1.0e-6}
     config["experiments"]["main"] |= {"targets": ["wc", "se"], "seeds": [0, 1, 2]}
     arm = row_of(Forecast(config), "arm", budget="low", source="wc")
     assert arm["flops_finetuning"] == pytest.approx(2.592e17 * 2 * 3 * (1 + 3))
     assert (arm["jobs_finetuning"], arm["jobs_evaluation"]) == (12, 6)
+    # Chosen on the first seed, the others take one rate each.
+    for recipe in config["finetuning"].values():
+        recipe["choose"] = "first_seed"
+    arm = row_of(Forecast(config), "arm", budget="low", source="wc")
+    assert arm["flops_finetuning"] == pytest.approx(2.592e17 * (2 + 1 + 1) * (1 + 3))
+    assert (arm["jobs_finetuning"], arm["jobs_evaluation"]) == (8, 6)
+
+
+def test_only_the_best_checkpoint_of_each_learning_rate_stays_where_the_recipe_says_so():
+    config = study()
+    config["finetuning"]["large"] |= {"keep": "best", "learning_rates": {"one": 1.0e-7, "two": 1.0e-6}}
+    arm = row_of(Forecast(config), "arm", budget="low", source="wc")
+    assert arm["gb_checkpoints"] == pytest.approx(2 * 9.24 * 2)
+
+
+def test_equal_epochs_read_the_training_set_as_often_whatever_its_size():
+    config = study()
+    recipe = config["finetuning"]["large"]
+    del recipe["steps"]
+    recipe |= {"length": "epochs", "epochs": {"low": 2, "high": 2}}
+    forecast = Forecast(config)
+    read = {source: row_of(forecast, "arm", budget="low", source=source)["flops_finetuning"] for source in ("se", "wc")}
+    assert read["wc"] == pytest.approx(6 * 9.0e9 * 2 * 3 * 7500 * 250)
+    assert read["wc"] == pytest.approx(3 * read["se"])
+    counted = {"dataset": "math", "budget": "low", "source": "wc", "model": "wc", "tokens": "200", "drawn": "1"}
+    measured = Forecast(config, [counted | {"kept": "5000"}])
+    arm = row_of(measured, "arm", budget="low", source="wc")
+    assert arm["flops_finetuning"] == pytest.approx(6 * 9.0e9 * 2 * 5000 * 250)
 
 
 def test_the_total_counts_every_pool_once_and_every_arms_finetuning():

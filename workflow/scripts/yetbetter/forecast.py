@@ -126,7 +126,7 @@ class Forecast:
         return row
 
     def examples(self, cell, recipe: dict) -> float:
-        """Examples that one finetuning reads; with equal epochs, those of the arm's training set, all kept if unknown."""
+        """Examples that one finetuning reads; of equal epochs the arm's training set, every sample kept if unknown."""
         if recipe.get("length", "steps") == "steps":
             return recipe["steps"][cell.budget] * recipe["batch_size"]
         rows = self.kept.get((cell.dataset, cell.budget, cell.source))
