@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from yetbetter import plot_tables, plots_data, plots_finetuned
+from yetbetter import plot_tables, plots_checkpoints, plots_data, plots_finetuned
 from yetbetter.errors import UserError
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
@@ -36,6 +36,7 @@ PROGRAMS = {  # program: its tables in order of its options
     "coverage_by_level": {"--table": "coverage", "--arms": "arms"},
     "functional_transfer": {"--table": "finetuned"},
     "reasoning": {"--table": "finetuned", "--arms": "arms"},
+    "checkpoints": {"--table": "checkpoints"},
 }
 
 
@@ -51,7 +52,8 @@ def made_up_tables() -> dict[str, list[dict]]:
             "high": round(min(top, value + spread), 4),
         }
 
-    tables = {"data_quality": [], "coverage": [], "arms": [], "finetuned": [], "differences": []}
+    names = ("data_quality", "coverage", "arms", "finetuned", "differences", "checkpoints")
+    tables = {name: [] for name in names}
     for dataset, ease in (("easy", 0.25), ("hard", 0.0)):
         for (budget, source), samples in SAMPLES.items():
             if source == "mix" and budget == "low":
@@ -112,6 +114,15 @@ def made_up_tables() -> dict[str, list[dict]]:
                         tables["finetuned"].append(
                             row | {"benchmark": benchmark, "metric": metric, "seed": 0} | cell(*numbers)
                         )
+            for budget, source in arms:
+                row = {"dataset": dataset, "budget": budget, "source": source, "target": target, "seed": 0}
+                for number, rate in enumerate(["slow", "slow", "fast", "fast"]):
+                    step = {
+                        "checkpoint": f"{rate}/checkpoint-{1 + number % 2}",
+                        "rate": rate,
+                        "step": 40 * (1 + number % 2),
+                    }
+                    tables["checkpoints"].append(row | step | {"validation": 0.1 * number, "chosen": int(number == 3)})
             for budget in ("low", "high"):
                 row = {
                     "dataset": dataset,
@@ -199,8 +210,9 @@ def test_every_program_draws_a_table_full_of_gaps(name, tmp_path, monkeypatch):
 def test_a_missing_column_is_an_error_that_names_file_and_column(name, tmp_path, monkeypatch):
     write_tables(tmp_path, made_up_tables())
     path = tmp_path / f"{PROGRAMS[name]['--table']}.csv"
-    path.write_text(path.read_text().replace(",level,", ",grade,", 1))
-    with pytest.raises(UserError, match=f"{path.name}: no column 'level'"):
+    column = "rate" if name == "checkpoints" else "level"
+    path.write_text(path.read_text().replace(f",{column},", ",grade,", 1))
+    with pytest.raises(UserError, match=f"{path.name}: no column '{column}'"):
         run(monkeypatch, name, tmp_path)
 
 
@@ -278,6 +290,21 @@ def test_bars_of_the_finetuned_models_are_as_long_as_the_means_over_seeds(tmp_pa
     for axes, target in zip(figure.axes, ("student", "wc", "se"), strict=True):
         expected = [100 * cells.cell(target=target, budget=b, source=s).value for b, s in rows]
         assert [bar.get_width() for bar in axes.patches] == pytest.approx(expected)
+
+
+def test_every_checkpoint_is_a_point_and_the_chosen_one_is_ringed(tmp_path):
+    tables = made_up_tables()
+    figure = plots_checkpoints.checkpoints(table_of(tmp_path, "checkpoints", tables), "hard", LOOK)
+    assert [axes.get_title() for axes in figure.axes[:3]] == ["target: student", "target: WC", "target: SE"]
+    se_slow, se_slow_ring, se_fast, se_fast_ring, *_ = figure.axes[0].lines
+    assert list(se_slow.get_xdata()) == list(se_fast.get_xdata()) == [40, 80]
+    assert list(se_slow.get_ydata()) + list(se_fast.get_ydata()) == pytest.approx([0, 10, 20, 30])
+    assert list(se_slow_ring.get_xdata()) == [] and list(se_fast_ring.get_xdata()) == [80]
+    assert se_slow.get_linestyle() != se_fast.get_linestyle()
+    # Where one step is not known, checkpoints stand under their numbers.
+    tables["checkpoints"][0]["step"] = ""
+    easy = plots_checkpoints.checkpoints(table_of(tmp_path, "checkpoints", tables), "easy", LOOK)
+    assert list(easy.axes[0].lines[0].get_xdata()) == [1, 2]
 
 
 def test_the_compute_matched_curve_is_wc_at_the_ratio_times_k(tmp_path):

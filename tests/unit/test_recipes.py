@@ -209,7 +209,7 @@ def test_the_plan_divides_what_the_stage_divides():
     alone = plan_memory(SMALL, recipe | {"precision": "float32"}, {})
     assert (alone.weights, alone.gradients, alone.optimizer, alone.overhead) == (1312, 1312, 2624, 0)
     always = alone.weights + alone.gradients + alone.optimizer
-    assert alone.total == always + max(alone.step, alone.activations + alone.loss)
+    assert alone.total == always + max(alone.step, alone.activations + max(alone.loss, alone.backward))
     offloaded = plan_memory(SMALL, recipe | {"deepspeed": "zero-3", "offload": "all"}, GPUS)
     assert (offloaded.weights, offloaded.optimizer) == (0, 0) and offloaded.host > 8 * (82 + 492)
 
@@ -230,7 +230,7 @@ def test_the_plan_of_a_config_is_printed_for_each_of_its_targets():
     line = [sys.executable, "workflow/scripts/plan_memory.py", "--config", "config/paper.yaml"]
     done = subprocess.run([*line, "config/families/qwen.yaml"], cwd=ROOT, capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr
-    head, *rows = [text.split() for text in done.stdout.splitlines()[:4]]
+    rows = [text.split() for text in done.stdout.splitlines()[1:4]]
     assert [row[0] for row in rows] == ["student", "wc", "se"]
     assert [row[3:5] for row in rows] == [["zero-3", "none"], ["zero-3", "none"], ["zero-3", "optimizer"]]
     assert "% of a GPU, fits" in done.stdout

@@ -18,7 +18,7 @@ from yetbetter.settings import check_config
 from yetbetter.shapes import shape_of
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
-PARTS = ("weights", "gradients", "optimizer", "buffers", "activations", "loss", "step", "overhead", "total")
+PARTS = ("weights", "gradients", "optimizer", "buffers", "activations", "backward", "loss", "step", "overhead", "total")
 HEAD = ("model", "recipe", "GPUs", "DeepSpeed", "offload", "micro batch", *PARTS, "host")
 
 
@@ -77,7 +77,8 @@ def render(config: dict, name: str, gpu_gb: float) -> str:
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     text = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in table]
     note = [
-        "GB per process. Activations and loss are gone when the optimizer steps, so the total counts what is larger.",
+        "GB per process. total: what is always there, and the largest of: activations and loss, activations and backward",
+        "(gradients on their way through a layer), step (the optimizer's).",
         f"host: memory of a whole node, for what is offloaded. A GPU is taken to have {gpu_gb:g} GB.",
     ]
     return "\n".join([*text, "", *note, *lines])

@@ -30,6 +30,7 @@ class Plan:
     optimizer: int
     buffers: int
     activations: int
+    backward: int
     loss: int
     step: int
     overhead: int
@@ -37,9 +38,9 @@ class Plan:
 
     @property
     def total(self) -> int:
-        """The most that is there at one time: a backward pass has begun, or the optimizer steps."""
+        """The most that is there at one time: at the loss, in the first layer of the backward pass, or at the step."""
         always = self.weights + self.gradients + self.optimizer + self.buffers + self.overhead
-        return always + max(self.activations + self.loss, self.step)
+        return always + max(self.activations + max(self.loss, self.backward), self.step)
 
 
 def plan_memory(shape: Shape, recipe: dict, entry: dict) -> Plan:
@@ -76,14 +77,16 @@ def plan_memory(shape: Shape, recipe: dict, entry: dict) -> Plan:
         host += weights * on_node
         weights = 0
     micro = recipe.get("micro_batch_size") or recipe["batch_size"] // processes
+    forward, backward = activations(shape, recipe, micro)
     return Plan(
         processes=processes,
         weights=weights,
         gradients=gradients,
         optimizer=optimizer,
         buffers=buffers,
-        activations=activations(shape, recipe, micro),
-        loss=loss(shape, recipe, micro),
+        activations=forward,
+        backward=backward,
+        loss=loss(shape, recipe, micro, on_gpu=asked["gpu"] > 0),
         step=step,
         overhead=OVERHEAD if asked["gpu"] else 0,
         host=host,
@@ -106,12 +109,14 @@ def trained_parameters(shape: Shape, recipe: dict) -> int:
     return shape.layers * recipe["lora"]["rank"] * sum(ends.get(name, 0) for name in targets)
 
 
-def activations(shape: Shape, recipe: dict, micro: int) -> int:
-    """What a forward pass of `micro` examples of full length leaves for the backward one.
+def activations(shape: Shape, recipe: dict, micro: int) -> tuple[int, int]:
+    """What a forward pass of `micro` examples of full length leaves, and what going back through a layer adds.
 
     A layer leaves, per token: both norms' inputs and outputs, queries, keys, values (repeated for every head) and what
     attention makes of them, four rows of the feed-forward layer. Eager attention leaves its scores too, for every pair
-    of tokens: those before and after the softmax, which is float32, and where they are capped two more.
+    of tokens: those before and after the softmax, which is float32, and where they are capped two more. Gradients on
+    their way through a layer take about as much as it left. With checkpointing only the layers' inputs are left, and
+    the layer is computed again before.
     """
     half = recipe["precision"] == "bfloat16"
     size, tokens = 2 if half else 4, micro * recipe["max_length"]
@@ -121,10 +126,9 @@ def activations(shape: Shape, recipe: dict, micro: int) -> int:
     if is_eager(shape, recipe):
         scores = (size + 4 + (size if half else 0)) + (2 * size if shape.soft_capped else 0)
         layer += scores * shape.heads * recipe["max_length"]
-    # Gradients on their way through a layer take about as much as the layer; with checkpointing half more, as measured.
     if recipe.get("gradient_checkpointing"):
-        return tokens * (size * shape.layers * shape.hidden + 5 * layer // 2)
-    return tokens * (shape.layers + 1) * layer
+        return tokens * size * shape.layers * shape.hidden, tokens * 5 * layer // 2  # a half is as measured
+    return tokens * shape.layers * layer, tokens * layer
 
 
 def is_eager(shape: Shape, recipe: dict) -> bool:
@@ -132,16 +136,17 @@ def is_eager(shape: Shape, recipe: dict) -> bool:
     return attention == "eager"
 
 
-def loss(shape: Shape, recipe: dict, micro: int) -> int:
-    """The last layer and the loss, in tiles: one tile and the copies that its softmax makes, and in float32 the
-    gradients of the layer's weights and inputs.
+def loss(shape: Shape, recipe: dict, micro: int, on_gpu: bool) -> int:
+    """The last layer and the loss, in tiles: a tile, and in float32 the gradients of the layer's weights and inputs.
 
-    All logits at once would be micro x length x vocabulary numbers, several times over (see `whole_logits`).
+    A GPU works inside the tile, a CPU makes eight float32 copies of it. All logits at once would be micro x length x
+    vocabulary numbers, several times over (see `whole_logits`).
     """
     tokens = micro * recipe["max_length"]
     tile = min(tokens, TILE_TOKENS) * min(shape.vocabulary, TILE_VOCABULARY)
+    number = 2 if recipe["precision"] == "bfloat16" else 4
     weights = 4 * shape.vocabulary * shape.hidden if "lora" not in recipe else 0
-    return 3 * 4 * tile + weights + 4 * tokens * shape.hidden
+    return tile * (number + (0 if on_gpu else 8 * 4)) + weights + 4 * tokens * shape.hidden
 
 
 def whole_logits(shape: Shape, recipe: dict, micro: int) -> int:
