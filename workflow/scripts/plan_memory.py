@@ -77,7 +77,7 @@ def render(config: dict, name: str, gpu_gb: float) -> str:
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     text = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in table]
     note = [
-        "GB per process. total: what is always there, and the largest of: activations and loss, activations and backward",
+        "GB per process. total: what is always there, and the largest of activations + loss, activations + backward",
         "(gradients on their way through a layer), step (the optimizer's).",
         f"host: memory of a whole node, for what is offloaded. A GPU is taken to have {gpu_gb:g} GB.",
     ]
