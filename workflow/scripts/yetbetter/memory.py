@@ -60,7 +60,7 @@ def plan_memory(shape: Shape, recipe: dict, entry: dict) -> Plan:
     gradients = number * trained
     optimizer = (8 if not stage else 12) * trained
     # The step makes a float32 number for each weight that it works on at one time: on a GPU all of them, on a CPU a
-    # layer's, of which the embedding is the largest. DeepSpeed adds float32 gradients.
+    # layer's, of which the embedding is the largest. DeepSpeed adds float32 gradients, ZeRO-3 one copy more.
     buffers, step = 0, 4 * (trained if asked["gpu"] else min(trained, 2 * shape.vocabulary * shape.hidden))
     if stage == 2:
         gradients, optimizer = gradients // processes, optimizer // processes
@@ -68,7 +68,7 @@ def plan_memory(shape: Shape, recipe: dict, entry: dict) -> Plan:
     elif stage == 3:
         weights, gradients, optimizer = (size // processes for size in (weights, gradients, optimizer))
         buffers = number * min(LIVE_PARAMETERS, everything)
-        step = 8 * min(LIVE_PARAMETERS, trained // processes)
+        step = 12 * min(LIVE_PARAMETERS, trained // processes)
     host = 0
     if offload != "none":
         host += (optimizer + gradients + step) * on_node
