@@ -8,16 +8,16 @@ transformers makes a block-diagonal mask, if it knows the attention. Whether it 
 import dataclasses
 
 import torch
-from datasets import Dataset
-from trl import pack_dataset
-from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
 from yetbetter.errors import UserError
 from yetbetter.training_data import IGNORED
 
 
-def pack(columns: dict[str, list[list[int]]], max_length: int) -> Dataset:
+def pack(columns: dict[str, list[list[int]]], max_length: int):
     """The examples in rows of at most `max_length` tokens; column `seq_lengths` holds the examples' lengths."""
+    from datasets import Dataset
+    from trl import pack_dataset
+
     packed = pack_dataset(Dataset.from_dict(columns), max_length, "bfd")
     lengths = [length for row in packed["seq_lengths"] for length in row]
     if sorted(lengths) != sorted(map(len, columns["input_ids"])):
@@ -62,6 +62,8 @@ class Flattened:
     pad_token_id: int
 
     def __call__(self, rows: list[dict]) -> dict:
+        from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
+
         batch = DataCollatorForLanguageModeling(self.pad_token_id, padding_free=True)(rows)
         return batch | {"tokens": torch.tensor(batch["input_ids"].numel())}
 
