@@ -5,6 +5,9 @@ import sys
 import pytest
 from finetune_support import example, make_model, write
 
+import show_example
+from yetbetter.errors import UserError
+
 
 @pytest.fixture(scope="module")
 def arguments(tmp_path_factory) -> list[str]:

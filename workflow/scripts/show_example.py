@@ -47,9 +47,8 @@ def main() -> None:
     columns, _ = encode_examples([row], tokenizer, 10**9, arguments.data)
     ids, labels = columns["input_ids"][0], columns["labels"][0]
     learned = [label != IGNORED for label in labels]
-    print(
-        f"problem {row['problem']}, sample {row['sample']}, by {row['model']}: {len(ids)} tokens, {sum(learned)} learned"
-    )
+    coordinates = f"problem {row['problem']}, sample {row['sample']}, by {row['model']}"
+    print(f"{coordinates}: {len(ids)} tokens, {sum(learned)} learned")
     if len(ids) > arguments.max_length:
         print(f"kept out: longer than {arguments.max_length} tokens")
     print(paint(tokenizer, ids, learned, use_colour(arguments.color)))
