@@ -230,6 +230,8 @@ class Keeper(transformers.TrainerCallback):
             "seconds": self.before["seconds"] + time.monotonic() - self.start,
             "tokens": self.before["tokens"] + self.tokens,
         }
+        if torch.cuda.is_available():
+            progress["peak_memory_gb"] = torch.cuda.max_memory_allocated() / 1e9  # of the first process
         write_json(saved / COMPLETE, self.facts | progress)
         for older in saved_states(saved.parent):
             if older != saved:
