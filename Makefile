@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # One thread per process: the workflow runs as many processes as there are cores.
 export OMP_NUM_THREADS := 1
 
-.PHONY: demo test test-fast test-vllm lint format environment environment-vllm smol-models clean
+.PHONY: demo test test-fast test-vllm test-gpu lint format environment environment-vllm smol-models clean
 
 demo: environment
 	snakemake --cores $(CORES) --quiet host
@@ -23,6 +23,12 @@ test: environment environment-vllm lint
 
 test-vllm: environment-vllm
 	$(VLLM_VENV)/bin/python -m pytest tests/vllm
+
+# On a GPU, with whatever that machine's Python has of torch, trl, deepspeed, flash_attn and vllm. No environment is
+# set up: the one here holds a CPU build of torch.
+GPU_PYTHON ?= python3
+test-gpu:
+	$(GPU_PYTHON) tests/gpu/check_gpu.py
 
 test-fast: environment
 	pytest -m "not slow"

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -10,93 +9,32 @@ import time
 from pathlib import Path
 
 import pytest
+from finetune_support import (
+    LENGTH,
+    SCRIPTS,
+    command,
+    content,
+    example,
+    examples,
+    make_model,
+    rows_of,
+    run_here,
+    write,
+)
 
 from yetbetter.errors import UserError
-from yetbetter.training import COMPLETE, finetune
+from yetbetter.training import COMPLETE
 from yetbetter.training_data import encode_examples
-
-SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
-PROGRAM = SCRIPTS / "finetune_model.py"
-WORDS = "Ann has buys eats apples . how many ? answer : so The is + - ="
-LENGTH = 40
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory) -> str:
-    """A tiny random Llama, stored in bfloat16; its tokenizer adds BOS and never EOS."""
-    import torch
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    special = {"pad_token": "<pad>", "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
-    vocabulary = [*special.values(), *"0123456789", *WORDS.split()]
-    words = models.WordLevel({word: i for i, word in enumerate(vocabulary)}, unk_token="<unk>")
-    tokenizer = Tokenizer(words)
-    steps = [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Digits(individual_digits=True)]
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(steps)
-    tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        pad_token_id=0,
-        bos_token_id=1,
-        eos_token_id=2,
-    )
-    folder = tmp_path_factory.mktemp("model")
-    LlamaForCausalLM(config).to(torch.bfloat16).save_pretrained(folder)
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special).save_pretrained(folder)
-    return str(folder)
-
-
-def example(number: int, **changes) -> dict:
-    prompt = f"Ann has {number} apples . Ann buys {number + 3} . how many ? answer :"
-    completion = f" so {number} + {number + 3} = {2 * number + 3} . The answer is {2 * number + 3}"
-    row = {"problem": f"p{number}", "sample": 0, "prompt": prompt, "completion": completion}
-    return row | {"model": "weak"} | changes
+    return make_model(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory) -> str:
-    """Forty examples, and one that is too long."""
-    rows = [example(number) for number in range(1, 41)]
-    rows.insert(7, example(99, problem="long", sample=4, completion=" so so so so" * 10))
-    return write(tmp_path_factory.mktemp("data") / "data.jsonl", rows)
-
-
-def write(path: Path, rows: list[dict]) -> str:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return str(path)
-
-
-def command(model: str, data: str, output: Path, **changes) -> list[str]:
-    options = {
-        "model": model,
-        "data": data,
-        "output": output,
-        "steps": 30,
-        "checkpoints": 3,
-        "batch-size": 8,
-        "learning-rate": 1e-2,
-        "max-length": LENGTH,
-        "precision": "float32",
-    }
-    changes = {key.replace("_", "-"): value for key, value in changes.items()}
-    pairs = ((f"--{key}", str(value)) for key, value in (options | changes).items())
-    return [str(PROGRAM), *(word for pair in pairs for word in pair)]
-
-
-def run_here(monkeypatch, *arguments, **changes) -> Path:
-    """Run in this process, which pays for the imports once."""
-    from finetune_model import parse_arguments
-
-    monkeypatch.setattr(sys, "argv", command(*arguments, **changes))
-    parsed = parse_arguments()
-    finetune(parsed)
-    return Path(parsed.output)
+    return write(tmp_path_factory.mktemp("data") / "data.jsonl", examples())
 
 
 @pytest.fixture(scope="module")
@@ -105,27 +43,18 @@ def trained(model, data, tmp_path_factory) -> Path:
         return run_here(monkeypatch, model, data, tmp_path_factory.mktemp("trained") / "out")
 
 
-def content(folder: Path) -> dict[str, bytes]:
-    """Everything in a published folder but the sidecar, which tells of time and place."""
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return {str(p.relative_to(folder)): p.read_bytes() for p in files if p.name != "about.json"}
-
-
-def rows_of(path: Path) -> list[dict]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
 def test_checkpoints_are_plain_folders_of_trained_float32_weights(trained, model):
     import torch
     from safetensors.torch import load_file
 
     plain = {"model.safetensors", "config.json", "generation_config.json"}
-    plain |= {"tokenizer.json", "tokenizer_config.json"}
+    plain |= {"tokenizer.json", "tokenizer_config.json", "weights.json"}
     before = load_file(Path(model) / "model.safetensors")
     names = ["checkpoint-1", "checkpoint-2", "checkpoint-3"]
     assert sorted(path.name for path in trained.iterdir()) == [
         "about.json",
         *names,
+        "timing.jsonl",
         "training.jsonl",
     ]
     for name in names:
@@ -326,35 +255,3 @@ def test_a_broken_line_ends_the_program_with_file_and_line(model, tmp_path):
     assert job.returncode == 1
     assert job.stderr.startswith(f"finetune_model.py: error: {bad}:2: not JSON")
     assert job.stderr.count("\n") == 1
-
-
-@pytest.mark.slow
-def test_two_processes_with_zero_2_train_like_one(trained, model, data, tmp_path):
-    config = {
-        "train_micro_batch_size_per_gpu": "auto",
-        "gradient_accumulation_steps": "auto",
-        "gradient_clipping": "auto",
-        "zero_optimization": {"stage": 2},
-    }
-    zero = tmp_path / "zero2.json"
-    zero.write_text(json.dumps(config))
-    output = tmp_path / "out"
-    launch = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        "--nproc-per-node",
-        "2",
-    ]
-    options = command(model, data, output, deepspeed=zero)
-    subprocess.run([*launch, *options], check=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
-    assert content(output).keys() == content(trained).keys()
-    # Same examples in every step; only the order of additions differs.
-    pairs = zip(rows_of(output / "training.jsonl"), rows_of(trained / "training.jsonl"), strict=True)
-    for both, alone in pairs:
-        assert both["completion_tokens"] == alone["completion_tokens"]
-        assert both["loss"] == pytest.approx(alone["loss"], rel=0.01)
-    shutil.rmtree(output)
-    subprocess.run([*launch, *options], check=True)
-    assert output.exists(), "a finished draft is not published again"

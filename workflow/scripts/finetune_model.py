@@ -5,8 +5,10 @@
     torchrun --nproc-per-node 8 finetune_model.py … --deepspeed zero-3
 
 The output folder holds checkpoint-1 … checkpoint-N (plain transformers folders), training.jsonl
-(for every step its loss per completion token, learning rate and completion tokens) and about.json
-(how it was made). A killed run is continued. On CPUs equal calls give equal bytes.
+(for every step its loss per completion token, learning rate and completion tokens), timing.jsonl (its
+seconds, tokens, and share of the devices' peak) and about.json (how it was made). Every checkpoint was
+read from the disk again and compared with the trained model: its weights.json tells of it. A killed run
+is continued. On CPUs equal calls give equal bytes, timing.jsonl and about.json apart.
 """
 
 import argparse
@@ -29,7 +31,9 @@ def parse_arguments() -> argparse.Namespace:
     add("--data", required=True, help="training set, rows of problem, sample, prompt, completion")
     add("--model", required=True, help="base model: a folder, or a model's name on the hub")
     add("--revision", help="the model's revision on the hub")
-    add("--steps", required=True, type=int, help="optimizer steps, whatever the size of the data")
+    length = parser.add_mutually_exclusive_group(required=True)
+    length.add_argument("--steps", type=int, help="optimizer steps, whatever the size of the data")
+    length.add_argument("--epochs", type=float, help="passes over the data instead, rounded to steps")
     add("--checkpoints", required=True, type=int, help="evenly spaced, the last after all steps")
     add("--batch-size", required=True, type=int, help="examples per step, of all processes")
     add("--micro-batch-size", type=int, help="examples per forward pass and process (default: all)")
@@ -50,6 +54,14 @@ def parse_arguments() -> argparse.Namespace:
     add("--precision", required=True, choices=("float32", "bfloat16"), help="also of checkpoints")
     add("--attention", help="transformers' attention (default: eager for soft-capped models)")
     add("--gradient-checkpointing", action="store_true", help="less memory, more time")
+    add("--packing", action="store_true", help="rows of several examples; --batch-size counts rows")
+    add("--fused-loss", action="store_true", help="liger-kernel's layers; no loss builds all logits")
+    add("--lora-rank", type=int, help="train adapters of this rank; checkpoints hold them merged")
+    add("--lora-alpha", type=float, help="their scale, over the rank (default: twice the rank)")
+    add("--lora-dropout", type=float, help="of what goes into them (default: 0)")
+    add("--lora-targets", help="layers, by name, with commas (default: all linear ones)")
+    add("--log-to", default="none", choices=("none", "tensorboard", "wandb"), help="logs as well")
+    add("--peak-tflops", type=float, help="of one device, for the utilisation (default: by its name)")
     add("--save-every", type=int, help="steps between the states that a killed run goes on from")
     add("--deepspeed", metavar="STAGE", help="zero-2, zero-3, or your configuration (JSON); under torchrun")
     add("--offload", default="none", choices=OFFLOADS, help="what zero-2 and zero-3 keep off the GPU")

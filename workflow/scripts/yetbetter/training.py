@@ -7,6 +7,7 @@ once. The trainer is in `training_loop`, imported when there is something to tra
 import argparse
 import dataclasses
 import gc
+import importlib.util
 import os
 import re
 import shutil
@@ -22,8 +23,9 @@ from yetbetter.identity import model_identity
 from yetbetter.program import write_sidecar
 from yetbetter.records import digest_of, read_json, write_json, write_rows
 from yetbetter.training_data import read_training_data
-from yetbetter.training_recipe import Recipe
+from yetbetter.training_recipe import Recipe, steps_of
 from yetbetter.versions import TRAINING_VERSION
+from yetbetter.weights import check_files
 
 # In a draft: what is published, the trainer's own state, and the mark of a state that is whole.
 RESULT, STATE, COMPLETE = "result", "state", "complete.json"
@@ -53,7 +55,7 @@ def finetune(arguments: argparse.Namespace) -> None:
             with load_trainer(job) as training_loop:
                 training_loop.run(job, plan=None)
         return
-    settings = dataclasses.asdict(job.recipe) | {
+    settings = job.recipe.settings() | {
         "model": model_identity(arguments.model, arguments.revision),
         "data": digest_of(arguments.data),
         "deepspeed": job.deepspeed,
@@ -69,6 +71,10 @@ def finetune(arguments: argparse.Namespace) -> None:
 
 def read_job(arguments: argparse.Namespace) -> Job:
     """The job that the arguments describe, everything checked that can be without the model."""
+    rows = None
+    if arguments.epochs is not None:
+        rows = read_training_data(arguments.data)
+        arguments.steps = steps_of(arguments.epochs, len(rows), arguments.batch_size, arguments.checkpoints)
     recipe = Recipe(**{key.name: getattr(arguments, key.name) for key in dataclasses.fields(Recipe)})
     processes = int(os.environ.get("WORLD_SIZE", 1))
     recipe.split_batch(processes)
@@ -76,8 +82,23 @@ def read_job(arguments: argparse.Namespace) -> Job:
         raise UserError(f"--save-every is {arguments.save_every}, allowed: 1 or more")
     deepspeed = read_deepspeed(arguments, processes)
     check_model(arguments.model)
-    rows = read_training_data(arguments.data)
+    for package in packages_of(arguments):
+        if importlib.util.find_spec(package) is None:
+            raise UserError(f"the package {package} is not installed, which the given options need")
+    rows = read_training_data(arguments.data) if rows is None else rows
     return Job(arguments, recipe, rows, deepspeed, int(os.environ.get("RANK", 0)), processes)
+
+
+def packages_of(arguments: argparse.Namespace) -> set[str]:
+    """Packages, beyond the trainer's own, that the chosen options need."""
+    needed = {
+        "deepspeed": arguments.deepspeed,
+        "peft": arguments.lora_rank,
+        "liger_kernel": arguments.fused_loss,
+        "tensorboard": arguments.log_to == "tensorboard",
+        "wandb": arguments.log_to == "wandb",
+    }
+    return {package for package, used in needed.items() if used}
 
 
 def check_model(model: str) -> None:
@@ -125,6 +146,8 @@ def fill_draft(draft: Draft, job: Job, settings: dict) -> None:
     else:
         facts = copy_base_model(job, result)
     shutil.rmtree(state, ignore_errors=True)
+    for checkpoint in sorted(result.glob("checkpoint-*")):
+        check_files(checkpoint)
     identity = {"model_identity": settings["model"], "data_digest": settings["data"]}
     facts |= identity | {"processes": job.processes}
     if job.arguments.deepspeed in STAGES:
@@ -161,13 +184,30 @@ def step_of(state: Path) -> int:
 
 
 def collect_facts(last: Path, result: Path) -> dict:
-    """Write training.jsonl from the last state's log; the rest of the state goes to the sidecar."""
+    """Write training.jsonl and timing.jsonl from the last state's log; the rest of the state goes to the sidecar.
+
+    What depends on the machine is in timing.jsonl alone, so that equal calls give an equal training.jsonl.
+    """
     keys = ("step", "loss", "learning_rate", "completion_tokens")
     log = [row for row in read_json(last / "trainer_state.json")["log_history"] if "loss" in row]
     write_rows(result / "training.jsonl", ({key: row[key] for key in keys} for row in log))
     facts = read_json(last / COMPLETE)
+    write_rows(result / "timing.jsonl", (timing_of(row, facts) for row in log))
     facts["completion_tokens"] = sum(row["completion_tokens"] for row in log)
     return facts | {"tokens_per_second": facts["tokens"] / facts["seconds"]}
+
+
+def timing_of(row: dict, facts: dict) -> dict:
+    """A step's seconds and tokens, prompts included, and the share of the devices' peak that they come to.
+
+    Model FLOPs: six for every parameter and token (forward and backward pass). On a CPU, and on a device whose peak is
+    not known, the utilisation is null.
+    """
+    rate = row["tokens"] / row["seconds"]
+    peak = facts["peak_flops"]
+    utilisation = peak and 6 * facts["parameters"] * rate / peak
+    timing = {key: row[key] for key in ("step", "seconds", "tokens")}
+    return timing | {"tokens_per_second": rate, "flops_utilisation": utilisation}
 
 
 def copy_base_model(job: Job, result: Path) -> dict:
@@ -180,7 +220,8 @@ def copy_base_model(job: Job, result: Path) -> dict:
         training_loop.save_base_model(job, first)
     for number in range(2, 1 + job.recipe.checkpoints):
         shutil.copytree(first, result / f"checkpoint-{number}", copy_function=link_or_copy)
-    write_rows(result / "training.jsonl", [])
+    for name in ("training.jsonl", "timing.jsonl"):
+        write_rows(result / name, [])
     nothing = dict.fromkeys(("examples", "epochs", "seconds", "tokens", "completion_tokens"), 0)
     return nothing | {"kept_out": []}
 
@@ -194,8 +235,7 @@ def load_trainer(job: Job) -> Iterator:
     and looking through it again and again takes a quarter of the time.
     """
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    unused = {"peft", "wandb"} if job.deepspeed else {"peft", "wandb", "deepspeed"}
-    hidden = unused - sys.modules.keys()
+    hidden = {"peft", "wandb", "deepspeed"} - packages_of(job.arguments) - sys.modules.keys()
     sys.modules.update(dict.fromkeys(hidden))
     gc.disable()
     try:

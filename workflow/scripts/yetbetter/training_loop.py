@@ -3,7 +3,7 @@
 Importing this module imports torch, transformers and TRL.
 """
 
-import json
+import dataclasses
 import math
 import os
 import shutil
@@ -16,11 +16,23 @@ import transformers
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
 from datasets import Dataset
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig, SFTTrainer
 
-from yetbetter.drafts import link_or_copy
+from yetbetter.checkpoints import (
+    TOLERANCE,
+    Portrait,
+    portray,
+    probe_of,
+    sync,
+    take_checkpoint,
+    take_merged,
+    verify_checkpoint,
+    without_sharding,
+)
+from yetbetter.devices import device_name, peak_flops
+from yetbetter.disk import check_disk, needed_bytes
 from yetbetter.errors import UserError
 from yetbetter.identity import stream_seed
 from yetbetter.program import Progress
@@ -28,8 +40,10 @@ from yetbetter.records import write_json
 from yetbetter.training import COMPLETE, Job, saved_states
 from yetbetter.training_data import encode_examples
 
-# The plain part of a trainer's state: weights, configuration, tokenizer; no optimizer, no pickle.
-PLAIN_FILES = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt")
+# PyTorch's own attention leaves out soft-capping (Gemma 2), in some versions without a word.
+SOFT_CAPPING = ("eager", "flash_attention_2", "flash_attention_3", "flex_attention")
+# How torch and safetensors tell that a file could not be written.
+WRITE_ERRORS = ("inline_container", "PytorchStreamWriter", "os error", "I/O error", "IoError")
 SCHEDULERS = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
 
@@ -52,47 +66,132 @@ def train(job: Job, config: SFTConfig, plan: dict) -> None:
     tokenizer, model = load_base_model(job)
     path, limit = job.arguments.data, job.recipe.max_length
     columns, kept_out = encode_examples(job.rows, tokenizer, limit, path)
-    data = Dataset.from_dict(columns)
-    facts = {"examples": len(data), "kept_out": kept_out}
+    count, probe = len(columns["input_ids"]), probe_of(columns["input_ids"])
     if kept_out and job.rank == 0:
         number = f"{len(kept_out)} of {len(job.rows)} examples"
         reasons = ", ".join(sorted({row["reason"] for row in kept_out}))
         print(f"{path}: {number} kept out ({reasons})", file=sys.stderr)
-    keeper = Keeper(job, plan, facts)
-    trainer = Trainer(model, config, None, data, processing_class=tokenizer, callbacks=[keeper])
+    data, collate = Dataset.from_dict(columns), None
+    if job.recipe.packing:
+        from yetbetter.packing import collator_for, pack
+
+        padding = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+        data, collate = pack(columns, limit), collator_for(model, padding)
+    model = add_adapter(job, model)
+    sizes = count_parameters(model)
+    if job.rank == 0:
+        needed = needed_bytes(*sizes, job.recipe.precision, job.recipe.checkpoints, job.deepspeed is not None)
+        check_disk(Path(plan["state"]).parent, *needed, job.recipe.checkpoints)
+    facts = {"examples": count, "rows": len(data), "kept_out": kept_out, "parameters": sizes[0], "trained": sizes[1]}
+    facts |= devices_of(job)
+    keeper = Keeper(job, plan, facts, tokenizer, probe)
+    trainer = Trainer(model, config, collate, data, processing_class=tokenizer, callbacks=[keeper])
     if len(trainer.train_dataset) != len(data):
         raise UserError(f"{path}: the trainer took {len(trainer.train_dataset)} of {len(data)} rows")
     trainer.remove_callback(transformers.PrinterCallback)
-    trainer.train(resume_from_checkpoint=plan["resume"])
+    if job.recipe.packing:
+        keeper.before_training = lambda model: refuse_leaks_of(model, collate, columns["input_ids"], config.bf16)
+    try:
+        trainer.train(resume_from_checkpoint=plan["resume"])
+    except (RuntimeError, SafetensorError) as error:
+        if not any(words in str(error) for words in WRITE_ERRORS):
+            raise
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(f"{plan['state']}: cannot be written, is the disk full? ({reason})") from error
+
+
+def refuse_leaks_of(model, collate, examples: list[list[int]], low_precision: bool) -> None:
+    from yetbetter.packing import refuse_leaks
+
+    probe = probe_of([max(examples, key=len), examples[0]])
+    refuse_leaks(model, collate, probe, TOLERANCE["bfloat16" if low_precision else "float32"])
+
+
+def add_adapter(job: Job, model):
+    """The model, with LoRA layers where the recipe wants them; the layers' first values come of the recipe's seed."""
+    recipe = job.recipe
+    if recipe.lora_rank is None:
+        return model
+    from peft import LoraConfig, get_peft_model
+
+    targets = recipe.lora_targets.split(",") if recipe.lora_targets else "all-linear"
+    alpha = 2 * recipe.lora_rank if recipe.lora_alpha is None else recipe.lora_alpha
+    torch.manual_seed(stream_seed("adapter", recipe.seed) % 2**31)
+    lora = LoraConfig(
+        r=recipe.lora_rank,
+        lora_alpha=alpha,
+        lora_dropout=recipe.lora_dropout or 0.0,
+        target_modules=targets,
+        task_type="CAUSAL_LM",
+    )
+    try:
+        return get_peft_model(model, lora)
+    except ValueError as error:
+        raise UserError(f"--lora-targets: {' '.join(str(error).split())[:200]}") from error
+
+
+def count_parameters(model) -> tuple[int, int]:
+    """(all parameters, those that are trained), also where ZeRO-3 has sharded them."""
+    sizes = [(getattr(p, "ds_numel", p.numel()), p.requires_grad) for p in model.parameters()]
+    return sum(size for size, _ in sizes), sum(size for size, trained in sizes if trained)
+
+
+def devices_of(job: Job) -> dict:
+    name, asked = device_name(), job.arguments.peak_tflops
+    peak = asked * 1e12 if asked else peak_flops(name)
+    return {"device": name, "peak_flops": peak and peak * job.processes}
 
 
 class Trainer(SFTTrainer):
-    """TRL's trainer, logging each step's completion tokens and writing no model cards."""
+    """TRL's trainer, logging each step's completion tokens, all its tokens and seconds; it writes no model cards."""
 
     step_tokens = 0
+    tokens_before = 0
+    started: float | None = None
 
     def training_step(self, model, inputs, num_items_in_batch=None):
+        if self.started is None:
+            self.started = time.monotonic()
         # The trainer counts them for the loss, over all processes and passes of the step.
         self.step_tokens = int(num_items_in_batch)
-        return super().training_step(model, inputs, num_items_in_batch)
+        tokens = inputs.pop("tokens", None)
+        before = self._total_train_tokens
+        loss = super().training_step(model, inputs, num_items_in_batch)
+        if tokens is not None:  # packed: TRL's own count takes a batch for one row
+            self._total_train_tokens = before + int(self.accelerator.reduce(tokens.to(loss.device), "sum"))
+            self._metrics["train"]["num_tokens"] = [self._total_train_tokens]
+        return loss
 
     def log(self, logs, *args, **kwargs):
-        super().log(logs | {"completion_tokens": self.step_tokens}, *args, **kwargs)
+        if "loss" in logs:
+            seconds = time.monotonic() - (self.started or 0)
+            tokens, self.tokens_before = self._total_train_tokens - self.tokens_before, self._total_train_tokens
+            logs = logs | {"completion_tokens": self.step_tokens, "tokens": tokens, "seconds": seconds}
+            self.started = None
+        super().log(logs, *args, **kwargs)
 
     def create_model_card(self, *args, **kwargs):
         pass
 
 
 class Keeper(transformers.TrainerCallback):
-    """Takes the checkpoints, marks the trainer's states as whole, shows the progress line."""
+    """Takes and verifies the checkpoints, marks the trainer's states as whole, shows the progress line.
 
-    def __init__(self, job: Job, plan: dict, facts: dict):
+    probe: token ids [rows, length] that the checkpoints' logits are compared on.
+    """
+
+    before_training = None
+
+    def __init__(self, job: Job, plan: dict, facts: dict, tokenizer, probe: torch.Tensor):
+        self.job, self.tokenizer, self.probe = job, tokenizer, probe
         self.recipe, self.save_every = job.recipe, job.arguments.save_every
         self.result, self.before, self.facts = Path(plan["result"]), plan["before"], facts
         self.progress = Progress("finetune", job.recipe.steps)
         self.tokens, self.start = 0, time.monotonic()
 
-    def on_train_begin(self, args, state, control, **kwargs):
+    def on_train_begin(self, args, state, control, model=None, **kwargs):
+        if self.before_training:
+            self.before_training(model)
         self.start = time.monotonic()
 
     def on_step_end(self, args, state, control, **kwargs):
@@ -112,22 +211,27 @@ class Keeper(transformers.TrainerCallback):
             note = f"loss {loss:.3f}, {rate:,.0f} tokens/s"
             self.progress.show(step, note, final=step == self.recipe.steps)
 
-    def on_save(self, args, state, control, **kwargs):
+    def on_save(self, args, state, control, model=None, **kwargs):
         saved = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         sync(saved)
+        steps, portrait = self.recipe.checkpoint_steps(), None
+        if state.global_step in steps:
+            portrait = portray(model, self.probe, self.recipe.precision, write=state.is_world_process_zero)
         PartialState().wait_for_everyone()  # now the files of every process are on disk
         if not state.is_world_process_zero:
             return
-        steps = self.recipe.checkpoint_steps()
-        if state.global_step in steps:
+        if portrait:
             checkpoint = self.result / f"checkpoint-{1 + steps.index(state.global_step)}"
-            take_checkpoint(saved, checkpoint, self.recipe.precision)
+            portrait = self.take(saved, checkpoint, portrait)
             sync(checkpoint)
+            verify_checkpoint(checkpoint, portrait, self.recipe.precision)
         progress = {
             "epochs": state.epoch,
             "seconds": self.before["seconds"] + time.monotonic() - self.start,
             "tokens": self.before["tokens"] + self.tokens,
         }
+        if torch.cuda.is_available():
+            progress["peak_memory_gb"] = torch.cuda.max_memory_allocated() / 1e9  # of the first process
         write_json(saved / COMPLETE, self.facts | progress)
         for older in saved_states(saved.parent):
             if older != saved:
@@ -135,37 +239,15 @@ class Keeper(transformers.TrainerCallback):
                 (older / COMPLETE).unlink()
                 shutil.rmtree(older)
 
-
-def sync(folder: Path) -> None:
-    """Wait until every file under `folder` is on disk."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with open(path, "rb") as file:
-                os.fsync(file.fileno())
-
-
-def take_checkpoint(saved: Path, checkpoint: Path, precision: str) -> None:
-    """Make `checkpoint` of the plain files in a trainer's state, the weights in `precision`."""
-    shutil.rmtree(checkpoint, ignore_errors=True)
-    checkpoint.mkdir(parents=True)
-    for path in {path for pattern in PLAIN_FILES for path in saved.glob(pattern)}:
-        if path.suffix == ".safetensors":
-            copy_weights(path, checkpoint / path.name, getattr(torch, precision))
-        elif path.name == "config.json":
-            config = json.loads(path.read_text(encoding="utf-8"))
-            write_json(checkpoint / path.name, config | {"dtype": precision})
-        elif path.name != "trainer_state.json":
-            shutil.copy(path, checkpoint)
-
-
-def copy_weights(source: Path, target: Path, precision: torch.dtype) -> None:
-    """Copy a safetensors file, its tensors cast where they have another precision."""
-    weights = load_file(source)
-    if all(tensor.dtype == precision for tensor in weights.values()):
-        link_or_copy(source, target)
-    else:
-        cast = {name: tensor.to(precision) for name, tensor in weights.items()}
-        save_file(cast, target, metadata={"format": "pt"})
+    def take(self, saved: Path, checkpoint: Path, portrait: Portrait) -> Portrait:
+        """Make the checkpoint of the trainer's state; what it must hold."""
+        if self.recipe.lora_rank is None:
+            take_checkpoint(saved, checkpoint, self.recipe.precision)
+            return portrait
+        with without_sharding():
+            _, base = load_base_model(self.job)
+        tensors = take_merged(saved, checkpoint, base, self.tokenizer, self.recipe.precision)
+        return dataclasses.replace(portrait, tensors=tensors)
 
 
 def load_base_model(job: Job):
@@ -174,8 +256,10 @@ def load_base_model(job: Job):
     try:
         tokenizer = AutoTokenizer.from_pretrained(model, **options)
         config = AutoConfig.from_pretrained(model, **options)
-        # PyTorch's own attention silently leaves out soft-capping (Gemma 2).
-        soft_capped = getattr(config, "attn_logit_softcapping", None)
+        soft_capped = getattr(config.get_text_config(), "attn_logit_softcapping", None)
+        if soft_capped and job.recipe.attention not in (None, *SOFT_CAPPING):
+            allowed = f"allowed for this model, whose attention is soft-capped: {', '.join(SOFT_CAPPING)}"
+            raise UserError(f"--attention is {job.recipe.attention!r}, {allowed}")
         options["attn_implementation"] = job.recipe.attention or ("eager" if soft_capped else None)
         options |= {"dtype": torch.float32, "use_safetensors": True}
         return tokenizer, AutoModelForCausalLM.from_pretrained(model, **options)
@@ -188,8 +272,11 @@ def save_base_model(job: Job, checkpoint: Path) -> None:
     """Write the untrained model as a checkpoint is written."""
     transformers.utils.logging.disable_progress_bar()
     tokenizer, model = load_base_model(job)
+    probe = torch.arange(min(16, model.config.get_text_config().vocab_size))[None]
+    portrait = portray(model, probe, job.recipe.precision)
     model.to(getattr(torch, job.recipe.precision)).save_pretrained(checkpoint)
     tokenizer.save_pretrained(checkpoint)
+    verify_checkpoint(checkpoint, portrait, job.recipe.precision)
 
 
 def trainer_config(job: Job) -> SFTConfig:
@@ -219,7 +306,8 @@ def trainer_config(job: Job) -> SFTConfig:
         save_strategy="no",  # Keeper asks for every save
         logging_steps=1,  # over a longer interval, a continued run would average other steps
         logging_nan_inf_filter=False,
-        report_to="none",
+        report_to=job.arguments.log_to,
+        use_liger_kernel=recipe.fused_loss,
         disable_tqdm=True,
         dataloader_pin_memory=torch.cuda.is_available(),
         **join_processes(job),

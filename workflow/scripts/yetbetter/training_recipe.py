@@ -26,6 +26,13 @@ class Recipe:
     seed: int
     precision: str
     attention: str | None
+    # A setting from here on is a part of a draft's identity only where it is on.
+    packing: bool = False
+    fused_loss: bool = False
+    lora_rank: int | None = None
+    lora_alpha: float | None = None
+    lora_dropout: float | None = None
+    lora_targets: str | None = None
 
     def __post_init__(self):
         micro = self.micro_batch_size
@@ -39,10 +46,21 @@ class Recipe:
             ("weight_decay", 0 <= self.weight_decay < math.inf, "0 or more"),
             ("max_gradient_norm", 0 <= self.max_gradient_norm < math.inf, "0 (off) or more"),
             ("max_length", self.max_length >= 2, "2 or more"),
+            ("lora_rank", self.lora_rank is None or self.lora_rank >= 1, "1 or more"),
+            ("lora_alpha", self.lora_alpha is None or 0 < self.lora_alpha < math.inf, "above 0"),
+            ("lora_dropout", self.lora_dropout is None or 0 <= self.lora_dropout < 1, "0 to below 1"),
         ):
             if not good:
                 option = "--" + key.replace("_", "-")
                 raise UserError(f"{option} is {getattr(self, key)!r}, allowed: {allowed}")
+        for key in ("lora_alpha", "lora_dropout", "lora_targets"):
+            if getattr(self, key) is not None and self.lora_rank is None:
+                raise UserError(f"--{key.replace('_', '-')} is of no use without --lora-rank")
+
+    def settings(self) -> dict:
+        """What the recipe adds to a draft's identity."""
+        optional = {key.name for key in dataclasses.fields(self) if key.default is not dataclasses.MISSING}
+        return {key: value for key, value in dataclasses.asdict(self).items() if value or key not in optional}
 
     def checkpoint_steps(self) -> list[int]:
         """The steps after which checkpoints 1 … N are taken: evenly spaced, the last at the end."""
@@ -59,3 +77,10 @@ class Recipe:
             allowed = f"divisors of {share}, a process's share of a batch"
             raise UserError(f"--micro-batch-size is {micro}, allowed: {allowed}")
         return micro, share // micro
+
+
+def steps_of(epochs: float, examples: int, batch_size: int, checkpoints: int) -> int:
+    """The optimizer steps of so many passes over the examples, rounded; at least one for each checkpoint."""
+    if not 0 < epochs < math.inf:
+        raise UserError(f"--epochs is {epochs!r}, allowed: above 0")
+    return max(checkpoints, round(epochs * examples / batch_size))

@@ -1,0 +1,40 @@
+"""Several finetunings in the processes of one torchrun, which pays for the imports once.
+
+torchrun … finetune_many.py CALLS.json      a list of lists of the program's arguments
+"""
+
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow" / "scripts"))
+
+
+def main() -> None:
+    from accelerate import PartialState
+
+    from finetune_model import parse_arguments
+    from yetbetter.training import finetune
+
+    # DeepSpeed remembers the group of processes, so it must live until the last call has ended.
+    PartialState.destroy_process_group = lambda self, group=None: None
+    with open(sys.argv[1], encoding="utf-8") as file:
+        calls = json.load(file)
+    for arguments in calls:
+        sys.argv = arguments
+        finetune(parse_arguments())
+        start_anew()
+
+
+def start_anew() -> None:
+    """Forget DeepSpeed's setting, as a new program would not know it."""
+    from accelerate.state import AcceleratorState, GradientState
+    from transformers.integrations.deepspeed import unset_hf_deepspeed_config
+
+    for state in (AcceleratorState, GradientState):
+        state._reset_state()
+    unset_hf_deepspeed_config()
+
+
+if __name__ == "__main__":
+    main()

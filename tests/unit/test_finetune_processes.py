@@ -1,0 +1,98 @@
+"""DeepSpeed or not, one process or two: the same weights; a killed run of several processes is continued."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from finetune_support import command, content, examples, make_model, rows_of, run_here, write
+from safetensors.torch import load_file
+
+from yetbetter.training import COMPLETE
+
+MANY = Path(__file__).with_name("finetune_many.py")
+# Plain gradient descent would hide nothing either, but AdamW magnifies differences where gradients are near zero.
+OPTIONS = {"steps": 20, "checkpoints": 2, "learning_rate": 1e-3}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> str:
+    return make_model(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> str:
+    return write(tmp_path_factory.mktemp("data") / "data.jsonl", examples())
+
+
+@pytest.fixture(scope="module")
+def zero(tmp_path_factory) -> dict[int, str]:
+    """DeepSpeed's configuration of ZeRO's stages 2 and 3."""
+    folder = tmp_path_factory.mktemp("zero")
+    auto = ("train_micro_batch_size_per_gpu", "gradient_accumulation_steps", "gradient_clipping")
+    for stage in (2, 3):
+        part = {"stage": stage} | ({"stage3_gather_16bit_weights_on_model_save": True} if stage == 3 else {})
+        config = dict.fromkeys(auto, "auto") | {"zero_optimization": part}
+        (folder / f"{stage}.json").write_text(json.dumps(config))
+    return {stage: str(folder / f"{stage}.json") for stage in (2, 3)}
+
+
+def launch(folder: Path, processes: int, calls: list[list[str]]) -> subprocess.Popen:
+    (folder / "calls.json").write_text(json.dumps(calls))
+    start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    return subprocess.Popen([*start, str(MANY), str(folder / "calls.json")], env=environment, start_new_session=True)
+
+
+def largest_difference(one: Path, other: Path) -> float:
+    weights = [load_file(folder / "checkpoint-2" / "model.safetensors") for folder in (one, other)]
+    assert weights[0].keys() == weights[1].keys()
+    return max((weights[0][name] - weights[1][name]).abs().max().item() for name in weights[0])
+
+
+@pytest.mark.slow
+def test_every_way_to_train_gives_the_same_weights_and_a_killed_one_the_same_bits(
+    model, data, zero, tmp_path, monkeypatch
+):
+    alone = run_here(monkeypatch, model, data, tmp_path / "alone", **OPTIONS)
+    trained = [alone]
+    for processes in (1, 2):
+        folder = tmp_path / str(processes)
+        folder.mkdir()
+        if processes == 2:
+            killed = command(model, data, folder / "killed", deepspeed=zero[2], save_every=2, **OPTIONS)
+            kill_after(launch(folder, 2, [killed]), folder, step=6)
+        calls = [command(model, data, folder / f"zero-{s}", deepspeed=zero[s], **OPTIONS) for s in zero]
+        calls += [killed] if processes == 2 else []
+        assert launch(folder, processes, calls).wait() == 0
+        trained += [folder / f"zero-{stage}" for stage in zero]
+    for output in trained[1:]:
+        assert content(output).keys() == content(alone).keys()
+        assert largest_difference(output, alone) < 1e-4, output
+        for step, expected in zip(*(rows_of(folder / "training.jsonl") for folder in (output, alone)), strict=True):
+            assert step["completion_tokens"] == expected["completion_tokens"]
+            assert step["loss"] == pytest.approx(expected["loss"], rel=1e-4)
+    assert content(tmp_path / "2" / "killed") == content(tmp_path / "2" / "zero-2")
+    before = load_file(Path(model) / "model.safetensors")
+    after = load_file(alone / "checkpoint-2" / "model.safetensors")
+    assert max((after[name] - before[name].float()).abs().max() for name in after) > 0.01, "hardly trained"
+    assert torch.tensor([row["loss"] for row in rows_of(alone / "training.jsonl")]).diff().sum() < 0
+
+
+def kill_after(job: subprocess.Popen, folder: Path, step: int) -> None:
+    """End torchrun and its workers the hard way, once the state of a step is whole."""
+    deadline = time.monotonic() + 200
+    while time.monotonic() < deadline and job.poll() is None:
+        marks = folder.glob(f".drafts/*/*/state/*/{COMPLETE}")
+        if any(int(mark.parent.name.split("-")[1]) >= step for mark in marks):
+            break
+        time.sleep(0.002)
+    assert job.poll() is None, "ended before it could be killed"
+    os.killpg(job.pid, signal.SIGKILL)
+    job.wait()
+    assert not list(folder.glob(".drafts/*/*/sealed.json"))

@@ -1,0 +1,48 @@
+"""The disk that a finetuning needs, told and checked before it starts."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from yetbetter.errors import UserError
+
+BYTES = {"float32": 4, "bfloat16": 2}
+# What a trainer's state holds for each trained parameter beside the weights: AdamW's two moments in float32;
+# with DeepSpeed also its copy in float32, and the weights a second time, as the processes hold them.
+MOMENTS, MASTER = 8, 4
+
+
+def needed_bytes(
+    parameters: int, trained: int, precision: str, checkpoints: int, deepspeed: bool
+) -> tuple[int, int, int]:
+    """(all that a finetuning keeps at its end and in its worst moment, one checkpoint, one state to go on from).
+
+    Two states are there at once: the older is deleted when the newer is whole.
+    """
+    size = BYTES[precision]
+    checkpoint = parameters * size
+    # Without DeepSpeed, training is in float32 whatever the checkpoints are in.
+    per_parameter = MOMENTS + (MASTER + 2 * size if deepspeed else BYTES["float32"])
+    state = trained * per_parameter
+    return checkpoints * checkpoint + 2 * state, checkpoint, state
+
+
+def check_disk(folder: Path, needed: int, checkpoint: int, state: int, checkpoints: int) -> None:
+    """Print the disk needed and free as one line; UserError where it does not suffice.
+
+    folder: the draft; what it holds already counts as free, since it is a part of what is needed.
+    """
+    held = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    free = shutil.disk_usage(folder).free + held
+    what = f"{checkpoints} checkpoints of {readable(checkpoint)}, two states to go on from of {readable(state)}"
+    line = f"disk: needs {readable(needed)} ({what}), {readable(free)} free"
+    if needed > free:
+        raise UserError(f"{line} where {folder} is: fewer --checkpoints, or another --drafts")
+    print(line, file=sys.stderr)
+
+
+def readable(size: int) -> str:
+    for unit, scale in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if size >= scale:
+            return f"{size / scale:.3g} {unit}"
+    return f"{size / 1e3:.3g} kB"
