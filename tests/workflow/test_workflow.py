@@ -19,6 +19,7 @@ def test_the_grid_ends_in_every_table_and_figure(reference):
         "headline",
         *(f"{name}_hard" for name in ("data_quality", "finetuned", "coverage_trend", "coverage_by_level")),
         *(f"{name}_hard" for name in ("functional_transfer", "reasoning", "checkpoints")),
+        *(f"training_hard_{budget}_student" for budget in ("low", "high")),
     }
 
 

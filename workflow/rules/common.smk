@@ -5,6 +5,7 @@ import inspect
 import json
 import shlex
 import sys
+from itertools import compress
 from pathlib import Path
 
 # A large grid's jobs all live to the end: looking for garbage among them again and again finds none.
@@ -309,6 +310,24 @@ def cell_models(wildcards):
     return [f"{RESULTS}/models/{path}/{rate}" for rate in GRID.learning_rates(*cell, int(wildcards.seed))]
 
 
+def trained_cells(wildcards):
+    """The grid's cells of one data set, budget and target: all sources and seeds."""
+    wanted = (wildcards.dataset, wildcards.budget, wildcards.target)
+    return [cell for cell in GRID.cells if (cell.dataset, cell.budget, cell.target) == wanted]
+
+
+def trained_models(wildcards):
+    """NAME=FOLDER of their finetunings; what all of them share is not in the names."""
+    runs = [
+        ((cell.source, f"seed {cell.seed}", rate), f"{RESULTS}/models/{cell.path}/{rate}")
+        for cell in trained_cells(wildcards)
+        for rate in GRID.learning_rates(cell.dataset, cell.budget, cell.source, cell.target, cell.seed)
+    ]
+    differ = [len({names[part] for names, _ in runs}) > 1 for part in range(3)]
+    differ[0] = True
+    return [shlex.quote(f"{' '.join(compress(names, differ))}={folder}") for names, folder in runs]
+
+
 def cell_coordinates(wildcards):
     source, target = wildcards.source, wildcards.target
     return (
@@ -391,4 +410,5 @@ def all_figures():
             figures.append(f"functional_transfer_{dataset}")
         if DATASETS[dataset]["fpr"] == "exact":
             figures.append(f"reasoning_{dataset}")
+    figures += {f"training_{cell.dataset}_{cell.budget}_{cell.target}": None for cell in GRID.cells}
     return expand("<results>/figures/{figure}.{kind}", figure=figures, kind=["pdf", "png"])

@@ -100,6 +100,36 @@ rule draw_checkpoints:
         " > {log} 2>&1"
 
 
+# Curves are read from the models' logs. What stands for a model is that it was evaluated: to free the models' space must
+# not mean that a figure trains them again.
+rule draw_training:
+    input:
+        lambda wildcards: [f"{RESULTS}/evaluations/{cell.path}/choice.json" for cell in trained_cells(wildcards)],
+    output:
+        pdf="<results>/figures/training_{dataset}_{budget}_{target}.pdf",
+        png=report(
+            "<results>/figures/training_{dataset}_{budget}_{target}.png",
+            caption="../report/training.rst",
+            category="Finetuning runs",
+            labels={"data set": "{dataset}", "budget": "{budget}", "target": "{target}"},
+        ),
+    log:
+        "<logs>/figures/training_{dataset}_{budget}_{target}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        models=trained_models,
+        title="{dataset}, {budget} budget, target: {target}",
+        code=code_of("draw_training", "plots_training", *PLOTS),
+    shell:
+        "python workflow/scripts/draw_training.py"
+        " --models {params.models}"
+        " --title '{params.title}'"
+        " --output-pdf {output.pdf}"
+        " --output-png {output.png}"
+        " > {log} 2>&1"
+
+
 rule draw_functional_transfer:
     input:
         table="<results>/tables/finetuned.csv",
