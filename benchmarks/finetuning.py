@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--max-length", type=int, default=256)
-    parser.add_argument("--packed-batch-size", type=int, help="rows in a packed step (default: as many tokens)")
+    parser.add_argument("--packed-batch-size", type=int, help="rows in a packed step (default: --batch-size)")
     parser.add_argument("--precision", default="float32", choices=("float32", "bfloat16"))
     parser.add_argument("--repeats", type=int, default=2, help="turns of each (default: 2)")
     parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=WAYS)
@@ -174,10 +174,8 @@ def train_ours(arguments, folder: str, packed: bool) -> dict:
     from yetbetter.records import read_json
     from yetbetter.training import finetune
 
-    batch = arguments.batch_size
-    if packed:
-        # Rows hold several examples: about as many tokens in a step as without packing, unless told otherwise.
-        batch = arguments.packed_batch_size or max(1, batch // 3)
+    # Rows of several examples: a packed step holds more tokens unless told otherwise.
+    batch = arguments.packed_batch_size or arguments.batch_size if packed else arguments.batch_size
     options = {"model": arguments.model, "data": arguments.data, "steps": arguments.steps, "checkpoints": 1}
     options |= {"batch-size": batch, "learning-rate": 1e-3, "max-length": arguments.max_length}
     options |= {"precision": arguments.precision, "output": f"{folder}/out"}

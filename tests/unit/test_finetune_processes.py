@@ -18,6 +18,8 @@ from yetbetter.training import COMPLETE
 MANY = Path(__file__).with_name("finetune_many.py")
 # Plain gradient descent would hide nothing either, but AdamW magnifies differences where gradients are near zero.
 OPTIONS = {"steps": 20, "checkpoints": 2, "learning_rate": 1e-3}
+# Twenty rows. A last batch that is not full is short in one process, and filled up from the start in several.
+PACKED = OPTIONS | {"packing": True, "max_length": 90, "batch_size": 4}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +70,8 @@ def test_every_way_to_train_gives_the_same_weights_and_a_killed_one_the_same_bit
             killed = command(model, data, folder / "killed", deepspeed=zero[2], save_every=2, **OPTIONS)
             kill_after(launch(folder, 2, [killed]), folder, step=6)
         calls = [command(model, data, folder / f"zero-{s}", deepspeed=zero[s], **OPTIONS) for s in zero]
-        calls += [killed] if processes == 2 else []
+        if processes == 2:
+            calls += [killed, command(model, data, folder / "packed", deepspeed=zero[3], **PACKED)]
         assert launch(folder, processes, calls).wait() == 0
         trained += [folder / f"zero-{stage}" for stage in zero]
     for output in trained[1:]:
@@ -78,6 +81,10 @@ def test_every_way_to_train_gives_the_same_weights_and_a_killed_one_the_same_bit
             assert step["completion_tokens"] == expected["completion_tokens"]
             assert step["loss"] == pytest.approx(expected["loss"], rel=1e-4)
     assert content(tmp_path / "2" / "killed") == content(tmp_path / "2" / "zero-2")
+    packed = run_here(monkeypatch, model, data, tmp_path / "packed", **PACKED)
+    assert largest_difference(tmp_path / "2" / "packed", packed) < 1e-4
+    tokens = [[row["tokens"] for row in rows_of(f / "timing.jsonl")] for f in (tmp_path / "2" / "packed", packed)]
+    assert tokens[0] == tokens[1], "not counted over both processes"
     before = load_file(Path(model) / "model.safetensors")
     after = load_file(alone / "checkpoint-2" / "model.safetensors")
     assert max((after[name] - before[name].float()).abs().max() for name in after) > 0.01, "hardly trained"

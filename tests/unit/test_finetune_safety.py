@@ -207,3 +207,14 @@ def test_a_tokenizer_without_eos_is_refused(model, tmp_path, monkeypatch):
     bad = write(tmp_path / "data.jsonl", [example(1)])
     with pytest.raises(UserError, match="tokenizer has no EOS token"):
         run_here(monkeypatch, str(folder), bad, tmp_path / "out")
+
+
+def test_what_another_number_of_processes_left_is_told_and_not_continued(model, data, tmp_path, monkeypatch, capsys):
+    output = run_here(monkeypatch, model, data, tmp_path / "out", **SHORT)
+    expected = content(output)
+    (settings,) = tmp_path.glob(".drafts/out/*/settings.json")
+    settings.write_text(json.dumps(json.loads(settings.read_text()) | {"processes": 2}))
+    settings.parent.rename(settings.parent.with_name("0123456789abcdef"))
+    capsys.readouterr()
+    assert content(run_here(monkeypatch, model, data, output, **SHORT)) == expected
+    assert "starting anew, an earlier draft is not resumed: processes was 2, is 1\n" in capsys.readouterr().err

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, ScalarFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from yetbetter import plots
 from yetbetter.records import read_json, read_rows
@@ -58,8 +58,7 @@ def draw(runs: dict[str, Run], title: str) -> Figure:
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         if panel is not loss and panel.lines:
             panel.set_ylim(bottom=0)
-    rate.yaxis.set_major_formatter(ScalarFormatter(useMathText=True))
-    rate.ticklabel_format(axis="y", style="sci", scilimits=(0, 0))
+    rate.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     for panel in (speed, utilisation):
         panel.set_xlabel("step")
     if title:

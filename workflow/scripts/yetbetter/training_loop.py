@@ -57,6 +57,8 @@ def run(job: Job, plan: dict | None) -> None:
     plan = broadcast_object_list([plan])[0]
     if not plan["done"]:
         config.output_dir = plan["state"]
+        # The state is deleted at the end; what TensorBoard shows is published.
+        os.environ["TENSORBOARD_LOGGING_DIR"] = str(Path(plan["result"]) / "tensorboard")
         train(job, config, plan)
     PartialState().destroy_process_group()
 
@@ -320,6 +322,8 @@ def join_processes(job: Job) -> dict:
         if torch.cuda.device_count() > 1 and "RANK" not in os.environ:
             raise UserError("several GPUs: use torchrun, or let CUDA_VISIBLE_DEVICES name one")
         return {}
+    # Gradients of what is known well become subnormal numbers, which a CPU multiplies a hundred times slower.
+    torch.set_flush_denormal(True)
     if job.deepspeed is None:
         return {"use_cpu": True}
     os.environ |= {"DS_ACCELERATOR": "cpu", "ACCELERATE_USE_DEEPSPEED": "true"}
