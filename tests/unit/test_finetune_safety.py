@@ -105,16 +105,16 @@ def test_what_was_verified_is_written_down(model, tmp_path):
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_checkpoint_damaged_between_saving_and_reading_ends_the_run(number, model, data, tmp_path, monkeypatch):
     """One tensor of the file becomes zeros right after it was written."""
-    from yetbetter import training_loop
+    from yetbetter import training_steps
 
     def take_and_damage(saved, checkpoint, precision):
         real(saved, checkpoint, precision)
         if checkpoint.name == f"checkpoint-{number}":
             change(checkpoint, zero(ATTENTION))
 
-    real = training_loop.take_checkpoint
+    real = training_steps.take_checkpoint
     with monkeypatch.context() as damaged:
-        damaged.setattr(training_loop, "take_checkpoint", take_and_damage)
+        damaged.setattr(training_steps, "take_checkpoint", take_and_damage)
         with pytest.raises(UserError, match=f"checkpoint-{number}: {ATTENTION} differs"):
             run_here(damaged, model, data, tmp_path / "out", **SHORT)
     assert not (tmp_path / "out").exists()
@@ -124,15 +124,15 @@ def test_a_checkpoint_damaged_between_saving_and_reading_ends_the_run(number, mo
 
 
 def test_a_checkpoint_that_decays_before_the_end_is_not_sealed(model, data, tmp_path, monkeypatch):
-    from yetbetter import training_loop
+    from yetbetter import training_steps
 
     def take_and_damage_the_first(saved, checkpoint, precision):
         if checkpoint.name == "checkpoint-2":
             truncate(checkpoint.with_name("checkpoint-1"))
         real(saved, checkpoint, precision)
 
-    real = training_loop.take_checkpoint
-    monkeypatch.setattr(training_loop, "take_checkpoint", take_and_damage_the_first)
+    real = training_steps.take_checkpoint
+    monkeypatch.setattr(training_steps, "take_checkpoint", take_and_damage_the_first)
     with pytest.raises(UserError, match=r"checkpoint-1/model.safetensors: holds \d+ bytes, \d+ were verified"):
         run_here(monkeypatch, model, data, tmp_path / "out", **SHORT)
     assert not (tmp_path / "out").exists()
@@ -167,7 +167,7 @@ def test_too_small_a_disk_is_told_before_training_starts(model, data, tmp_path, 
 
 
 def test_the_state_takes_the_disk_that_was_told(model, data, tmp_path, monkeypatch):
-    from yetbetter import training_loop
+    from yetbetter import training_steps
 
     sizes = []
 
@@ -175,8 +175,8 @@ def test_the_state_takes_the_disk_that_was_told(model, data, tmp_path, monkeypat
         real(saved, checkpoint, precision)
         sizes.append(sum(path.stat().st_size for path in saved.glob("*") if path.suffix in (".safetensors", ".pt")))
 
-    real = training_loop.take_checkpoint
-    monkeypatch.setattr(training_loop, "take_checkpoint", measure)
+    real = training_steps.take_checkpoint
+    monkeypatch.setattr(training_steps, "take_checkpoint", measure)
     output = run_here(monkeypatch, model, data, tmp_path / "out", **SHORT)
     count = json.loads((output / "about.json").read_text())["parameters"]
     _, checkpoint, state = needed_bytes(count, count, "float32", 2, False)

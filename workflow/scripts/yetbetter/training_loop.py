@@ -3,12 +3,9 @@
 Importing this module imports torch, transformers and TRL.
 """
 
-import dataclasses
 import math
 import os
-import shutil
 import sys
-import time
 from pathlib import Path
 
 import torch
@@ -18,27 +15,16 @@ from accelerate.utils import broadcast_object_list
 from datasets import Dataset
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
-from trl import SFTConfig, SFTTrainer
+from trl import SFTConfig
 
-from yetbetter.checkpoints import (
-    TOLERANCE,
-    Portrait,
-    portray,
-    probe_of,
-    sync,
-    take_checkpoint,
-    take_merged,
-    verify_checkpoint,
-    without_sharding,
-)
+from yetbetter.checkpoints import TOLERANCE, portray, probe_of, verify_checkpoint, without_sharding
 from yetbetter.devices import device_name, peak_flops
 from yetbetter.disk import check_disk, needed_bytes
 from yetbetter.errors import UserError
 from yetbetter.identity import stream_seed
-from yetbetter.program import Progress
-from yetbetter.records import write_json
-from yetbetter.training import COMPLETE, Job, saved_states
+from yetbetter.training import Job
 from yetbetter.training_data import encode_examples
+from yetbetter.training_steps import Keeper, Trainer
 
 # PyTorch's own attention leaves out soft-capping (Gemma 2), in some versions without a word.
 SOFT_CAPPING = ("eager", "flash_attention_2", "flash_attention_3", "flex_attention")
@@ -86,7 +72,7 @@ def train(job: Job, config: SFTConfig, plan: dict) -> None:
         check_disk(Path(plan["state"]).parent, *needed, job.recipe.checkpoints)
     facts = {"examples": count, "rows": len(data), "kept_out": kept_out, "parameters": sizes[0], "trained": sizes[1]}
     facts |= devices_of(job)
-    keeper = Keeper(job, plan, facts, tokenizer, probe)
+    keeper = Keeper(job, plan, facts, probe, lambda: load_whole_base_model(job))
     trainer = Trainer(model, config, collate, data, processing_class=tokenizer, callbacks=[keeper])
     if len(trainer.train_dataset) != len(data):
         raise UserError(f"{path}: the trainer took {len(trainer.train_dataset)} of {len(data)} rows")
@@ -144,114 +130,6 @@ def devices_of(job: Job) -> dict:
     return {"device": name, "peak_flops": peak and peak * job.processes}
 
 
-class Trainer(SFTTrainer):
-    """TRL's trainer, logging each step's completion tokens, all its tokens and seconds; it writes no model cards."""
-
-    step_tokens = 0
-    tokens_before = 0
-    started: float | None = None
-
-    def training_step(self, model, inputs, num_items_in_batch=None):
-        if self.started is None:
-            self.started = time.monotonic()
-        # The trainer counts them for the loss, over all processes and passes of the step.
-        self.step_tokens = int(num_items_in_batch)
-        tokens = inputs.pop("tokens", None)
-        before = self._total_train_tokens
-        loss = super().training_step(model, inputs, num_items_in_batch)
-        if tokens is not None:  # packed: TRL's own count takes a batch for one row
-            self._total_train_tokens = before + int(self.accelerator.reduce(tokens.to(loss.device), "sum"))
-            self._metrics["train"]["num_tokens"] = [self._total_train_tokens]
-        return loss
-
-    def log(self, logs, *args, **kwargs):
-        if "loss" in logs:
-            seconds = time.monotonic() - (self.started or 0)
-            tokens, self.tokens_before = self._total_train_tokens - self.tokens_before, self._total_train_tokens
-            logs = logs | {"completion_tokens": self.step_tokens, "tokens": tokens, "seconds": seconds}
-            self.started = None
-        super().log(logs, *args, **kwargs)
-
-    def create_model_card(self, *args, **kwargs):
-        pass
-
-
-class Keeper(transformers.TrainerCallback):
-    """Takes and verifies the checkpoints, marks the trainer's states as whole, shows the progress line.
-
-    probe: token ids [rows, length] that the checkpoints' logits are compared on.
-    """
-
-    before_training = None
-
-    def __init__(self, job: Job, plan: dict, facts: dict, tokenizer, probe: torch.Tensor):
-        self.job, self.tokenizer, self.probe = job, tokenizer, probe
-        self.recipe, self.save_every = job.recipe, job.arguments.save_every
-        self.result, self.before, self.facts = Path(plan["result"]), plan["before"], facts
-        self.progress = Progress("finetune", job.recipe.steps)
-        self.tokens, self.start = 0, time.monotonic()
-
-    def on_train_begin(self, args, state, control, model=None, **kwargs):
-        if self.before_training:
-            self.before_training(model)
-        self.start = time.monotonic()
-
-    def on_step_end(self, args, state, control, **kwargs):
-        step = state.global_step
-        if step in self.recipe.checkpoint_steps() or (self.save_every and not step % self.save_every):
-            control.should_save = True
-
-    def on_log(self, args, state, control, logs, **kwargs):
-        step, loss = state.global_step, logs.get("loss")
-        if loss is None:  # the trainer's summary after the last step
-            return
-        if not math.isfinite(loss):
-            raise UserError(f"the loss is {loss} in step {step}: lower --learning-rate")
-        self.tokens = int(logs["num_tokens"])
-        if state.is_world_process_zero:
-            rate = self.tokens / (time.monotonic() - self.start)
-            note = f"loss {loss:.3f}, {rate:,.0f} tokens/s"
-            self.progress.show(step, note, final=step == self.recipe.steps)
-
-    def on_save(self, args, state, control, model=None, **kwargs):
-        saved = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-        sync(saved)
-        steps, portrait = self.recipe.checkpoint_steps(), None
-        if state.global_step in steps:
-            portrait = portray(model, self.probe, self.recipe.precision, write=state.is_world_process_zero)
-        PartialState().wait_for_everyone()  # now the files of every process are on disk
-        if not state.is_world_process_zero:
-            return
-        if portrait:
-            checkpoint = self.result / f"checkpoint-{1 + steps.index(state.global_step)}"
-            portrait = self.take(saved, checkpoint, portrait)
-            sync(checkpoint)
-            verify_checkpoint(checkpoint, portrait, self.recipe.precision)
-        progress = {
-            "epochs": state.epoch,
-            "seconds": self.before["seconds"] + time.monotonic() - self.start,
-            "tokens": self.before["tokens"] + self.tokens,
-        }
-        if torch.cuda.is_available():
-            progress["peak_memory_gb"] = torch.cuda.max_memory_allocated() / 1e9  # of the first process
-        write_json(saved / COMPLETE, self.facts | progress)
-        for older in saved_states(saved.parent):
-            if older != saved:
-                # The mark goes first: what is left of a folder is never continued.
-                (older / COMPLETE).unlink()
-                shutil.rmtree(older)
-
-    def take(self, saved: Path, checkpoint: Path, portrait: Portrait) -> Portrait:
-        """Make the checkpoint of the trainer's state; what it must hold."""
-        if self.recipe.lora_rank is None:
-            take_checkpoint(saved, checkpoint, self.recipe.precision)
-            return portrait
-        with without_sharding():
-            _, base = load_base_model(self.job)
-        tensors = take_merged(saved, checkpoint, base, self.tokenizer, self.recipe.precision)
-        return dataclasses.replace(portrait, tensors=tensors)
-
-
 def load_base_model(job: Job):
     """(tokenizer, model in float32); UserError where there is none, or none as safetensors."""
     model, options = job.arguments.model, {"revision": job.arguments.revision}
@@ -268,6 +146,12 @@ def load_base_model(job: Job):
     except (OSError, ValueError, ImportError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise UserError(f"{model}: cannot be loaded: {reason}") from error
+
+
+def load_whole_base_model(job: Job):
+    """What `load_base_model` gives, not sharded by ZeRO-3."""
+    with without_sharding():
+        return load_base_model(job)
 
 
 def save_base_model(job: Job, checkpoint: Path) -> None:
