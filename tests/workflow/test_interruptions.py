@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
+
 from conftest import Clone, kill_group, wait_for
 
 pytestmark = pytest.mark.slow
