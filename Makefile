@@ -19,10 +19,10 @@ demo: environment
 # vLLM needs packages of other versions, so its tests run in an environment of its own.
 test: environment environment-vllm lint
 	pytest -n $(CORES) --dist loadgroup
-	$(VLLM_VENV)/bin/python -m pytest tests/vllm
+	$(VLLM_VENV)/bin/python -m pytest tests/with_vllm
 
 test-vllm: environment-vllm
-	$(VLLM_VENV)/bin/python -m pytest tests/vllm
+	$(VLLM_VENV)/bin/python -m pytest tests/with_vllm
 
 # On a GPU, with whatever that machine's Python has of torch, trl, deepspeed, flash_attn and vllm. No environment is
 # set up: the one here holds a CPU build of torch.

@@ -8,6 +8,7 @@ import pytest
 TOGETHER = {"api", "workflow"}
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items):
     for item in items:
         path = Path(item.path)

@@ -1,4 +1,4 @@
-"""What is said about the engine vllm where vLLM is not installed; with it, tests/vllm say the rest."""
+"""What is said about the engine vllm where vLLM is not installed; with it, tests/with_vllm say the rest."""
 
 import importlib.util
 
