@@ -23,7 +23,6 @@ PROBLEMS, SAMPLES = 60, 10
 def imported():
     """Imports cost most of a start; a fork has them for nothing. No engine may run here when it forks."""
     import transformers  # noqa: F401
-
     from vllm import LLM  # noqa: F401
 
 

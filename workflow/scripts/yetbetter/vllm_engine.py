@@ -95,10 +95,9 @@ class VllmEngine:
         Arguments and answers are those of `generation.Generator.generate`. At most twice as many requests as vLLM works
         on at a time are with it, so that memory does not grow with the number of samples.
         """
+        from vllm import SamplingParams
         from vllm.inputs import tokens_input
         from vllm.sampling_params import RequestOutputKind
-
-        from vllm import SamplingParams
 
         self.start()
         engine = self.llm.llm_engine
