@@ -1,4 +1,4 @@
-"""Which tests may run side by side (`pytest -n 2 --dist loadgroup`)."""
+"""Which tests may run side by side (`pytest -n 2 --dist loadgroup`): those of different files."""
 
 from pathlib import Path
 
@@ -8,8 +8,6 @@ import pytest
 TOGETHER = {"api", "workflow"}
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
-def pytest_collection_modifyitems(items):
-    for item in items:
-        path = Path(item.path)
-        item.add_marker(pytest.mark.xdist_group(path.parent.name if path.parent.name in TOGETHER else path.stem))
+def pytest_itemcollected(item):
+    path = Path(item.path)
+    item.add_marker(pytest.mark.xdist_group(path.parent.name if path.parent.name in TOGETHER else path.stem))
