@@ -18,7 +18,7 @@ demo: environment
 
 # vLLM needs packages of other versions, so its tests run in an environment of its own.
 test: environment environment-vllm lint
-	pytest -n $(CORES) --dist loadgroup
+	pytest -n $(CORES) --dist loadfile
 	$(VLLM_VENV)/bin/python -m pytest tests/with_vllm
 
 test-vllm: environment-vllm

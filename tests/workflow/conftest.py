@@ -1,5 +1,6 @@
 """The real workflow, run in copies of the repository."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -30,7 +31,7 @@ class Clone:
             source, target = ROOT / part, folder / part
             target.parent.mkdir(parents=True, exist_ok=True)
             if source.is_dir():
-                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "smol"))
             else:
                 shutil.copy(source, target)
         return cls(folder)
@@ -118,11 +119,18 @@ def fresh(tmp_path) -> Clone:
 
 
 @pytest.fixture(scope="session")
-def reference(tmp_path_factory) -> Clone:
-    """A clone whose whole grid was run undisturbed; tests may look, not touch."""
-    clone = Clone.make(tmp_path_factory.mktemp("reference") / "clone")
-    clone.run()
-    return clone
+def reference(tmp_path_factory, request) -> Clone:
+    """A clone whose whole grid was run undisturbed; tests may look, not touch. Processes side by side share one."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if hasattr(request.config, "workerinput") else folder
+    with open(folder / "reference.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (folder / "reference").exists():
+            return Clone(folder / "reference")
+        clone = Clone.make(folder / "unfinished")
+        clone.run()
+        clone.folder.rename(folder / "reference")
+    return Clone(folder / "reference")
 
 
 @pytest.fixture

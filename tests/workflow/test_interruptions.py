@@ -6,7 +6,6 @@ import signal
 from pathlib import Path
 
 import pytest
-
 from conftest import Clone, kill_group, wait_for
 
 pytestmark = pytest.mark.slow
