@@ -18,7 +18,7 @@ def arguments(tmp_path_factory) -> list[str]:
 
 
 @pytest.fixture
-def show(monkeypatch, capsys):
+def show(arguments, monkeypatch, capsys):
     def run(*options: str) -> str:
         monkeypatch.setattr(sys, "argv", [*arguments, *options])
         show_example.main()

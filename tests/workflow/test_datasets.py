@@ -59,7 +59,9 @@ def test_only_what_is_on_the_hub_is_downloaded(clone):
     def use_hub(config):
         del config["datasets"]["hard"]["data_dir"]
         config["models"]["wc"] |= {"path": "owner/name", "revision": COMMIT}
-        config["models"]["se"] |= {"path": "a-name", "engine": "openai"}
+        options = {"base_url": "http://127.0.0.1:8000/v1", "key_variable": "", "spending_limit": 1.0}
+        config["models"]["se"] |= {"path": "a-name", "engine": "openai", "engine_options": options}
+        del config["models"]["se"]["finetuning"]
 
     clone.change_config(use_hub)
     planned = clone.planned("data")

@@ -236,6 +236,8 @@ def load_trainer(job: Job) -> Iterator:
     """
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     hidden = {"peft", "wandb", "deepspeed"} - packages_of(job.arguments) - sys.modules.keys()
+    if "transformers" in sys.modules:  # it has looked for them already, and counts on what it found
+        hidden = set()
     sys.modules.update(dict.fromkeys(hidden))
     gc.disable()
     try:
