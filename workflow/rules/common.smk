@@ -20,6 +20,7 @@ from yetbetter.errors import UserError
 from yetbetter.grading import GRADER_VERSION
 from yetbetter.grid import Grid
 from yetbetter.identity import fingerprint, model_identity, stream_seed
+from yetbetter.parts import finished, whole
 from yetbetter.program import prefer_own_environment
 from yetbetter.recipes import CHOSEN, launch, length_option, resources_of, training_options
 from yetbetter.records import digest_of
@@ -90,8 +91,17 @@ ENGINES = {name: engine_of(name, entry) for name, entry in MODELS.items()}
 ENGINE_IDENTITIES = {name: engine["identity"] for name, engine in ENGINES.items()}
 HUMAN_SOURCES = [source for source in config["sources"] if GRID.is_human(source)]
 SAMPLED_SOURCES = [source for source in config["sources"] if not GRID.is_human(source)]
-POOLS = [f"{dataset}/pool-{model}" for dataset, model in GRID.pools]
-SAMPLED_ARMS = [f"{arm.dataset}/{arm.budget}/from-{arm.source}" for arm in GRID.sampled_arms]
+
+# Tables and figures of the base grid, and apart from them those of all experiments; a folder each, by the start of its
+# path. With `--config partial=true` they are made from what is finished, elsewhere, and nothing else can run.
+PARTIAL = config.get("partial") in (True, "true")
+BASE_EXPERIMENTS = {name: entry for name, entry in config["experiments"].items() if not entry.get("extra")}
+BASE = "partial/" if PARTIAL else ""
+STUDY = f"{BASE}study/"
+PARTS = {
+    name: finished(grid, RESULTS) if PARTIAL else whole(grid)
+    for name, grid in {BASE: Grid(config | {"experiments": BASE_EXPERIMENTS}, config_names), STUDY: GRID}.items()
+}
 
 COMPARED = config["comparison"]
 # Pools belong to models: those that the two sources draw from first.
@@ -127,6 +137,7 @@ wildcard_constraints:
     target=one_of(MODELS),
     budget=one_of(config["budgets"]),
     source=one_of(config["sources"]),
+    part="(partial/)?(study/)?",
     split=one_of(["train", "validation", "test", "functional", "control"]),
     rate=one_of({rate for recipe in config["finetuning"].values() for rate in recipe["learning_rates"]}),
     block=r"questions-\d+_samples-\d+",
@@ -230,7 +241,9 @@ def arm_files(*stages):
 
 
 def pool_samples(wildcards):
-    return GRID.pools[wildcards.dataset, wildcards.model]
+    """Samples per question of a pool: all that the grid draws, or what the tables of a part are made from."""
+    grid = PARTS[wildcards.part] if "part" in wildcards.keys() else GRID
+    return grid.pools[wildcards.dataset, wildcards.model]
 
 
 def pool_blocks(wildcards):
@@ -243,7 +256,9 @@ def pool_files(*stages):
 
 def stages_of(dataset, stages):
     """The stages that a data set has: its reasoning is checked, or judged, or left alone."""
-    reasoning = {"exact": ["reasoning"], "judge": ["judgements"], "none": []}[DATASETS[dataset]["fpr"]]
+    # A judge comes last: what is finished before it can be looked at without.
+    judged = [] if PARTIAL else ["judgements"]
+    reasoning = {"exact": ["reasoning"], "judge": judged, "none": []}[DATASETS[dataset]["fpr"]]
     return [name for stage in stages for name in (reasoning if stage == "reasoning" else [stage])]
 
 
@@ -311,9 +326,9 @@ def cell_models(wildcards):
 
 
 def trained_cells(wildcards):
-    """The grid's cells of one data set, budget and target: all sources and seeds."""
+    """A part's cells of one data set, budget and target: all sources and seeds."""
     wanted = (wildcards.dataset, wildcards.budget, wildcards.target)
-    return [cell for cell in GRID.cells if (cell.dataset, cell.budget, cell.target) == wanted]
+    return [cell for cell in PARTS[wildcards.part].cells if (cell.dataset, cell.budget, cell.target) == wanted]
 
 
 def trained_models(wildcards):
@@ -382,33 +397,35 @@ FINETUNED_PROMPT = per_dataset(lambda dataset: DATASETS[dataset]["prompts"]["fin
 # Targets ----------------------------------------------------------------------------------------------------------------
 
 
-def all_training_data():
-    return [f"{RESULTS}/training_data/{arm.dataset}/{arm.budget}/from-{arm.source}.jsonl" for arm in GRID.arms]
+def all_training_data(part):
+    arms = PARTS[part].arms
+    return [f"{RESULTS}/training_data/{arm.dataset}/{arm.budget}/from-{arm.source}.jsonl" for arm in arms]
 
 
-def all_data_tables():
-    return expand("<results>/tables/{table}.csv", table=["coverage", "diversity", "data_quality", "arms"])
+def all_data_tables(part):
+    tables = ["coverage", "diversity", "data_quality", "arms"] if PARTS[part].pools else []
+    return expand("<results>/{part}tables/{table}.csv", part=part, table=tables)
 
 
-def all_tables():
-    scores = expand("<results>/tables/{table}.csv", table=["finetuned", "differences", "checkpoints"])
-    return all_data_tables() + scores
+def all_tables(part):
+    tables = ["finetuned", "differences", "checkpoints"] if PARTS[part].cells else []
+    return all_data_tables(part) + expand("<results>/{part}tables/{table}.csv", part=part, table=tables)
 
 
-def all_figures():
-    """Every figure that the study's grid has cells for."""
-    pooled = sorted({dataset for dataset, _ in GRID.pools})
-    finetuned = sorted({cell.dataset for cell in GRID.cells})
-    figures = ["headline"]
-    for dataset in pooled:
-        figures += [f"data_quality_{dataset}", f"coverage_trend_{dataset}"]
+def all_figures(part):
+    """Every figure that a part has cells, arms or pools for."""
+    grid, figures = PARTS[part], []
+    for dataset in sorted({dataset for dataset, _ in grid.pools}):
+        figures.append(f"data_quality_{dataset}")
+        figures.append(f"coverage_trend_{dataset}")
         if DATASETS[dataset]["adapter"] != "gsm8k":  # its problems have no level
             figures.append(f"coverage_by_level_{dataset}")
-    for dataset in finetuned:
+    figures += ["headline"] if grid.cells else []
+    for dataset in sorted({cell.dataset for cell in grid.cells}):
         figures += [f"finetuned_{dataset}", f"checkpoints_{dataset}"]
         if "functional" in DATASETS[dataset]["benchmarks"]:
             figures.append(f"functional_transfer_{dataset}")
         if DATASETS[dataset]["fpr"] == "exact":
             figures.append(f"reasoning_{dataset}")
-    figures += {f"training_{cell.dataset}_{cell.budget}_{cell.target}": None for cell in GRID.cells}
-    return expand("<results>/figures/{figure}.{kind}", figure=figures, kind=["pdf", "png"])
+    figures += {f"training_{cell.dataset}_{cell.budget}_{cell.target}": None for cell in grid.cells}
+    return expand("<results>/{part}figures/{figure}.{kind}", part=part, figure=figures, kind=["pdf", "png"])

@@ -72,35 +72,3 @@ rule score_model:
         " {params.cell}"
         " --output {output}"
         " > {log} 2>&1"
-
-
-rule tabulate_scores:
-    input:
-        scores=[f"<results>/scores/{cell.path}/scores.jsonl" for cell in GRID.cells],
-        choices=[f"<results>/evaluations/{cell.path}/choice.json" for cell in GRID.cells],
-    output:
-        finetuned="<results>/tables/finetuned.csv",
-        differences="<results>/tables/differences.csv",
-        checkpoints="<results>/tables/checkpoints.csv",
-    log:
-        "<logs>/tables/tabulate_scores.log",
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        scores=lambda wildcards: f"{RESULTS}/scores",
-        evaluations=lambda wildcards: f"{RESULTS}/evaluations",
-        models=lambda wildcards: f"{RESULTS}/models",
-        cells=[cell.path for cell in GRID.cells],
-        baseline=config["comparison"]["strong"],
-        code=code_of("tabulate_scores", "comparisons", "estimators"),
-    shell:
-        "python workflow/scripts/tabulate_scores.py"
-        " --scores {params.scores}"
-        " --evaluations {params.evaluations}"
-        " --models {params.models}"
-        " --cells {params.cells}"
-        " --baseline {params.baseline}"
-        " --finetuned {output.finetuned}"
-        " --differences {output.differences}"
-        " --checkpoints {output.checkpoints}"
-        " > {log} 2>&1"

@@ -24,9 +24,9 @@ ARMS = (
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--metrics", required=True, help="folder of what measure_pool.py and measure_arm.py wrote")
-    parser.add_argument("--pools", required=True, nargs="+", help="names of the pools in it, such as hard/pool-wc")
-    parser.add_argument("--arms", required=True, nargs="+", help="names of the arms in it, such as hard/low/from-wc")
+    # Without their endings: a thousand whole names would not fit into one command.
+    parser.add_argument("--pools", required=True, nargs="*", help="what measure_pool.py wrote, without .csv")
+    parser.add_argument("--arms", required=True, nargs="*", help="what measure_arm.py wrote, without .csv and .json")
     parser.add_argument("--model", required=True, action="append", metavar="NAME:PARAMETERS:TRUE_PARAMETERS:PRICE")
     parser.add_argument("--coverage", required=True)
     parser.add_argument("--diversity", required=True)
@@ -37,13 +37,13 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse_arguments()
-    pools = [row for pool in arguments.pools for row in read_table(f"{arguments.metrics}/{pool}.csv")]
+    pools = [row for pool in arguments.pools for row in read_table(f"{pool}.csv")]
     write_table(arguments.coverage, COVERAGE, choose(COVERAGE, pools, "coverage"))
     write_table(arguments.diversity, DIVERSITY, choose(DIVERSITY, pools, "diversity", "diversity_per_question"))
-    summaries = [read_json(f"{arguments.metrics}/{arm}.json") for arm in arguments.arms]
+    summaries = [read_json(f"{arm}.json") for arm in arguments.arms]
     models = dict(map(parse_model_cost, arguments.model))
     write_table(arguments.costs, ARMS, (describe_arm(summary, summaries, models) for summary in summaries))
-    arms = [row for arm in arguments.arms for row in read_table(f"{arguments.metrics}/{arm}.csv")]
+    arms = [row for arm in arguments.arms for row in read_table(f"{arm}.csv")]
     write_table(arguments.quality, QUALITY, measure_quality(summaries, arms, pools))
 
 
