@@ -48,4 +48,4 @@ def test_an_unfinished_grid_is_drawn_from_what_is_there_and_nothing_else_runs(fi
 
 
 def test_where_nothing_is_finished_nothing_is_drawn(fresh):
-    assert fresh.planned("figures", options=PARTIAL) == {}
+    assert fresh.planned("figures", options=PARTIAL) == {"figures": [{}]}

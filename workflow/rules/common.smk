@@ -103,6 +103,10 @@ PARTS = {
     for name, grid in {BASE: Grid(config | {"experiments": BASE_EXPERIMENTS}, config_names), STUDY: GRID}.items()
 }
 
+if PARTIAL and workflow.is_main_process:
+    part = PARTS[BASE]
+    logger.info(f"{RESULTS}: {len(part.cells)} of {len(part.cells) + len(part.missing)} cells are finished")
+
 COMPARED = config["comparison"]
 # Pools belong to models: those that the two sources draw from first.
 COMPARED_MODELS = {role: config["sources"][COMPARED[role]]["draws"][0]["model"] for role in ["strong", "weak"]}
