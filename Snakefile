@@ -30,6 +30,7 @@ if not PARTIAL:
 
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
 include: "workflow/rules/forecast.smk"
 
 

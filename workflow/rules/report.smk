@@ -1,0 +1,76 @@
+# The report: a page for each part of the study, and what a study says about itself to others.
+
+# Keys of the command line, and none of the study.
+STUDY_CONFIG = {key: value for key, value in config.items() if key not in ["partial", "other"]}
+REPORT_CODE = ["page", "captions", "claims", "provenance", "sheets", "study", "wording"]
+
+
+def part_config(part):
+    """The config with the experiments of the part alone."""
+    experiments = config["experiments"] if part.endswith("study/") else BASE_EXPERIMENTS
+    return STUDY_CONFIG | {"experiments": experiments}
+
+
+def csv_tables(part):
+    return [path for path in all_tables(part) if path.endswith(".csv")]
+
+
+def drawn_figures(part):
+    return [path for path in all_figures(part) if path.endswith(".png")]
+
+
+rule describe_study:
+    output:
+        "<results>/{part}tables/study.json",
+    log:
+        "<logs>/{part}tables/describe_study.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        config=lambda wildcards: shlex.quote(json.dumps(part_config(wildcards.part))),
+        grading=shlex.quote(json.dumps(GRADING)),
+        cells=lambda wildcards: [cell.path for cell in PARTS[wildcards.part].cells],
+        missing=lambda wildcards: [cell.path for cell in PARTS[wildcards.part].missing],
+        code=code_of("describe_study"),
+    shell:
+        "python workflow/scripts/describe_study.py"
+        " --config {params.config}"
+        " --grading {params.grading}"
+        " --cells {params.cells}"
+        " --missing {params.missing}"
+        " --output {output}"
+        " > {log} 2>&1"
+
+
+rule write_report:
+    input:
+        description="<results>/{part}tables/study.json",
+        tables=lambda wildcards: csv_tables(wildcards.part),
+        figures=lambda wildcards: drawn_figures(wildcards.part),
+        template="workflow/report/page.html.j2",
+        looks=[f"workflow/report/{name}" for name in ["base.html.j2", "pieces.html.j2", "page.css", "page.js"]],
+    output:
+        "<results>/{part}report.html",
+    log:
+        "<logs>/{part}report.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        results=lambda wildcards: RESULTS,
+        code=code_of("write_report", "tables", *(f"report/{name}" for name in REPORT_CODE)),
+    shell:
+        "python workflow/scripts/write_report.py"
+        " --description {input.description}"
+        " --tables {input.tables}"
+        " --figures {input.figures}"
+        " --results {params.results}"
+        " --captions workflow/report"
+        " --template {input.template}"
+        " --output {output}"
+        " > {log} 2>&1"
+
+
+rule report_html:
+    input:
+        f"<results>/{BASE}report.html",

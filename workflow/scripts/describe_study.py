@@ -1,0 +1,28 @@
+"""Write down what a study is: its config as it was read, its cells, those that are missing, how answers were graded."""
+
+import argparse
+import json
+
+from yetbetter.program import run
+from yetbetter.records import write_json
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", required=True, type=json.loads, help="the resolved config, as JSON")
+    parser.add_argument("--grading", required=True, type=json.loads, help="the grader's version and mode, as JSON")
+    parser.add_argument("--cells", default=[], nargs="*", help="paths of the cells that the part's tables hold")
+    parser.add_argument("--missing", default=[], nargs="*", help="paths of the cells that are not finished")
+    parser.add_argument("--output", required=True)
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    named = {"study": arguments.config["study"], "grading": arguments.grading}
+    cells = {"cells": arguments.cells, "missing": arguments.missing}
+    write_json(arguments.output, named | cells | {"config": arguments.config})
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,185 @@
+"""Captions of figures: what they show, as `snakemake --report` says it, and the numbers in them, from the tables."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from markupsafe import Markup, escape
+
+from yetbetter.plot_tables import order_budgets
+from yetbetter.report import wording
+from yetbetter.report.study import Study, basis
+
+NUMBERS: dict[str, Callable] = {}
+
+
+def numbers_of(kind: str):
+    """Register what tells a kind of figure's numbers: a function of the study and the name's parts."""
+
+    def register(function):
+        NUMBERS[kind] = function
+        return function
+
+    return register
+
+
+def find_kind(name: str, kinds: list[str]) -> tuple[str, list[str]]:
+    """The kind of figure, and the rest of its name: coverage_trend_hard is ("coverage_trend", ["hard"])."""
+    fitting = [kind for kind in kinds if name == kind or name.startswith(f"{kind}_")]
+    kind = max(fitting, key=len, default=name)
+    return kind, [part for part in name[len(kind) :].split("_") if part]
+
+
+def describe(folder: Path, kind: str) -> Markup:
+    """The figure's caption from workflow/report, as HTML; empty where there is none."""
+    path = folder / f"{kind}.rst"
+    text = " ".join(path.read_text(encoding="utf-8").split()) if path.is_file() else ""
+    return Markup(re.sub(r"``(.+?)``", r"<code>\1</code>", str(escape(text))))
+
+
+def tell_numbers(study: Study, kind: str, parts: list[str]) -> list[str]:
+    """Sentences; none where the kind is not known or its tables are not there."""
+    return [line for line in NUMBERS[kind](study, *parts) if line] if kind in NUMBERS else []
+
+
+def lead(study: Study, row: dict) -> str:
+    """student: WC 31.0 %, SE 29.4 %, +1.6 points [−0.7, +4.2]"""
+    weak, strong = study.label(study.weak), study.label(study.strong)
+    values = f"{weak} {wording.percent(row['weak'])}, {strong} {wording.percent(row['strong'])}"
+    return f"{row['target']}: {values}, {wording.points(row['difference'], row['low'], row['high'])}"
+
+
+def tell_leads(study: Study, rows: list[dict]) -> list[str]:
+    """A sentence for each budget, and what the differences rest on."""
+    budgets = order_budgets(list(dict.fromkeys(row["budget"] for row in rows)))
+    lines = []
+    for budget in budgets:
+        own = [lead(study, row) for row in rows if row["budget"] == budget]
+        lines.append(f"{budget} budget: {'; '.join(own)}.".capitalize())
+    return [*lines, f"Differences are WC data's lead, {basis(rows)}." if rows else ""]
+
+
+@numbers_of("headline")
+def tell_headline(study: Study) -> list[str]:
+    chosen = study.config["comparison"]
+    place = {axis: chosen[axis] for axis in ("dataset", "budget")}
+    rows = [row for row in study.leads() if place.items() <= row.items()]
+    told = "; ".join(lead(study, row) for row in rows)
+    return [f"{chosen['dataset']}, {chosen['budget']} budget, {told}, {basis(rows)}."] if rows else []
+
+
+@numbers_of("finetuned")
+def tell_finetuned(study: Study, dataset: str) -> list[str]:
+    return tell_leads(study, [row for row in study.leads() if row["dataset"] == dataset])
+
+
+@numbers_of("reasoning")
+def tell_reasoning(study: Study, dataset: str) -> list[str]:
+    """How many of the finetuned models' right answers rest on wrong reasoning."""
+    rows = [row for row in study.leads("false_positive_rate") if row["dataset"] == dataset]
+    budgets = order_budgets(list(dict.fromkeys(row["budget"] for row in rows)))
+    return [
+        f"{budget} budget: {'; '.join(lead(study, row) for row in rows if row['budget'] == budget)}.".capitalize()
+        for budget in budgets
+    ]
+
+
+@numbers_of("functional_transfer")
+def tell_transfer(study: Study, dataset: str) -> list[str]:
+    table = study.table("finetuned").where(dataset=dataset)
+    votes = sorted(int(name[4:]) for name in table.values("metric") if re.fullmatch(r"maj@\d+", name))
+    if not votes:
+        return []
+    most = votes[-1]
+    rows = [row for row in study.leads(f"maj@{most}", "functional") if row["dataset"] == dataset]
+    lines = []
+    for budget in order_budgets(list(dict.fromkeys(row["budget"] for row in rows))):
+        own = "; ".join(lead(study, row) for row in rows if row["budget"] == budget)
+        lines.append(f"maj@{most} on functional variants, {budget} budget: {own}.")
+    return lines
+
+
+@numbers_of("data_quality")
+def tell_quality(study: Study, dataset: str) -> list[str]:
+    table = study.table("data_quality").where(dataset=dataset, level="all", basis="arm")
+    lines = []
+    for budget in order_budgets(table.values("budget")):
+        told = []
+        for metric, name, write in (
+            ("coverage", "coverage", wording.percent),
+            ("diversity", "unique correct solutions per solved question", lambda value: wording.number(value, 2)),
+            ("false_positive_rate", "false positive rate", wording.percent),
+        ):
+            cells = [
+                (source, table.cell(budget=budget, source=source, metric=metric))
+                for source in (study.weak, study.strong)
+            ]
+            if all(cell.known for _, cell in cells):
+                values = [
+                    f"{study.label(source)} {write(cell.value)}"
+                    + (
+                        f" {wording.interval(100 * cell.low, 100 * cell.high, 1, wording.number)}"
+                        if write is wording.percent
+                        else f" {wording.interval(cell.low, cell.high, 2, wording.number)}"
+                    )
+                    for source, cell in cells
+                ]
+                told.append(f"{name} {', '.join(values)}")
+        lines.append(f"{budget} budget: {'; '.join(told)}.".capitalize() if told else "")
+    questions = table.where(metric="coverage").values("questions")
+    return [*lines, f"Over {questions[0]} questions." if questions else ""]
+
+
+@numbers_of("coverage_trend")
+def tell_trend(study: Study, dataset: str) -> list[str]:
+    table = study.table("coverage").where(dataset=dataset, level="all")
+    told = []
+    for source in (study.weak, study.strong):
+        rows = table.where(model=study.model_of(source)).rows
+        if rows:
+            first, last = (choose(rows, key=lambda row: int(row["k"])) for choose in (min, max))
+            told.append(
+                f"{study.label(source)}: "
+                + " and ".join(f"{wording.percent(row['value'])} at k = {row['k']}" for row in (first, last))
+            )
+    return [f"Coverage of {'; '.join(told)}."] if told else []
+
+
+@numbers_of("coverage_by_level")
+def tell_levels(study: Study, dataset: str) -> list[str]:
+    table = study.table("data_quality").where(dataset=dataset, metric="coverage", basis="arm")
+    budgets = order_budgets(table.values("budget"))
+    if not budgets:
+        return []
+    budget, told = budgets[-1], []
+    for level in sorted(
+        (level for level in table.values("level") if level != "all"), key=lambda name: (len(name), name)
+    ):
+        cells = [
+            (source, table.cell(level=level, budget=budget, source=source)) for source in (study.weak, study.strong)
+        ]
+        values = [f"{study.label(source)} {wording.percent(cell.value)}" for source, cell in cells if cell.known]
+        told += [f"level {level}: {', '.join(values)}"] if values else []
+    return [f"{budget} budget: {'; '.join(told)}.".capitalize()] if told else []
+
+
+@numbers_of("checkpoints")
+def tell_checkpoints(study: Study, dataset: str) -> list[str]:
+    rows = study.table("checkpoints").where(dataset=dataset).rows
+    chosen = [100 * wording.to_float(row["validation"]) for row in rows if row["chosen"] == "1"]
+    if not chosen:
+        return []
+    return [
+        f"{len(rows):,} checkpoints of {wording.count(len(chosen), 'finetuning')}; the chosen ones answer"
+        f" {wording.number(min(chosen))} to {wording.number(max(chosen))}{wording.NARROW}% of the validation problems."
+    ]
+
+
+@numbers_of("training")
+def tell_training(study: Study, dataset: str, budget: str, target: str) -> list[str]:
+    rows = study.table("checkpoints").where(dataset=dataset, budget=budget, target=target, chosen="1").rows
+    told = [
+        f"{study.label(row['source'])} after {row['step'] or '?'} steps, {wording.percent(row['validation'])}"
+        for row in rows
+    ]
+    return [f"Chosen by validation: {'; '.join(told)}."] if told else []

@@ -1,0 +1,175 @@
+"""The parts of a report page, and the page made of them: a single file that asks nothing of any host."""
+
+import base64
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from markupsafe import Markup
+
+from yetbetter.plot_tables import order_budgets
+from yetbetter.report import captions, wording
+from yetbetter.report.sheets import Column, Field, Sheet, draw_interval, make_sheet, numeric
+from yetbetter.report.study import Study
+
+FOLDED = ("training", "checkpoints")  # kinds of figures that a reader asks for
+
+
+@dataclass(frozen=True)
+class Picture:
+    name: str
+    kind: str
+    title: str
+    source: str
+    width: int
+    height: int
+    numbers: list[str]
+    caption: Markup
+
+
+def render(template: Path, **parts) -> str:
+    """A page from its template; styles and script are read from beside it and stand in the page."""
+    import jinja2
+
+    folder = jinja2.FileSystemLoader(template.parent)
+    engine = jinja2.Environment(
+        loader=folder, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    engine.globals["asset"] = lambda name: Markup((template.parent / name).read_text(encoding="utf-8"))
+    return engine.get_template(template.name).render(**parts)
+
+
+def embed(path: Path) -> tuple[str, int, int]:
+    """A picture as a data address, and its size in dots. The same dots in half the bytes that matplotlib's file has."""
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        buffer = io.BytesIO()
+        picture.convert("RGB").save(buffer, "WEBP", lossless=True, method=1)
+        return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode(), *picture.size
+
+
+def make_picture(path: Path, study: Study, folder: Path) -> Picture:
+    kinds = [rst.stem for rst in folder.glob("*.rst")]
+    kind, parts = captions.find_kind(path.stem, kinds)
+    title = " · ".join([kind.replace("_", " ").capitalize(), *parts])
+    numbers = captions.tell_numbers(study, kind, parts)
+    return Picture(path.stem, kind, title, *embed(path), numbers, captions.describe(folder, kind))
+
+
+def order_pictures(pictures: list[Picture]) -> list[Picture]:
+    """What answers the question first: claims and headline, then the rest in the order they were given."""
+    first = ("claims", "headline", "finetuned", "data_quality")
+    return sorted(pictures, key=lambda picture: [*first, picture.kind].index(picture.kind))
+
+
+def state(study: Study) -> list[str]:
+    """What the study is, in two sentences."""
+    weak, strong = study.weak, study.strong
+    names = [f"{study.label(source)} ({parameters(study, source)})" for source in (weak, strong)]
+    told = []
+    for budget in order_budgets(study.table("arms").values("budget")):
+        rows = study.table("arms").where(budget=budget)
+        samples = [rows.where(source=source).values("samples")[:1] for source in (weak, strong)]
+        if all(samples):
+            told.append(f"{samples[0][0]} against {samples[1][0]} samples per question at the {budget} budget")
+    cells, missing = study.description["cells"], study.description["missing"]
+    datasets = wording.joined(dict.fromkeys(path.split("/")[0] for path in [*cells, *missing]))
+    seeds = {path.rpartition("seed-")[2] for path in cells}
+    models = "finetuned model" if len(cells) == 1 else "finetuned models"
+    first = (
+        f"For the same sampling budget, the weaker model {names[0]} answers each question more often than the stronger"
+    )
+    return [
+        f"{first} {names[1]}{': ' if told else ''}{wording.joined(told)}.",
+        f"{len(cells):,} {models} on {datasets}, {wording.count(len(seeds), 'seed')} each, show which of the two"
+        " writes the better training data."
+        if cells
+        else "No model is finetuned yet.",
+    ]
+
+
+def parameters(study: Study, source: str) -> str:
+    size = study.config["models"][study.model_of(source)].get("parameters")
+    for unit, name in ((1e9, "billion"), (1e6, "million")):
+        if size and size >= unit:
+            return f"{size / unit:g} {name} parameters"
+    return f"{wording.number(size, 0)} parameters" if size else "size not told"
+
+
+def settings(study: Study) -> list[tuple[str, str]]:
+    config = study.config
+    sampling, recipes = config["sampling"], config["finetuning"]
+    targets = list(dict.fromkeys(cell.split("/to-")[1].split("/")[0] for cell in study.description["cells"]))
+    told = [("Finetuned", wording.joined(targets))]
+    for name, entry in config["datasets"].items():
+        splits, checked = entry["splits"], {"exact": "exactly", "judge": "by a judge"}.get(entry["fpr"])
+        counts = ", ".join(f"{size:,} {split}" for split, size in splits.items())
+        told.append((f"Data set {name}", f"{counts}{f'; reasoning checked {checked}' if checked else ''}"))
+    told.append(("Sampling", f"temperature {sampling['temperature']:g}, top-k {sampling['top_k']}"))
+    told.append(("Grading", study.description.get("grading", {}).get("mode", "strict")))
+    for name, recipe in recipes.items():
+        kind = "epochs" if "epochs" in recipe else "steps"
+        length = recipe.get(kind)
+        length = (
+            ", ".join(f"{value} ({budget})" for budget, value in length.items()) if isinstance(length, dict) else length
+        )
+        rates = ", ".join(f"{float(rate):g}" for rate in recipe["learning_rates"].values())
+        told.append((f"Recipe {name}", f"{kind} {length}; batches of {recipe['batch_size']}; learning rate {rates}"))
+    return [*told, ("Seed of the study", str(config["seed"]))]
+
+
+def leads_sheet(study: Study) -> Sheet | None:
+    """Every comparison of WC with SE data on the test problems."""
+    rows = study.leads()
+    if not rows:
+        return None
+    weak, strong = study.label(study.weak), study.label(study.strong)
+    reach = max(abs(100 * row[end]) for row in rows for end in ("low", "high", "difference") if row[end] == row[end])
+    several = len({(row["problems"], row["seeds"]) for row in rows}) > 1
+    # fmt: off
+    columns = [Column("data set"), Column("budget"), Column("target"), Column(f"{weak} data is"),
+               Column(f"{strong} data, %", "number"), Column(f"{weak} data, %", "number"),
+               Column(f"{weak} − {strong}, points", "number"), Column("95 % interval", "number"),
+               Column(f"{strong} ← better → {weak}", "picture")]
+    columns += [Column("problems", "number"), Column("seeds", "number")] if several else []
+    # fmt: on
+    fields = []
+    for row in rows:
+        lead, low, high = (100 * row[key] for key in ("difference", "low", "high"))
+        line = [Field(row[axis]) for axis in ("dataset", "budget", "target", "paradigm")]
+        line += [numeric(100 * row[role], wording.number(100 * row[role])) for role in ("strong", "weak")]
+        line += [numeric(lead, wording.signed(lead)), numeric(low, wording.interval(low, high))]
+        line += [Field(draw_interval(lead, low, high, reach))]
+        line += [numeric(row[key], wording.number(row[key], 0)) for key in ("problems", "seeds")] if several else []
+        fields.append(line)
+    note = f"Accuracy (greedy pass@1) {captions.basis(rows)}. Intervals are paired over problems"
+    note += "; with one seed they hold for that finetuning and that pool." if rows[0]["seeds"] < 2 else "."
+    return make_sheet("weak_against_strong.csv", columns, fields, caption=note, classes="leads")
+
+
+def compute_sheet(study: Study) -> Sheet | None:
+    rows = study.table("arms").rows
+    if not rows:
+        return None
+    columns = {
+        "data set": "text", "budget": "text", "source": "text", "samples per question": "number", "drawn": "number",
+        "kept": "number", "tokens per solution": "number", "FLOPs assumed": "number", "FLOPs drawn": "number",
+        "drawn / assumed": "number", "FLOPs of prompts": "number", "price, $": "number",
+    }  # fmt: skip
+    fields = [
+        [
+            *(Field(row[axis]) for axis in ("dataset", "budget", "source")),
+            *(numeric(row[key], wording.number(row[key], 0)) for key in ("samples", "drawn", "kept")),
+            numeric(row["tokens_per_solution"], wording.number(row["tokens_per_solution"])),
+            *(numeric(row[key], wording.scientific(row[key])) for key in ("flops_assumed", "flops_drawn")),
+            numeric(row["drawn_to_assumed"], wording.number(row["drawn_to_assumed"], 3)),
+            numeric(row["flops_prompts"], wording.scientific(row["flops_prompts"])),
+            numeric(row["price"], wording.number(row["price"], 4)),
+        ]
+        for row in rows
+    ]
+    empty = [number for number in range(len(columns)) if not any(line[number].text for line in fields)]
+    fields = [[item for number, item in enumerate(line) if number not in empty] for line in fields]
+    kept = [Column(*pair) for number, pair in enumerate(columns.items()) if number not in empty]
+    return make_sheet("compute.csv", kept, fields, classes="compute")

@@ -1,0 +1,138 @@
+"""What was run: read from the sidecars that programs leave beside their results."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from yetbetter.errors import UserError
+from yetbetter.records import read_json
+from yetbetter.report import wording
+from yetbetter.report.sheets import Column, Field, Sheet, make_sheet, numeric
+from yetbetter.report.study import Study
+
+# Where sidecars lie: stage, pattern below it, what one of them stands for.
+STAGES = (
+    ("downloads", "**/*.json", "download"),
+    ("problems", "*/*.about.json", "split"),
+    ("solutions", "*/*/*.about.json", "block of samples"),
+    ("judgements", "*/*.about.json", "judged pool"),
+    ("models", "*/*/*/*/*/*/about.json", "finetuning"),
+    ("evaluations", "*/*/*/*/*/about.json", "evaluation"),
+)
+
+
+def read_sidecars(results: str | Path) -> dict[str, list[dict]]:
+    """By stage, in the order of their paths; what is no sidecar is left out."""
+    return {stage: list(find_sidecars(Path(results) / stage, pattern)) for stage, pattern, _ in STAGES}
+
+
+def find_sidecars(folder: Path, pattern: str) -> Iterator[dict]:
+    for path in sorted(folder.glob(pattern)):
+        try:
+            found = read_json(path)
+        except UserError:  # a file that a running job has not finished
+            continue
+        if isinstance(found, dict) and isinstance(found.get("versions"), dict):
+            yield found
+
+
+def programs_sheet(sidecars: dict[str, list[dict]]) -> Sheet:
+    columns = [
+        Column(name, kind)
+        for name, kind in zip(
+            ("stage", "program", "results", "hours", "tokens", "hosts", "first", "last"),
+            ("text", "text", "number", "number", "number", "text", "text", "text"),
+            strict=True,
+        )
+    ]
+    rows = []
+    for stage, _, noun in STAGES:
+        for program in sorted({found.get("program", "") for found in sidecars[stage]}):
+            own = [found for found in sidecars[stage] if found.get("program", "") == program]
+            seconds, tokens = total(own, "seconds"), total(own, "completion_tokens")
+            dates = dates_of(own)
+            rows.append(
+                [
+                    Field(stage.replace("_", " ")),
+                    Field(program),
+                    numeric(len(own), wording.count(len(own), noun)),
+                    numeric(round(seconds / 3600, 4), wording.duration(seconds) if seconds else ""),
+                    numeric(tokens, f"{tokens:,.0f}" if tokens else ""),
+                    Field(wording.joined(distinct(own, "host"))),
+                    Field(dates[0] if dates else "not recorded"),
+                    Field(dates[-1] if dates else "not recorded"),
+                ]
+            )
+    return make_sheet("programs.csv", columns, rows)
+
+
+def versions_sheet(sidecars: dict[str, list[dict]]) -> Sheet:
+    """Versions of Python and packages, and the stages that used them: two rows where stages differ."""
+    used: dict[tuple[str, str], list[str]] = {}
+    for stage, found in sidecars.items():
+        for sidecar in found:
+            for package, version in sidecar["versions"].items():
+                stages = used.setdefault((package, str(version)), [])
+                if stage not in stages:
+                    stages.append(stage)
+    rows = [
+        [Field(package), Field(version), Field(wording.joined(stages))]
+        for (package, version), stages in sorted(used.items())
+    ]
+    return make_sheet("versions.csv", [Column(name) for name in ("package", "version", "used by")], rows)
+
+
+def models_sheet(study: Study, sidecars: dict[str, list[dict]]) -> Sheet:
+    """The models that the part uses; content: the digest or revision that samples and finetunings recorded."""
+    drawn = {
+        found["pool"].get("model_name"): found["pool"].get("model")
+        for found in sidecars["solutions"]
+        if isinstance(found.get("pool"), dict)
+    }
+    trained = {found.get("arguments", {}).get("model"): found.get("model_identity") for found in sidecars["models"]}
+    columns = ["model", "parameters", "from", "revision", "content", "engine", "role"]
+    rows = []
+    for name, entry in study.config["models"].items():
+        identity = drawn.get(name) or trained.get(entry["path"])
+        roles = roles_of(study, name)
+        if roles:
+            rows.append(
+                [
+                    Field(name),
+                    numeric(entry.get("parameters"), wording.number(entry.get("parameters"), 0)),
+                    Field(entry["path"]),
+                    Field(entry.get("revision", "")),
+                    Field(str(identity or "")),
+                    Field(entry.get("engine", "transformers")),
+                    Field(wording.joined(roles)),
+                ]
+            )
+    kinds = ["text", "number", *["text"] * 5]
+    return make_sheet("models.csv", [Column(*pair) for pair in zip(columns, kinds, strict=True)], rows)
+
+
+def roles_of(study: Study, model: str) -> list[str]:
+    roles = [
+        role for role, source in (("weak", study.weak), ("strong", study.strong)) if study.model_of(source) == model
+    ]
+    further = [
+        source
+        for source, entry in study.config["sources"].items()
+        if source not in (study.weak, study.strong) and model in [draw["model"] for draw in entry.get("draws", [])]
+    ]
+    roles += [f"draws for {wording.joined(further)}"] if further and not roles else []
+    targets = {target for entry in study.config["experiments"].values() for target in entry["targets"]}
+    roles += ["target"] if model in targets else []
+    return roles + (["judge"] if study.config.get("judge", {}).get("model") == model else [])
+
+
+def distinct(sidecars: list[dict], key: str) -> list[str]:
+    return sorted({str(found[key]) for found in sidecars if found.get(key)})
+
+
+def total(sidecars: list[dict], key: str) -> float:
+    return sum(found[key] for found in sidecars if isinstance(found.get(key), int | float))
+
+
+def dates_of(sidecars: list[dict]) -> list[str]:
+    """Days on which results were written, oldest first; older results do not tell."""
+    return sorted({str(found["written"])[:10] for found in sidecars if found.get("written")})
