@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # One thread per process: the workflow runs as many processes as there are cores.
 export OMP_NUM_THREADS := 1
 
-.PHONY: demo test test-fast test-vllm test-gpu lint format environment environment-vllm smol-models clean
+.PHONY: demo test test-fast browser test-vllm test-gpu lint format environment environment-vllm smol-models clean
 
 demo: environment
 	snakemake --cores $(CORES) --quiet host
@@ -20,6 +20,14 @@ demo: environment
 test: environment environment-vllm lint
 	pytest -n $(CORES) --dist loadfile
 	$(VLLM_VENV)/bin/python -m pytest tests/with_vllm
+
+# For the tests that look at the report: 64 MB of downloads, 20 s; without one they are skipped. Only root may install.
+browser:
+	@if command -v chromium-headless-shell chromium google-chrome > /dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium-headless-shell) > /dev/null \
+	    || echo "No browser could be installed: the report's tests are skipped."; \
+	else echo "No browser: the report's tests are skipped (Debian's chromium-headless-shell is one)."; fi
 
 test-vllm: environment-vllm
 	$(VLLM_VENV)/bin/python -m pytest tests/with_vllm

@@ -102,4 +102,3 @@ function enliven(sheet) {
 }
 
 document.querySelectorAll(".sheet").forEach(enliven);
-addEventListener("beforeprint", () => document.querySelectorAll("details:not(.file)").forEach((fold) => { fold.open = true; }));

@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
@@ -50,13 +51,14 @@ class Progress:
 
 
 def write_sidecar(path: str | Path, arguments: argparse.Namespace, **facts) -> None:
-    """Write how a result was made: the program's arguments, versions, host, and `facts` (seeds, tokens, seconds)."""
+    """Write how and when a result was made: arguments, versions, host, and `facts` (seeds, tokens, seconds)."""
     about = {
         "program": Path(sys.argv[0]).name,
         "arguments": {key: str(value) for key, value in vars(arguments).items() if value is not None},
         "versions": versions(),
         "host": socket.gethostname(),
         "slurm_job": os.environ.get("SLURM_JOB_ID"),
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
         **facts,
     }
     write_json(path, about)

@@ -46,7 +46,11 @@ def lead(study: Study, row: dict) -> str:
     """student: WC 31.0 %, SE 29.4 %, +1.6 points [−0.7, +4.2]"""
     weak, strong = study.label(study.weak), study.label(study.strong)
     values = f"{weak} {wording.percent(row['weak'])}, {strong} {wording.percent(row['strong'])}"
-    return f"{row['target']}: {values}, {wording.points(row['difference'], row['low'], row['high'])}"
+    return f"{study.label(row['target'])}: {values}, {wording.points(row['difference'], row['low'], row['high'])}"
+
+
+def budget_line(budget: str, told: str) -> str:
+    return f"{budget[:1].upper()}{budget[1:]} budget. {told}."
 
 
 def tell_leads(study: Study, rows: list[dict]) -> list[str]:
@@ -55,7 +59,7 @@ def tell_leads(study: Study, rows: list[dict]) -> list[str]:
     lines = []
     for budget in budgets:
         own = [lead(study, row) for row in rows if row["budget"] == budget]
-        lines.append(f"{budget} budget: {'; '.join(own)}.".capitalize())
+        lines.append(budget_line(budget, "; ".join(own)))
     return [*lines, f"Differences are WC data's lead, {basis(rows)}." if rows else ""]
 
 
@@ -79,7 +83,7 @@ def tell_reasoning(study: Study, dataset: str) -> list[str]:
     rows = [row for row in study.leads("false_positive_rate") if row["dataset"] == dataset]
     budgets = order_budgets(list(dict.fromkeys(row["budget"] for row in rows)))
     return [
-        f"{budget} budget: {'; '.join(lead(study, row) for row in rows if row['budget'] == budget)}.".capitalize()
+        budget_line(budget, "; ".join(lead(study, row) for row in rows if row["budget"] == budget))
         for budget in budgets
     ]
 
@@ -125,7 +129,7 @@ def tell_quality(study: Study, dataset: str) -> list[str]:
                     for source, cell in cells
                 ]
                 told.append(f"{name} {', '.join(values)}")
-        lines.append(f"{budget} budget: {'; '.join(told)}.".capitalize() if told else "")
+        lines.append(budget_line(budget, "; ".join(told)) if told else "")
     questions = table.where(metric="coverage").values("questions")
     return [*lines, f"Over {questions[0]} questions." if questions else ""]
 
@@ -160,7 +164,7 @@ def tell_levels(study: Study, dataset: str) -> list[str]:
         ]
         values = [f"{study.label(source)} {wording.percent(cell.value)}" for source, cell in cells if cell.known]
         told += [f"level {level}: {', '.join(values)}"] if values else []
-    return [f"{budget} budget: {'; '.join(told)}.".capitalize()] if told else []
+    return [budget_line(budget, "; ".join(told))] if told else []
 
 
 @numbers_of("checkpoints")

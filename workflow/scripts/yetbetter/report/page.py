@@ -72,18 +72,18 @@ def state(study: Study) -> list[str]:
         rows = study.table("arms").where(budget=budget)
         samples = [rows.where(source=source).values("samples")[:1] for source in (weak, strong)]
         if all(samples):
-            told.append(f"{samples[0][0]} against {samples[1][0]} samples per question at the {budget} budget")
-    cells, missing = study.description["cells"], study.description["missing"]
-    datasets = wording.joined(dict.fromkeys(path.split("/")[0] for path in [*cells, *missing]))
+            per = " samples per question" if not told else ""
+            told.append(f"{samples[0][0]} against {samples[1][0]}{per} at the {budget} budget")
+    cells = study.description["cells"]
+    datasets = list(dict.fromkeys(path.split("/")[0] for path in cells))
     seeds = {path.rpartition("seed-")[2] for path in cells}
-    models = "finetuned model" if len(cells) == 1 else "finetuned models"
-    first = (
-        f"For the same sampling budget, the weaker model {names[0]} answers each question more often than the stronger"
-    )
+    count = wording.count
     return [
-        f"{first} {names[1]}{': ' if told else ''}{wording.joined(told)}.",
-        f"{len(cells):,} {models} on {datasets}, {wording.count(len(seeds), 'seed')} each, show which of the two"
-        " writes the better training data."
+        f"For the same sampling budget, the weak model {names[0]} answers each question more often than the strong"
+        f" model {names[1]}{': ' if told else ''}{wording.joined(told)}.",
+        f"{len(cells):,} finetuned model{'s' if len(cells) != 1 else ''} on {count(len(datasets), 'data set')}"
+        f" ({wording.joined(datasets)}, {count(len(seeds), 'finetuning seed')}) show which of the two writes the better"
+        " training data."
         if cells
         else "No model is finetuned yet.",
     ]
@@ -98,24 +98,25 @@ def parameters(study: Study, source: str) -> str:
 
 
 def settings(study: Study) -> list[tuple[str, str]]:
-    config = study.config
-    sampling, recipes = config["sampling"], config["finetuning"]
+    config, told = study.config, []
     targets = list(dict.fromkeys(cell.split("/to-")[1].split("/")[0] for cell in study.description["cells"]))
-    told = [("Finetuned", wording.joined(targets))]
+    told.append(("Finetuned", wording.joined(map(study.label, study.look.order_targets(targets)))))
+    alike: dict[str, list[str]] = {}
     for name, entry in config["datasets"].items():
-        splits, checked = entry["splits"], {"exact": "exactly", "judge": "by a judge"}.get(entry["fpr"])
-        counts = ", ".join(f"{size:,} {split}" for split, size in splits.items())
-        told.append((f"Data set {name}", f"{counts}{f'; reasoning checked {checked}' if checked else ''}"))
-    told.append(("Sampling", f"temperature {sampling['temperature']:g}, top-k {sampling['top_k']}"))
-    told.append(("Grading", study.description.get("grading", {}).get("mode", "strict")))
-    for name, recipe in recipes.items():
+        checked = {"exact": "reasoning checked exactly", "judge": "reasoning judged"}.get(entry["fpr"])
+        counts = [f"{size:,} {split}" for split, size in entry["splits"].items()]
+        alike.setdefault(", ".join(counts) + (f"; {checked}" if checked else ""), []).append(name)
+    told += [(f"Data {wording.joined(names)}", counts) for counts, names in alike.items()]
+    for name, recipe in config["finetuning"].items():
         kind = "epochs" if "epochs" in recipe else "steps"
         length = recipe.get(kind)
-        length = (
-            ", ".join(f"{value} ({budget})" for budget, value in length.items()) if isinstance(length, dict) else length
-        )
+        if isinstance(length, dict):
+            length = ", ".join(f"{value} ({budget})" for budget, value in length.items())
         rates = ", ".join(f"{float(rate):g}" for rate in recipe["learning_rates"].values())
         told.append((f"Recipe {name}", f"{kind} {length}; batches of {recipe['batch_size']}; learning rate {rates}"))
+    sampling = config["sampling"]
+    told.append(("Sampling", f"temperature {sampling['temperature']:g}, top-k {sampling['top_k']}"))
+    told.append(("Grading", study.description.get("grading", {}).get("mode", "strict")))
     return [*told, ("Seed of the study", str(config["seed"]))]
 
 
@@ -130,14 +131,14 @@ def leads_sheet(study: Study) -> Sheet | None:
     # fmt: off
     columns = [Column("data set"), Column("budget"), Column("target"), Column(f"{weak} data is"),
                Column(f"{strong} data, %", "number"), Column(f"{weak} data, %", "number"),
-               Column(f"{weak} − {strong}, points", "number"), Column("95 % interval", "number"),
+               Column(f"{weak} − {strong}, points", "number"), Column("interval", "number"),
                Column(f"{strong} ← better → {weak}", "picture")]
     columns += [Column("problems", "number"), Column("seeds", "number")] if several else []
     # fmt: on
     fields = []
     for row in rows:
         lead, low, high = (100 * row[key] for key in ("difference", "low", "high"))
-        line = [Field(row[axis]) for axis in ("dataset", "budget", "target", "paradigm")]
+        line = [Field(row["dataset"]), Field(row["budget"]), Field(study.label(row["target"])), Field(row["paradigm"])]
         line += [numeric(100 * row[role], wording.number(100 * row[role])) for role in ("strong", "weak")]
         line += [numeric(lead, wording.signed(lead)), numeric(low, wording.interval(low, high))]
         line += [Field(draw_interval(lead, low, high, reach))]

@@ -13,8 +13,8 @@ from yetbetter.report.study import Study
 STAGES = (
     ("downloads", "**/*.json", "download"),
     ("problems", "*/*.about.json", "split"),
-    ("solutions", "*/*/*.about.json", "block of samples"),
-    ("judgements", "*/*.about.json", "judged pool"),
+    ("solutions", "*/*/*.about.json", "block"),
+    ("judgements", "*/*.about.json", "pool"),
     ("models", "*/*/*/*/*/*/about.json", "finetuning"),
     ("evaluations", "*/*/*/*/*/about.json", "evaluation"),
 )
