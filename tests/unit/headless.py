@@ -143,11 +143,14 @@ class Browser:
         folder = self.folder / "saved"
         shutil.rmtree(folder, ignore_errors=True)
         self.ask("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder), eventsEnabled=True)
+        seen = len(self.events)
         self.click(selector)
-        self.wait(
-            lambda found: found.get("method") == "Browser.downloadProgress" and found["params"]["state"] == "completed",
-            "saving",
-        )
+
+        def done(found: dict) -> bool:
+            return found.get("method") == "Browser.downloadProgress" and found["params"]["state"] == "completed"
+
+        if not any(map(done, self.events[seen:])):  # it may be saved before the click is acknowledged
+            self.wait(done, "saving")
         [path] = folder.iterdir()
         return path.read_bytes()
 

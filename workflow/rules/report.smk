@@ -2,7 +2,11 @@
 
 # Keys of the command line, and none of the study.
 STUDY_CONFIG = {key: value for key, value in config.items() if key not in ["partial", "other"]}
-REPORT_CODE = ["page", "captions", "claims", "provenance", "sheets", "study", "wording"]
+LOOKS = [f"workflow/report/{name}" for name in ["base.html.j2", "pieces.html.j2", "page.css", "page.js"]]
+REPORT_CODE = [
+    f"report/{name}"
+    for name in ["page", "captions", "claims", "provenance", "sheets", "side_by_side", "study", "wording"]
+]
 
 
 def part_config(part):
@@ -49,7 +53,7 @@ rule write_report:
         tables=lambda wildcards: csv_tables(wildcards.part),
         figures=lambda wildcards: drawn_figures(wildcards.part),
         template="workflow/report/page.html.j2",
-        looks=[f"workflow/report/{name}" for name in ["base.html.j2", "pieces.html.j2", "page.css", "page.js"]],
+        looks=LOOKS,
     output:
         "<results>/{part}report.html",
     log:
@@ -58,7 +62,7 @@ rule write_report:
         "../../envs/analysis.yaml"
     params:
         results=lambda wildcards: RESULTS,
-        code=code_of("write_report", "tables", *(f"report/{name}" for name in REPORT_CODE)),
+        code=code_of("write_report", *REPORT_CODE),
     shell:
         "python workflow/scripts/write_report.py"
         " --description {input.description}"

@@ -1,0 +1,78 @@
+"""Tables of two studies side by side, as a page shows them."""
+
+from markupsafe import Markup, escape
+
+from yetbetter.comparing import Run, differing
+from yetbetter.report import claims, wording
+from yetbetter.report.sheets import Column, Field, Sheet, make_sheet, numeric
+
+TOLD = {"yes": "agree", "no": "disagree", "open": "open"}
+
+
+def claims_sheet(rows: list[dict], here: str, there: str) -> Sheet | None:
+    if not rows:
+        return None
+    columns = [Column("#", "number"), Column("claim"), Column(here), Column(there), Column("verdicts")]
+    columns += [Column(f"effect, {here}"), Column(f"effect, {there}")]
+    lines = []
+    for row in rows:
+        line = [numeric(row["claim"], str(row["claim"])), Field(claim_text(row), row["name"])]
+        line += [Field(mark(row[side], row[side]), row[side]) for side in ("here", "there")]
+        line.append(Field(mark(TOLD[row["agree"]], row["agree"]), row["agree"]))
+        for side in ("here", "there"):
+            own = {key: row[f"{key}_{side}"] for key in ("effect", "low", "high")} | {"unit": row["unit"]}
+            line.append(numeric(own["effect"], claims.Claim(own).effect))
+        lines.append(line)
+    return make_sheet("claims_side_by_side.csv", columns, lines, classes="claims pairs")
+
+
+def claim_text(row: dict) -> Markup:
+    return Markup(f"<b>{escape(row['name'])}</b><br>{escape(row['sentence'])}")
+
+
+def mark(text: str, style: str) -> Markup:
+    sign = claims.SIGNS.get(text, "")
+    return Markup(f'<span class="verdict {escape(style.replace(" ", "-"))}">{sign} {escape(text)}</span>')
+
+
+def count_agreement(rows: list[dict]) -> str:
+    """3 of 5 claims that both decide agree"""
+    decided = [row for row in rows if row["agree"] != "open"]
+    agreeing = sum(row["agree"] == "yes" for row in decided)
+    if not rows:
+        return ""
+    if not decided:
+        return f"None of {len(rows)} claims is decided in both."
+    return f"Of {len(rows)} claims {len(decided)} are decided in both; {agreeing} of them agree."
+
+
+def values_sheet(rows: list[dict], here: str, there: str, table: str = "finetuned") -> Sheet | None:
+    """Accuracies on the test problems, or WC's lead, in both studies."""
+    keys = {"table": table, "metric": "pass@1", "benchmark": "test", "level": "all"}
+    own = [row for row in rows if keys.items() <= row.items()]
+    if not own:
+        return None
+    names = {"dataset": "data set", "budget": "budget", "source": "source", "baseline": "against", "target": "target"}
+    axes = [axis for axis in names if any(row[axis] for row in own)]
+    columns = [Column(names[axis]) for axis in axes]
+    columns += [Column(name, "number") for name in (here, "interval", there, "interval there", "difference")]
+    columns.append(Column("intervals overlap"))
+    write = wording.signed if table == "differences" else wording.number
+    lines = []
+    for row in own:
+        line = [Field(row[axis]) for axis in axes]
+        for side in ("here", "there"):
+            value, low, high = (100 * row[f"{side}{end}"] for end in ("", "_low", "_high"))
+            line += [numeric(value, write(value)), numeric(low, wording.interval(low, high, 1, write))]
+        line += [numeric(100 * row["difference"], wording.signed(100 * row["difference"]))]
+        lines.append([*line, Field(mark(row["overlap"], row["overlap"]), row["overlap"])])
+    return make_sheet(f"{table}_side_by_side.csv", columns, lines)
+
+
+def settings_sheet(here: Run, there: Run) -> Sheet | None:
+    if not (here.config and there.config):
+        return None
+    columns = [Column("setting"), Column(here.name), Column(there.name)]
+    rows = [[Field(key), Field(own), Field(other)] for key, own, other in differing(here.config, there.config)
+            if key != "study"]  # fmt: skip
+    return make_sheet("settings.csv", columns, rows) if rows else None
