@@ -193,7 +193,12 @@ RECIPES = {name: config["finetuning"][entry["finetuning"]] for name, entry in MO
 SHAPING_OPTIONS = {target: training_options(chosen) for target, chosen in RECIPES.items()}
 LAUNCHES = {target: launch(MODELS[target], chosen) for target, chosen in RECIPES.items()}
 FINETUNING_RESOURCES = {target: resources_of(MODELS[target], chosen) for target, chosen in RECIPES.items()}
-KEEPS_BEST = {target: " --keep best" if chosen.get("keep") == "best" else "" for target, chosen in RECIPES.items()}
+# How finetuned models are asked: the engine, and whether the losing checkpoints are deleted.
+EVALUATION_ENGINES = {
+    target: ENGINES[target]
+    | {"arguments": ENGINES[target]["arguments"] + (" --keep best" if chosen.get("keep") == "best" else "")}
+    for target, chosen in RECIPES.items()
+}
 
 
 def finetuning_resource(value):
@@ -355,25 +360,23 @@ def cell_coordinates(wildcards):
     )
 
 
-def cell_checkpoints(wildcards):
-    numbers = range(1, RECIPES[wildcards.target]["checkpoints"] + 1)
-    return [f"{folder}/checkpoint-{number}" for folder in cell_models(wildcards) for number in numbers]
-
-
 def stop_arguments(dataset):
     return " ".join(f"--stop {shlex.quote(string)}" for string in DATASETS[dataset].get("stop", []))
 
 
-def benchmark_files(dataset):
-    return [f"{RESULTS}/problems/{dataset}/{benchmark}.jsonl" for benchmark in DATASETS[dataset]["benchmarks"]]
+def problem_file(split, dataset="{dataset}"):
+    return f"{RESULTS}/problems/{dataset}/{split}.jsonl"
+
+
+def evaluation_files(dataset):
+    return [problem_file(split, dataset) for split in ["validation", *DATASETS[dataset]["benchmarks"]]]
 
 
 def benchmark_arguments(dataset):
-    """What finetuned models are asked about a data set, and how their answers are read."""
+    """What finetuned models are asked about a data set, and how their answers are read; {dataset} is for the rule."""
     entry = DATASETS[dataset]
     asked = [
-        f"--benchmark {name}:{RESULTS}/problems/{dataset}/{name}.jsonl"
-        f":{counts['greedy']}:{counts.get('sampled', 0)}:{counts.get('samples', 0)}"
+        f"--benchmark {name}:{problem_file(name)}:{counts['greedy']}:{counts.get('sampled', 0)}:{counts.get('samples', 0)}"
         for name, counts in entry["benchmarks"].items()
     ]
     return " ".join([*asked, f"--answer-format {entry['answer']} --grading-mode {GRADING['mode']}"])
@@ -381,7 +384,7 @@ def benchmark_arguments(dataset):
 
 def decoding_arguments(dataset):
     entry = DATASETS[dataset]
-    chosen = f"--temperature {SAMPLING['temperature']} --top-k {SAMPLING['top_k']}"
+    chosen = f"--temperature {SAMPLING['temperature']} --top-k {SAMPLING['top_k']} --seed {config['seed']}"
     return f"{chosen} --max-new-tokens {entry['max_new_tokens']} {stop_arguments(dataset)}".strip()
 
 
@@ -392,6 +395,14 @@ def per_dataset(value):
 
 def per_model(axis, value):
     return by(axis, {model: value(entry) for model, entry in MODELS.items()})
+
+
+def template_per_dataset(value):
+    """Like `per_dataset`, of texts that name the data set as {dataset}: those of alike data sets are then the same."""
+    texts = {dataset: value(dataset) for dataset in DATASETS}
+    if len(set(texts.values())) == 1:
+        return next(iter(texts.values()))
+    return quick(lambda wildcards: texts[wildcards.dataset].replace("{dataset}", wildcards.dataset))
 
 
 SAMPLING_PROMPT = per_dataset(lambda dataset: DATASETS[dataset]["prompts"]["sampling"])
