@@ -13,6 +13,7 @@ rule measure_pool:
         "../../envs/analysis.yaml"
     params:
         samples=pool_samples,
+        questions=pool_limit,
         blocks=pool_blocks,
         folders=pool_folders("solutions", "verdicts", "reasoning"),
         code=code_of("measure_pool", "measures", "estimators", "views", "judging"),
@@ -24,6 +25,7 @@ rule measure_pool:
         " --dataset {wildcards.dataset}"
         " --model {wildcards.model}"
         " --samples {params.samples}"
+        " {params.questions}"
         " --output {output}"
         " > {log} 2>&1"
 
@@ -41,24 +43,22 @@ rule measure_arm:
     conda:
         "../../envs/analysis.yaml"
     params:
-        draws=arm_draws,
+        arm=arm_arguments,
         blocks=arm_blocks,
-        folders=pool_folders("solutions", "verdicts", "reasoning"),
-        keep=lambda wildcards: config["sources"][wildcards.source]["filter"],
-        duplicates=lambda wildcards: config["sources"][wildcards.source].get("duplicates", "keep"),
+        folders=arm_folders("solutions", "verdicts", "reasoning"),
+        judge=lambda wildcards: f"--judge {config['judge']['model']}" if asks_judge(wildcards) else "",
         exact=lambda wildcards: [
             float(count.exact) for count in GRID.draws(wildcards.budget, wildcards.source).values()
         ],
-        code=code_of("measure_arm", "measures", "estimators", "views", "judging", "selection"),
+        code=code_of("measure_arm", "measures", "estimators", "views", "judging", "selection", "voting"),
     shell:
         "python workflow/scripts/measure_arm.py"
         " --problems {input.problems}"
-        " --draws {params.draws}"
+        " {params.arm}"
         " --exact {params.exact}"
         " {params.folders}"
         " --blocks {params.blocks}"
-        " --filter {params.keep}"
-        " --duplicates {params.duplicates}"
+        " {params.judge}"
         " --counts {input.counts}"
         " --dataset {wildcards.dataset}"
         " --budget {wildcards.budget}"
@@ -89,7 +89,7 @@ rule tabulate_data:
             f"--model {name}:{entry.get('parameters', '')}:{entry.get('true_parameters', '')}:{entry.get('price', '')}"
             for name, entry in MODELS.items()
         ],
-        code=code_of("tabulate_data", "costs", "budgets"),
+        code=code_of("tabulate_data", "costs", "budgets", "selection"),
     shell:
         "python workflow/scripts/tabulate_data.py"
         " --metrics {params.metrics}"
