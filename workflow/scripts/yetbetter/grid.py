@@ -1,6 +1,7 @@
 """The grid that a config declares: its cells, its arms, and which blocks of which pools an arm needs."""
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -211,6 +212,22 @@ class Grid:
             for first_question in questions
             for first_sample in range(0, samples, sampling["block_samples"])
         ]
+
+    def pool_blocks(self, dataset: str, model: str) -> list[str]:
+        """The blocks of a pool that some arm needs, in order."""
+        needed: dict[str, None] = {}
+        for arm in self.sampled_arms:
+            count = self.draws(arm.budget, arm.source).get(model)
+            if count and arm.dataset == dataset:
+                questions = self.questions(dataset, arm.budget, arm.source)
+                needed |= dict.fromkeys(self.blocks(dataset, {model: count.samples}, questions))
+        return sorted(needed)
+
+    def samples_in(self, dataset: str, block: str) -> int:
+        """Solutions that a block holds; the last shard ends with the split."""
+        sampling, first = self.config["sampling"], int(re.search(r"questions-(\d+)", block)[1])
+        left = self.config["datasets"][dataset]["splits"]["train"] - first
+        return min(sampling["shard_questions"], left) * sampling["block_samples"]
 
     def paradigm(self, source: str, target: str) -> str:
         """What training this target on this source's data is called (paper, Table 1)."""
