@@ -18,7 +18,7 @@ from yetbetter.endpoint import options_of
 from yetbetter.engines import find_engine, parse_options, shaping_options
 from yetbetter.errors import UserError
 from yetbetter.grading import GRADER_VERSION
-from yetbetter.grid import Grid
+from yetbetter.grid import Arm, Grid
 from yetbetter.identity import fingerprint, model_identity, stream_seed
 from yetbetter.parts import finished, whole
 from yetbetter.program import prefer_own_environment
@@ -95,7 +95,7 @@ SAMPLED_SOURCES = [source for source in config["sources"] if not GRID.is_human(s
 # Tables and figures of the base grid, and apart from them those of all experiments; a folder each, by the start of its
 # path. With `--config partial=true` they are made from what is finished, elsewhere, and nothing else can run.
 PARTIAL = config.get("partial") in (True, "true")
-BASE_EXPERIMENTS = {name: entry for name, entry in config["experiments"].items() if not entry.get("extra")}
+BASE_EXPERIMENTS = {name: config["experiments"][name] for name in GRID.experiments_in(extra=False)}
 BASE = "partial/" if PARTIAL else ""
 STUDY = f"{BASE}study/"
 PARTS = {
@@ -237,30 +237,86 @@ def draws_of(wildcards):
     return {model: count.samples for model, count in counts.items()}
 
 
-def arm_draws(wildcards):
-    return [f"{model}:{samples}" for model, samples in draws_of(wildcards).items()]
+def arm_questions(wildcards):
+    return GRID.questions(wildcards.dataset, wildcards.budget, wildcards.source)
+
+
+def arm_arguments(wildcards):
+    """What of the pools an arm looks at, and what it keeps of that."""
+    source = config["sources"][wildcards.source]
+    words = ["--draws", *(f"{model}:{samples}" for model, samples in draws_of(wildcards).items())]
+    if "questions" in source:
+        words.append(f"--questions {arm_questions(wildcards)}")
+    words += [f"--filter {source['filter']}", f"--duplicates {source.get('duplicates', 'keep')}"]
+    if "keep_per_question" in source:
+        words.append(f"--keep-per-question {source['keep_per_question']}")
+    if source["filter"] == "majority":
+        words.append(f"--grading-mode {GRADING['mode']}")
+    return words
 
 
 def arm_blocks(wildcards):
-    return GRID.blocks(wildcards.dataset, draws_of(wildcards))
+    return GRID.blocks(wildcards.dataset, draws_of(wildcards), arm_questions(wildcards))
+
+
+def filter_stages(wildcards):
+    """What an arm's filter looks at besides the final answers."""
+    return {"reasoning": ["reasoning"], "judge": ["filter_judgements"]}.get(
+        config["sources"][wildcards.source]["filter"], []
+    )
+
+
+def asks_judge(wildcards):
+    """Whether an arm's filter goes by a judge."""
+    return any(stage in JUDGE_STAGES for stage in stages_of(wildcards.dataset, filter_stages(wildcards)))
+
+
+def arm_stages(wildcards, stages):
+    return list(dict.fromkeys([*stages, *filter_stages(wildcards)]))
 
 
 def arm_files(*stages):
-    return lambda wildcards: block_files(wildcards.dataset, arm_blocks(wildcards), stages)
+    return lambda wildcards: block_files(
+        wildcards.dataset, arm_blocks(wildcards), arm_stages(wildcards, stages), judged_part(wildcards)
+    )
+
+
+def arm_folders(*stages):
+    return lambda wildcards: stage_folders(wildcards, arm_stages(wildcards, stages))
+
+
+def pool_of(wildcards):
+    """The pool that the tables of a part are made from."""
+    return PARTS[wildcards.part].pools[wildcards.dataset, wildcards.model]
 
 
 def pool_samples(wildcards):
-    """Samples per question of a pool: all that the grid draws, or what the tables of a part are made from."""
-    grid = PARTS[wildcards.part] if "part" in wildcards.keys() else GRID
-    return grid.pools[wildcards.dataset, wildcards.model]
+    return pool_of(wildcards).samples
+
+
+def pool_limit(wildcards):
+    """Training questions that a pool holds, where they are not all."""
+    questions = pool_of(wildcards).questions
+    return f"--questions {questions}" if questions < DATASETS[wildcards.dataset]["splits"]["train"] else ""
 
 
 def pool_blocks(wildcards):
-    return GRID.blocks(wildcards.dataset, {wildcards.model: pool_samples(wildcards)})
+    pool = pool_of(wildcards)
+    return GRID.blocks(wildcards.dataset, {wildcards.model: pool.samples}, pool.questions)
 
 
 def pool_files(*stages):
-    return lambda wildcards: block_files(wildcards.dataset, pool_blocks(wildcards), stages)
+    return lambda wildcards: block_files(wildcards.dataset, pool_blocks(wildcards), stages, judged_part(wildcards))
+
+
+BASE_ARMS = set(PARTS[BASE].arms)
+
+
+def judged_part(wildcards):
+    """A judge is asked for the base grid, and for what the whole study needs besides, in a file each."""
+    if "source" in wildcards.keys():
+        return "" if Arm(wildcards.dataset, wildcards.budget, wildcards.source) in BASE_ARMS else "study/"
+    return wildcards.part if "part" in wildcards.keys() else "study/"
 
 
 def stages_of(dataset, stages):
@@ -271,23 +327,38 @@ def stages_of(dataset, stages):
     return [name for stage in stages for name in (reasoning if stage == "reasoning" else [stage])]
 
 
-def block_files(dataset, blocks, stages):
+# Stages with one file for a whole pool.
+JUDGE_STAGES = ["judgements", "filter_judgements"]
+
+
+def block_files(dataset, blocks, stages, part=""):
     stages = stages_of(dataset, stages)
     files = [
-        f"{RESULTS}/{stage}/{dataset}/{block}.jsonl" for stage in stages if stage != "judgements" for block in blocks
+        f"{RESULTS}/{stage}/{dataset}/{block}.jsonl"
+        for stage in stages
+        if stage not in JUDGE_STAGES
+        for block in blocks
     ]
-    if "judgements" in stages:  # one file for a whole pool
-        models = dict.fromkeys(block.split("/")[0] for block in blocks)
-        files += [
-            f"{RESULTS}/judgements/{dataset}/{model}.{kind}" for model in models for kind in ["jsonl", "about.json"]
-        ]
-    return files
+    models = dict.fromkeys(block.split("/")[0] for block in blocks)
+    return files + [
+        f"{RESULTS}/{part}{stage}/{dataset}/{model}.{kind}"
+        for stage in stages
+        if stage in JUDGE_STAGES
+        for model in models
+        for kind in ["jsonl", "about.json"]
+    ]
 
 
 def pool_folders(*stages):
     """Programs are told folders and block names: all paths of a large pool would not fit into one command."""
-    return lambda wildcards: [
-        f"--{stage} {RESULTS}/{stage}/{wildcards.dataset}" for stage in stages_of(wildcards.dataset, stages)
+    return lambda wildcards: stage_folders(wildcards, stages)
+
+
+def stage_folders(wildcards, stages):
+    return [
+        f"--{stage.replace('_', '-')}"
+        f" {RESULTS}/{judged_part(wildcards) if stage in JUDGE_STAGES else ''}{stage}/{wildcards.dataset}"
+        for stage in stages_of(wildcards.dataset, stages)
     ]
 
 
