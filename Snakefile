@@ -36,6 +36,11 @@ include: "workflow/rules/compare.smk"
 include: "workflow/rules/forecast.smk"
 
 
+if not PARTIAL:
+
+    include: "workflow/rules/regrade.smk"
+
+
 rule all:
     default_target: True
     input:

@@ -5,7 +5,17 @@ STUDY_CONFIG = {key: value for key, value in config.items() if key not in ["part
 LOOKS = [f"workflow/report/{name}" for name in ["base.html.j2", "pieces.html.j2", "page.css", "page.js"]]
 REPORT_CODE = [
     f"report/{name}"
-    for name in ["page", "captions", "claims", "provenance", "sheets", "side_by_side", "study", "wording"]
+    for name in [
+        "page",
+        "captions",
+        "claims",
+        "provenance",
+        "sensitivity",
+        "sheets",
+        "side_by_side",
+        "study",
+        "wording",
+    ]
 ]
 
 
@@ -21,6 +31,10 @@ def csv_tables(part):
 
 def drawn_figures(part):
     return [path for path in all_figures(part) if path.endswith(".png")]
+
+
+def grader_tables(part):
+    return [Path(f"{RESULTS}/{part}tables/grader_{name}.csv") for name in ["sensitivity", "claims"]]
 
 
 rule describe_study:
@@ -62,6 +76,8 @@ rule write_report:
         "../../envs/analysis.yaml"
     params:
         results=lambda wildcards: RESULTS,
+        # Read where it is there: the page does not ask for it.
+        sensitivity=lambda wildcards: [digest_of(path) for path in grader_tables(wildcards.part) if path.is_file()],
         code=code_of("write_report", *REPORT_CODE),
     shell:
         "python workflow/scripts/write_report.py"

@@ -13,6 +13,7 @@ from yetbetter.program import run
 from yetbetter.records import write_text
 from yetbetter.report import page, provenance
 from yetbetter.report.claims import count_verdicts, read_claims
+from yetbetter.report.sensitivity import CLAIMS, VALUES, read_sensitivity
 from yetbetter.report.sheets import file_sheet
 from yetbetter.report.study import read_study
 
@@ -46,7 +47,7 @@ def main() -> None:
         leads=page.leads_sheet(study),
         pictures=[picture for picture in page.order_pictures(pictures) if picture.kind not in page.FOLDED],
         folded=[picture for picture in pictures if picture.kind in page.FOLDED],
-        sensitivity=None,
+        sensitivity=read_sensitivity(Path(arguments.description).parent, study),
         compute=page.compute_sheet(study),
         models=provenance.models_sheet(study, sidecars),
         programs=provenance.programs_sheet(sidecars),
@@ -54,10 +55,15 @@ def main() -> None:
         dates=provenance.dates_of([found for stage in sidecars.values() for found in stage]),
         commit=find_commit(),
         config=json.dumps(study.config, indent=2, ensure_ascii=False),
-        tables=[file_sheet(Path(path)) for path in arguments.tables],
+        tables=[file_sheet(path) for path in (*map(Path, arguments.tables), *beside(arguments.description))],
     )
     write_text(arguments.output, [text])
     print(f"{arguments.output}: {len(text.encode()):,} bytes")
+
+
+def beside(description: str) -> list[Path]:
+    """Tables that are there only where they were asked for."""
+    return [path for path in (Path(description).parent / name for name in (VALUES, CLAIMS)) if path.is_file()]
 
 
 def find_commit() -> str:

@@ -1,0 +1,148 @@
+# How much hangs on the grader: all stored answers once more under the other mode, in a folder of their own, and what comes of
+# that beside the study. Nothing is sampled or trained anew: the training data stay as they were chosen.
+
+from yetbetter.grading import LENIENT, STRICT
+
+OTHER_MODE = LENIENT if GRADING["mode"] == STRICT else STRICT
+REGRADED = f"grader-{OTHER_MODE}"
+REGRADED_STAGES = re.compile(rf"{re.escape(RESULTS)}/(?=(study/)?(verdicts|reasoning|metrics|scores|tables)\b)")
+
+
+pathvars:
+    regraded=f"{RESULTS}/{REGRADED}",
+    regraded_logs=f"{RESULTS}/logs/{REGRADED}",
+
+
+def regraded(value):
+    """Paths and arguments of a rule, or functions of them, for the other mode and the files that it makes."""
+    if callable(value):
+        return quick(lambda wildcards: regraded(value(wildcards)))
+    if isinstance(value, list):
+        return list(map(regraded, value))
+    moved = REGRADED_STAGES.sub(f"{RESULTS}/{REGRADED}/", value)
+    return moved.replace(f"--grading-mode {GRADING['mode']}", f"--grading-mode {OTHER_MODE}")
+
+
+use rule grade_solutions as regrade_solutions with:
+    output:
+        "<regraded>/verdicts/{dataset}/{model}/{block}.jsonl",
+    log:
+        "<regraded_logs>/verdicts/{dataset}/{model}/{block}.log",
+    params:
+        grader=GRADING | {"mode": OTHER_MODE},
+
+
+use rule check_reasoning as recheck_reasoning with:
+    input:
+        problems="<results>/problems/{dataset}/train.jsonl",
+        solutions="<results>/solutions/{dataset}/{model}/{block}.jsonl",
+        verdicts="<regraded>/verdicts/{dataset}/{model}/{block}.jsonl",
+    output:
+        "<regraded>/reasoning/{dataset}/{model}/{block}.jsonl",
+    log:
+        "<regraded_logs>/reasoning/{dataset}/{model}/{block}.log",
+
+
+use rule measure_arm as remeasure_arm with:
+    input:
+        blocks=regraded(arm_files("solutions", "verdicts", "reasoning")),
+        problems="<results>/problems/{dataset}/train.jsonl",
+        counts="<results>/training_data/{dataset}/{budget}/from-{source}.counts.json",
+    output:
+        measures="<regraded>/metrics/{dataset}/{budget}/from-{source}.csv",
+        summary="<regraded>/metrics/{dataset}/{budget}/from-{source}.json",
+    log:
+        "<regraded_logs>/metrics/{dataset}/{budget}/from-{source}.log",
+    params:
+        arm=regraded(arm_arguments),
+        folders=regraded(arm_folders("solutions", "verdicts", "reasoning")),
+
+
+use rule measure_pool as remeasure_pool with:
+    input:
+        blocks=regraded(pool_files("solutions", "verdicts", "reasoning")),
+        problems="<results>/problems/{dataset}/train.jsonl",
+    output:
+        "<regraded>/{part}metrics/{dataset}/pool-{model}.csv",
+    log:
+        "<regraded_logs>/{part}metrics/{dataset}/pool-{model}.log",
+    params:
+        folders=regraded(pool_folders("solutions", "verdicts", "reasoning")),
+
+
+use rule score_model as rescore_model with:
+    output:
+        "<regraded>/scores/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/scores.jsonl",
+    log:
+        "<regraded_logs>/scores/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}.log",
+    params:
+        benchmarks=regraded(template_per_dataset(benchmark_arguments)),
+
+
+use rule tabulate_data as retabulate_data with:
+    input:
+        pools=lambda wildcards: expand(
+            "<regraded>/{part}metrics/{pool}.csv", part=wildcards.part, pool=PARTS[wildcards.part].pool_names
+        ),
+        arms=lambda wildcards: expand(
+            "<regraded>/metrics/{arm}.{kind}", arm=PARTS[wildcards.part].arm_names, kind=["csv", "json"]
+        ),
+    output:
+        coverage="<regraded>/{part}tables/coverage.csv",
+        diversity="<regraded>/{part}tables/diversity.csv",
+        quality="<regraded>/{part}tables/data_quality.csv",
+        arms="<regraded>/{part}tables/arms.csv",
+    log:
+        "<regraded_logs>/{part}tables/tabulate_data.log",
+    params:
+        pools=lambda wildcards: [
+            f"{RESULTS}/{REGRADED}/{wildcards.part}metrics/{name}" for name in PARTS[wildcards.part].pool_names
+        ],
+        arms=lambda wildcards: [f"{RESULTS}/{REGRADED}/metrics/{name}" for name in PARTS[wildcards.part].arm_names],
+
+
+use rule tabulate_scores as retabulate_scores with:
+    input:
+        scores=lambda wildcards: [
+            f"{RESULTS}/{REGRADED}/scores/{cell.path}/scores.jsonl" for cell in PARTS[wildcards.part].cells
+        ],
+        choices=lambda wildcards: [
+            f"{RESULTS}/evaluations/{cell.path}/choice.json" for cell in PARTS[wildcards.part].cells
+        ],
+    output:
+        finetuned="<regraded>/{part}tables/finetuned.csv",
+        differences="<regraded>/{part}tables/differences.csv",
+        checkpoints="<regraded>/{part}tables/checkpoints.csv",
+    log:
+        "<regraded_logs>/{part}tables/tabulate_scores.log",
+    params:
+        scores=lambda wildcards: f"{RESULTS}/{REGRADED}/scores",
+
+
+rule compare_grader_modes:
+    input:
+        here=lambda wildcards: csv_tables(wildcards.part),
+        there=lambda wildcards: regraded([path.replace("<results>", RESULTS) for path in csv_tables(wildcards.part)]),
+    output:
+        values="<results>/{part}tables/grader_sensitivity.csv",
+        claims="<results>/{part}tables/grader_claims.csv",
+    log:
+        "<logs>/{part}tables/compare_grader_modes.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        here=lambda wildcards: f"{RESULTS}/{wildcards.part}",
+        there=lambda wildcards: f"{RESULTS}/{REGRADED}/{wildcards.part}",
+        code=code_of("compare_studies", "comparing"),
+    shell:
+        "python workflow/scripts/compare_studies.py"
+        " --here {params.here}"
+        " --there {params.there}"
+        " --comparison {output.values}"
+        " --claims {output.claims}"
+        " > {log} 2>&1"
+
+
+rule grader_sensitivity:
+    input:
+        f"<results>/{BASE}tables/grader_sensitivity.csv",
