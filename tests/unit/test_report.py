@@ -55,6 +55,13 @@ def test_a_figure_belongs_to_the_longest_kind_that_its_name_starts_with():
     assert find_kind("another", kinds) == ("another", [])
 
 
+def test_a_figure_of_an_experiment_is_known_by_its_name():
+    kinds, experiments = ["data_quality", "experiment"], ["mix", "mix_sweep"]
+    assert find_kind("mix_sweep_hard", kinds, experiments) == ("experiment", ["mix_sweep", "hard"])
+    assert find_kind("data_quality_mix_sweep_hard", kinds, experiments) == ("data_quality", ["mix_sweep", "hard"])
+    assert find_kind("data_quality_hard", kinds, experiments) == ("data_quality", ["hard"])
+
+
 def test_a_caption_carries_the_numbers_of_its_figure(page):
     text = page.read_text(encoding="utf-8").replace(wording.NARROW, " ")
     told = "hard, low budget, student: WC 41.2 %, SE 38.0 %, +3.2 points [+0.4, +6.1]"

@@ -23,11 +23,26 @@ def numbers_of(kind: str):
     return register
 
 
-def find_kind(name: str, kinds: list[str]) -> tuple[str, list[str]]:
-    """The kind of figure, and the rest of its name: coverage_trend_hard is ("coverage_trend", ["hard"])."""
-    fitting = [kind for kind in kinds if name == kind or name.startswith(f"{kind}_")]
-    kind = max(fitting, key=len, default=name)
-    return kind, [part for part in name[len(kind) :].split("_") if part]
+def find_kind(name: str, kinds: list[str], experiments: list[str] = ()) -> tuple[str, list[str]]:
+    """The kind of figure, and the rest of its name: coverage_trend_hard is ("coverage_trend", ["hard"]).
+
+    An experiment's own figure is called like the experiment: mixing_hard is ("experiment", ["mixing", "hard"]).
+    """
+
+    def longest(names) -> str:
+        return max((word for word in names if name == word or name.startswith(f"{word}_")), key=len, default="")
+
+    own, kind = longest(experiments), longest(kinds)
+    if own and len(own) >= len(kind):
+        return "experiment", [own, *filter(None, [name[len(own) + 1 :]])]
+    kind = kind or name
+    rest = name[len(kind) + 1 :]
+    own = longest_start(rest, experiments)
+    return kind, [*([own] if own else []), *filter(None, rest[len(own) :].split("_"))]
+
+
+def longest_start(text: str, names) -> str:
+    return max((word for word in names if text.startswith(f"{word}_")), key=len, default="")
 
 
 def describe(folder: Path, kind: str) -> Markup:
@@ -103,35 +118,59 @@ def tell_transfer(study: Study, dataset: str) -> list[str]:
     return lines
 
 
-@numbers_of("data_quality")
-def tell_quality(study: Study, dataset: str) -> list[str]:
-    table = study.table("data_quality").where(dataset=dataset, level="all", basis="arm")
+@numbers_of("experiment")
+def tell_experiment(study: Study, name: str, dataset: str) -> list[str]:
+    """Accuracy on each source of an experiment, and its lead over the strong one's data where that was measured."""
+    chosen = study.config["experiments"][name]
+    keys = {"dataset": dataset, "benchmark": "test", "metric": "pass@1", "level": "all"}
+    values = study.table("finetuned").where(seed="all", source=tuple(chosen["sources"]), **keys)
+    differences = study.table("differences").where(baseline=study.strong, **keys)
     lines = []
-    for budget in order_budgets(table.values("budget")):
+    for budget in order_budgets([budget for budget in values.values("budget") if budget in chosen["budgets"]]):
+        for target in study.look.order_targets([name for name in chosen["targets"] if name in values.values("target")]):
+            told = []
+            for row in values.where(budget=budget, target=target).rows:
+                lead = differences.cell("difference", budget=budget, target=target, source=row["source"])
+                change = f" ({wording.points(*lead)})" if lead.known else ""
+                told.append(f"{study.label(row['source'])} {wording.percent(row['value'])}{change}")
+            if told:
+                lines.append(budget_line(budget, f"{study.label(target)}: {'; '.join(told)}"))
+    problems = sorted({f"{int(wording.to_float(row['problems'])):,}" for row in values.rows if row["problems"]})
+    seeds = study.seeds(**keys, source=tuple(chosen["sources"]), budget=tuple(chosen["budgets"]))
+    rest = f", on {wording.joined(problems, ' or ')} test problems, {wording.count(seeds, 'seed')}" if problems else ""
+    return [*lines, f"In brackets the lead over {study.label(study.strong)} data{rest}." if lines else ""]
+
+
+QUALITY = (
+    ("coverage", "coverage", wording.percent, 100, 1),
+    ("diversity", "unique correct solutions per solved question", lambda value: wording.number(value, 2), 1, 2),
+    ("false_positive_rate", "false positive rate", wording.percent, 100, 1),
+)
+
+
+@numbers_of("data_quality")
+def tell_quality(study: Study, *place: str) -> list[str]:
+    """place: the data set, and before it an experiment whose sources are told."""
+    table = study.table("data_quality").where(dataset=place[-1], level="all", basis="arm")
+    named = study.config["experiments"].get(place[0], {}) if len(place) > 1 else {}
+    sources = [
+        source for source in named.get("sources", [study.weak, study.strong]) if source in table.values("source")
+    ]
+    lines = []
+    for budget in order_budgets(table.where(source=tuple(sources)).values("budget")):
         told = []
-        for metric, name, write in (
-            ("coverage", "coverage", wording.percent),
-            ("diversity", "unique correct solutions per solved question", lambda value: wording.number(value, 2)),
-            ("false_positive_rate", "false positive rate", wording.percent),
-        ):
-            cells = [
-                (source, table.cell(budget=budget, source=source, metric=metric))
-                for source in (study.weak, study.strong)
+        for metric, name, write, factor, digits in QUALITY:
+            cells = [(source, table.cell(budget=budget, source=source, metric=metric)) for source in sources]
+            values = [
+                f"{study.label(source)} {write(cell.value)}"
+                f" {wording.interval(factor * cell.low, factor * cell.high, digits, wording.number)}".rstrip()
+                for source, cell in cells
+                if cell.known
             ]
-            if all(cell.known for _, cell in cells):
-                values = [
-                    f"{study.label(source)} {write(cell.value)}"
-                    + (
-                        f" {wording.interval(100 * cell.low, 100 * cell.high, 1, wording.number)}"
-                        if write is wording.percent
-                        else f" {wording.interval(cell.low, cell.high, 2, wording.number)}"
-                    )
-                    for source, cell in cells
-                ]
-                told.append(f"{name} {', '.join(values)}")
+            told += [f"{name} {', '.join(values)}"] if values else []
         lines.append(budget_line(budget, "; ".join(told)) if told else "")
-    questions = table.where(metric="coverage").values("questions")
-    return [*lines, f"Over {questions[0]} questions." if questions else ""]
+    questions = table.where(metric="coverage", source=tuple(sources)).values("questions")
+    return [*lines, f"Over {wording.joined(questions, ' or ')} questions." if questions else ""]
 
 
 @numbers_of("coverage_trend")

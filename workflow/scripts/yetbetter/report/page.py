@@ -51,8 +51,12 @@ def embed(path: Path) -> tuple[str, int, int]:
 
 def make_picture(path: Path, study: Study, folder: Path) -> Picture:
     kinds = [rst.stem for rst in folder.glob("*.rst")]
-    kind, parts = captions.find_kind(path.stem, kinds)
-    title = " · ".join([kind.replace("_", " ").capitalize(), *parts])
+    experiments = study.config["experiments"]
+    kind, parts = captions.find_kind(path.stem, kinds, list(experiments))
+    name, rest = kind.replace("_", " "), parts
+    if kind == "experiment":
+        name, rest = experiments[parts[0]].get("title", parts[0].replace("_", " ")), parts[1:]
+    title = " · ".join([name[:1].upper() + name[1:], *rest])
     numbers = captions.tell_numbers(study, kind, parts)
     return Picture(path.stem, kind, title, *embed(path), numbers, captions.describe(folder, kind))
 
