@@ -1,23 +1,5 @@
 # Two studies side by side: `snakemake compare --config other=results/<folder>`.
 
-from yetbetter import comparing
-
-OTHER = config.get("other", "")
-# All experiments are compared with all experiments.
-COMPARED_PART = STUDY if Path(OTHER).name == "study" else BASE
-
-if "other" in config:
-    try:
-        OTHER_NAME = comparing.name_of(comparing.check_other(OTHER, f"{RESULTS}/{COMPARED_PART}"))
-    except UserError as error:
-        raise WorkflowError(str(error)) from None
-
-
-def compared_page(wildcards):
-    if not OTHER:
-        raise WorkflowError("compare: name the other study's folder: --config other=results/<folder>")
-    return f"{RESULTS}/{COMPARED_PART}compare/{OTHER_NAME}/compare.html"
-
 
 rule compare_studies:
     input:

@@ -1,27 +1,6 @@
 # How much hangs on the grader: all stored answers once more under the other mode, in a folder of their own, and what comes of
 # that beside the study. Nothing is sampled or trained anew: the training data stay as they were chosen.
 
-from yetbetter.grading import LENIENT, STRICT
-
-OTHER_MODE = LENIENT if GRADING["mode"] == STRICT else STRICT
-REGRADED = f"grader-{OTHER_MODE}"
-REGRADED_STAGES = re.compile(rf"{re.escape(RESULTS)}/(?=(study/)?(verdicts|reasoning|metrics|scores|tables)\b)")
-
-
-pathvars:
-    regraded=f"{RESULTS}/{REGRADED}",
-    regraded_logs=f"{RESULTS}/logs/{REGRADED}",
-
-
-def regraded(value):
-    """Paths and arguments of a rule, or functions of them, for the other mode and the files that it makes."""
-    if callable(value):
-        return quick(lambda wildcards: regraded(value(wildcards)))
-    if isinstance(value, list):
-        return list(map(regraded, value))
-    moved = REGRADED_STAGES.sub(f"{RESULTS}/{REGRADED}/", value)
-    return moved.replace(f"--grading-mode {GRADING['mode']}", f"--grading-mode {OTHER_MODE}")
-
 
 use rule grade_solutions as regrade_solutions with:
     output:

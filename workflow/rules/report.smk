@@ -1,41 +1,5 @@
 # The report: a page for each part of the study, and what a study says about itself to others.
 
-# Keys of the command line, and none of the study.
-STUDY_CONFIG = {key: value for key, value in config.items() if key not in ["partial", "other"]}
-LOOKS = [f"workflow/report/{name}" for name in ["base.html.j2", "pieces.html.j2", "page.css", "page.js"]]
-REPORT_CODE = [
-    f"report/{name}"
-    for name in [
-        "page",
-        "captions",
-        "claims",
-        "provenance",
-        "sensitivity",
-        "sheets",
-        "side_by_side",
-        "study",
-        "wording",
-    ]
-]
-
-
-def part_config(part):
-    """The config with the experiments of the part alone."""
-    experiments = config["experiments"] if part.endswith("study/") else BASE_EXPERIMENTS
-    return STUDY_CONFIG | {"experiments": experiments}
-
-
-def csv_tables(part):
-    return [path for path in all_tables(part) if path.endswith(".csv")]
-
-
-def drawn_figures(part):
-    return [path for path in all_figures(part) if path.endswith(".png")]
-
-
-def grader_tables(part):
-    return [Path(f"{RESULTS}/{part}tables/grader_{name}.csv") for name in ["sensitivity", "claims"]]
-
 
 rule describe_study:
     output:
