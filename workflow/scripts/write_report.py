@@ -35,6 +35,7 @@ def main() -> None:
     study = read_study(arguments.description, arguments.tables)
     sidecars = provenance.read_sidecars(arguments.results)
     pictures = [page.make_picture(Path(path), study, arguments.captions) for path in arguments.figures]
+    pictures = page.order_pictures(pictures)
     named = {Path(path).name: path for path in arguments.tables}
     claims = read_claims(named["claims.csv"]) if "claims.csv" in named else []
     text = page.render(
@@ -45,7 +46,7 @@ def main() -> None:
         claims=claims,
         verdicts=count_verdicts(claims),
         leads=page.leads_sheet(study),
-        pictures=[picture for picture in page.order_pictures(pictures) if picture.kind not in page.FOLDED],
+        pictures=[picture for picture in pictures if picture.kind not in page.FOLDED],
         folded=[picture for picture in pictures if picture.kind in page.FOLDED],
         sensitivity=read_sensitivity(Path(arguments.description).parent, study),
         compute=page.compute_sheet(study),

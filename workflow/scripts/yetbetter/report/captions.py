@@ -65,7 +65,7 @@ def lead(study: Study, row: dict) -> str:
 
 
 def budget_line(budget: str, told: str) -> str:
-    return f"{budget[:1].upper()}{budget[1:]} budget. {told}."
+    return f"{budget[:1].upper()}{budget[1:]} budget – {told}."
 
 
 def tell_leads(study: Study, rows: list[dict]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import base64
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from markupsafe import Markup
@@ -62,9 +62,15 @@ def make_picture(path: Path, study: Study, folder: Path) -> Picture:
 
 
 def order_pictures(pictures: list[Picture]) -> list[Picture]:
-    """What answers the question first: claims and headline, then the rest in the order they were given."""
+    """Claims and headline first, then the rest as they were given; the first of each kind is explained."""
     first = ("claims", "headline", "finetuned", "data_quality")
-    return sorted(pictures, key=lambda picture: [*first, picture.kind].index(picture.kind))
+    ordered = sorted(pictures, key=lambda picture: [*first, picture.kind].index(picture.kind))
+    told: set[str] = set()
+    for place, picture in enumerate(ordered):
+        if picture.kind in told:  # what a kind of figure shows is told once
+            ordered[place] = replace(picture, caption=Markup(""))
+        told.add(picture.kind)
+    return ordered
 
 
 def state(study: Study) -> list[str]:
@@ -106,12 +112,14 @@ def settings(study: Study) -> list[tuple[str, str]]:
     targets = list(dict.fromkeys(cell.split("/to-")[1].split("/")[0] for cell in study.description["cells"]))
     told.append(("Finetuned", wording.joined(map(study.label, study.look.order_targets(targets)))))
     alike: dict[str, list[str]] = {}
-    for name, entry in config["datasets"].items():
+    found = {cell.split("/")[0] for cell in study.description["cells"]}
+    for name, entry in ((name, entry) for name, entry in config["datasets"].items() if name in found):
         checked = {"exact": "reasoning checked exactly", "judge": "reasoning judged"}.get(entry["fpr"])
         counts = [f"{size:,} {split}" for split, size in entry["splits"].items()]
         alike.setdefault(", ".join(counts) + (f"; {checked}" if checked else ""), []).append(name)
     told += [(f"Data {wording.joined(names)}", counts) for counts, names in alike.items()]
-    for name, recipe in config["finetuning"].items():
+    used = {config["models"][target]["finetuning"] for target in targets}
+    for name, recipe in ((name, recipe) for name, recipe in config["finetuning"].items() if name in used):
         kind = "epochs" if "epochs" in recipe else "steps"
         length = recipe.get(kind)
         if isinstance(length, dict):

@@ -54,7 +54,7 @@ def programs_sheet(sidecars: dict[str, list[dict]]) -> Sheet:
                 [
                     Field(stage.replace("_", " ")),
                     Field(program),
-                    numeric(len(own), wording.count(len(own), noun)),
+                    numeric(len(own), f"{len(own):,} {noun}{'s' if len(own) > 1 else ''}"),
                     numeric(round(seconds / 3600, 4), wording.duration(seconds) if seconds else ""),
                     numeric(tokens, f"{tokens:,.0f}" if tokens else ""),
                     Field(wording.joined(distinct(own, "host"))),
