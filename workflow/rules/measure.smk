@@ -36,6 +36,7 @@ rule measure_arm:
     output:
         measures="<results>/metrics/{dataset}/{budget}/from-{source}.csv",
         summary="<results>/metrics/{dataset}/{budget}/from-{source}.json",
+        questions="<results>/metrics/{dataset}/{budget}/from-{source}.questions.csv",
     log:
         "<logs>/metrics/{dataset}/{budget}/from-{source}.log",
     conda:
@@ -49,7 +50,7 @@ rule measure_arm:
         exact=lambda wildcards: [
             float(count.exact) for count in GRID.draws(wildcards.budget, wildcards.source).values()
         ],
-        code=code_of("measure_arm", "measures", "estimators", "views", "judging", "selection"),
+        code=code_of("measure_arm", "measures", "questions", "estimators", "views", "judging", "selection"),
     shell:
         "python workflow/scripts/measure_arm.py"
         " --problems {input.problems}"
@@ -65,6 +66,7 @@ rule measure_arm:
         " --source {wildcards.source}"
         " --output {output.measures}"
         " --summary {output.summary}"
+        " --questions {output.questions}"
         " > {log} 2>&1"
 
 

@@ -6,6 +6,7 @@ from yetbetter.errors import UserError
 from yetbetter.identity import stream_seed
 from yetbetter.measures import measure_arm
 from yetbetter.program import run
+from yetbetter.questions import COUNTS, count_questions
 from yetbetter.records import read_json, read_rows, write_json
 from yetbetter.selection import DUPLICATES, FILTERS, select
 from yetbetter.tables import write_table
@@ -28,6 +29,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--source", required=True)
     parser.add_argument("--output", required=True, help="CSV, one row per level and metric")
     parser.add_argument("--summary", required=True, help="JSON: samples, tokens and counts")
+    parser.add_argument("--questions", help="CSV, one row per question, for paired comparisons of arms")
     return parser.parse_args()
 
 
@@ -41,7 +43,11 @@ def main() -> None:
     kept, _ = select(rows, arguments.filter, arguments.duplicates)
     trained = {(row["model"], row["problem"], row["sample"]) for row in kept}
     rows = [row | {"trained": (row["model"], row["problem"], row["sample"]) in trained} for row in rows]
-    measured = measure_arm(rows, read_rows(arguments.problems), stream_seed(arguments.dataset))
+    problems = read_rows(arguments.problems)
+    if arguments.questions:
+        columns = (*identity, "problem", "level", *COUNTS)
+        write_table(arguments.questions, columns, (identity | row for row in count_questions(rows, problems)))
+    measured = measure_arm(rows, problems, stream_seed(arguments.dataset))
     write_table(arguments.output, COLUMNS, (identity | row for row in measured))
     write_json(
         arguments.summary,

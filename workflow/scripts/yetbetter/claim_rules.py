@@ -75,8 +75,13 @@ class Rules:
     stand_ins: dict[str, dict[str, str]]
 
 
-def read_rules(path: str | Path, margins: dict[str, float] | None = None) -> Rules:
-    """The rules file; UserError, naming file, claim and key, where it cannot be read as such."""
+def read_rules(
+    path: str | Path, margins: dict[str, float] | None = None, further: tuple[str, ...] = ("student",)
+) -> Rules:
+    """The rules file; UserError, naming file, claim and key, where it cannot be read as such.
+
+    margins: laid over the file's own. further: the targets that the role of this name stands for.
+    """
     with open_text(path) as file:
         try:
             content = yaml.safe_load(file)
@@ -87,7 +92,9 @@ def read_rules(path: str | Path, margins: dict[str, float] | None = None) -> Rul
     for entry in content["claims"]:
         where = f"{path}: claim {entry.get('number', '?')}"
         check_keys(entry, CLAIM_KEYS, where)
-        comparisons = [found for stated in entry.get("comparisons", []) for found in spell_out(stated, margins, where)]
+        comparisons = [
+            found for stated in entry.get("comparisons", []) for found in spell_out(stated, margins, further, where)
+        ]
         if bool(comparisons) == bool(entry.get("not_run")):
             raise UserError(f"{where}: needs either comparisons or the reason under not_run")
         claims.append(
@@ -102,7 +109,7 @@ def check_keys(entry: dict, allowed: set[str], where: str) -> None:
             raise UserError(f"{where}: unknown key {key!r} (allowed: {', '.join(sorted(allowed))})")
 
 
-def spell_out(stated: dict, margins: dict[str, float], where: str) -> list[Comparison]:
+def spell_out(stated: dict, margins: dict[str, float], further: tuple[str, ...], where: str) -> list[Comparison]:
     """One comparison for each combination of `each`."""
     check_keys(stated, COMPARISON_KEYS, where)
     if stated["is"] not in RELATIONS:
@@ -115,7 +122,9 @@ def spell_out(stated: dict, margins: dict[str, float], where: str) -> list[Compa
     if (stated["is"] in (AT_MOST, SIMILAR)) and margin is None:
         raise UserError(f"{where}: {stated['is']!r} needs a margin under `by`")
     percent = stated.get("scale") == "percent" or bool(margin and margin.endswith("_percent"))
-    each = {axis: roles if isinstance(roles, list) else [roles] for axis, roles in stated.get("each", {}).items()}
+    each = dict(stated.get("each", {}))
+    if each.get("target") == ["further"]:
+        each["target"] = list(further)
     comparisons = []
     for roles in product(*each.values()):
         place = dict(zip(each, roles, strict=True))
