@@ -92,7 +92,7 @@ rule tabulate_scores:
         models=lambda wildcards: f"{RESULTS}/models",
         cells=[cell.path for cell in GRID.cells],
         baseline=config["comparison"]["strong"],
-        code=code_of("tabulate_scores", "comparisons", "estimators"),
+        code=code_of("tabulate_scores", "comparisons", "contrasts", "estimators"),
     shell:
         "python workflow/scripts/tabulate_scores.py"
         " --scores {params.scores}"
