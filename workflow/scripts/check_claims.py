@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from yetbetter.claim_evidence import Roles, StudyEvidence
+from yetbetter.claim_evidence import Roles, read_study
 from yetbetter.claim_rules import read_rules
 from yetbetter.claim_study import claim_rows, comparison_rows, run_claims
 from yetbetter.claim_tables import CLAIMS, COMPARISONS
@@ -62,7 +62,7 @@ def of_study(arguments: argparse.Namespace):
     rules = read_rules(arguments.rules, roles["margins"], further or ("student",))
     roles["targets"] |= {name: name for name in further if name not in roles["targets"]}
     seed_sd = roles["seed_sd_points"]
-    evidence = StudyEvidence(
+    evidence = read_study(
         Roles(roles, rules.stand_ins),
         arguments.scores,
         arguments.cells,

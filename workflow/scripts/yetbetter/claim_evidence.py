@@ -17,6 +17,8 @@ QUESTIONS = (
     *("dataset", "budget", "source", "problem", "level", "drawn", "trained"),
     *("correct", "unique_correct", "decided", "wrong_reasoning"),
 )
+MODEL_METRICS = ("pass@1", "false_positive_rate")
+DATA_METRICS = ("coverage", "diversity", "false_positive_rate", "wrong_share")
 GROUPS = {"dataset": "datasets", "budget": "budgets", "source": "sources", "target": "targets"}
 
 
@@ -51,51 +53,24 @@ class Roles:
 
 
 class StudyEvidence:
-    """Scores of finetuned models and questions of training data, read once.
+    """The arms of a study by what they are, and the files that each rests on.
 
-    scores: folder that holds {cell}/scores.jsonl for each of cells; metrics: folder that holds {arm}.questions.csv for
-    each of arms. seed_sd, pool_sd: assumed standard deviations, as shares.
+    arms: (dataset, budget, source, target, benchmark, metric) -> finetuned models, with their seeds; (dataset, budget,
+    source, metric) -> training data. paths: the same without benchmark and metric. seed_sd, pool_sd: assumed standard
+    deviations, as shares.
     """
 
     def __init__(
         self,
         roles: Roles,
-        scores: str,
-        cells: list[str],
-        metrics: str,
-        arms: list[str],
+        arms: dict[tuple, Arm],
+        paths: dict[tuple, list[str]],
         seed_sd: float | None = None,
         pool_sd: float = 0.0,
     ):
-        self.roles, self.seed_sd, self.pool_sd = roles, seed_sd, pool_sd
-        # (dataset, budget, source, target) -> {seed: {(benchmark, metric): {problem: (top, bottom)}}}
-        self.models: dict[tuple, dict[str, dict]] = defaultdict(dict)
-        self.paths: dict[tuple, list[str]] = defaultdict(list)
-        for cell in cells:
-            self.read_cell(f"{scores}/{cell}/scores.jsonl")
-        self.data: dict[tuple, list[dict]] = {}
-        for arm in arms:
-            path = f"{metrics}/{arm}.questions.csv"
-            rows = read_table(path)
-            if not rows or any(column not in rows[0] for column in QUESTIONS):
-                raise UserError(f"{path}: no table of questions (columns: {', '.join(QUESTIONS)})")
-            key = tuple(rows[0][axis] for axis in ("dataset", "budget", "source"))
-            self.data[key] = rows
-            self.paths[key] = [path]
-        self._arms: dict[tuple, Arm] = {}
-
-    def read_cell(self, path: str) -> None:
-        rows = read_rows(path, require=SCORES)
-        if not rows:
-            raise UserError(f"{path}: no scored problems")
-        *cell, seed = (str(rows[0][key]) for key in CELL)
-        values: dict[tuple, dict] = defaultdict(dict)
-        for row in rows:
-            for metric, pair in problem_values(row).items():
-                if not metric.startswith("maj@"):
-                    values[row["benchmark"], metric][row["problem"]] = pair
-        self.models[tuple(cell)][seed] = values
-        self.paths[tuple(cell)].append(path)
+        self.roles, self.arms, self.paths = roles, arms, paths
+        self.seed_sd, self.pool_sd = seed_sd, pool_sd
+        self.several = [arm for arm in arms.values() if arm.seeds > 1]
 
     def estimate(self, comparison: Comparison, terms: tuple[Term, ...]) -> tuple[Estimate, list[str]]:
         """The difference in the metric's own scale (of logarithms, in percent), and the files that it rests on.
@@ -104,63 +79,95 @@ class StudyEvidence:
         """
         found, paths = [], []
         for term in terms:
-            names = self.roles.names(term)
-            arm, files = (self.model_arm if "target" in names else self.data_arm)(names, comparison.metric)
+            arm, files = self.find(self.roles.names(term), comparison.metric)
             found.append((term.weight, arm))
             paths += files
-        kin = []
-        if comparison.about_models:
-            kin = [arm for family in {arm.kin for _, arm in found} for arm in self.kin_of(family)]
-        sd = (self.seed_sd, self.pool_sd)
-        if comparison.in_percent:  # of a logarithm
-            mean = np.mean([arm.value for _, arm in found])
-            sd = tuple(value and value / mean for value in sd)
-        estimate = contrast(found, kin, comparison.in_percent, *sd)
+        kin = [arm for arm in self.several if arm.kin in {one.kin for _, one in found}]
+        estimate = contrast(found, kin, comparison.in_percent, self.seed_sd, self.pool_sd)
         return estimate, list(dict.fromkeys(paths))
 
-    def model_arm(self, names: dict[str, str], metric: str) -> tuple[Arm, list[str]]:
-        names = {"benchmark": "test"} | names
-        key = tuple(names[axis] for axis in CELL[:-1])
-        cell = "{}/{}/from-{}/to-{}".format(*key)
-        if key not in self.models:
-            raise Missing(f"no cell {cell}")
-        arm = self._model_arm(key, names["benchmark"], metric)
-        if arm is None:
-            raise Missing(f"{metric.replace('_', ' ')} on {names['benchmark']} was not measured for {cell}")
-        return arm, self.paths[key]
+    def find(self, names: dict[str, str], metric: str) -> tuple[Arm, list[str]]:
+        place, template = tuple(names[axis] for axis in CELL[:3]), "{}/{}/from-{}"
+        key = (*place, metric)
+        if "target" in names:
+            place, template = (*place, names["target"]), f"{template}/to-{{}}"
+            key = (*place, names.get("benchmark", "test"), metric)
+        if place not in self.paths:
+            raise Missing(f"no {template.format(*place)}")
+        if key not in self.arms:
+            on = f" on {key[-2]}" if "target" in names else ""
+            raise Missing(f"{metric.replace('_', ' ')}{on} was not measured for {template.format(*place)}")
+        return self.arms[key], self.paths[place]
 
-    def _model_arm(self, key: tuple, benchmark: str, metric: str) -> Arm | None:
-        place = (*key, benchmark, metric)
-        if place in self._arms:
-            return self._arms[place]
-        seeds = [values.get((benchmark, metric), {}) for values in self.models[key].values()]
-        # Problems without a right answer have no reasoning, and stand in the ratio as (0, 0).
-        asked = [values.get((benchmark, "pass@1"), {}) for values in self.models[key].values()]
-        problems = tuple(problem for problem in asked[0] if all(problem in values for values in asked))
-        if not problems or not any(seeds):
-            return None
-        pairs = np.array([[values.get(problem, (0.0, 0.0)) for problem in problems] for values in seeds])
-        units = (key[0], benchmark)
-        arm = Arm(problems, pairs[..., 0], pairs[..., 1], units, (*units, key[3], metric), name="/".join(key))
-        self._arms[place] = arm
-        return arm
 
-    def kin_of(self, family: tuple) -> list[Arm]:
-        """The arms of one data set, benchmark, target and metric that have several seeds."""
-        dataset, benchmark, target, metric = family
-        keys = [key for key, seeds in self.models.items() if (key[0], key[3]) == (dataset, target) and len(seeds) > 1]
-        return [arm for key in keys if (arm := self._model_arm(key, benchmark, metric)) is not None]
+def read_study(
+    roles: Roles,
+    scores: str,
+    cells: list[str],
+    metrics: str,
+    arms: list[str],
+    seed_sd: float | None = None,
+    pool_sd: float = 0.0,
+) -> StudyEvidence:
+    """Reads {scores}/{cell}/scores.jsonl of each cell and {metrics}/{arm}.questions.csv of each arm.
 
-    def data_arm(self, names: dict[str, str], metric: str) -> tuple[Arm, list[str]]:
-        key = tuple(names[axis] for axis in ("dataset", "budget", "source"))
-        if key not in self.data:
-            raise Missing("no training data {}/{}/from-{}".format(*key))
-        rows = self.data[key]
-        top, bottom = np.array([question_values(row, metric) for row in rows]).T
-        if not bottom.any():
-            raise Missing("{} of {}/{}/from-{} was not measured".format(metric.replace("_", " "), *key))
-        problems = tuple(row["problem"] for row in rows)
-        return Arm(problems, top[None], bottom[None], (key[0], "train"), share=metric != "diversity"), self.paths[key]
+    UserError where a file is missing or is no such file.
+    """
+    found: dict[tuple, Arm] = {}
+    paths: dict[tuple, list[str]] = defaultdict(list)
+    models: dict[tuple, list[dict]] = defaultdict(list)
+    for path in (f"{scores}/{cell}/scores.jsonl" for cell in cells):
+        place, values = read_cell(path)
+        models[place].append(values)
+        paths[place].append(path)
+    for place, seeds in models.items():
+        for benchmark, metric in dict.fromkeys(kind for values in seeds for kind in values):
+            arm = model_arm(place, seeds, benchmark, metric)
+            if arm is not None:
+                found[*place, benchmark, metric] = arm
+    for path in (f"{metrics}/{arm}.questions.csv" for arm in arms):
+        rows = read_table(path)
+        if not rows or any(column not in rows[0] for column in QUESTIONS):
+            raise UserError(f"{path}: no table of questions (columns: {', '.join(QUESTIONS)})")
+        place = tuple(rows[0][axis] for axis in CELL[:3])
+        paths[place].append(path)
+        for metric in DATA_METRICS:
+            arm = data_arm(place, rows, metric)
+            if arm.bottom.any():
+                found[*place, metric] = arm
+    return StudyEvidence(roles, found, dict(paths), seed_sd, pool_sd)
+
+
+def read_cell(path: str) -> tuple[tuple[str, ...], dict]:
+    """(dataset, budget, source, target), and {(benchmark, metric): {problem: (top, bottom)}} of one finetuned model."""
+    rows = read_rows(path, require=SCORES)
+    if not rows:
+        raise UserError(f"{path}: no scored problems")
+    values: dict[tuple, dict] = defaultdict(dict)
+    for row in rows:
+        for metric, pair in problem_values(row).items():
+            if metric in MODEL_METRICS:
+                values[row["benchmark"], metric][row["problem"]] = pair
+    return tuple(str(rows[0][axis]) for axis in CELL[:4]), values
+
+
+def model_arm(place: tuple, seeds: list[dict], benchmark: str, metric: str) -> Arm | None:
+    """The finetunings of one arm with different seeds over the problems that all of them were asked."""
+    # Problems without a right answer have no reasoning, and stand in the ratio as (0, 0).
+    asked = [values.get((benchmark, "pass@1"), {}) for values in seeds]
+    problems = tuple(problem for problem in asked[0] if all(problem in values for values in asked))
+    if not problems:
+        return None
+    kinds = [values.get((benchmark, metric), {}) for values in seeds]
+    pairs = np.array([[values.get(problem, (0.0, 0.0)) for problem in problems] for values in kinds])
+    units = (place[0], benchmark)
+    return Arm(problems, pairs[..., 0], pairs[..., 1], units, kin=(*units, place[3], metric))
+
+
+def data_arm(place: tuple, rows: list[dict], metric: str) -> Arm:
+    top, bottom = np.array([question_values(row, metric) for row in rows]).T
+    problems = tuple(row["problem"] for row in rows)
+    return Arm(problems, top[None], bottom[None], (place[0], "train"), share=metric != "diversity")
 
 
 def question_values(row: dict, metric: str) -> tuple[float, float]:

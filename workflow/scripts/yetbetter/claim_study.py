@@ -8,7 +8,7 @@ from yetbetter.claim_power import POWER, needs
 from yetbetter.claim_rules import AT_MOST, GREATER, LESS, SIMILAR, Claim, Rules
 from yetbetter.claim_verdicts import Outcome, Tested, give_verdicts, interval
 
-PRINTED, SEEN = "the paper's effect", "the effect seen"
+PRINTED, SEEN, NOTHING = "the paper's effect", "the effect seen", "no effect"
 
 
 def run_claims(rules: Rules, evidence, printed=None, alpha: float = 0.05) -> list[Outcome]:
@@ -127,6 +127,8 @@ def needs_of(tested: Tested, number: int, level: float, wanted: float) -> tuple[
     distance, basis = distance_of(tested, printed), PRINTED
     if not distance > 0:
         distance, basis = abs(distance_of(tested, estimate.effect)), SEEN
+        if distance < 1e-9:
+            return None, None, NOTHING
     return *needs(estimate, distance, level, wanted), basis
 
 
@@ -138,7 +140,8 @@ def needs_of_claim(outcome: Outcome, level: float) -> dict:
     found = [
         needs_of(tested, number, level, wanted) for tested in outcome.tested for number in range(len(tested.estimates))
     ]
-    found = [need for need in found if need[2]]
+    # An effect of 0, printed or seen, is never found; the others still tell something.
+    found = [need for need in found if need[2] and need[2] != NOTHING]
 
     def most(counts: list) -> int | None:
         return None if None in counts or not counts else max(counts)

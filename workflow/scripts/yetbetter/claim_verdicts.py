@@ -47,12 +47,12 @@ class Tested:
         return any(estimate.one_seed for estimate in self.estimates)
 
     @property
-    def problems(self) -> int:
-        return min(estimate.problems for estimate in self.estimates)
+    def informative(self) -> int:
+        return min(estimate.informative for estimate in self.estimates)
 
     @property
     def too_few(self) -> bool:
-        return self.problems < FEWEST
+        return self.informative < FEWEST
 
     @property
     def decidable(self) -> bool:
@@ -206,7 +206,7 @@ def explain(outcome: Outcome, alpha: float, family: int) -> str:
         return f"{by.comparison.place}: {word(by)}"
     few = [each for each in tested if each.too_few]
     if few:
-        return f"{few[0].problems} problems, at least {FEWEST} are needed"
+        return f"{few[0].informative} problems count for {few[0].comparison.place}, at least {FEWEST} are needed"
     if not outcome.decidable or by.one_seed:
         return f"one seed, so the noise between finetunings is not known; {over_problems(outcome, alpha)}"
     verdicts = [each.verdict(alpha) for each in tested]

@@ -16,7 +16,7 @@ Satterthwaite's (1946, Biometrics Bulletin 2). Ratios enter by linearisation (Co
 
 import math
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,7 +39,6 @@ class Arm:
     units: Hashable = None
     kin: Hashable = None
     share: bool = True
-    name: str = ""
 
     @property
     def seeds(self) -> int:
@@ -77,9 +76,9 @@ class Estimate:
     pool_variance: float = 0.0
     basis: str = PROBLEMS
     problems: int = 0
+    informative: int = 0  # problems that count on the side that has fewest of them
     seeds: tuple[int, ...] = ()
     ends: tuple[float, float] = (math.nan, math.nan)  # values of the two sides, where there are two
-    notes: tuple[str, ...] = field(default=())
 
     @property
     def one_seed(self) -> bool:
@@ -101,9 +100,6 @@ class Estimate:
     @property
     def error(self) -> float:
         return math.sqrt(self.variance)
-
-    def shifted(self, by: float) -> "Estimate":
-        return replace(self, effect=self.effect + by)
 
 
 def pooled_noise(arms: Iterable[Arm]) -> Noise | None:
@@ -158,7 +154,8 @@ def contrast(
     NaN effect where an arm has nothing to count.
     """
     effect = problem_variance = used = 0.0
-    count, ends = math.inf, [0.0, 0.0]
+    count = informative = math.inf
+    ends = [0.0, 0.0]
     scale: list[float] = []  # by which a term's noise enters
     for units in dict.fromkeys(arm.units for _, arm in terms):
         own = [(weight, arm) for weight, arm in terms if arm.units == units]
@@ -169,6 +166,7 @@ def contrast(
             chosen = [number for number, problem in enumerate(arm.problems) if problem in names]
             order = sorted(chosen, key=lambda number: arm.problems[number])
             top, bottom = arm.top[:, order], arm.bottom[:, order]
+            informative = min(informative, int(bottom.any(axis=0).sum()))
             if not bottom.sum():
                 return Estimate(math.nan, math.nan)
             ratio = top.sum() / bottom.sum()
@@ -188,7 +186,13 @@ def contrast(
         scale.append(weight / (arm.value or 0.5 / arm.bottom.sum()) if logarithms else weight)
     freedom = problem_variance**2 / used if used else math.inf
     estimate = Estimate(
-        effect, problem_variance, freedom, problems=int(count), ends=(ends[0], ends[1]), basis="questions"
+        effect,
+        problem_variance,
+        freedom,
+        problems=int(count),
+        informative=int(informative),
+        ends=(ends[0], ends[1]),
+        basis="questions",
     )
     if all(arm.kin is None for _, arm in terms):
         return estimate

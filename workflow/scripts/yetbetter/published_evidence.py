@@ -107,6 +107,7 @@ class PublishedEvidence:
             "effect": effect,
             "problem_variance": variance,
             "problems": int(min(part[3] for part in parts)),
+            "informative": int(min(part[3] for part in parts)),
             "ends": tuple(ends),
             "basis": "questions, unpaired" if not self.correlation else f"questions, correlation {self.correlation:g}",
         }
