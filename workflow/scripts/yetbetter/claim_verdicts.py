@@ -10,6 +10,7 @@ chance of any wrong verdict below alpha.
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from yetbetter.claim_rules import AT_MOST, GREATER, LESS, SAME_SIGN, SIMILAR, UNITS, Claim, Comparison
 from yetbetter.claim_tables import CONTRADICTED, INCONCLUSIVE, NOT_RUN, REPRODUCED
@@ -58,14 +59,19 @@ class Tested:
     def decidable(self) -> bool:
         return not self.one_seed and not self.too_few
 
+    @cached_property
+    def p_values(self) -> tuple[float, float]:
+        return p_values(self)
+
     @property
     def p_for(self) -> float:
         """One-sided p against 'what the claim says does not hold here'."""
-        return p_values(self)[0]
+        return self.p_values[0]
 
     @property
     def p_against(self) -> float:
-        return p_values(self)[1]
+        """One-sided p against 'what the claim says holds here'."""
+        return self.p_values[1]
 
     @property
     def weakest(self) -> int:
