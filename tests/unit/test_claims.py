@@ -277,7 +277,7 @@ def test_a_direction_without_enough_problems_is_inconclusive_and_says_how_many_i
 
 
 def test_similar_is_not_concluded_from_too_little_data():
-    """Six problems a side of a true difference of 0: no significance, and no similarity either."""
+    """The true difference is 0: no significance, and no similarity either."""
     assert verdicts(true_values(), 8, problems=100)[8].verdict == INCONCLUSIVE
 
 
