@@ -20,7 +20,7 @@ def check_arm(grid, arm) -> None:
         raise UserError(f"{key}: nothing checks its solutions (fpr must be {' or '.join(CHECKS[rule])})")
     questions = grid.questions(arm.dataset, arm.budget, arm.source)
     for count in grid.draws(arm.budget, arm.source).values():
-        check_blocks(grid, arm.dataset, grid.whole_blocks(count.samples), questions)
+        check_blocks(grid, arm, grid.whole_blocks(count.samples), questions)
 
 
 def check_pool(grid, dataset: str, model: str) -> None:
@@ -32,13 +32,16 @@ def check_pool(grid, dataset: str, model: str) -> None:
         )
 
 
-def check_blocks(grid, dataset: str, samples: int, questions: int) -> None:
+def check_blocks(grid, arm, samples: int, questions: int) -> None:
+    """UserError where the arm needs more of a pool than can be drawn in blocks of this size."""
     sampling = grid.config["sampling"]
     shards = -(-questions // sampling["shard_questions"])
     blocks = shards * (samples // sampling["block_samples"])
     if blocks > MOST_BLOCKS:
         raise UserError(
-            f"{grid.name}: datasets.{dataset}: a pool of {blocks:,} blocks, at most {MOST_BLOCKS:,} are sensible;"
+            f"{grid.name}: datasets.{arm.dataset}: sources.{arm.source} under budgets.{arm.budget} needs"
+            f" {samples:,} samples of {questions:,} questions, a pool of {blocks:,} blocks, at most {MOST_BLOCKS:,} are"
+            " sensible;"
             f" raise sampling.shard_questions ({sampling['shard_questions']}) or sampling.block_samples"
         )
 
