@@ -7,11 +7,12 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
+from yetbetter.claim_comparisons import interval
 from yetbetter.claim_evidence import Roles, StudyEvidence
 from yetbetter.claim_rules import Claim, Comparison, Rules, Term, read_rules
 from yetbetter.claim_study import claim_rows, comparison_rows, run_claims
 from yetbetter.claim_tables import CLAIMS, COMPARISONS, CONTRADICTED, INCONCLUSIVE, NOT_RUN, REPRODUCED
-from yetbetter.claim_verdicts import holm, interval
+from yetbetter.claim_verdicts import holm
 from yetbetter.contrasts import Arm, Estimate
 from yetbetter.errors import UserError
 from yetbetter.published_evidence import PublishedEvidence

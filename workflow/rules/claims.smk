@@ -3,8 +3,8 @@
 from yetbetter.claim_roles import roles_of
 
 CLAIMS_CODE = code_of(
-    *("check_claims", "claim_evidence", "claim_power", "claim_rules", "claim_study", "claim_tables", "claim_verdicts"),
-    *("comparisons", "contrasts", "distributions", "published_evidence"),
+    *("check_claims", "claim_comparisons", "claim_evidence", "claim_power", "claim_rules", "claim_study"),
+    *("claim_tables", "claim_verdicts", "comparisons", "contrasts", "distributions", "published_evidence"),
 )
 
 

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Iterator
 
+from yetbetter.claim_comparisons import Tested, interval
 from yetbetter.claim_evidence import Missing
 from yetbetter.claim_power import POWER, needs
 from yetbetter.claim_rules import AT_MOST, GREATER, LESS, SIMILAR, Claim, Rules
-from yetbetter.claim_verdicts import Outcome, Tested, give_verdicts, interval
+from yetbetter.claim_verdicts import Outcome, give_verdicts
 
 PRINTED, SEEN, NOTHING = "the paper's effect", "the effect seen", "no effect"
 

@@ -215,7 +215,8 @@ def add_seeds(
         if all(other.seeds > 1 for other in own):
             noise, basis = pooled_noise(own), CROSSED
         else:
-            noise, basis = pooled_noise([*own, *(other for other in kin if other.kin == arm.kin)]), "borrowed"
+            alike = [*own, *(other for other in kin if other.kin == arm.kin)]
+            noise, basis = pooled_noise({id(other): other for other in alike}.values()), "borrowed"
         if noise is None and seed_sd is not None:
             noise, basis = Noise(seed_sd**2, seed_sd**2, math.inf), "assumed"
         if noise is None:
