@@ -30,6 +30,7 @@ use rule measure_arm as remeasure_arm with:
     output:
         measures="<regraded>/metrics/{dataset}/{budget}/from-{source}.csv",
         summary="<regraded>/metrics/{dataset}/{budget}/from-{source}.json",
+        questions="<regraded>/metrics/{dataset}/{budget}/from-{source}.questions.csv",
     log:
         "<regraded_logs>/metrics/{dataset}/{budget}/from-{source}.log",
     params:
@@ -82,9 +83,7 @@ use rule tabulate_data as retabulate_data with:
 
 use rule tabulate_scores as retabulate_scores with:
     input:
-        scores=lambda wildcards: [
-            f"{RESULTS}/{REGRADED}/scores/{cell.path}/scores.jsonl" for cell in PARTS[wildcards.part].cells
-        ],
+        scores=regraded(cell_scores),
         choices=lambda wildcards: [
             f"{RESULTS}/evaluations/{cell.path}/choice.json" for cell in PARTS[wildcards.part].cells
         ],
@@ -96,6 +95,24 @@ use rule tabulate_scores as retabulate_scores with:
         "<regraded_logs>/{part}tables/tabulate_scores.log",
     params:
         scores=lambda wildcards: f"{RESULTS}/{REGRADED}/scores",
+
+
+use rule check_claims as recheck_claims with:
+    input:
+        rules="workflow/claims.yaml",
+        published="resources/published_numbers.csv",
+        scores=regraded(cell_scores),
+        questions=lambda wildcards: expand(
+            "<regraded>/metrics/{arm}.questions.csv", arm=PARTS[wildcards.part].arm_names
+        ),
+    output:
+        claims="<regraded>/{part}tables/claims.csv",
+        comparisons="<regraded>/{part}tables/claim_comparisons.csv",
+    log:
+        "<regraded_logs>/{part}tables/check_claims.log",
+    params:
+        scores=lambda wildcards: f"{RESULTS}/{REGRADED}/scores",
+        metrics=lambda wildcards: f"{RESULTS}/{REGRADED}/metrics",
 
 
 rule compare_grader_modes:
