@@ -87,6 +87,13 @@ def tell_headline(study: Study) -> list[str]:
     return [f"{chosen['dataset']}, {chosen['budget']} budget, {told}, {basis(rows)}."] if rows else []
 
 
+@numbers_of("claims")
+def tell_claims(study: Study) -> list[str]:
+    verdicts = study.table("claims").values("verdict")
+    told = [f"{len(study.table('claims').where(verdict=verdict).rows)} {verdict}" for verdict in verdicts]
+    return [f"Of the paper's claims {wording.joined(told)}."] if told else []
+
+
 @numbers_of("finetuned")
 def tell_finetuned(study: Study, dataset: str) -> list[str]:
     return tell_leads(study, [row for row in study.leads() if row["dataset"] == dataset])

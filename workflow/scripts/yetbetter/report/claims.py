@@ -32,13 +32,25 @@ class Claim:
     @property
     def effect(self) -> str:
         """+3.2 points [+0.4, +6.1]"""
-        row = self.row
-        digits = 1 if row.get("unit") in UNITS else 2
-        value = wording.signed(row.get("effect"), digits)
-        if not value:
-            return ""
-        unit = UNITS.get(row.get("unit", ""), f" {row.get('unit', '')}".rstrip())
-        return f"{value}{unit} {wording.interval(row.get('low'), row.get('high'), digits)}".strip()
+        value = self.measured("effect")
+        return (
+            f"{value} {wording.interval(self.row.get('low'), self.row.get('high'), self.digits)}".strip()
+            if value
+            else ""
+        )
+
+    @property
+    def paper(self) -> str:
+        return self.measured("paper_effect")
+
+    @property
+    def digits(self) -> int:
+        return 1 if self.row.get("unit") in UNITS else 2
+
+    def measured(self, key: str) -> str:
+        value = wording.signed(self.row.get(key), self.digits)
+        unit = self.row.get("unit", "")
+        return f"{value}{UNITS.get(unit, f' {unit}')}".rstrip() if value else ""
 
     @property
     def chance(self) -> str:
@@ -51,24 +63,31 @@ class Claim:
         return ", ".join(told)
 
     @property
+    def unit_of_evidence(self) -> str:
+        return "question" if self.row.get("basis", "").startswith("questions") else "test problem"
+
+    @property
     def evidence(self) -> str:
-        row = self.row
-        told = []
-        for key, noun in (("problems", "problem"), ("seeds", "seed"), ("comparisons", "comparison")):
-            if row.get(key):
-                found = wording.to_float(row[key])
-                told.append(wording.count(found, noun) if found == found else f"{row[key]} {noun}s")
-        return ", ".join(told)
+        """How many problems (of training data: questions) and seeds the effect rests on, and what its interval knows."""
+        _, _, more = self.row.get("basis", "").partition(", ")
+        told = [
+            wording.count(wording.to_float(self.row[key]), noun)
+            for key, noun in (("problems", self.unit_of_evidence), ("seeds", "seed"))
+            if self.row.get(key)
+        ]
+        return ", ".join([*told, *([more] if more and more != "one seed" else [])])
 
     @property
     def needs(self) -> str:
-        """How many problems or seeds would settle an inconclusive claim."""
+        """How many problems or seeds would settle an inconclusive claim, for which effect."""
         told = [
             wording.count(wording.to_float(self.row[key]), noun)
-            for key, noun in (("needs_problems", "test problem"), ("needs_seeds", "seed"))
-            if wording.to_float(self.row.get(key)) == wording.to_float(self.row.get(key))
+            for key, noun in (("needs_problems", self.unit_of_evidence), ("needs_seeds", "seed"))
+            if self.row.get(key)
         ]
-        return " and ".join(told)  # both where neither alone would do
+        effect = self.row.get("needs_for")
+        # Both where neither alone would do.
+        return " and ".join(told) + (f" for {effect}" if told and effect else "")
 
     @property
     def cells(self) -> list[str]:
@@ -79,7 +98,9 @@ def probability(text) -> str:
     value = wording.to_float(text)
     if value != value:
         return str(text)
-    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
+    if value < 0.001:
+        return "< 0.001"
+    return "> 0.999" if value > 0.999 else f"= {value:.3f}"
 
 
 def read_claims(path: str | Path) -> list[Claim]:
