@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 from PIL import Image
 
+from yetbetter.claim_tables import CLAIMS
 from yetbetter.tables import write_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,11 +74,12 @@ def make_study(folder: Path, name: str = "small", shift: float = 0.0, rows: int 
     claims = [
         {"claim": number, "name": f"claim {number}", "sentence": SENTENCE, "verdict": verdict, "reason": "because"}
         | {"effect": 3.2, "unit": "points", "low": 0.4, "high": 6.1, "p": 0.012, "p_holm": 0.06, "problems": 1000}
+        | {"basis": "problems, one seed", "decided_by": "weak - strong: harder, low", "paper_effect": 6}
         | {"seeds": 1, "needs_problems": 2500 if verdict == "inconclusive" else "", "cells": " ".join(CELLS)}
         for number, verdict in enumerate(("reproduced", "contradicted", "inconclusive", "not run"), start=1)
     ]
     claims[3] |= dict.fromkeys(("effect", "low", "high", "p", "p_holm", "problems", "seeds", "cells"), "")
-    write_table(tables / "claims.csv", claims[0], claims)
+    write_table(tables / "claims.csv", CLAIMS, claims)
     texts = itertools.cycle(['a, "b"', "<i>é</i>", "", "line\nbreak"])
     wide = [
         {"number": (7919 * row) % rows, "text": next(texts)} | {f"column {n}": row * n for n in range(20)}

@@ -68,7 +68,7 @@ class Claim:
 
     @property
     def evidence(self) -> str:
-        """How many problems (of training data: questions) and seeds the effect rests on, and what its interval knows."""
+        """How many problems or questions, and seeds, the effect rests on, and what its interval knows."""
         _, _, more = self.row.get("basis", "").partition(", ")
         told = [
             wording.count(wording.to_float(self.row[key]), noun)
