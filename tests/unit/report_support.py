@@ -110,6 +110,7 @@ def describe(folder: Path, name: str, called) -> None:
         for draw in source.get("draws", []):
             draw["model"] = called(draw["model"])
     config["comparison"] = {key: called(word) for key, word in config["comparison"].items()}
+    config["claims"] = {"datasets": {"easier": "easy", "harder": called("hard")}, "student": called("student")}
     grading = json.dumps({"version": 2, "mode": "strict"})
     done = run(
         *("describe_study", "--config", json.dumps(config), "--grading", grading, "--cells", *CELLS),

@@ -6,7 +6,7 @@ import pytest
 import report_support
 from headless import Browser, needs_browser
 
-from yetbetter.comparing import agree, check_other, differing, name_of
+from yetbetter.comparing import agree, check_other, differing, name_of, read_run, translate
 from yetbetter.errors import UserError
 from yetbetter.tables import read_table
 
@@ -120,3 +120,12 @@ def test_a_browser_shows_the_comparison_also_on_a_phone(compared, tmp_path):
         assert browser.save("#claims a[download]").startswith(b"#,claim,first,second")
     finally:
         browser.close()
+
+
+def test_a_name_with_several_roles_goes_by_the_one_in_the_comparison(here, there):
+    one, other = read_run(here), read_run(there)
+    one.config["claims"]["sources"] = {"price_strong": "pricey"}
+    other.config["claims"]["sources"] = {"price_strong": "large"}
+    renamed = translate(one, other)
+    assert renamed["source"] == {"small": "wc", "large": "se"} == renamed["baseline"]
+    assert renamed["target"] == {"small": "wc", "large": "se"} and renamed["dataset"] == {"math": "hard"}

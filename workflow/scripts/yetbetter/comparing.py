@@ -66,7 +66,7 @@ def read_run(folder: Path) -> Run:
 def roles(config: dict) -> dict[str, dict[str, str]]:
     """By axis: role -> name. Empty where a study does not describe itself."""
     if not config:
-        return {"source": {}, "target": {}, "dataset": {}}
+        return {"source": {}, "target": {}, "dataset": {}, "budget": {}}
     compared, claims = config["comparison"], config.get("claims", {})
     sources = {role: compared[role] for role in ("weak", "strong")} | claims.get("sources", {})
     writers = {role: config["sources"][compared[role]]["draws"][0]["model"] for role in ("weak", "strong")}
@@ -75,19 +75,23 @@ def roles(config: dict) -> dict[str, dict[str, str]]:
     if "student" in claims or len(students) == 1:
         writers["student"] = claims.get("student") or students[0]
     datasets = claims.get("datasets") or {"compared": compared["dataset"]}
-    return {"source": sources, "target": writers, "dataset": datasets}
+    return {"source": sources, "target": writers, "dataset": datasets, "budget": claims.get("budgets", {})}
 
 
 def translate(here: Run, there: Run) -> dict[str, dict[str, str]]:
     """By axis: the other study's names that mean what another name means here."""
     own, other = roles(here.config), roles(there.config)
-    renamed = {
-        axis: {name: own[axis][role] for role, name in other[axis].items() if own[axis].get(role, name) != name}
-        for axis in own
-    }
-    # A data set of the same name is the same data set, whatever it is taken for.
-    both = set(here.config.get("datasets", {})) & set(there.config.get("datasets", {}))
-    renamed["dataset"] = {name: new for name, new in renamed["dataset"].items() if name not in both and new not in both}
+    renamed: dict[str, dict[str, str]] = {axis: {} for axis in own}
+    for axis, names in other.items():
+        for role, name in names.items():
+            if role in own[axis]:  # a name with several roles goes by its first, which is that in the comparison
+                renamed[axis].setdefault(name, own[axis][role])
+        # Data sets and budgets that are called alike are alike, whatever they are taken for.
+        if axis in ("dataset", "budget"):
+            both = set(here.config.get(f"{axis}s", {})) & set(there.config.get(f"{axis}s", {}))
+            pairs = renamed[axis].items()
+            renamed[axis] = {name: new for name, new in pairs if name not in both and new not in both}
+        renamed[axis] = {name: new for name, new in renamed[axis].items() if name != new}
     return renamed | {"baseline": renamed["source"]}
 
 
