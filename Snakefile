@@ -30,6 +30,7 @@ if not PARTIAL:
 
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/experiments.smk"
 include: "workflow/rules/forecast.smk"
 
 
@@ -62,3 +63,4 @@ rule study:
         all_tables(BASE),
         all_figures(BASE),
         all_tables(STUDY),
+        experiment_figures(STUDY),

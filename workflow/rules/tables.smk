@@ -88,6 +88,7 @@ rule tabulate_scores:
         cells=lambda wildcards: [cell.path for cell in PARTS[wildcards.part].cells],
         missing=lambda wildcards: [f"--missing {cell.path}" for cell in PARTS[wildcards.part].missing],
         baseline=config["comparison"]["strong"],
+        pairs=lambda wildcards: paired_sources(wildcards),
         code=code_of("tabulate_scores", "comparisons", "estimators"),
     shell:
         "python workflow/scripts/tabulate_scores.py"
@@ -97,6 +98,7 @@ rule tabulate_scores:
         " --cells {params.cells}"
         " {params.missing}"
         " --baseline {params.baseline}"
+        " {params.pairs}"
         " --finetuned {output.finetuned}"
         " --differences {output.differences}"
         " --checkpoints {output.checkpoints}"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from yetbetter import plot_tables, plots, plots_finetuned
 from yetbetter.errors import UserError
 from yetbetter.experiments import PAPER_TABLES, baseline_of
-from yetbetter.plot_tables import FURTHER, MIX, STRONG, WEAK, Cell, Look, Table, order_budgets, read_table, to_number
+from yetbetter.plot_tables import Cell, Look, Table, order_budgets, read_table, to_number
 
 ARMS = (*plot_tables.ARMS, "questions", "flops_assumed", "price")
 UNPAIRED = "\N{DOUBLE DAGGER}"
@@ -123,19 +123,10 @@ class Experiment:
 
     def writer(self, source: str) -> str:
         """The model that a source draws from, as far as the table of arms knows; several joined by +."""
-        found = self.arms.where(source=source).values("model")
-        return found[0] if found else source
+        return self.look.writers.get(source, source)
 
     def colour(self, source: str) -> str:
-        """By who wrote the data, so that every view of one model's samples has that model's colour."""
-        writer = self.writer(source)
-        if self.look.role(source) in ("human", "base"):
-            return self.look.colour(source)
-        known = {self.writer(self.look.strong): STRONG, self.writer(self.look.weak): WEAK}
-        if "+" in writer:
-            return MIX
-        others = [name for name in dict.fromkeys(map(self.writer, self.sources)) if name not in known]
-        return known.get(writer) or FURTHER[others.index(writer) % len(FURTHER)]
+        return self.look.colour(source)
 
     def writer_label(self, model: str) -> str:
         roles = {self.writer(name): self.label(name) for name in (self.look.weak, self.look.strong)}
@@ -236,7 +227,8 @@ def read_experiment(args: argparse.Namespace) -> Experiment:
     table = whole.where(dataset=dataset, **keys)
     differences = read_table(args.differences, plots_finetuned.DIFFERENCES).where(dataset=dataset, **keys)
     arms = read_table(args.arms, ARMS).where(dataset=dataset)
-    look = Look(args.strong, args.weak, whole.values("source"))
+    sources = args.sources or whole.values("source")
+    look = Look(args.strong, args.weak, sources, {row["source"]: row["model"] for row in arms.rows})
     roles = read_pairs("--role", args.role)
     for source, role in roles.items():
         if role not in PAPER_TABLES:
