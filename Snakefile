@@ -24,6 +24,7 @@ if not PARTIAL:
     include: "workflow/rules/grade.smk"
     include: "workflow/rules/judge.smk"
     include: "workflow/rules/measure.smk"
+    include: "workflow/rules/export.smk"
     include: "workflow/rules/finetune.smk"
     include: "workflow/rules/evaluate.smk"
 

@@ -14,24 +14,22 @@ rule measure_arm:
     conda:
         "../../envs/analysis.yaml"
     params:
-        draws=arm_draws,
+        arm=arm_arguments,
         blocks=arm_blocks,
-        folders=pool_folders("solutions", "verdicts", "reasoning"),
-        keep=lambda wildcards: config["sources"][wildcards.source]["filter"],
-        duplicates=lambda wildcards: config["sources"][wildcards.source].get("duplicates", "keep"),
+        folders=arm_folders("solutions", "verdicts", "reasoning"),
+        judge=lambda wildcards: f"--judge {config['judge']['model']}" if asks_judge(wildcards) else "",
         exact=lambda wildcards: [
             float(count.exact) for count in GRID.draws(wildcards.budget, wildcards.source).values()
         ],
-        code=code_of("measure_arm", "measures", "estimators", "views", "judging", "selection"),
+        code=code_of("measure_arm", "measures", "estimators", "views", "judging", "selection", "voting"),
     shell:
         "python workflow/scripts/measure_arm.py"
         " --problems {input.problems}"
-        " --draws {params.draws}"
+        " {params.arm}"
         " --exact {params.exact}"
         " {params.folders}"
         " --blocks {params.blocks}"
-        " --filter {params.keep}"
-        " --duplicates {params.duplicates}"
+        " {params.judge}"
         " --counts {input.counts}"
         " --dataset {wildcards.dataset}"
         " --budget {wildcards.budget}"

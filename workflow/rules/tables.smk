@@ -13,6 +13,7 @@ rule measure_pool:
         "../../envs/analysis.yaml"
     params:
         samples=pool_samples,
+        questions=pool_limit,
         blocks=pool_blocks,
         folders=pool_folders("solutions", "verdicts", "reasoning"),
         code=code_of("measure_pool", "measures", "estimators", "views", "judging"),
@@ -24,6 +25,7 @@ rule measure_pool:
         " --dataset {wildcards.dataset}"
         " --model {wildcards.model}"
         " --samples {params.samples}"
+        " {params.questions}"
         " --output {output}"
         " > {log} 2>&1"
 
@@ -54,7 +56,7 @@ rule tabulate_data:
             f"--model {name}:{entry.get('parameters', '')}:{entry.get('true_parameters', '')}:{entry.get('price', '')}"
             for name, entry in MODELS.items()
         ],
-        code=code_of("tabulate_data", "costs", "budgets"),
+        code=code_of("tabulate_data", "costs", "budgets", "selection"),
     shell:
         "python workflow/scripts/tabulate_data.py"
         " --pools {params.pools}"

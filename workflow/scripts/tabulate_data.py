@@ -2,9 +2,10 @@
 
 import argparse
 
-from yetbetter.costs import cost_arm, parse_model_cost
+from yetbetter.costs import cost_arm, cost_judge, parse_model_cost
 from yetbetter.program import run
 from yetbetter.records import read_json
+from yetbetter.selection import REASONS
 from yetbetter.tables import read_table, write_table
 
 COVERAGE = ("dataset", "model", "level", "k", "samples_drawn", "value", "low", "high", "questions")
@@ -13,12 +14,12 @@ QUALITY = (
     *("dataset", "budget", "source", "model", "samples", "level", "metric", "basis"),
     *("value", "low", "high", "questions"),
 )
-REASONS = ("out_wrong", "out_empty", "out_cut", "out_duplicate")
 ARMS = (
     *("dataset", "budget", "source", "model", "samples", "samples_exact", "questions", "drawn", "kept"),
     *(*REASONS, "kept_duplicates", "no_answer", "timeout", "empty", "cut"),
     *("tokens", "tokens_per_solution", "prompt_tokens"),
     *("flops_assumed", "flops_drawn", "drawn_to_assumed", "flops_prompts", "price"),
+    *("judge", "judged", "judge_tokens", "judge_prompt_tokens", "flops_judge", "price_judge"),
 )
 
 
@@ -62,6 +63,7 @@ def describe_arm(summary: dict, summaries: list[dict], models: dict) -> dict:
     draws, counts = summary["draws"], summary["counts"]
     total = {key: sum(draw[key] for draw in draws) for key in ("tokens", "prompt_tokens", "empty", "cut")}
     row = {key: summary[key] for key in ("dataset", "budget", "source")} | total | cost_arm(draws, models, common)
+    row |= cost_judge(summary.get("judge"), models)
     row |= {key: counts.get(key, 0) for key in ("drawn", "kept", *REASONS, "kept_duplicates")}
     return row | {
         "model": name_of(draws),
@@ -88,7 +90,7 @@ def measure_quality(summaries: list[dict], arms: list[dict], pools: list[dict]):
         for row in arms:
             if all(row[key] == value for key, value in place.items()):
                 yield row | label | {"basis": "arm"}
-        if len(draws) == 1:
+        if len(draws) == 1 and summary["as_pool"]:
             for k in (str(samples), ""):
                 for row in expected.get((place["dataset"], label["model"], k), []):
                     yield {key: row[key] for key in row if key in QUALITY} | place | label | {"basis": "pool"}
