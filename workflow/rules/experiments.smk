@@ -54,6 +54,8 @@ def paired_sources(wildcards):
 
 def experiment_names(part):
     """Experiments with a figure in a part, which may hold only those of the base grid, with their data sets."""
+    if not PARTS[part].pools:
+        return []
     chosen = DRAWN if part.endswith("study/") else {name: DRAWN[name] for name in DRAWN if name in BASE_EXPERIMENTS}
     there = {cell.dataset for cell in PARTS[part].cells}
     return [(name, dataset) for name, entry in chosen.items() for dataset in entry["datasets"] if dataset in there]
