@@ -1,4 +1,4 @@
-"""The figures of single experiments, from made-up tables of a whole study, with gaps, with one seed; published scores."""
+"""The figures of single experiments, from made-up tables of a whole study, with gaps and one seed; published scores."""
 
 import importlib
 import json
