@@ -124,8 +124,8 @@ def test_bars_are_as_long_as_accuracies_and_print_the_paired_differences(tmp_pat
 def test_bars_say_what_each_source_is(tmp_path):
     figure = plots_bars.bars(experiment_of(tmp_path, "bars", note=["wc_number=no filter"]))
     texts = texts_of(figure.axes[0])
-    assert "1 SE sample \N{MULTIPLICATION SIGN} 500 questions\n100 % of the compute" in texts
-    assert "1 WC sample \N{MULTIPLICATION SIGN} 500 questions\n33 % of the compute, no filter" in texts
+    assert "1 SE sample \N{MULTIPLICATION SIGN} 500 questions\n100 % of compute" in texts
+    assert "1 WC sample \N{MULTIPLICATION SIGN} 500 questions\n33 % of compute, no filter" in texts
     assert "low budget" in texts and "wc number" in texts
 
 
@@ -139,7 +139,7 @@ def test_prices_stand_beside_compute_where_they_are_known(tmp_path):
     for row in tables["arms"]:
         row["price"] = {"se": 10.5, "wc": 0.9, "wc_number": 0.3}.get(row["source"], "")
     lines = experiment_of(tmp_path, "bars", tables).detail(Place("low", "wc"), width=80)
-    assert lines == ["3 WC samples \N{MULTIPLICATION SIGN} 500 questions, 100 % of the compute, 9 % of the price"]
+    assert lines == ["3 WC samples \N{MULTIPLICATION SIGN} 500 questions, 100 % of compute, 9 % of price"]
 
 
 def test_without_the_strong_source_the_first_one_is_the_baseline(tmp_path):

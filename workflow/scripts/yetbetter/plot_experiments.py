@@ -139,7 +139,7 @@ class Experiment:
         return textwrap.fill(f"target: {self.look.label(target)}", width) if target else ""
 
     def detail(self, place: Place, width: int = 34) -> list[str]:
-        """What the source is under this budget, in lines: samples, questions, share of the baseline's cost, notes."""
+        """What the source is under this budget, in lines: samples, questions, share of SE's cost, notes."""
         arm, parts = self.arm(place), []
         if arm and not math.isnan(arm.samples):
             count = f"{arm.samples:g} {self.writer_label(arm.model)} sample{'' if arm.samples == 1 else 's'}"
@@ -155,11 +155,13 @@ class Experiment:
         return [piece for line in lines if line for piece in textwrap.wrap(line, width)]
 
     def _cost_shares(self, place: Place, arm: Arm) -> list[str]:
-        base = self.arm(Place(place.budget, self.baseline)) or self.arm(Place(place.budget, self.look.strong))
+        """Against SE under the same budget, which the budget is counted in; without it, against the baseline."""
+        base = self.arm(Place(place.budget, self.look.strong)) or self.arm(Place(place.budget, self.baseline))
         if base is None:
             return []
-        shares = {"compute": (arm.flops, base.flops), "price": (arm.price, base.price)}
-        return [f"{100 * cost / of:.0f} % of the {what}" for what, (cost, of) in shares.items() if of and cost / of > 0]
+        costs = {"compute": (arm.flops, base.flops), "price": (arm.price, base.price)}
+        shares = {what: 100 * cost / whole for what, (cost, whole) in costs.items() if whole and cost / whole > 0}
+        return [", ".join(f"{share:.0f} % of {what}" for what, share in shares.items())] if shares else []
 
     def printed(self, place: Place, target: str) -> float:
         """The paper's value in percent; NaN where it printed none for such data."""
