@@ -32,6 +32,7 @@ if not PARTIAL:
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/experiments.smk"
+include: "workflow/rules/claims.smk"
 include: "workflow/rules/forecast.smk"
 
 

@@ -15,9 +15,12 @@ from yetbetter.tables import write_table
 
 FINETUNED = (
     *("dataset", "budget", "source", "target", "paradigm", "seed", "benchmark", "metric", "level"),
-    *("value", "low", "high", "problems"),
+    *("value", "low", "high", "problems", "interval"),
 )
-DIFFERENCES = (*GROUP, "metric", "level", "source", "baseline", "difference", "low", "high")
+DIFFERENCES = (
+    *(*GROUP, "metric", "level", "source", "baseline", "difference", "low", "high"),
+    *("difference_points", "difference_percent", "interval", "seeds"),
+)
 COORDINATES = (*GROUP, "source", "seed", "paradigm", "problem", "level", "reasoning")
 CELL = ("dataset", "budget", "source", "target", "seed")
 CHECKPOINTS = (*CELL, "checkpoint", "rate", "step", "validation", "chosen")

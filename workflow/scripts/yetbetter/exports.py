@@ -1,5 +1,6 @@
 """Training data as a Hugging Face data set folder that other trainers read: rows, card, LLaMA-Factory's description."""
 
+import json
 from collections import Counter
 
 import yaml
@@ -16,7 +17,7 @@ QUESTIONS = {
 KEPT = {
     "ground_truth": "solutions whose final answer is the right one",
     "none": "all solutions, right or wrong",
-    "majority": "solutions with the answer that most samples of their question give; the right answer was not looked at",
+    "majority": "solutions with the most frequent answer of their question's samples; the right one was not looked at",
     "reasoning": "solutions with the right final answer whose reasoning was not found wrong",
     "judge": "solutions that a judge found sound; the right answer was not looked at",
 }
@@ -33,7 +34,7 @@ REASONS = {
 
 
 def export_row(row: dict) -> dict:
-    """A row of training data with the columns of the export; lone surrogates, which Arrow cannot hold, become U+FFFD."""
+    """A row of training data with the columns of the export; lone surrogates, which Arrow refuses, become U+FFFD."""
     return {key: clean(row[key]) if isinstance(row[key], str) else row[key] for key in COLUMNS}
 
 
@@ -90,10 +91,10 @@ def size_category(rows: int) -> str:
 def summary(rows: list[dict], facts: dict) -> str:
     problems = len({row["problem"] for row in rows})
     return (
-        f"{len(rows):,} prompts with completions, about {problems:,} questions of `{facts['dataset']}`: the training data"
-        f" `from-{facts['source_name']}` under the budget `{facts['budget']}` of the study `{facts['study']}`.\n\n"
+        f"{len(rows):,} prompts with completions, about {problems:,} questions of `{facts['dataset']}`: the training"
+        f" data `from-{facts['source_name']}` under the budget `{facts['budget']}` of the study `{facts['study']}`.\n\n"
         "| column | what |\n| --- | --- |\n"
-        "| `prompt` | the question in the zero-shot prompt that finetuned models are asked with; ends without a blank |\n"
+        "| `prompt` | the question in the prompt that finetuned models are asked with; ends without a blank |\n"
         "| `completion` | the solution; starts with the blank that separates it from the prompt, has no end token |\n"
         "| `problem`, `sample`, `model` | which sample of which question it is, and who wrote it |"
     )
@@ -108,14 +109,17 @@ def how_it_was_made(rows: list[dict], counts: dict, facts: dict) -> str:
         entry = facts["models"][model]
         revision = f", revision `{entry['revision']}`" if entry.get("revision") else ""
         size = f", {entry['parameters']:,.0f} parameters (nominal)" if entry.get("parameters") else ""
-        lines.append(f"- {samples} samples per question from `{model}`: `{entry['path']}`{revision}{size}.")
+        lines.append(
+            f"- {samples} sample{'s'[: samples > 1]} per question from `{model}`: `{entry['path']}`{revision}{size}."
+        )
     if facts["draws"]:
         reference = facts["reference"]
         lines.append(
-            f"- Budget `{facts['budget']}`: what {reference['samples']} samples per question of `{reference['model']}` cost;"
-            f" the source is `{source}`."
+            f"- Budget `{facts['budget']}`: what {reference['samples']} samples per question of `{reference['model']}`"
+            f" cost; the source is `{json.dumps(source)}`."
         )
-        lines.append(f"- Questions: the first {facts['questions']:,} of the training split, which is in random order.")
+        order = "" if facts["adapter"] == "files" else ", which is in random order"
+        lines.append(f"- Questions: the first {facts['questions']:,} of the training split{order}.")
         lines.append(f"- Decoding: {', '.join(f'{key} {value}' for key, value in facts['decoding'].items())}.")
         lines.append(
             f"- Prompt for sampling: `{facts['prompts']['sampling']}`; here: `{facts['prompts']['finetuned']}`."
@@ -151,7 +155,11 @@ trainer = SFTTrainer(model, args=args, train_dataset=dataset)
 ```yaml
 datasets:
   - path: FOLDER
-    type: {{field_instruction: prompt, field_output: completion, format: "{{instruction}}", no_input_format: "{{instruction}}"}}
+    type:
+      field_instruction: prompt
+      field_output: completion
+      format: "{{instruction}}"
+      no_input_format: "{{instruction}}"
 ```
 
 **LLaMA-Factory** reads `dataset_info.json`, which lies beside the data:
@@ -162,8 +170,11 @@ dataset: {name}
 template: fewshot
 ```
 
-The template `fewshot` leaves prompt and completion as they are and puts two line ends and the end token behind them; it sets no
-start token, which Gemma needs: take the model's own template there (`gemma`), and evaluate in that chat form."""
+The template `fewshot` leaves prompt and completion as they are and puts two line ends and the end token behind them. It
+sets no start token, which Gemma needs: take the model's own template there (`gemma`), and evaluate in that chat form.
+
+axolotl and LLaMA-Factory turn prompt and completion into tokens one by one, TRL both together; the blank between them
+belongs to the completion, so that most tokenizers give the same tokens either way."""
 
 
 def terms(facts: dict) -> str:

@@ -11,6 +11,9 @@ from matplotlib.lines import Line2D
 from yetbetter import plot_tables, plots
 from yetbetter.plot_experiments import UNPAIRED, Difference, Experiment, Place
 
+# Of the strong source, and of the weak one.
+STYLES = {True: {"marker": "o"}, False: {"marker": "s", "linestyle": (0, (4, 2))}}
+
 
 def crossover(experiment: Experiment) -> Figure:
     """SE and WC against the budget, and below their paired difference with the places where it changes its sign."""
@@ -23,9 +26,9 @@ def crossover(experiment: Experiment) -> Figure:
     differences = {}
     for upper, lower, target in zip(above, below, targets, strict=True):
         for source in (experiment.look.strong, experiment.look.weak):
-            marker = {"marker": "o" if source == experiment.look.strong else "s"}
+            style = STYLES[source == experiment.look.strong]
             curve = {x: experiment.accuracy(Place(budget, source), target) for budget, x in axis.items()}
-            plots.draw_curve(upper, curve, experiment.colour(source), experiment.label(source), **marker)
+            plots.draw_curve(upper, curve, experiment.colour(source), experiment.label(source), **style)
         pairs = {x: _lead(experiment, budget, target) for budget, x in axis.items()}
         differences[target] = pairs
         _draw_difference(lower, pairs, experiment)
@@ -171,11 +174,10 @@ def _power(number: float) -> str:
 
 
 def _handles(experiment: Experiment, differences: dict[str, dict[float, Difference]]) -> list:
-    pair = (experiment.look.strong, experiment.look.weak)
     handles = []
-    for source, marker in zip(pair, "os", strict=True):
+    for strong, source in ((True, experiment.look.strong), (False, experiment.look.weak)):
         name = f"{experiment.label(source)} data"
-        handles.append(Line2D([], [], color=experiment.colour(source), label=name, **plots.LINE | {"marker": marker}))
+        handles.append(Line2D([], [], color=experiment.colour(source), label=name, **plots.LINE | STYLES[strong]))
     point = {"linestyle": "none", "marker": "o", "markersize": 4.5, "color": plots.INK}
     handles.append(Line2D([], [], label="interval excludes zero", **point))
     handles.append(Line2D([], [], label="interval includes zero", markerfacecolor="white", **point))
