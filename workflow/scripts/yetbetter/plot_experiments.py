@@ -248,7 +248,7 @@ def read_experiment(args: argparse.Namespace) -> Experiment:
         seeds=args.seeds,
         notes=read_pairs("--note", args.note),
         published=read_table(args.published, plot_tables.Paper.COLUMNS) if args.published else Table("", []),
-        roles={args.strong: "strong", args.weak: "weak"} | roles,
+        roles=roles | {args.strong: "strong", args.weak: "weak"},
     )
 
 
