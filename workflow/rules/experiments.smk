@@ -64,7 +64,8 @@ def experiment_figures(part):
         for name, dataset in experiment_names(part)
         if set(DRAWN[name]["sources"]) & FURTHER_SOURCES
     ]
-    figures += ["small_vs_large_over_time"] if part.endswith("study/") else []
+    if part.endswith("study/"):
+        figures += ["small_vs_large_over_time", *(["claims"] if PARTS[part].cells else [])]
     return expand("<results>/{part}figures/{figure}.{kind}", part=part, figure=figures, kind=["pdf", "png"])
 
 
