@@ -13,7 +13,7 @@ from yetbetter.plot_tables import Cell
 ROW, LINE = 0.2, 0.115  # inches: of a row's name with its bar, and of each line that says what the source is
 WIDTHS = {1: 4.9, 2: 6.2}
 # How much of a panel the bars take; the rest is for what is printed.
-SHARE = {1: 0.66, 2: 0.56, 3: 0.46}
+SHARE = {1: 0.66, 2: 0.56, 3: 0.43}
 
 
 def bars(experiment: Experiment) -> Figure:
@@ -37,7 +37,7 @@ def bars(experiment: Experiment) -> Figure:
             _draw_row(axes, row, cells[place, target], pair, experiment.colour(place.source))
         marked = {row: printed[place, target] for place, (row, _) in rows.items()}
         axes.plot(list(marked.values()), list(marked), **plots.PAPER_STYLE)
-        axes.set_xlim(0, end / SHARE.get(len(targets), 0.46) or 1)
+        axes.set_xlim(0, end / SHARE.get(len(targets), 0.43) or 1)
         axes.set_xticks([tick for tick in axes.get_xticks() if tick <= 1.02 * end])
         axes.set_xlabel(plot_tables.METRICS["pass@1"][1], loc="left")
         axes.set_title(experiment.title_of(target), loc="left", fontweight="bold")
