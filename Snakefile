@@ -32,6 +32,7 @@ if not PARTIAL:
 
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/experiments.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/compare.smk"
@@ -72,3 +73,4 @@ rule study:
         all_tables(BASE),
         all_figures(BASE),
         all_tables(STUDY),
+        experiment_figures(STUDY),
