@@ -33,7 +33,10 @@ def csv_tables(part):
 
 
 def drawn_figures(part):
-    return [path for path in all_figures(part) if path.endswith(".png")]
+    """The figures of the whole base grid, and those of the part's experiments; of two with one name the part's own."""
+    own = {Path(path).name: path for path in experiment_figures(part)}
+    figures = {Path(path).name: path for path in all_figures(part.removesuffix("study/"))} | own
+    return [path for path in figures.values() if path.endswith(".png")]
 
 
 def grader_tables(part):
