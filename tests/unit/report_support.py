@@ -15,6 +15,7 @@ from yetbetter.tables import write_table
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
 TABLES = ("arms", "claims", "data_quality", "differences", "finetuned", "wide")
+FIGURES = ("headline", "number-matched_hard", "data_quality_number-matched_hard")
 CELLS = [f"hard/low/from-{source}/to-{target}/seed-0" for source in ("se", "wc") for target in ("student", "se")]
 VALUES = {("se", "student"): 0.38, ("wc", "student"): 0.412, ("se", "se"): 0.5, ("wc", "se"): 0.46}
 SENTENCE = 'WC data is "better", <b>always</b> & everywhere; </script> none the less.'
@@ -87,7 +88,8 @@ def make_study(folder: Path, name: str = "small", shift: float = 0.0, rows: int 
     ]
     write_table(tables / "wide.csv", wide[0], wide)
     (folder / "figures").mkdir()
-    Image.new("RGB", (1350, 600), "white").save(folder / "figures" / "headline.png")
+    for figure in FIGURES:
+        Image.new("RGB", (1350, 600), "white").save(folder / "figures" / f"{figure}.png")
     about = {
         "program": "evaluate_model.py",
         "versions": {"torch": "2.13.0"},
@@ -123,6 +125,6 @@ def write_report(folder: Path, output: Path) -> subprocess.CompletedProcess:
     return run(
         *("write_report", "--description", folder / "tables" / "study.json", "--results", folder),
         *("--tables", *(folder / "tables" / f"{name}.csv" for name in TABLES)),
-        *("--figures", folder / "figures" / "headline.png", "--captions", "workflow/report"),
+        *("--figures", *(folder / "figures" / f"{name}.png" for name in FIGURES), "--captions", "workflow/report"),
         *("--template", "workflow/report/page.html.j2", "--output", output),
     )

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -82,21 +83,30 @@ def state(study: Study) -> list[str]:
         rows = study.table("arms").where(budget=budget)
         samples = [rows.where(source=source).values("samples")[:1] for source in (weak, strong)]
         if all(samples):
-            per = " samples per question" if not told else ""
-            told.append(f"{samples[0][0]} against {samples[1][0]}{per} at the {budget} budget")
+            told.append((int(samples[0][0]), int(samples[1][0]), budget))
+    drawn = [
+        f"{many:,} against {few:,} samples per question at the {budget} budget" for many, few, budget in sorted(told)
+    ]
+    drawn = [f"from {drawn[0]} to {drawn[-1]}"] if len(drawn) > 2 else drawn
     cells = study.description["cells"]
     datasets = list(dict.fromkeys(path.split("/")[0] for path in cells))
-    seeds = {path.rpartition("seed-")[2] for path in cells}
+    seeds = Counter(path.rpartition("/seed-")[0] for path in cells).values()
     count = wording.count
     return [
         f"For the same sampling budget, the weak model {names[0]} answers each question more often than the strong"
-        f" model {names[1]}{': ' if told else ''}{wording.joined(told)}.",
+        f" model {names[1]}{': ' if drawn else ''}{wording.joined(drawn)}.",
         f"{len(cells):,} finetuned model{'s' if len(cells) != 1 else ''} on {count(len(datasets), 'data set')}"
-        f" ({wording.joined(datasets)}, {count(len(seeds), 'finetuning seed')}) show which of the two writes the better"
+        f" ({wording.joined(datasets)}, {up_to(min(seeds), max(seeds))}) show which of the two writes the better"
         " training data."
         if cells
         else "No model is finetuned yet.",
     ]
+
+
+def up_to(fewest: int, most: int) -> str:
+    """one finetuning seed; one to three finetuning seeds"""
+    start = "" if fewest == most else f"{wording.count(fewest, 'seed').split()[0]} to "
+    return f"{start}{wording.count(most, 'finetuning seed')}"
 
 
 def parameters(study: Study, source: str) -> str:
@@ -157,7 +167,9 @@ def leads_sheet(study: Study) -> Sheet | None:
         line += [numeric(row[key], wording.number(row[key], 0)) for key in ("problems", "seeds")] if several else []
         fields.append(line)
     note = f"Accuracy (greedy pass@1) {captions.basis(rows)}. Intervals are paired over problems"
-    note += "; with one seed they hold for that finetuning and that pool." if rows[0]["seeds"] < 2 else "."
+    note += (
+        "; with one seed they hold for that finetuning and that pool." if min(row["seeds"] for row in rows) < 2 else "."
+    )
     return make_sheet("weak_against_strong.csv", columns, fields, caption=note, classes="leads")
 
 
