@@ -180,6 +180,18 @@ def test_a_table_is_saved_byte_for_byte(browser, study, page):
 
 
 @needs_browser
+def test_without_scripts_it_is_read_and_its_tables_are_saved(browser, page):
+    browser.ask("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        browser.open(page)
+        assert browser.run("document.querySelectorAll('#accuracy tbody tr').length") == 2
+        assert browser.run("document.querySelectorAll('th button').length") == 0
+        assert browser.save("#compute a[download]").startswith(b"data set,budget,source,samples per question")
+    finally:
+        browser.ask("Emulation.setScriptExecutionDisabled", value=False)
+
+
+@needs_browser
 def test_the_keyboard_reaches_the_tables(browser, page):
     browser.open(page)
     browser.run("document.querySelector('#accuracy .scroll').focus()")
