@@ -90,6 +90,7 @@ rule tabulate_scores:
         cells=cell_paths,
         missing=lambda wildcards: [f"--missing {cell.path}" for cell in PARTS[wildcards.part].missing],
         baseline=config["comparison"]["strong"],
+        pairs=lambda wildcards: paired_sources(wildcards),
         code=code_of("tabulate_scores", "comparisons", "contrasts", "estimators"),
     shell:
         "python workflow/scripts/tabulate_scores.py"
@@ -99,6 +100,7 @@ rule tabulate_scores:
         " --cells {params.cells}"
         " {params.missing}"
         " --baseline {params.baseline}"
+        " {params.pairs}"
         " --finetuned {output.finetuned}"
         " --differences {output.differences}"
         " --checkpoints {output.checkpoints}"
