@@ -74,3 +74,9 @@ rule study:
         all_figures(BASE),
         all_tables(STUDY),
         experiment_figures(STUDY),
+
+
+# Training data as Hugging Face data set folders, for other trainers.
+rule exports:
+    input:
+        all_exports(PARTS[BASE].arms) if not PARTIAL else [],

@@ -24,6 +24,10 @@ from yetbetter.tables import read_table, write_table
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
 CONFIG = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+# Without the arms of single claims, which the studies of these tests have not.
+CONFIG["claims"] = {key: CONFIG["claims"][key] for key in ("datasets", "student")} | {
+    "budgets": {"low": "low", "high": "high"}
+}
 PUBLISHED = ROOT / "resources" / "published_numbers.csv"
 PROBLEMS = 120
 
@@ -239,7 +243,7 @@ def test_questions_add_up_to_what_is_measured_of_the_arm():
     [
         ("datasets", "harder", "maths", ("claims.datasets.harder: unknown 'maths'", "easy, hard")),
         ("budgets", "price", "prices", ("claims.budgets.price: unknown 'prices'", "low, high")),
-        ("sources", "mix", "mix-50", ("claims.sources.mix: unknown 'mix-50'", "se, wc, human")),
+        ("sources", "mix", "mix-55", ("claims.sources.mix: unknown 'mix-55'", "se, wc, human")),
         ("sources", "mixx", "wc", ("claims.sources: unknown key 'mixx'", "did you mean 'mix'")),
         ("margins", "similar", 5, ("claims.margins: unknown key 'similar'", "similar_fpr_points")),
     ],
