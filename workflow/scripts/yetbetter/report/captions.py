@@ -91,7 +91,7 @@ def tell_headline(study: Study) -> list[str]:
 def tell_claims(study: Study) -> list[str]:
     verdicts = study.table("claims").values("verdict")
     told = [f"{len(study.table('claims').where(verdict=verdict).rows)} {verdict}" for verdict in verdicts]
-    return [f"Of the paper's claims {wording.joined(told)}."] if told else []
+    return [f"The paper's claims: {wording.joined(told)}."] if told else []
 
 
 @numbers_of("finetuned")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from yetbetter.claim_tables import NOT_RUN
 from yetbetter.grading import LENIENT, STRICT
 from yetbetter.report import side_by_side, wording
 from yetbetter.report.sheets import Sheet
@@ -29,7 +30,8 @@ def read_sensitivity(folder: Path, study: Study) -> Sensitivity | None:
     here = study.description.get("grading", {}).get("mode", STRICT)
     other = LENIENT if here == STRICT else STRICT
     rows = [row | {key: to_float(row[key]) for key in NUMBERS} for row in read_table(folder / VALUES)]
-    claims = read_table(folder / CLAIMS)
+    # What neither can speak to is no news.
+    claims = [row for row in read_table(folder / CLAIMS) if {row["here"], row["there"]} != {NOT_RUN}]
     return Sensitivity(
         here,
         other,
@@ -46,7 +48,7 @@ def tell_claims(claims: list[dict]) -> str:
     if not claims:
         return ""
     same = sum(row["here"] == row["there"] for row in claims)
-    return f"Of {len(claims)} claims {same} have the same verdict under both."
+    return f"Of {len(claims)} claims that were put to the test {same} have the same verdict under both."
 
 
 def tell_values(rows: list[dict]) -> str:
