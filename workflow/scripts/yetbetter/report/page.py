@@ -128,12 +128,13 @@ def settings(study: Study) -> list[tuple[str, str]]:
         counts = [f"{size:,} {split}" for split, size in entry["splits"].items()]
         alike.setdefault(", ".join(counts) + (f"; {checked}" if checked else ""), []).append(name)
     told += [(f"Data {wording.joined(names)}", counts) for counts, names in alike.items()]
+    budgets = {cell.split("/")[1] for cell in study.description["cells"]}
     used = {config["models"][target]["finetuning"] for target in targets}
     for name, recipe in ((name, recipe) for name, recipe in config["finetuning"].items() if name in used):
         kind = "epochs" if "epochs" in recipe else "steps"
         length = recipe.get(kind)
         if isinstance(length, dict):
-            length = ", ".join(f"{value} ({budget})" for budget, value in length.items())
+            length = ", ".join(f"{value} ({budget})" for budget, value in length.items() if budget in budgets)
         rates = ", ".join(f"{float(rate):g}" for rate in recipe["learning_rates"].values())
         told.append((f"Recipe {name}", f"{kind} {length}; batches of {recipe['batch_size']}; learning rate {rates}"))
     sampling = config["sampling"]
