@@ -20,6 +20,7 @@ def run(main: Callable[[], None]) -> None:
 
     A log begins with lines about the job. A program whose job is out of time goes on later, see `time_limit`.
     """
+    prefer_own_environment()
     try:
         job.begin(sys.argv)
         main()
