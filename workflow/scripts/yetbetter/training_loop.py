@@ -34,7 +34,7 @@ WRITE_ERRORS = ("inline_container", "PytorchStreamWriter", "os error", "I/O erro
 SCHEDULERS = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
 
-def run(job: Job, plan: dict | None, limit: TimeLimit | None = None) -> None:
+def run(job: Job, plan: dict | None, time_limit: TimeLimit | None = None) -> None:
     """Train as `training.make_plan` says; the first process gives the plan and its time limit, the others None.
 
     On return the state of the last step and all checkpoints are on disk, or, out of time, those up to some step.
@@ -46,11 +46,11 @@ def run(job: Job, plan: dict | None, limit: TimeLimit | None = None) -> None:
         config.output_dir = plan["state"]
         # The state is deleted at the end; what TensorBoard shows is published.
         os.environ["TENSORBOARD_LOGGING_DIR"] = str(Path(plan["result"]) / "tensorboard")
-        train(job, config, plan, limit)
+        train(job, config, plan, time_limit)
     PartialState().destroy_process_group()
 
 
-def train(job: Job, config: SFTConfig, plan: dict, limit: TimeLimit | None = None) -> None:
+def train(job: Job, config: SFTConfig, plan: dict, time_limit: TimeLimit | None = None) -> None:
     """Train from the plan's state, or from the base model, to the last step, or as long as there is time."""
     tokenizer, model = load_base_model(job)
     path, limit = job.arguments.data, job.recipe.max_length
@@ -73,7 +73,7 @@ def train(job: Job, config: SFTConfig, plan: dict, limit: TimeLimit | None = Non
         check_disk(Path(plan["state"]).parent, *needed, job.recipe.checkpoints)
     facts = {"examples": count, "rows": len(data), "kept_out": kept_out, "parameters": sizes[0], "trained": sizes[1]}
     facts |= devices_of(job)
-    stopper = Stopper(plan["limited"], limit, sum(needed[1:]))
+    stopper = Stopper(plan["limited"], time_limit, sum(needed[1:]))
     keeper = Keeper(job, plan, facts, probe, lambda: load_whole_base_model(job), stopper)
     trainer = Trainer(model, config, collate, data, processing_class=tokenizer, callbacks=[keeper])
     if len(trainer.train_dataset) != len(data):
