@@ -3,6 +3,7 @@
 import copy
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -132,6 +133,36 @@ def test_outside_slurm_gpus_are_looked_at_only_where_a_driver_is():
 def test_a_driver_that_does_not_start_is_one_line():
     with pytest.raises(UserError, match=r"asked for 1 GPUs, 0 can be used: the driver's library cannot be loaded"):
         job.check_gpus({"YETBETTER_GPUS": "1"}, driver=True)
+
+
+# What the driver's library says of two GPUs, the second of which is broken where BROKEN is set.
+LIBCUDA = """
+#include <stdlib.h>
+#include <string.h>
+int cuInit(unsigned flags) { return getenv("NO_GPU") ? 100 : 0; }
+int cuDeviceGetCount(int *count) { *count = 2; return 0; }
+int cuDeviceGet(int *device, int number) { *device = 40 + number; return 0; }
+int cuDeviceGetName(char *name, int size, int device) { strncpy(name, "NVIDIA Paper", size); return 0; }
+int cuDevicePrimaryCtxRetain(void **context, int device) { return getenv("BROKEN") && device == 41 ? 46 : 0; }
+int cuDevicePrimaryCtxRelease(int device) { return device < 40; }
+"""
+
+
+@pytest.mark.skipif(job.has_driver() or not shutil.which("cc"), reason="a driver is here, or no C compiler")
+def test_gpus_are_started_before_they_count(tmp_path, monkeypatch):
+    (tmp_path / "cuda.c").write_text(LIBCUDA)
+    library = str(tmp_path / "libcuda.so.1")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, str(tmp_path / "cuda.c")], check=True, timeout=60)
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
+    asked = {"YETBETTER_GPUS": "2", "SLURM_JOB_ID": "7", "CUDA_VISIBLE_DEVICES": "0,1"}
+    assert job.check_gpus(asked, driver=True) == ["NVIDIA Paper", "NVIDIA Paper"]
+    monkeypatch.setenv("BROKEN", "1")
+    told = r"asked for 2 GPUs, 1 can be used: GPU 1 \(NVIDIA Paper\) cannot be used \(CUDA error 46\)"
+    with pytest.raises(UserError, match=told):
+        job.check_gpus(asked, driver=True)
+    monkeypatch.setenv("NO_GPU", "1")
+    with pytest.raises(UserError, match=r"0 can be used: the driver shows none \(CUDA_VISIBLE_DEVICES is '0,1'\)"):
+        job.check_gpus(asked, driver=True)
 
 
 @pytest.mark.skipif(not job.has_driver(), reason="no driver is here")
