@@ -108,11 +108,11 @@ def test_a_job_that_may_not_be_queued_again_ends_with_status_75_and_says_why(sam
 def test_a_job_that_does_nothing_in_its_whole_time_fails_and_does_not_go_round(sampling):
     now = time.time()
     slurm = sampling.folder / "slurm"
-    whole = make_scontrol(slurm, now, now + 1) | {time_limit.MARGIN: "5"}
+    whole = make_scontrol(slurm, now, now + 100) | {time_limit.MARGIN: "200"}
     status, said = sampling.job(whole)
     assert status == 1 and calls_of(slurm) == ["show"]
     told = (
-        "no progress within the job's time limit of 0 minutes, 0 of 40 samples of wc are done and kept: raise `runtime`"
+        "no progress within the job's time limit of 2 minutes, 0 of 40 samples of wc are done and kept: raise `runtime`"
     )
     assert told in said.splitlines()[-1]
 
