@@ -37,8 +37,10 @@ def test_an_unfinished_grid_is_drawn_from_what_is_there_and_nothing_else_runs(fi
         shutil.rmtree(finished.results / stage / cell)
     jobs = finished.planned("figures", options=PARTIAL)
     assert all(rule.startswith(("draw_", "tabulate_", "measure_pool", "check_claims", "figures")) for rule in jobs)
-    finished.run("figures", options=PARTIAL)
+    finished.run("figures", "report_html", options=PARTIAL)
     partial = finished.results / "partial"
+    page = (partial / "report.html").read_text(encoding="utf-8")
+    assert "4 of 5 models are finished" in page and f"<li>{cell}</li>" in page
     assert {path.stem for path in (partial / "figures").glob("*.png")} == {
         path.stem for path in (finished.results / "figures").glob("*.png")
     }

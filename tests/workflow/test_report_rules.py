@@ -29,14 +29,6 @@ def test_the_report_is_made_once_and_the_same_again(finished):
     assert described["config"]["study"] == "miniature" and len(described["cells"]) == 5
 
 
-def test_the_report_of_an_unfinished_study_says_what_is_missing(finished):
-    cell = "hard/low/from-wc/to-student/seed-0"
-    shutil.rmtree(finished.results / "scores" / cell)
-    finished.run("report_html", options=("--config", "partial=true"))
-    page = (finished.results / "partial" / "report.html").read_text(encoding="utf-8")
-    assert "4 of 5 models are finished" in page and f"<li>{cell}</li>" in page
-
-
 def test_another_folder_is_compared_with(finished):
     shutil.copytree(finished.results / "tables", finished.folder / "results" / "second" / "tables")
     done = finished.run("compare", options=("--config", "other=results/second"))
