@@ -13,7 +13,6 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/common_report.smk"
 
 
 # An unfinished study is drawn from what is there: what could make more of it is left out.

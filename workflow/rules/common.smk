@@ -527,3 +527,9 @@ def all_figures(part):
             figures.append(f"reasoning_{dataset}")
     figures += {f"training_{cell.dataset}_{cell.budget}_{cell.target}": None for cell in grid.cells}
     return expand("<results>/{part}figures/{figure}.{kind}", part=part, figure=figures, kind=["pdf", "png"])
+
+
+include: "common_judge.smk"
+include: "common_export.smk"
+include: "common_figures.smk"
+include: "common_report.smk"

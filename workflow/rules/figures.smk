@@ -1,23 +1,5 @@
 # Figures, drawn from the tables alone: no model is touched, torch is not imported.
 
-# The paper's printed values are drawn beside a study of its own models on its own data sets.
-PUBLISHED = "resources/published_numbers.csv"
-PUBLISHED_DATASETS = ["math", "gsm8k"]
-PUBLISHED_SIZES = {"strong": 27e9, "weak": 9e9}
-OF_THE_PAPER = all(
-    MODELS[COMPARED_MODELS[role]].get("parameters") == parameters for role, parameters in PUBLISHED_SIZES.items()
-)
-
-
-def published_numbers(wildcards):
-    """The paper's values as a rule's input, where they are of the data set that it draws."""
-    dataset = wildcards.dataset if "dataset" in wildcards.keys() else COMPARED["dataset"]
-    return [PUBLISHED] if OF_THE_PAPER and dataset in PUBLISHED_DATASETS else []
-
-
-def published(wildcards):
-    return " ".join(f"--published {path}" for path in published_numbers(wildcards))
-
 
 rule draw_headline:
     input:
