@@ -75,9 +75,11 @@ def value_of(tables: dict, budget: str, source: str, target: str) -> float:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_program_draws_a_pdf_and_a_png(kind, tmp_path, monkeypatch):
     write_study(tmp_path, made_up_study())
-    monkeypatch.setattr(sys, "argv", [f"draw_{kind}.py", *words_of(tmp_path, kind, targets=["student"])])
+    monkeypatch.setattr(
+        sys, "argv", ["draw_experiment.py", "--kind", kind, *words_of(tmp_path, kind, targets=["student"])]
+    )
     monkeypatch.syspath_prepend(ROOT / "workflow" / "scripts")
-    importlib.import_module(f"draw_{kind}").main()
+    importlib.import_module("draw_experiment").main()
     assert (tmp_path / f"{kind}.pdf").read_bytes().startswith(b"%PDF")
     assert (tmp_path / f"{kind}.png").read_bytes().startswith(b"\x89PNG")
 

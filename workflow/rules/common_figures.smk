@@ -27,9 +27,9 @@ TAKEN = ["checkpoints", "finetuned", "reasoning"]
 # What the base grid's figures of the training data do not show.
 BASE_SOURCES = {source for entry in BASE_EXPERIMENTS.values() for source in entry["sources"]}
 FURTHER_SOURCES = set(SAMPLED_SOURCES) - BASE_SOURCES
-EXPERIMENT_CODE = {
-    kind: code_of(f"draw_{kind}", f"plots_{kind}", "plot_experiments", "experiments", *PLOTS) for kind in KINDS
-}
+EXPERIMENT_CODE = code_of(
+    *("draw_experiment", "plot_experiments", "experiments", *(f"plots_{kind}" for kind in KINDS), *PLOTS)
+)
 
 for name in DRAWN:
     if name in TAKEN:

@@ -27,9 +27,10 @@ rule draw_experiment:
         paper=paper_arguments,
         strong=COMPARED["strong"],
         weak=COMPARED["weak"],
-        code=lambda wildcards: EXPERIMENT_CODE[DRAWN[wildcards.experiment]["figure"]],
+        code=EXPERIMENT_CODE,
     shell:
-        "python workflow/scripts/draw_{params.kind}.py"
+        "python workflow/scripts/draw_experiment.py"
+        " --kind {params.kind}"
         " --table {input.table}"
         " --differences {input.differences}"
         " --arms {input.arms}"
