@@ -13,14 +13,23 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/download.smk"
-include: "workflow/rules/data.smk"
-include: "workflow/rules/sample.smk"
-include: "workflow/rules/grade.smk"
-include: "workflow/rules/judge.smk"
-include: "workflow/rules/measure.smk"
-include: "workflow/rules/finetune.smk"
-include: "workflow/rules/evaluate.smk"
+
+
+# An unfinished study is drawn from what is there: what could make more of it is left out.
+if not PARTIAL:
+
+    include: "workflow/rules/download.smk"
+    include: "workflow/rules/data.smk"
+    include: "workflow/rules/sample.smk"
+    include: "workflow/rules/grade.smk"
+    include: "workflow/rules/judge.smk"
+    include: "workflow/rules/measure.smk"
+    include: "workflow/rules/export.smk"
+    include: "workflow/rules/finetune.smk"
+    include: "workflow/rules/evaluate.smk"
+
+
+include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/forecast.smk"
 
@@ -52,21 +61,29 @@ onstart:
 rule all:
     default_target: True
     input:
-        all_tables(),
-        all_figures(),
+        all_tables(BASE),
+        all_figures(BASE),
 
 
 rule figures:
     input:
-        all_figures(),
+        all_figures(BASE),
 
 
 rule tables:
     input:
-        all_tables(),
+        all_tables(BASE),
 
 
 rule data:
     input:
-        all_training_data(),
-        all_data_tables(),
+        all_training_data(BASE) if not PARTIAL else [],
+        all_data_tables(BASE),
+
+
+# All experiments, those marked `extra` too, in tables and figures of their own.
+rule study:
+    input:
+        all_tables(BASE),
+        all_figures(BASE),
+        all_tables(STUDY),

@@ -35,7 +35,7 @@ def evaluate(place: Path, validation: str = "validation.jsonl", **changes) -> tu
 
 
 def start(place: Path, validation: str = "validation.jsonl", **changes) -> subprocess.CompletedProcess:
-    line = [sys.executable, str(PROGRAM), "--checkpoints", "standard/checkpoint-1", "standard/checkpoint-2"]
+    line = [sys.executable, str(PROGRAM), "--models", "standard", "--checkpoints", "2"]
     line += ["--validation", validation, "--benchmark", "test:test.jsonl:8:4:4", "--cell", "easy/low/se/wc/0"]
     line += ["--prompt", str(ROOT / "resources/prompts/pocket.txt"), "--answer-format", "the_answer_is"]
     line += ["--max-new-tokens", "64", "--batch-size", "8", "--output", "answers.jsonl", "--choice", "choice.json"]

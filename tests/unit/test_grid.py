@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 from yetbetter.errors import UserError
 from yetbetter.grid import Arm, Cell, Grid, block_name
 
-CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text(encoding="utf-8"))
+STUDY = yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text(encoding="utf-8"))
+# Without the experiments of `snakemake study`.
+CONFIG = STUDY | {
+    "experiments": {name: entry for name, entry in STUDY["experiments"].items() if not entry.get("extra")}
+}
 
 
 def small_config() -> dict:

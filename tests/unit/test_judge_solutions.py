@@ -16,6 +16,7 @@ import judge_solutions
 import measure_arm
 import measure_pool
 import score_model
+import select_solutions
 from yetbetter import engines, plot_tables, plots_data
 from yetbetter.pocket.world import make_problems
 from yetbetter.program import run
@@ -66,10 +67,14 @@ class Study:
 
     def folders(self, *stages: str, models=("wc",)) -> list:
         blocks = [self.block(model, first) for model in models for first, _ in BLOCKS[model]]
-        return [*(f"--{stage}={self.folder / stage}" for stage in stages), "--blocks", *blocks]
+        named = [f"--{stage.replace('_', '-')}={self.folder / stage}" for stage in stages]
+        return [*named, "--blocks", *blocks]
 
     def arguments(self, pool="wc", views=(1, 4), **changes) -> list:
-        output = self.folder / "judgements" / f"{pool}.jsonl"
+        kinds = {kind: changes.pop(kind) for kind in ("all_right", "every") if kind in changes}
+        kinds = {"views": views} | kinds
+        stage = "filter_judgements" if "every" in kinds else "judgements"
+        output = self.folder / stage / f"{pool}.jsonl"
         options = {
             "problems": self.folder / "problems.jsonl",
             "prompt": self.folder / "T.txt",
@@ -82,23 +87,37 @@ class Study:
         }
         options |= {name.replace("_", "-"): value for name, value in changes.items()}
         given = [f"--{name}={value}" for name, value in options.items()]
-        return [*self.folders("solutions", "verdicts", models=(pool,)), "--views", *views, *given]
+        asked = [word for kind, views in kinds.items() if views for word in (f"--{kind.replace('_', '-')}", *views)]
+        return [*self.folders("solutions", "verdicts", models=(pool,)), *asked, *given]
 
     def ask(self, pool="wc", **changes) -> list[dict]:
+        stage = "filter_judgements" if "every" in changes else "judgements"
         call(judge_solutions, *self.arguments(pool, **changes))
-        return read_rows(self.folder / "judgements" / f"{pool}.jsonl")
+        return read_rows(changes.get("output") or self.folder / stage / f"{pool}.jsonl")
 
     def drafted(self) -> list[tuple]:
         files = sorted((self.folder / ".drafts").rglob("asked.jsonl"))
         return [(row["problem"], row["sample"], row["asked"]) for file in files for row in read_rows(file)]
 
-    def measure_arm(self, *draws: str) -> dict[str, dict]:
+    def select(self, *draws: str, stages=(), **options) -> tuple[list[dict], dict]:
+        """Training data of an arm, and its counts."""
+        (self.folder / "P.txt").write_text("{question}")
+        models = tuple(draw.split(":")[0] for draw in draws)
+        given = {"problems": "problems.jsonl", "prompt": "P.txt", "output": "D.jsonl", "digest": "D.sha256"}
+        given = [f"--{key}={self.folder / name}" for key, name in (given | {"counts": "counts.json"}).items()]
+        given += [f"--{key.replace('_', '-')}={value}" for key, value in options.items()]
+        folders = self.folders("solutions", "verdicts", *stages, models=models)
+        call(select_solutions, "--draws", *draws, *given, *folders)
+        return read_rows(self.folder / "D.jsonl"), read_json(self.folder / "counts.json")
+
+    def measure_arm(self, *draws: str, stages=("judgements",), **options) -> dict[str, dict]:
         models = tuple(draw.split(":")[0] for draw in draws)
         write_json(self.folder / "counts.json", {})
         places = ("--dataset=hard", "--budget=low", "--source=x", f"--counts={self.folder / 'counts.json'}")
         files = (f"--output={self.folder / 'arm.csv'}", f"--summary={self.folder / 'arm.json'}")
         given = (f"--problems={self.folder / 'problems.jsonl'}", "--draws", *draws, "--exact", *("1" for _ in draws))
-        folders = self.folders("solutions", "verdicts", "judgements", models=models)
+        given += tuple(f"--{key.replace('_', '-')}={value}" for key, value in options.items())
+        folders = self.folders("solutions", "verdicts", *stages, models=models)
         call(measure_arm, *given, *folders, *places, *files)
         return {row["metric"]: row for row in read_table(self.folder / "arm.csv") if row["level"] == "all"}
 
@@ -228,6 +247,84 @@ def test_judgements_are_held_against_the_exact_check(study, capsys):
     found = read_json(study.folder / "A.json")
     assert (found["unreadable"], found["rows"], found["decided"]) == (5, 15, 10)
     assert found["accuracy"]["value"] == 0.5
+
+
+# A judge that filters ------------------------------------------------------------------------------------------------
+
+
+def test_the_reasoning_filter_has_every_right_answer_judged_and_drops_the_flawed_ones(study):
+    sampled = study.ask(views=(4,), samples=6)
+    rows = study.ask(views=(4,), all_right=(4,), samples=6)
+    assert (len(sampled), len(rows), len(study.drafted())) == (6, 20, 20)
+    assert all(row in rows for row in sampled)
+    choice = read_json(study.folder / "judgements" / "wc.about.json")["choice"]
+    assert choice == {"samples": 6, "seed": 0, "views": [4], "all_right": [4]}
+    data, counts = study.select("wc:4", stages=("judgements",), filter="reasoning")
+    assert {row["sample"] for row in data} == {0, 2, 3}
+    assert (counts["kept"], counts["out_flawed"], counts["out_wrong"]) == (15, 5, 4)
+    found = study.measure_arm("wc:4", filter="reasoning", judge="examiner")
+    assert (found["judged"]["value"], found["false_positive_rate"]["value"]) == ("15", "0")
+    judge = read_json(study.folder / "arm.json")["judge"]
+    tokens, read = (sum(row[key] for row in rows) for key in ("tokens", "prompt_tokens"))
+    assert judge == {"model": "examiner", "judged": 20, "tokens": tokens, "prompt_tokens": read}
+    # What is measured without a filter is the sample, as if nobody had asked for more.
+    plain = study.measure_arm("wc:4")
+    assert (plain["judged"]["value"], plain["not_judged"]["value"]) == ("6", "14")
+    assert "judge" not in read_json(study.folder / "arm.json")
+
+
+def test_a_filter_whose_view_was_only_sampled_is_refused(study):
+    study.ask(views=(4,), samples=6)
+    message = refusal(lambda: study.select("wc:4", stages=("judgements",), filter="reasoning"))
+    assert "judged for no samples per question (all right answers), not for 4" in message
+    assert "never checked" in refusal(lambda: study.select("wc:4", filter="reasoning"))
+
+
+def blind(study: Study) -> str:
+    path = study.folder / "B.txt"
+    path.write_text("{question} {solution}")
+    return str(path)
+
+
+def test_the_judge_alone_is_asked_about_every_solution_and_is_not_told_the_answer(study):
+    rows = study.ask(views=(), every=(4,), prompt=blind(study))
+    assert len(rows) == 24
+    data, counts = study.select("wc:4", stages=("filter_judgements",), filter="judge")
+    assert {row["sample"] for row in data} == {0}
+    assert {row["problem"] for row in data} == {row["problem"] for row in PROBLEMS}  # wrong answers too
+    assert (counts["kept"], counts["out_rejected"]) == (6, 18)
+    study.ask()
+    found = study.measure_arm("wc:4", stages=("judgements", "filter_judgements"), filter="judge", judge="examiner")
+    assert read_json(study.folder / "arm.json")["judge"]["judged"] == 24
+    assert found["coverage"]["value"] == "0.833333"
+    assert "{answer}" in refusal(lambda: study.ask(views=(), every=(4,)))
+
+
+def test_a_view_of_few_questions_is_judged_for_itself(study):
+    rows = study.ask(views=("4:2",), samples=3)
+    assert len(rows) == 3
+    assert {row["problem"] for row in rows} <= {row["problem"] for row in PROBLEMS[:2]}
+    found = study.measure_arm("wc:4", questions=2)
+    assert (found["judged"]["value"], found["not_judged"]["value"]) == ("3", "5")
+    assert found["coverage"]["questions"] == "2"
+    assert "not for 4:3" in refusal(lambda: study.measure_arm("wc:4", questions=3))
+    assert "not for 4, judge" in refusal(lambda: study.measure_arm("wc:4"))
+
+
+def test_what_the_base_grid_had_judged_is_not_asked_again_for_the_study(study):
+    base = study.ask(views=(1,))
+    output = study.folder / "study" / "wc.jsonl"
+    place = {"output": output, "about": output.with_suffix(".about.json")}
+    known = study.folder / "judgements" / "wc.jsonl"
+    study.judge = study.judge + "/"  # the same files
+    rows = study.ask(views=(2,), all_right=(2,), known=known, **place)
+    assert len(rows) == 10
+    assert [row for row in rows if row["sample"] == 0] == base
+    asked = read_rows(next((study.folder / ".drafts" / "study").rglob("asked.jsonl")))
+    assert [row["sample"] for row in asked[:5]] == [0] * 5
+    # Nothing is taken over from a judge that was asked otherwise.
+    other = study.ask(views=(1,), known=known, max_new_tokens=3, **place)
+    assert [row["verdict"] for row in other] == ["sound"] * 5
 
 
 class Streaming:

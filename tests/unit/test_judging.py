@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from judge_model import refusal
 
-from yetbetter.judging import choose, choose_for_views, fill_judge, parse_verdict, read_judge_template
+from yetbetter.judging import View, choose, choose_for_views, fill_judge, parse_verdict, read_judge_template
 
 PROMPT = Path(__file__).parents[2] / "resources" / "prompts" / "judge.txt"
 
@@ -103,6 +103,9 @@ def pool(problems: int, samples: int, model="wc") -> list[dict]:
     ]
 
 
+ORDER = {f"p{number}": number for number in range(1000)}
+
+
 def places(rows) -> list[tuple]:
     return [(row["model"], row["problem"], row["sample"]) for row in rows]
 
@@ -128,8 +131,8 @@ def test_more_samples_keep_every_choice_of_fewer():
 
 def test_a_raised_budget_keeps_what_was_chosen_of_the_old_one():
     rows = pool(100, 30)
-    low = choose_for_views(rows, [3], 50, 0)
-    both = choose_for_views(rows, [3, 30], 50, 0)
+    low = choose_for_views(rows, [View(3)], 50, 0, ORDER)
+    both = choose_for_views(rows, [View(3), View(30)], 50, 0, ORDER)
     assert set(places(low)) <= set(places(both))
     assert len(low) == 50 < len(both) <= 100
     assert places(both) == [place for place in places(rows) if place in set(places(both))]  # in the pool's order
@@ -148,7 +151,7 @@ def test_what_a_mix_chooses_is_judged_in_its_pools():
     mixed = set(places(choose(rows, 30, 0)))
     assert {model for model, _, _ in mixed} == {"wc", "se"}
     for model, view in (("wc", 3), ("se", 2)):
-        own = choose_for_views([row for row in rows if row["model"] == model], [view], 30, 0)
+        own = choose_for_views([row for row in rows if row["model"] == model], [View(view)], 30, 0, ORDER)
         assert {place for place in mixed if place[0] == model} <= set(places(own))
 
 

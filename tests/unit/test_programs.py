@@ -320,9 +320,9 @@ def tables(study) -> dict[str, list[dict]]:
     names = ("coverage", "diversity", "quality", "costs")
     outputs = [part for name in names for part in (f"--{name}", study.out(f"{name}.csv"))]
     costs = ("--model", "wc:9e9:9.24e9:0.3", "--model", "se:27e9::")
-    arms = ("hard/low/from-wc", "hard/low/from-se", "hard/low/from-mix")
-    pools = ("--pools", "hard/pool-wc", "hard/pool-se", "--arms", *arms)
-    run("tabulate_data", "--metrics", study.out("metrics"), *pools, *costs, *outputs)
+    arms = (study.out(f"metrics/hard/low/from-{source}") for source in ("wc", "se", "mix"))
+    pools = (study.out(f"metrics/hard/pool-{model}") for model in ("wc", "se"))
+    run("tabulate_data", "--pools", *pools, "--arms", *arms, *costs, *outputs)
     return {name: read_table(study.out(f"{name}.csv")) for name in names}
 
 
@@ -401,7 +401,7 @@ def test_a_pool_with_fewer_samples_than_asked_for_is_not_measured(study):
 def tabulate(study: Study, *more) -> list:
     names = ("coverage", "diversity", "quality", "costs")
     outputs = [part for name in names for part in (f"--{name}", study.out(f"again/{name}.csv"))]
-    return ["--metrics", study.out("metrics"), "--pools", "hard/pool-wc", *more, *outputs]
+    return ["--pools", study.out("metrics/hard/pool-wc"), *more, *outputs]
 
 
 def test_an_arm_that_was_not_measured_is_named(study, tables):
@@ -410,7 +410,9 @@ def test_an_arm_that_was_not_measured_is_named(study, tables):
 
 
 def test_an_arm_of_a_model_without_costs_is_refused_in_one_line(study, tables):
-    assert "'wc'" in refusal("tabulate_data", *tabulate(study, "--arms", "hard/low/from-wc", "--model", "se:27e9::"))
+    assert "'wc'" in refusal(
+        "tabulate_data", *tabulate(study, "--arms", study.out("metrics/hard/low/from-wc"), "--model", "se:27e9::")
+    )
 
 
 # Scores ---------------------------------------------------------------------------------------------------------------

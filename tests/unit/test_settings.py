@@ -34,7 +34,7 @@ def refusal(config: dict) -> str:
     """The message that refuses this config: one line that begins with the file's name."""
     with pytest.raises(UserError) as failure:
         check_config(config, SCHEMA, "study.yaml")
-        Grid(config)
+        Grid(config, "study.yaml")
     message = str(failure.value)
     assert len(message.splitlines()) == 1
     return message

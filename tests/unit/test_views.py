@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from yetbetter.errors import UserError
 from yetbetter.measures import levels_of, measure_arm, measure_pool
 from yetbetter.records import write_json, write_rows
-from yetbetter.selection import select, training_row
+from yetbetter.selection import Choice, select, training_row
 from yetbetter.views import Pools, join, load_view, parse_draws, solution_key
 
 SETTINGS = {"model_name": "wc", "temperature": 0.7, "top_k": 3, "prompt": "{question}"}
@@ -279,7 +279,7 @@ rows_of_an_arm = st.lists(
 
 @given(rows_of_an_arm, st.sampled_from(["ground_truth", "none"]), st.sampled_from(["keep", "drop"]))
 def test_every_solution_is_either_kept_or_counted_under_one_reason(rows, keep, duplicates):
-    kept, counts = select(rows, keep, duplicates)
+    kept, counts = select(rows, Choice(keep, duplicates))
     assert counts["drawn"] == len(rows)
     assert counts["kept"] == len(kept)
     assert counts["kept"] + sum(counts[reason] for reason in counts if reason.startswith("out_")) == len(rows)
@@ -298,7 +298,7 @@ def test_every_solution_is_either_kept_or_counted_under_one_reason(rows, keep, d
 @given(rows_of_an_arm, st.sampled_from(["ground_truth", "none"]))
 def test_dropping_duplicates_loses_no_distinct_solution(rows, keep):
     distinct = [
-        {(row["problem"], solution_key(row["text"])) for row in select(rows, keep, duplicates)[0]}
+        {(row["problem"], solution_key(row["text"])) for row in select(rows, Choice(keep, duplicates))[0]}
         for duplicates in ("keep", "drop")
     ]
     assert distinct[0] == distinct[1]
@@ -306,7 +306,7 @@ def test_dropping_duplicates_loses_no_distinct_solution(rows, keep):
 
 def test_the_ground_truth_filter_looks_at_the_final_answer_and_not_at_the_reasoning():
     rows = [judged(reasoning="invalid"), judged(sample=1, verdict="incorrect", reasoning=None)]
-    assert select(rows, "ground_truth", "keep")[0] == rows[:1]
+    assert select(rows, Choice("ground_truth", "keep"))[0] == rows[:1]
 
 
 def test_without_a_filter_wrong_solutions_stay():
@@ -314,33 +314,33 @@ def test_without_a_filter_wrong_solutions_stay():
         judged(sample=number, text=str(number), verdict=verdict)
         for number, verdict in enumerate(["correct", "incorrect"])
     ]
-    assert select(rows, "none", "keep")[0] == rows
+    assert select(rows, Choice("none", "keep"))[0] == rows
 
 
 def test_equal_solutions_keep_their_weight_or_only_the_first_stays():
     rows = [judged(sample=0, text="a b"), judged(sample=1, text="a  b "), judged("p1", 0, "a b")]
-    assert select(rows, "ground_truth", "keep")[0] == rows
-    kept, counts = select(rows, "ground_truth", "drop")
+    assert select(rows, Choice("ground_truth", "keep"))[0] == rows
+    kept, counts = select(rows, Choice("ground_truth", "drop"))
     assert kept == [rows[0], rows[2]]
     assert counts["out_duplicate"] == 1
 
 
 def test_a_solution_whose_twin_was_cut_is_no_duplicate():
     rows = [judged(finish_reason="length"), judged(sample=1)]
-    kept, counts = select(rows, "ground_truth", "drop")
+    kept, counts = select(rows, Choice("ground_truth", "drop"))
     assert kept == rows[1:]
     assert (counts["out_cut"], counts["out_duplicate"]) == (1, 0)
 
 
 def test_empty_and_cut_solutions_are_never_trained_on():
     rows = [judged(text=" \n"), judged(sample=1, finish_reason="length"), judged(sample=2, text="")]
-    kept, counts = select(rows, "none", "keep")
+    kept, counts = select(rows, Choice("none", "keep"))
     assert kept == []
     assert (counts["out_empty"], counts["out_cut"], counts["kept"]) == (2, 1, 0)
 
 
 def test_nothing_drawn_keeps_nothing():
-    kept, counts = select([], "ground_truth", "drop")
+    kept, counts = select([], Choice("ground_truth", "drop"))
     assert (kept, counts["drawn"], counts["kept"]) == ([], 0, 0)
 
 

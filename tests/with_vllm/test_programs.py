@@ -121,7 +121,7 @@ def test_checkpoints_take_turns_in_one_process(tmp_path):
         "choice": tmp_path / "choice.json",
         "about": tmp_path / "about.json",
     }
-    line = [evaluate_model.__file__, "--checkpoints", *sorted((tmp_path / "standard").iterdir())]
+    line = [evaluate_model.__file__, "--models", tmp_path / "standard", "--checkpoints", "2"]
     assert finish(start(evaluate_model.main, line + [f"--{key}={value}" for key, value in options.items()])) == 0
     rows = read_rows(tmp_path / "answers.jsonl")
     assert len(rows) == 2 * 20 + 20 + 5 * 4

@@ -18,8 +18,9 @@ from yetbetter.endpoint import options_of
 from yetbetter.engines import find_engine, parse_options, shaping_options
 from yetbetter.errors import UserError
 from yetbetter.grading import GRADER_VERSION
-from yetbetter.grid import Grid
+from yetbetter.grid import Arm, Grid
 from yetbetter.identity import fingerprint, model_identity, stream_seed
+from yetbetter.parts import finished, whole
 from yetbetter.program import prefer_own_environment
 from yetbetter.recipes import CHOSEN, launch, length_option, resources_of, training_options
 from yetbetter.records import digest_of
@@ -99,8 +100,21 @@ ENGINES = {name: engine_of(name, entry) for name, entry in MODELS.items()}
 ENGINE_IDENTITIES = {name: engine["identity"] for name, engine in ENGINES.items()}
 HUMAN_SOURCES = [source for source in config["sources"] if GRID.is_human(source)]
 SAMPLED_SOURCES = [source for source in config["sources"] if not GRID.is_human(source)]
-POOLS = [f"{dataset}/pool-{model}" for dataset, model in GRID.pools]
-SAMPLED_ARMS = [f"{arm.dataset}/{arm.budget}/from-{arm.source}" for arm in GRID.sampled_arms]
+
+# Tables and figures of the base grid, and apart from them those of all experiments; a folder each, by the start of its
+# path. With `--config partial=true` they are made from what is finished, elsewhere, and nothing else can run.
+PARTIAL = config.get("partial") in (True, "true")
+BASE_EXPERIMENTS = {name: config["experiments"][name] for name in GRID.experiments_in(extra=False)}
+BASE = "partial/" if PARTIAL else ""
+STUDY = f"{BASE}study/"
+PARTS = {
+    name: finished(grid, RESULTS) if PARTIAL else whole(grid)
+    for name, grid in {BASE: Grid(config | {"experiments": BASE_EXPERIMENTS}, config_names), STUDY: GRID}.items()
+}
+
+if PARTIAL and workflow.is_main_process:
+    part = PARTS[BASE]
+    logger.info(f"{RESULTS}: {len(part.cells)} of {len(part.cells) + len(part.missing)} cells are finished")
 
 COMPARED = config["comparison"]
 # Pools belong to models: those that the two sources draw from first.
@@ -136,6 +150,7 @@ wildcard_constraints:
     target=one_of(MODELS),
     budget=one_of(config["budgets"]),
     source=one_of(config["sources"]),
+    part="(partial/)?(study/)?",
     split=one_of(["train", "validation", "test", "functional", "control"]),
     rate=one_of({rate for recipe in config["finetuning"].values() for rate in recipe["learning_rates"]}),
     block=r"questions-\d+_samples-\d+",
@@ -199,7 +214,12 @@ RECIPES = {name: config["finetuning"][entry["finetuning"]] for name, entry in MO
 SHAPING_OPTIONS = {target: training_options(chosen) for target, chosen in RECIPES.items()}
 LAUNCHES = {target: launch(MODELS[target], chosen) for target, chosen in RECIPES.items()}
 FINETUNING_RESOURCES = {target: resources_of(MODELS[target], chosen) for target, chosen in RECIPES.items()}
-KEEPS_BEST = {target: " --keep best" if chosen.get("keep") == "best" else "" for target, chosen in RECIPES.items()}
+# How finetuned models are asked: the engine, and whether the losing checkpoints are deleted.
+EVALUATION_ENGINES = {
+    target: ENGINES[target]
+    | {"arguments": ENGINES[target]["arguments"] + (" --keep best" if chosen.get("keep") == "best" else "")}
+    for target, chosen in RECIPES.items()
+}
 
 
 def finetuning_resource(value):
@@ -238,53 +258,128 @@ def draws_of(wildcards):
     return {model: count.samples for model, count in counts.items()}
 
 
-def arm_draws(wildcards):
-    return [f"{model}:{samples}" for model, samples in draws_of(wildcards).items()]
+def arm_questions(wildcards):
+    return GRID.questions(wildcards.dataset, wildcards.budget, wildcards.source)
+
+
+def arm_arguments(wildcards):
+    """What of the pools an arm looks at, and what it keeps of that."""
+    source = config["sources"][wildcards.source]
+    words = ["--draws", *(f"{model}:{samples}" for model, samples in draws_of(wildcards).items())]
+    if "questions" in source:
+        words.append(f"--questions {arm_questions(wildcards)}")
+    words += [f"--filter {source['filter']}", f"--duplicates {source.get('duplicates', 'keep')}"]
+    if "keep_per_question" in source:
+        words.append(f"--keep-per-question {source['keep_per_question']}")
+    if source["filter"] == "majority":
+        words.append(f"--grading-mode {GRADING['mode']}")
+    return words
 
 
 def arm_blocks(wildcards):
-    return GRID.blocks(wildcards.dataset, draws_of(wildcards))
+    return GRID.blocks(wildcards.dataset, draws_of(wildcards), arm_questions(wildcards))
+
+
+def filter_stages(wildcards):
+    """What an arm's filter looks at besides the final answers."""
+    return {"reasoning": ["reasoning"], "judge": ["filter_judgements"]}.get(
+        config["sources"][wildcards.source]["filter"], []
+    )
+
+
+def asks_judge(wildcards):
+    """Whether an arm's filter goes by a judge."""
+    return any(stage in JUDGE_STAGES for stage in stages_of(wildcards.dataset, filter_stages(wildcards)))
+
+
+def arm_stages(wildcards, stages):
+    return list(dict.fromkeys([*stages, *filter_stages(wildcards)]))
 
 
 def arm_files(*stages):
-    return lambda wildcards: block_files(wildcards.dataset, arm_blocks(wildcards), stages)
+    return lambda wildcards: block_files(
+        wildcards.dataset, arm_blocks(wildcards), arm_stages(wildcards, stages), judged_part(wildcards)
+    )
+
+
+def arm_folders(*stages):
+    return lambda wildcards: stage_folders(wildcards, arm_stages(wildcards, stages))
+
+
+def pool_of(wildcards):
+    """The pool that the tables of a part are made from."""
+    return PARTS[wildcards.part].pools[wildcards.dataset, wildcards.model]
 
 
 def pool_samples(wildcards):
-    return GRID.pools[wildcards.dataset, wildcards.model]
+    return pool_of(wildcards).samples
+
+
+def pool_limit(wildcards):
+    """Training questions that a pool holds, where they are not all."""
+    questions = pool_of(wildcards).questions
+    return f"--questions {questions}" if questions < DATASETS[wildcards.dataset]["splits"]["train"] else ""
 
 
 def pool_blocks(wildcards):
-    return GRID.blocks(wildcards.dataset, {wildcards.model: pool_samples(wildcards)})
+    pool = pool_of(wildcards)
+    return GRID.blocks(wildcards.dataset, {wildcards.model: pool.samples}, pool.questions)
 
 
 def pool_files(*stages):
-    return lambda wildcards: block_files(wildcards.dataset, pool_blocks(wildcards), stages)
+    return lambda wildcards: block_files(wildcards.dataset, pool_blocks(wildcards), stages, judged_part(wildcards))
+
+
+BASE_ARMS = set(PARTS[BASE].arms)
+
+
+def judged_part(wildcards):
+    """A judge is asked for the base grid, and for what the whole study needs besides, in a file each."""
+    if "source" in wildcards.keys():
+        return "" if Arm(wildcards.dataset, wildcards.budget, wildcards.source) in BASE_ARMS else "study/"
+    return wildcards.part if "part" in wildcards.keys() else "study/"
 
 
 def stages_of(dataset, stages):
     """The stages that a data set has: its reasoning is checked, or judged, or left alone."""
-    reasoning = {"exact": ["reasoning"], "judge": ["judgements"], "none": []}[DATASETS[dataset]["fpr"]]
+    # A judge comes last: what is finished before it can be looked at without.
+    judged = [] if PARTIAL else ["judgements"]
+    reasoning = {"exact": ["reasoning"], "judge": judged, "none": []}[DATASETS[dataset]["fpr"]]
     return [name for stage in stages for name in (reasoning if stage == "reasoning" else [stage])]
 
 
-def block_files(dataset, blocks, stages):
+# Stages with one file for a whole pool.
+JUDGE_STAGES = ["judgements", "filter_judgements"]
+
+
+def block_files(dataset, blocks, stages, part=""):
     stages = stages_of(dataset, stages)
     files = [
-        f"{RESULTS}/{stage}/{dataset}/{block}.jsonl" for stage in stages if stage != "judgements" for block in blocks
+        f"{RESULTS}/{stage}/{dataset}/{block}.jsonl"
+        for stage in stages
+        if stage not in JUDGE_STAGES
+        for block in blocks
     ]
-    if "judgements" in stages:  # one file for a whole pool
-        models = dict.fromkeys(block.split("/")[0] for block in blocks)
-        files += [
-            f"{RESULTS}/judgements/{dataset}/{model}.{kind}" for model in models for kind in ["jsonl", "about.json"]
-        ]
-    return files
+    models = dict.fromkeys(block.split("/")[0] for block in blocks)
+    return files + [
+        f"{RESULTS}/{part}{stage}/{dataset}/{model}.{kind}"
+        for stage in stages
+        if stage in JUDGE_STAGES
+        for model in models
+        for kind in ["jsonl", "about.json"]
+    ]
 
 
 def pool_folders(*stages):
     """Programs are told folders and block names: all paths of a large pool would not fit into one command."""
-    return lambda wildcards: [
-        f"--{stage} {RESULTS}/{stage}/{wildcards.dataset}" for stage in stages_of(wildcards.dataset, stages)
+    return lambda wildcards: stage_folders(wildcards, stages)
+
+
+def stage_folders(wildcards, stages):
+    return [
+        f"--{stage.replace('_', '-')}"
+        f" {RESULTS}/{judged_part(wildcards) if stage in JUDGE_STAGES else ''}{stage}/{wildcards.dataset}"
+        for stage in stages_of(wildcards.dataset, stages)
     ]
 
 
@@ -332,9 +427,9 @@ def cell_models(wildcards):
 
 
 def trained_cells(wildcards):
-    """The grid's cells of one data set, budget and target: all sources and seeds."""
+    """A part's cells of one data set, budget and target: all sources and seeds."""
     wanted = (wildcards.dataset, wildcards.budget, wildcards.target)
-    return [cell for cell in GRID.cells if (cell.dataset, cell.budget, cell.target) == wanted]
+    return [cell for cell in PARTS[wildcards.part].cells if (cell.dataset, cell.budget, cell.target) == wanted]
 
 
 def trained_models(wildcards):
@@ -357,25 +452,23 @@ def cell_coordinates(wildcards):
     )
 
 
-def cell_checkpoints(wildcards):
-    numbers = range(1, RECIPES[wildcards.target]["checkpoints"] + 1)
-    return [f"{folder}/checkpoint-{number}" for folder in cell_models(wildcards) for number in numbers]
-
-
 def stop_arguments(dataset):
     return " ".join(f"--stop {shlex.quote(string)}" for string in DATASETS[dataset].get("stop", []))
 
 
-def benchmark_files(dataset):
-    return [f"{RESULTS}/problems/{dataset}/{benchmark}.jsonl" for benchmark in DATASETS[dataset]["benchmarks"]]
+def problem_file(split, dataset="{dataset}"):
+    return f"{RESULTS}/problems/{dataset}/{split}.jsonl"
+
+
+def evaluation_files(dataset):
+    return [problem_file(split, dataset) for split in ["validation", *DATASETS[dataset]["benchmarks"]]]
 
 
 def benchmark_arguments(dataset):
-    """What finetuned models are asked about a data set, and how their answers are read."""
+    """What finetuned models are asked about a data set, and how their answers are read; {dataset} is for the rule."""
     entry = DATASETS[dataset]
     asked = [
-        f"--benchmark {name}:{RESULTS}/problems/{dataset}/{name}.jsonl"
-        f":{counts['greedy']}:{counts.get('sampled', 0)}:{counts.get('samples', 0)}"
+        f"--benchmark {name}:{problem_file(name)}:{counts['greedy']}:{counts.get('sampled', 0)}:{counts.get('samples', 0)}"
         for name, counts in entry["benchmarks"].items()
     ]
     return " ".join([*asked, f"--answer-format {entry['answer']} --grading-mode {GRADING['mode']}"])
@@ -383,7 +476,7 @@ def benchmark_arguments(dataset):
 
 def decoding_arguments(dataset):
     entry = DATASETS[dataset]
-    chosen = f"--temperature {SAMPLING['temperature']} --top-k {SAMPLING['top_k']}"
+    chosen = f"--temperature {SAMPLING['temperature']} --top-k {SAMPLING['top_k']} --seed {config['seed']}"
     return f"{chosen} --max-new-tokens {entry['max_new_tokens']} {stop_arguments(dataset)}".strip()
 
 
@@ -396,6 +489,14 @@ def per_model(axis, value):
     return by(axis, {model: value(entry) for model, entry in MODELS.items()})
 
 
+def template_per_dataset(value):
+    """Like `per_dataset`, of texts that name the data set as {dataset}: those of alike data sets are then the same."""
+    texts = {dataset: value(dataset) for dataset in DATASETS}
+    if len(set(texts.values())) == 1:
+        return next(iter(texts.values()))
+    return quick(lambda wildcards: texts[wildcards.dataset].replace("{dataset}", wildcards.dataset))
+
+
 SAMPLING_PROMPT = per_dataset(lambda dataset: DATASETS[dataset]["prompts"]["sampling"])
 FINETUNED_PROMPT = per_dataset(lambda dataset: DATASETS[dataset]["prompts"]["finetuned"])
 
@@ -403,33 +504,35 @@ FINETUNED_PROMPT = per_dataset(lambda dataset: DATASETS[dataset]["prompts"]["fin
 # Targets ----------------------------------------------------------------------------------------------------------------
 
 
-def all_training_data():
-    return [f"{RESULTS}/training_data/{arm.dataset}/{arm.budget}/from-{arm.source}.jsonl" for arm in GRID.arms]
+def all_training_data(part):
+    arms = PARTS[part].arms
+    return [f"{RESULTS}/training_data/{arm.dataset}/{arm.budget}/from-{arm.source}.jsonl" for arm in arms]
 
 
-def all_data_tables():
-    return expand("<results>/tables/{table}.csv", table=["coverage", "diversity", "data_quality", "arms"])
+def all_data_tables(part):
+    tables = ["coverage", "diversity", "data_quality", "arms"] if PARTS[part].pools else []
+    return expand("<results>/{part}tables/{table}.csv", part=part, table=tables)
 
 
-def all_tables():
-    scores = expand("<results>/tables/{table}.csv", table=["finetuned", "differences", "checkpoints"])
-    return all_data_tables() + scores
+def all_tables(part):
+    tables = ["finetuned", "differences", "checkpoints"] if PARTS[part].cells else []
+    return all_data_tables(part) + expand("<results>/{part}tables/{table}.csv", part=part, table=tables)
 
 
-def all_figures():
-    """Every figure that the study's grid has cells for."""
-    pooled = sorted({dataset for dataset, _ in GRID.pools})
-    finetuned = sorted({cell.dataset for cell in GRID.cells})
-    figures = ["headline"]
-    for dataset in pooled:
-        figures += [f"data_quality_{dataset}", f"coverage_trend_{dataset}"]
+def all_figures(part):
+    """Every figure that a part has cells, arms or pools for."""
+    grid, figures = PARTS[part], []
+    for dataset in sorted({dataset for dataset, _ in grid.pools}):
+        figures.append(f"data_quality_{dataset}")
+        figures.append(f"coverage_trend_{dataset}")
         if DATASETS[dataset]["adapter"] != "gsm8k":  # its problems have no level
             figures.append(f"coverage_by_level_{dataset}")
-    for dataset in finetuned:
+    figures += ["headline"] if grid.cells else []
+    for dataset in sorted({cell.dataset for cell in grid.cells}):
         figures += [f"finetuned_{dataset}", f"checkpoints_{dataset}"]
         if "functional" in DATASETS[dataset]["benchmarks"]:
             figures.append(f"functional_transfer_{dataset}")
         if DATASETS[dataset]["fpr"] == "exact":
             figures.append(f"reasoning_{dataset}")
-    figures += {f"training_{cell.dataset}_{cell.budget}_{cell.target}": None for cell in GRID.cells}
-    return expand("<results>/figures/{figure}.{kind}", figure=figures, kind=["pdf", "png"])
+    figures += {f"training_{cell.dataset}_{cell.budget}_{cell.target}": None for cell in grid.cells}
+    return expand("<results>/{part}figures/{figure}.{kind}", part=part, figure=figures, kind=["pdf", "png"])

@@ -82,6 +82,20 @@ rule import_dataset:
         " > {log} 2>&1"
 
 
+# What evaluations depend on: five files for every cell of a large grid cost more than one.
+rule digest_problems:
+    input:
+        lambda wildcards: evaluation_files(wildcards.dataset),
+    output:
+        "<results>/problems/{dataset}/evaluation.sha256",
+    log:
+        "<logs>/problems/{dataset}/evaluation.log",
+    conda:
+        "../../envs/analysis.yaml"
+    shell:
+        "python workflow/scripts/digest_problems.py --problems {input} --output {output} > {log} 2>&1"
+
+
 rule pretrain_pocket_model:
     output:
         directory("<results>/pretrained/{pocket_model}"),

@@ -3,19 +3,19 @@
 
 rule draw_headline:
     input:
-        table="<results>/tables/finetuned.csv",
-        differences="<results>/tables/differences.csv",
-        arms="<results>/tables/arms.csv",
+        table="<results>/{part}tables/finetuned.csv",
+        differences="<results>/{part}tables/differences.csv",
+        arms="<results>/{part}tables/arms.csv",
     output:
-        pdf="<results>/figures/headline.pdf",
+        pdf="<results>/{part}figures/headline.pdf",
         png=report(
-            "<results>/figures/headline.png",
+            "<results>/{part}figures/headline.png",
             caption="../report/headline.rst",
             category="Finetuned models",
             labels={"figure": "headline"},
         ),
     log:
-        "<logs>/figures/headline.log",
+        "<logs>/{part}figures/headline.log",
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -40,18 +40,18 @@ rule draw_headline:
 
 rule draw_finetuned:
     input:
-        table="<results>/tables/finetuned.csv",
-        arms="<results>/tables/arms.csv",
+        table="<results>/{part}tables/finetuned.csv",
+        arms="<results>/{part}tables/arms.csv",
     output:
-        pdf="<results>/figures/finetuned_{dataset}.pdf",
+        pdf="<results>/{part}figures/finetuned_{dataset}.pdf",
         png=report(
-            "<results>/figures/finetuned_{dataset}.png",
+            "<results>/{part}figures/finetuned_{dataset}.png",
             caption="../report/finetuned.rst",
             category="Finetuned models",
             labels={"figure": "accuracy", "data set": "{dataset}"},
         ),
     log:
-        "<logs>/figures/finetuned_{dataset}.log",
+        "<logs>/{part}figures/finetuned_{dataset}.log",
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -72,17 +72,17 @@ rule draw_finetuned:
 
 rule draw_checkpoints:
     input:
-        table="<results>/tables/checkpoints.csv",
+        table="<results>/{part}tables/checkpoints.csv",
     output:
-        pdf="<results>/figures/checkpoints_{dataset}.pdf",
+        pdf="<results>/{part}figures/checkpoints_{dataset}.pdf",
         png=report(
-            "<results>/figures/checkpoints_{dataset}.png",
+            "<results>/{part}figures/checkpoints_{dataset}.png",
             caption="../report/checkpoints.rst",
             category="Finetuned models",
             labels={"figure": "checkpoints", "data set": "{dataset}"},
         ),
     log:
-        "<logs>/figures/checkpoints_{dataset}.log",
+        "<logs>/{part}figures/checkpoints_{dataset}.log",
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -106,15 +106,15 @@ rule draw_training:
     input:
         lambda wildcards: [f"{RESULTS}/evaluations/{cell.path}/choice.json" for cell in trained_cells(wildcards)],
     output:
-        pdf="<results>/figures/training_{dataset}_{budget}_{target}.pdf",
+        pdf="<results>/{part}figures/training_{dataset}_{budget}_{target}.pdf",
         png=report(
-            "<results>/figures/training_{dataset}_{budget}_{target}.png",
+            "<results>/{part}figures/training_{dataset}_{budget}_{target}.png",
             caption="../report/training.rst",
             category="Finetuning runs",
             labels={"data set": "{dataset}", "budget": "{budget}", "target": "{target}"},
         ),
     log:
-        "<logs>/figures/training_{dataset}_{budget}_{target}.log",
+        "<logs>/{part}figures/training_{dataset}_{budget}_{target}.log",
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -132,17 +132,17 @@ rule draw_training:
 
 rule draw_functional_transfer:
     input:
-        table="<results>/tables/finetuned.csv",
+        table="<results>/{part}tables/finetuned.csv",
     output:
-        pdf="<results>/figures/functional_transfer_{dataset}.pdf",
+        pdf="<results>/{part}figures/functional_transfer_{dataset}.pdf",
         png=report(
-            "<results>/figures/functional_transfer_{dataset}.png",
+            "<results>/{part}figures/functional_transfer_{dataset}.png",
             caption="../report/functional_transfer.rst",
             category="Finetuned models",
             labels={"figure": "functional transfer", "data set": "{dataset}"},
         ),
     log:
-        "<logs>/figures/functional_transfer_{dataset}.log",
+        "<logs>/{part}figures/functional_transfer_{dataset}.log",
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -162,18 +162,18 @@ rule draw_functional_transfer:
 
 rule draw_reasoning:
     input:
-        table="<results>/tables/finetuned.csv",
-        arms="<results>/tables/arms.csv",
+        table="<results>/{part}tables/finetuned.csv",
+        arms="<results>/{part}tables/arms.csv",
     output:
-        pdf="<results>/figures/reasoning_{dataset}.pdf",
+        pdf="<results>/{part}figures/reasoning_{dataset}.pdf",
         png=report(
-            "<results>/figures/reasoning_{dataset}.png",
+            "<results>/{part}figures/reasoning_{dataset}.png",
             caption="../report/reasoning.rst",
             category="Finetuned models",
             labels={"figure": "false positive rate", "data set": "{dataset}"},
         ),
     log:
-        "<logs>/figures/reasoning_{dataset}.log",
+        "<logs>/{part}figures/reasoning_{dataset}.log",
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -194,17 +194,17 @@ rule draw_reasoning:
 
 rule draw_data_quality:
     input:
-        table="<results>/tables/data_quality.csv",
+        table="<results>/{part}tables/data_quality.csv",
     output:
-        pdf="<results>/figures/data_quality_{dataset}.pdf",
+        pdf="<results>/{part}figures/data_quality_{dataset}.pdf",
         png=report(
-            "<results>/figures/data_quality_{dataset}.png",
+            "<results>/{part}figures/data_quality_{dataset}.png",
             caption="../report/data_quality.rst",
             category="Training data",
             labels={"figure": "data quality", "data set": "{dataset}"},
         ),
     log:
-        "<logs>/figures/data_quality_{dataset}.log",
+        "<logs>/{part}figures/data_quality_{dataset}.log",
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -224,17 +224,17 @@ rule draw_data_quality:
 
 rule draw_coverage_trend:
     input:
-        table="<results>/tables/coverage.csv",
+        table="<results>/{part}tables/coverage.csv",
     output:
-        pdf="<results>/figures/coverage_trend_{dataset}.pdf",
+        pdf="<results>/{part}figures/coverage_trend_{dataset}.pdf",
         png=report(
-            "<results>/figures/coverage_trend_{dataset}.png",
+            "<results>/{part}figures/coverage_trend_{dataset}.png",
             caption="../report/coverage_trend.rst",
             category="Training data",
             labels={"figure": "coverage trend", "data set": "{dataset}"},
         ),
     log:
-        "<logs>/figures/coverage_trend_{dataset}.log",
+        "<logs>/{part}figures/coverage_trend_{dataset}.log",
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -256,18 +256,18 @@ rule draw_coverage_trend:
 
 rule draw_coverage_by_level:
     input:
-        table="<results>/tables/coverage.csv",
-        arms="<results>/tables/arms.csv",
+        table="<results>/{part}tables/coverage.csv",
+        arms="<results>/{part}tables/arms.csv",
     output:
-        pdf="<results>/figures/coverage_by_level_{dataset}.pdf",
+        pdf="<results>/{part}figures/coverage_by_level_{dataset}.pdf",
         png=report(
-            "<results>/figures/coverage_by_level_{dataset}.png",
+            "<results>/{part}figures/coverage_by_level_{dataset}.png",
             caption="../report/coverage_by_level.rst",
             category="Training data",
             labels={"figure": "coverage by level", "data set": "{dataset}"},
         ),
     log:
-        "<logs>/figures/coverage_by_level_{dataset}.log",
+        "<logs>/{part}figures/coverage_by_level_{dataset}.log",
     conda:
         "../../envs/analysis.yaml"
     params:

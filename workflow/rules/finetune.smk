@@ -21,7 +21,6 @@ rule finetune_model:
         # Of all nodes together, as schedulers count them.
         gpu=finetuning_resource(lambda asked: asked["gpu"] * asked["nodes"]),
     params:
-        drafts=f"{RESULTS}/.drafts",
         model=per_model("target", model_arguments),
         weights=by("target", IDENTITIES),
         recipe=quick(cell_recipe),
@@ -35,7 +34,7 @@ rule finetune_model:
         " {params.model}"
         " {params.recipe}{params.launch[options]}"
         " --output {output}"
-        " --drafts {params.drafts}"
+        f" --drafts {RESULTS}/.drafts"
         " > {log} 2>&1"
 
 

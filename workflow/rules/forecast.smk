@@ -10,7 +10,7 @@ rule forecast:
     params:
         config=shlex.quote(json.dumps(config)),
         # Read where they are there: as an input they would have to be made first, which is what is to be forecast.
-        arms=f"{RESULTS}/tables/arms.csv",
+        arms=[f"{RESULTS}/{part}tables/arms.csv" for part in ["study/", ""]],
         table=f"{RESULTS}/tables/forecast.csv",
     shell:
         "python workflow/scripts/forecast_costs.py"

@@ -69,21 +69,17 @@ rule select_solutions:
     conda:
         "../../envs/analysis.yaml"
     params:
-        draws=arm_draws,
+        arm=arm_arguments,
         blocks=arm_blocks,
-        folders=pool_folders("solutions", "verdicts"),
-        keep=lambda wildcards: config["sources"][wildcards.source]["filter"],
-        duplicates=lambda wildcards: config["sources"][wildcards.source].get("duplicates", "keep"),
-        code=code_of("select_solutions", "selection", "views"),
+        folders=arm_folders("solutions", "verdicts"),
+        code=code_of("select_solutions", "selection", "views", "judging", "voting"),
     shell:
         "python workflow/scripts/select_solutions.py"
         " --problems {input.problems}"
         " --prompt {input.prompt}"
-        " --draws {params.draws}"
+        " {params.arm}"
         " {params.folders}"
         " --blocks {params.blocks}"
-        " --filter {params.keep}"
-        " --duplicates {params.duplicates}"
         " --output {output.data}"
         " --digest {output.digest}"
         " --counts {output.counts}"

@@ -1,21 +1,96 @@
 # An LLM judge's verdicts on the reasoning of right-answered solutions, where a data set says `fpr: judge`.
 
-from yetbetter.judging import JUDGE_VERSION
+from yetbetter.judging import JUDGE_VERSION, View, sort_views
 
 JUDGED = [dataset for dataset, entry in DATASETS.items() if entry["fpr"] == "judge"]
-# (dataset, model) -> samples per question of each view of the pool, its whole among them.
+
+
+def judged_views(part, dataset, model):
+    """kind of judging -> the views of a pool that a part needs judged so; the study's are those of its further arms."""
+    cells = GRID.cells_in(extra=part == "study/")
+    pool = GRID.pools_of(cells).get((dataset, model))
+    views = {"views": set(), "all_right": set(), "every": set()}
+    if pool:
+        whole = pool.questions == DATASETS[dataset]["splits"]["train"]
+        views["views"].add(View(pool.samples, None if whole else pool.questions))
+    for arm in GRID.arms_of(cells):
+        draws = GRID.draws(arm.budget, arm.source)
+        if arm.dataset != dataset or model not in draws or (part and arm in BASE_ARMS):
+            continue
+        source = config["sources"][arm.source]
+        questions = GRID.questions(dataset, arm.budget, arm.source) if "questions" in source else None
+        view = View(draws[model].samples, questions)
+        views["all_right" if source["filter"] == "reasoning" else "views"].add(view)
+        if source["filter"] == "judge":
+            views["every"].add(view)
+    return {kind: sort_views(found) for kind, found in views.items()}
+
+
+# (part, dataset, model) -> what is judged.
 JUDGED_VIEWS = {
-    (dataset, model): sorted(
-        {samples}
-        | {
-            GRID.draws(arm.budget, arm.source)[model].samples
-            for arm in GRID.sampled_arms
-            if arm.dataset == dataset and model in GRID.draws(arm.budget, arm.source)
-        }
-    )
-    for (dataset, model), samples in GRID.pools.items()
+    (part, dataset, model): judged_views(part, dataset, model)
+    for part in ["", "study/"]
+    for dataset, model in GRID.pools
     if dataset in JUDGED
 }
+
+
+def judged_of(wildcards):
+    return JUDGED_VIEWS[judged_part(wildcards), wildcards.dataset, wildcards.model]
+
+
+def judged_blocks(*kinds):
+    """The blocks that hold these views, in the pool's order."""
+    return lambda wildcards: sorted(
+        {
+            block
+            for kind in kinds
+            for view in judged_of(wildcards)[kind]
+            for block in GRID.blocks(wildcards.dataset, {wildcards.model: view.samples}, view.questions)
+        }
+    )
+
+
+def judged_files(*kinds):
+    blocks = judged_blocks(*kinds)
+    return lambda wildcards: block_files(wildcards.dataset, blocks(wildcards), ["solutions", "verdicts"])
+
+
+def view_arguments(*kinds):
+    return quick(
+        lambda wildcards: " ".join(
+            f"--{kind.replace('_', '-')} {' '.join(str(view.label) for view in judged_of(wildcards)[kind])}"
+            for kind in kinds
+            if judged_of(wildcards)[kind]
+        )
+    )
+
+
+def compared_blocks(wildcards):
+    """The blocks of the base grid's judgements, which are held against the exact check."""
+    views = JUDGED_VIEWS["", wildcards.dataset, wildcards.model]
+    blocks = [
+        GRID.blocks(wildcards.dataset, {wildcards.model: view.samples}, view.questions) for view in views["views"]
+    ]
+    return sorted({block for some in blocks for block in some})
+
+
+def known_argument(wildcards, input):
+    return f"--known {input.known[0]}" if input.known else ""
+
+
+def known_judgements(stage, *kinds):
+    """What the base grid has had judged already; of this the study asks nothing again."""
+
+    def known(wildcards):
+        key = ("", wildcards.dataset, wildcards.model)
+        if judged_part(wildcards) == "" or not any(JUDGED_VIEWS[key][kind] for kind in kinds):
+            return []
+        folder = f"{RESULTS}/{stage}/{wildcards.dataset}/{wildcards.model}"
+        return [f"{folder}.jsonl", f"{folder}.about.json"]
+
+    return known
+
 
 if JUDGED:
     JUDGE = {"samples": 500, "max_new_tokens": 512, "stop": []} | config["judge"]
@@ -24,16 +99,18 @@ if JUDGED:
 
     rule judge_solutions:
         input:
-            blocks=pool_files("solutions", "verdicts"),
+            blocks=judged_files("views", "all_right"),
+            known=known_judgements("judgements", "views", "all_right"),
             problems="<results>/problems/{dataset}/train.jsonl",
             prompt=JUDGE["prompt"],
             model=ancient([f"{RESULTS}/downloads/models/{JUDGE['model']}.json"] if JUDGE["model"] in HUB_MODELS else []),
         output:
-            judgements="<results>/judgements/{dataset}/{model}.jsonl",
-            about="<results>/judgements/{dataset}/{model}.about.json",
+            judgements="<results>/{part}judgements/{dataset}/{model}.jsonl",
+            about="<results>/{part}judgements/{dataset}/{model}.about.json",
         log:
-            "<logs>/judgements/{dataset}/{model}.log",
+            "<logs>/{part}judgements/{dataset}/{model}.log",
         wildcard_constraints:
+            part="(study/)?",
             dataset=one_of(JUDGED),
         conda:
             environment(JUDGE_MODEL)
@@ -56,9 +133,10 @@ if JUDGED:
                     *(f"--stop {shlex.quote(string)}" for string in JUDGE["stop"]),
                 ]
             ),
-            blocks=pool_blocks,
+            blocks=judged_blocks("views", "all_right"),
             folders=pool_folders("solutions", "verdicts"),
-            views=quick(lambda wildcards: JUDGED_VIEWS[wildcards.dataset, wildcards.model]),
+            views=view_arguments("views", "all_right"),
+            known=known_argument,
             seed=config["seed"],
             version=f"{SAMPLER_VERSION}.{JUDGE_VERSION}",
         shell:
@@ -66,7 +144,8 @@ if JUDGED:
             " --problems {input.problems}"
             " {params.folders}"
             " --blocks {params.blocks}"
-            " --views {params.views}"
+            " {params.views}"
+            " {params.known}"
             " --samples {params.samples}"
             " --prompt {input.prompt}"
             " {params.model}"
@@ -79,12 +158,29 @@ if JUDGED:
             " --drafts {params.drafts}"
             " > {log} 2>&1"
 
+    # For sources that a judge alone filters: every solution, and without the right answer.
+    use rule judge_solutions as judge_for_filter with:
+        input:
+            blocks=judged_files("every"),
+            known=known_judgements("filter_judgements", "every"),
+            problems="<results>/problems/{dataset}/train.jsonl",
+            prompt=JUDGE.get("prompt_without_answer", JUDGE["prompt"]),
+            model=ancient([f"{RESULTS}/downloads/models/{JUDGE['model']}.json"] if JUDGE["model"] in HUB_MODELS else []),
+        output:
+            judgements="<results>/{part}filter_judgements/{dataset}/{model}.jsonl",
+            about="<results>/{part}filter_judgements/{dataset}/{model}.about.json",
+        log:
+            "<logs>/{part}filter_judgements/{dataset}/{model}.log",
+        params:
+            blocks=judged_blocks("every"),
+            views=view_arguments("every"),
+
     # On demand, in the pocket world alone: how far the judge agrees with the exact check of the same solutions.
     rule compare_judgements:
         input:
             judgements="<results>/judgements/{dataset}/{model}.jsonl",
             reasoning=lambda wildcards: [
-                f"{RESULTS}/reasoning/{wildcards.dataset}/{block}.jsonl" for block in pool_blocks(wildcards)
+                f"{RESULTS}/reasoning/{wildcards.dataset}/{block}.jsonl" for block in compared_blocks(wildcards)
             ],
         output:
             "<results>/judgements/{dataset}/{model}.agreement.json",
@@ -96,7 +192,7 @@ if JUDGED:
             "../../envs/analysis.yaml"
         params:
             reasoning=lambda wildcards: f"{RESULTS}/reasoning/{wildcards.dataset}",
-            blocks=pool_blocks,
+            blocks=compared_blocks,
             code=code_of("compare_judgements", "agreement"),
         shell:
             "python workflow/scripts/compare_judgements.py"

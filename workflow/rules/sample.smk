@@ -21,7 +21,6 @@ rule sample_solutions:
         runtime=resource("model", "runtime", 60),
         gpu=resource("model", "gpu", 0),
     params:
-        drafts=f"{RESULTS}/.drafts",
         start=block_start,
         size=f"--problems-count {SAMPLING['shard_questions']} --samples {SAMPLING['block_samples']}",
         model=per_model("model", model_arguments),
@@ -30,7 +29,6 @@ rule sample_solutions:
         engine_identity=by("model", ENGINE_IDENTITIES),
         decoding=per_dataset(decoding_arguments),
         chat=per_model("model", chat_argument),
-        seed=config["seed"],
         version=SAMPLER_VERSION,
     shell:
         "HF_HUB_OFFLINE=1 OMP_NUM_THREADS={threads} {params.engine[python]} workflow/scripts/sample_solutions.py"
@@ -43,8 +41,7 @@ rule sample_solutions:
         " --prompt {input.prompt}"
         " {params.decoding}"
         " {params.chat}"
-        " --seed {params.seed}"
         " --output {output.solutions}"
         " --about {output.about}"
-        " --drafts {params.drafts}"
+        f" --drafts {RESULTS}/.drafts"
         " > {log} 2>&1"

@@ -22,7 +22,10 @@ SOLUTIONS, CHOICE, ABOUT = "solutions.jsonl", "choice.json", "about.json"
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoints", required=True, nargs="+", help="model folders, earliest first")
+    parser.add_argument(
+        "--models", required=True, nargs="+", help="finetunings of one model, a folder per learning rate, named like it"
+    )
+    parser.add_argument("--checkpoints", required=True, type=int, help="in each of them, as checkpoint-1 and so on")
     parser.add_argument("--validation", required=True, help="problems that choose the checkpoint")
     parser.add_argument(
         "--benchmark",
@@ -58,7 +61,7 @@ def main() -> None:
     benchmarks = [evaluation.parse_benchmark(argument) for argument in arguments.benchmark]
     everything = evaluation.read_rows(arguments.validation, require=("problem", "question", "answer"))
     validation = Benchmark("validation", everything, len(everything), 0, 0)
-    folders = name_checkpoints(arguments.checkpoints)
+    folders = name_checkpoints(arguments.models, arguments.checkpoints)
     settings = {
         "version": EVALUATION_VERSION,
         "checkpoints": {name: pruning.identity_of(path) for name, path in folders.items()},
@@ -96,12 +99,13 @@ def main() -> None:
         draft.publish({SOLUTIONS: arguments.output, CHOICE: arguments.choice, ABOUT: arguments.about})
 
 
-def name_checkpoints(paths: list[str]) -> dict[str, str]:
+def name_checkpoints(models: list[str], count: int) -> dict[str, str]:
     """Checkpoints are known by learning rate and number, such as standard/checkpoint-2, not by where they lie."""
-    folders = {"/".join(Path(path).parts[-2:]): path for path in paths}
-    if len(folders) < len(paths):
-        raise UserError("--checkpoints: two folders share their last two names")
-    return folders
+    rates = {Path(model).name: model for model in models}
+    if len(rates) < len(models):
+        raise UserError("--models: two folders share their name")
+    names = [f"checkpoint-{number}" for number in range(1, count + 1)]
+    return {f"{rate}/{name}": f"{model}/{name}" for rate, model in rates.items() for name in names}
 
 
 def take_over_validation(draft: Draft, settings: dict) -> None:

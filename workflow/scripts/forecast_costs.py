@@ -20,13 +20,15 @@ TOTALS = {
     "apart": "finetuned and evaluated, per arm",
     "total": "total",
     "unshared": "total if arms shared no samples",
+    "study": "total with the experiments of `snakemake study`",
 }
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", required=True, help="the study's whole config as JSON, checked before")
-    parser.add_argument("--arms", required=True, help="the study's tables/arms.csv, which need not be there")
+    parser.add_argument("--arms", required=True, nargs="+", help="arms.csv of the study: the first that is there")
+    parser.add_argument("--extra", action="store_true", help="every arm of the experiments marked `extra` too")
     parser.add_argument("--output", required=True, help="the forecast as CSV")
     return parser.parse_args()
 
@@ -37,8 +39,8 @@ def main() -> None:
         config = json.loads(arguments.config)
     except ValueError as error:
         raise UserError(f"--config: no JSON ({error})") from None
-    measured = read_table(arguments.arms) if Path(arguments.arms).is_file() else []
-    forecast = Forecast(config, measured)
+    tables = [path for path in arguments.arms if Path(path).is_file()]
+    forecast = Forecast(config, read_table(tables[0]) if tables else [], extra=arguments.extra)
     write_table(arguments.output, COLUMNS, forecast.rows)
     print(render(forecast))
     print(f"Written to {arguments.output}")

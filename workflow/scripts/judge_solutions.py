@@ -1,7 +1,8 @@
 """Ask a model whether the reasoning of right-answered solutions is sound; or how far it agrees with people's labels.
 
-Of a pool: the solutions that its views need (those with the smallest hashes), each judged once; a draft keeps every
-judgement, so that a killed run goes on, and another budget or number of samples judges only what is missing.
+Of a pool: the solutions that its views need (those with the smallest hashes, or for a filter all), each judged once; a
+draft keeps every judgement, so that a killed run goes on, and another budget or number of samples judges only what is
+missing.
 Of a labelled file: every row, and the agreement is printed and written.
 """
 
@@ -19,17 +20,19 @@ from yetbetter.errors import UserError
 from yetbetter.identity import fingerprint, model_identity, stream_seed
 from yetbetter.judging import (
     JUDGE_VERSION,
+    View,
     choose_for_views,
     digest,
     fill_judge,
     parse_verdict,
     read_judge_template,
+    sort_views,
 )
 from yetbetter.program import run, write_sidecar
 from yetbetter.prompts import chat_of
 from yetbetter.records import check_unique, read_json, read_rows, write_json, write_rows
 from yetbetter.versions import SAMPLER_VERSION
-from yetbetter.views import Pools, load_view
+from yetbetter.views import Pools, check_complete, load_blocks
 
 # Everything that was ever asked with these settings, and what of it this run's output holds.
 ASKED, JUDGEMENTS, ABOUT = "asked.jsonl", "judgements.jsonl", "about.json"
@@ -48,6 +51,7 @@ def main() -> None:
             draft.unseal()
         if not draft.sealed:
             start = time.monotonic()
+            take_known(draft, settings, arguments.known)
             rows = judge(draft, asked, arguments)
             write_rows(draft.folder / JUDGEMENTS, rows)
             write_sidecar(
@@ -78,7 +82,15 @@ def parse_arguments() -> argparse.Namespace:
     add("--solutions", help="folder of the data set's pools")
     add("--verdicts", help="folder of their verdicts on final answers")
     add("--blocks", nargs="+", metavar="MODEL/BLOCK", help="the blocks of one pool")
-    add("--views", nargs="+", type=at_least(1), metavar="SAMPLES", help="samples per question of the pool's views")
+    view = {"nargs": "+", "default": [], "type": View.parse, "metavar": "SAMPLES[:QUESTIONS]"}
+    add(
+        "--views",
+        help="views of the pool: samples per question, of all or of the first so many",
+        **view,
+    )
+    add("--all-right", help="views of which every right answer is judged, for a filter", **view)
+    add("--every", help="views of which every solution is judged, for a filter without the right answer", **view)
+    add("--known", type=Path, help="judgements of an earlier run, which are not asked for again")
     add("--samples", type=at_least(1), default=500, help="solutions judged of each view (default: 500)")
     add("--prompt", type=Path, required=True, help="holds {question} and {solution} once, {answer} at most once")
     add("--chat", action="store_true", help="ask in the judge's chat format, the prompt being the user's turn")
@@ -92,7 +104,9 @@ def parse_arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     asking.check_arguments(arguments)
     asking.check_model_name(arguments)
-    needed = ("agreement",) if arguments.labelled else ("problems", "solutions", "verdicts", "blocks", "views")
+    needed = ("agreement",) if arguments.labelled else ("problems", "solutions", "verdicts", "blocks")
+    if not arguments.labelled and not (arguments.views or arguments.all_right or arguments.every):
+        raise UserError("--views is missing, which judging a pool needs (or --all-right, or --every)")
     for name in needed:
         if not getattr(arguments, name):
             raise UserError(
@@ -109,9 +123,17 @@ def collect_pool(arguments, template: str) -> tuple[list[dict], dict]:
     problems = read_rows(arguments.problems, require=("problem", "question", "answer"))
     check_unique(problems, arguments.problems, "problem")
     by_name = {row["problem"]: row for row in problems}
-    views = sorted(set(arguments.views))
+    if arguments.every and "{answer}" in template:
+        raise UserError(f"{arguments.prompt} holds {{answer}}, which a judge of --every solution must not know")
+    order = {row["problem"]: number for number, row in enumerate(problems)}
+    kinds = {kind: sort_views(getattr(arguments, kind)) for kind in ("views", "all_right", "every")}
+    views = [view for asked in kinds.values() for view in asked]
     pools = Pools(arguments.solutions, arguments.verdicts, None, arguments.blocks)
-    chosen = choose_for_views(load_view(pools, {models[0]: views[-1]}), views, arguments.samples, arguments.seed)
+    rows = load_blocks(pools, {models[0]: max(view.samples for view in views)})
+    for view in views:
+        names = None if view.questions is None else list(order)[: view.questions]
+        check_complete(view.of(rows, order), {models[0]: view.samples}, names)
+    chosen = choose_for_views(rows, samples=arguments.samples, seed=arguments.seed, order=order, **kinds)
     unknown = [row["problem"] for row in chosen if row["problem"] not in by_name]
     if unknown:
         raise UserError(f"{arguments.problems}: no problem {unknown[0]!r}, which the solutions answer")
@@ -122,7 +144,8 @@ def collect_pool(arguments, template: str) -> tuple[list[dict], dict]:
         for row in chosen
         for problem in [by_name[row["problem"]]]
     ]
-    return asked, {"samples": arguments.samples, "seed": arguments.seed, "views": views}
+    labels = {kind: [view.label for view in views] for kind, views in kinds.items() if views}
+    return asked, {"samples": arguments.samples, "seed": arguments.seed} | labels
 
 
 def collect_labelled(arguments, template: str) -> tuple[list[dict], dict]:
@@ -152,6 +175,16 @@ def settings_of(arguments, template: str) -> dict:
 
 def key_of(row: dict) -> tuple:
     return row["problem"], row["sample"], digest(row["prompt"])
+
+
+def take_known(draft: Draft, settings: dict, known: Path | None) -> None:
+    """Take over what an earlier run was answered under the same settings; another draft holds it."""
+    if known is None or read_json(known.with_suffix(".about.json"), require=("settings",))["settings"] != settings:
+        return
+    there = {(row["problem"], row["sample"], row["asked"]) for row in draft.recover(ASKED)}
+    apart = ("model", "solution", "verdict")
+    rows = [{key: value for key, value in row.items() if key not in apart} for row in read_rows(known)]
+    draft.append(ASKED, [row for row in rows if (row["problem"], row["sample"], row["asked"]) not in there])
 
 
 def judge(draft: Draft, asked: list[dict], arguments) -> list[dict]:

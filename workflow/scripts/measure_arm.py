@@ -6,22 +6,19 @@ from yetbetter.errors import UserError
 from yetbetter.identity import stream_seed
 from yetbetter.measures import measure_arm
 from yetbetter.program import run
-from yetbetter.records import read_json, read_rows, write_json
-from yetbetter.selection import DUPLICATES, FILTERS, select
+from yetbetter.records import read_json, write_json
+from yetbetter.selection import Choice, add_arm_arguments, load_arm, select
 from yetbetter.tables import write_table
-from yetbetter.views import Pools, load_view, parse_draws
+from yetbetter.views import parse_draws
 
 COLUMNS = ("dataset", "budget", "source", "level", "metric", "value", "low", "high", "questions")
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--problems", required=True)
-    parser.add_argument("--draws", required=True, nargs="+", metavar="MODEL:SAMPLES")
+    add_arm_arguments(parser)
     parser.add_argument("--exact", required=True, nargs="+", help="samples per question before rounding down, in order")
-    Pools.add_arguments(parser)
-    parser.add_argument("--filter", default="ground_truth", choices=FILTERS, help="as in the selection")
-    parser.add_argument("--duplicates", default="keep", choices=DUPLICATES, help="as in the selection")
+    parser.add_argument("--judge", help="name of the model whose verdicts the filter goes by, where one is asked")
     parser.add_argument("--counts", required=True, help="the selection's counts")
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--budget", required=True)
@@ -36,17 +33,20 @@ def main() -> None:
     draws = parse_draws(arguments.draws)
     if len(arguments.exact) != len(draws):
         raise UserError(f"--exact has {len(arguments.exact)} counts, --draws has {len(draws)}")
-    rows = load_view(Pools.of(arguments), draws, require=("tokens", "prompt_tokens"))
+    problems, rows, choice = load_arm(arguments, require=("tokens", "prompt_tokens"))
     identity = {"dataset": arguments.dataset, "budget": arguments.budget, "source": arguments.source}
-    kept, _ = select(rows, arguments.filter, arguments.duplicates)
+    kept, _ = select(rows, choice)
     trained = {(row["model"], row["problem"], row["sample"]) for row in kept}
     rows = [row | {"trained": (row["model"], row["problem"], row["sample"]) in trained} for row in rows]
-    measured = measure_arm(rows, read_rows(arguments.problems), stream_seed(arguments.dataset))
+    measured = measure_arm(rows, problems, stream_seed(arguments.dataset))
     write_table(arguments.output, COLUMNS, (identity | row for row in measured))
-    write_json(
-        arguments.summary,
-        identity | {"draws": summarise(rows, draws, arguments.exact), "counts": read_json(arguments.counts)},
-    )
+    summary = {"draws": summarise(rows, draws, arguments.exact), "counts": read_json(arguments.counts)}
+    # What the pool makes one expect of so many samples holds for all questions and all right answers.
+    plain = arguments.questions is None and choice == Choice(choice.filter, choice.duplicates)
+    summary["as_pool"] = plain and choice.filter in ("ground_truth", "none")
+    if arguments.judge:
+        summary["judge"] = summarise_judge(rows, arguments.judge)
+    write_json(arguments.summary, identity | summary)
 
 
 def summarise(rows: list[dict], draws: dict[str, int], exact: list[str]) -> list[dict]:
@@ -68,6 +68,13 @@ def summarise(rows: list[dict], draws: dict[str, int], exact: list[str]) -> list
             }
         )
     return summary
+
+
+def summarise_judge(rows: list[dict], judge: str) -> dict:
+    """What asking the judge for the filter took; the same solution is asked about once, whatever arms look at it."""
+    asked = [row for row in rows if "judge_tokens" in row]
+    sums = {key: sum(row[f"judge_{key}"] for row in asked) for key in ("tokens", "prompt_tokens")}
+    return {"model": judge, "judged": len(asked)} | sums
 
 
 if __name__ == "__main__":

@@ -19,16 +19,19 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--model", required=True)
     parser.add_argument("--samples", required=True, type=int, help="samples per question in the pool")
+    parser.add_argument("--questions", type=int, help="the first so many problems, where the pool has no others")
     parser.add_argument("--output", required=True, help="CSV, one row per level, metric and k")
     return parser.parse_args()
 
 
 def main() -> None:
     arguments = parse_arguments()
-    rows = load_view(Pools.of(arguments), {arguments.model: arguments.samples})
+    problems = read_rows(arguments.problems)[: arguments.questions]
+    only = None if arguments.questions is None else [row["problem"] for row in problems]
+    rows = load_view(Pools.of(arguments), {arguments.model: arguments.samples}, questions=only)
     identity = {"dataset": arguments.dataset, "model": arguments.model, "samples_drawn": arguments.samples}
     # One stream per data set: the resamples are the same questions for every model.
-    measured = measure_pool(rows, read_rows(arguments.problems), arguments.samples, stream_seed(arguments.dataset))
+    measured = measure_pool(rows, problems, arguments.samples, stream_seed(arguments.dataset))
     write_table(arguments.output, COLUMNS, (identity | row for row in measured))
 
 

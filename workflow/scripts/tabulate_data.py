@@ -2,9 +2,10 @@
 
 import argparse
 
-from yetbetter.costs import cost_arm, parse_model_cost
+from yetbetter.costs import cost_arm, cost_judge, parse_model_cost
 from yetbetter.program import run
 from yetbetter.records import read_json
+from yetbetter.selection import REASONS
 from yetbetter.tables import read_table, write_table
 
 COVERAGE = ("dataset", "model", "level", "k", "samples_drawn", "value", "low", "high", "questions")
@@ -13,20 +14,20 @@ QUALITY = (
     *("dataset", "budget", "source", "model", "samples", "level", "metric", "basis"),
     *("value", "low", "high", "questions"),
 )
-REASONS = ("out_wrong", "out_empty", "out_cut", "out_duplicate")
 ARMS = (
     *("dataset", "budget", "source", "model", "samples", "samples_exact", "questions", "drawn", "kept"),
     *(*REASONS, "kept_duplicates", "no_answer", "timeout", "empty", "cut"),
     *("tokens", "tokens_per_solution", "prompt_tokens"),
     *("flops_assumed", "flops_drawn", "drawn_to_assumed", "flops_prompts", "price"),
+    *("judge", "judged", "judge_tokens", "judge_prompt_tokens", "flops_judge", "price_judge"),
 )
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--metrics", required=True, help="folder of what measure_pool.py and measure_arm.py wrote")
-    parser.add_argument("--pools", required=True, nargs="+", help="names of the pools in it, such as hard/pool-wc")
-    parser.add_argument("--arms", required=True, nargs="+", help="names of the arms in it, such as hard/low/from-wc")
+    # Without their endings: a thousand whole names would not fit into one command.
+    parser.add_argument("--pools", required=True, nargs="*", help="what measure_pool.py wrote, without .csv")
+    parser.add_argument("--arms", required=True, nargs="*", help="what measure_arm.py wrote, without .csv and .json")
     parser.add_argument("--model", required=True, action="append", metavar="NAME:PARAMETERS:TRUE_PARAMETERS:PRICE")
     parser.add_argument("--coverage", required=True)
     parser.add_argument("--diversity", required=True)
@@ -37,13 +38,13 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse_arguments()
-    pools = [row for pool in arguments.pools for row in read_table(f"{arguments.metrics}/{pool}.csv")]
+    pools = [row for pool in arguments.pools for row in read_table(f"{pool}.csv")]
     write_table(arguments.coverage, COVERAGE, choose(COVERAGE, pools, "coverage"))
     write_table(arguments.diversity, DIVERSITY, choose(DIVERSITY, pools, "diversity", "diversity_per_question"))
-    summaries = [read_json(f"{arguments.metrics}/{arm}.json") for arm in arguments.arms]
+    summaries = [read_json(f"{arm}.json") for arm in arguments.arms]
     models = dict(map(parse_model_cost, arguments.model))
     write_table(arguments.costs, ARMS, (describe_arm(summary, summaries, models) for summary in summaries))
-    arms = [row for arm in arguments.arms for row in read_table(f"{arguments.metrics}/{arm}.csv")]
+    arms = [row for arm in arguments.arms for row in read_table(f"{arm}.csv")]
     write_table(arguments.quality, QUALITY, measure_quality(summaries, arms, pools))
 
 
@@ -62,6 +63,7 @@ def describe_arm(summary: dict, summaries: list[dict], models: dict) -> dict:
     draws, counts = summary["draws"], summary["counts"]
     total = {key: sum(draw[key] for draw in draws) for key in ("tokens", "prompt_tokens", "empty", "cut")}
     row = {key: summary[key] for key in ("dataset", "budget", "source")} | total | cost_arm(draws, models, common)
+    row |= cost_judge(summary.get("judge"), models)
     row |= {key: counts.get(key, 0) for key in ("drawn", "kept", *REASONS, "kept_duplicates")}
     return row | {
         "model": name_of(draws),
@@ -88,7 +90,7 @@ def measure_quality(summaries: list[dict], arms: list[dict], pools: list[dict]):
         for row in arms:
             if all(row[key] == value for key, value in place.items()):
                 yield row | label | {"basis": "arm"}
-        if len(draws) == 1:
+        if len(draws) == 1 and summary["as_pool"]:
             for k in (str(samples), ""):
                 for row in expected.get((place["dataset"], label["model"], k), []):
                     yield {key: row[key] for key in row if key in QUALITY} | place | label | {"basis": "pool"}

@@ -33,6 +33,9 @@ def parse_arguments() -> argparse.Namespace:
         "--models", required=True, help="folder of the finetuned models, whose about.json tell the steps"
     )
     parser.add_argument("--cells", required=True, nargs="+", help="paths of the cells inside both folders")
+    parser.add_argument(
+        "--missing", default=[], action="append", metavar="CELL", help="a cell that is not finished, marked as such"
+    )
     parser.add_argument("--baseline", required=True, help="source that the others are compared with")
     parser.add_argument("--finetuned", required=True)
     parser.add_argument("--differences", required=True)
@@ -51,7 +54,8 @@ def main() -> None:
         for row in rows:
             groups.setdefault(tuple(row[key] for key in GROUP), []).append(row)
     named = [(dict(zip(GROUP, key, strict=True)), Scores(rows)) for key, rows in groups.items()]
-    write_table(arguments.finetuned, FINETUNED, (row for group, scores in named for row in measure(scores, group)))
+    measured = [row for group, scores in named for row in measure(scores, group)]
+    write_table(arguments.finetuned, FINETUNED, measured + list_missing(arguments.missing, measured))
     write_table(
         arguments.differences,
         DIFFERENCES,
@@ -86,6 +90,19 @@ def list_checkpoints(arguments: argparse.Namespace, cells: list[list[dict]]) -> 
                 "validation": accuracy,
                 "chosen": int(checkpoint == choice["checkpoint"]),
             }
+
+
+def list_missing(cells: list[str], measured: list[dict]) -> list[dict]:
+    """A row without a value for each arm and target of which no seed is finished: figures mark it as missing."""
+    found = {tuple(row[key] for key in CELL if key != "seed") for row in measured}
+    rows = {}
+    for path in cells:
+        parts = path.split("/")
+        place = (*parts[:2], parts[2].removeprefix("from-"), parts[3].removeprefix("to-"))
+        if place not in found:
+            names = dict(zip(("dataset", "budget", "source", "target"), place, strict=True))
+            rows[place] = names | {"seed": "all", "benchmark": "test", "metric": "pass@1", "level": "all"}
+    return list(rows.values())
 
 
 def group_of(cell: dict) -> tuple:

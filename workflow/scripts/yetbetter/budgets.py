@@ -1,4 +1,4 @@
-"""How many samples per question a data source may draw under a budget, and what they cost.
+"""How many samples per question a data source may draw under a budget, of how many questions, and what they cost.
 
 A budget is fixed in samples of a reference model (the paper's strong, expensive one). Matching turns it into a number
 of samples of another model (paper, section 3, Eq. 4): compute-matched S_WC = (P_SE / P_WC) * S_SE, where a solution of
@@ -38,10 +38,7 @@ def count_samples(draw: dict, budget: dict, models: dict[str, dict], where: str)
     elif rule == "number":
         exact = to_fraction(budget["samples"])
     else:
-        key = RATIO_KEY[rule]
-        reference = cost_of(budget["model"], key, models, where, rule)
-        own = cost_of(draw["model"], key, models, where, rule)
-        exact = reference / own * to_fraction(budget["samples"])
+        exact = ratio_of(rule, draw["model"], budget, models, where) * to_fraction(budget["samples"])
     exact *= to_fraction(draw.get("fraction", 1))
     if exact < 1:
         raise UserError(
@@ -49,6 +46,39 @@ def count_samples(draw: dict, budget: dict, models: dict[str, dict], where: str)
             " at least 1 is needed"
         )
     return Count(int(exact), exact)
+
+
+def count_questions(
+    asked: int | dict | None, split: int, draws: list[dict], budget: dict, models: dict[str, dict], where: str
+) -> tuple[int, Fraction]:
+    """(training questions that a source draws from, the exact number before rounding down): the first so many.
+
+    asked: a number, {fraction} of the split, {count, match: compute | price} (count questions of the budget's reference
+    model, and of another one as many more as it is cheaper: samples per question traded for questions), or None for
+    all. split: questions there are. where: the config keys, for messages. Raises UserError for no question, and for
+    more than there are.
+    """
+    if asked is None:
+        return split, Fraction(split)
+    if isinstance(asked, int):
+        exact = Fraction(asked)
+    elif "fraction" in asked:
+        exact = to_fraction(asked["fraction"]) * split
+    else:
+        if len(draws) > 1:
+            raise UserError(f"{where}: `match` goes by the one model that is drawn from, here are {len(draws)} draws")
+        exact = asked["count"] * ratio_of(asked["match"], draws[0]["model"], budget, models, where)
+    if exact < 1:
+        raise UserError(f"{where}: {float(exact):.3g} of {split} training questions, at least 1 is needed")
+    if int(exact) > split:
+        raise UserError(f"{where}: {int(exact)} questions, the training split holds {split}")
+    return int(exact), exact
+
+
+def ratio_of(rule: str, model: str, budget: dict, models: dict[str, dict], where: str) -> Fraction:
+    """How many samples of `model` the budget buys for one of its reference model."""
+    costs = [cost_of(name, RATIO_KEY[rule], models, where, rule) for name in (budget["model"], model)]
+    return costs[0] / costs[1]
 
 
 def cost_of(model: str, key: str, models: dict[str, dict], where: str, rule: str) -> Fraction:

@@ -49,3 +49,24 @@ def cost_arm(draws: list[dict], models: dict[str, ModelCost], tokens_per_solutio
         "flops_prompts": prompts,
         "price": dollars,
     }
+
+
+def cost_judge(judge: dict | None, models: dict[str, ModelCost]) -> dict:
+    """What a filter's judge cost, apart from the samples: it reads question and solution, and writes a verdict.
+
+    judge: model, judged (solutions), tokens (written), prompt_tokens (read); None where no judge filters. FLOPs count
+    both, with the true parameters; the price only what it wrote, as for samples.
+    """
+    if judge is None:
+        return {}
+    if judge["model"] not in models:
+        raise UserError(f"no --model gives the cost of the judge {judge['model']!r} (given: {', '.join(models)})")
+    model = models[judge["model"]]
+    return {
+        "judge": judge["model"],
+        "judged": judge["judged"],
+        "judge_tokens": judge["tokens"],
+        "judge_prompt_tokens": judge["prompt_tokens"],
+        "flops_judge": flops(model.true_parameters, judge["tokens"] + judge["prompt_tokens"]),
+        "price_judge": float("nan") if model.price is None else model.price * judge["tokens"] / 1e6,
+    }

@@ -66,10 +66,17 @@ class Lengths:
 
 
 class Forecast:
-    """Costs of everything in a checked config's grid; `rows` are those of tables/forecast.csv, in its order."""
+    """Costs of everything in a checked config's grid; `rows` are those of tables/forecast.csv, in its order.
 
-    def __init__(self, config: dict, arms: list[dict] = (), name: str = "the config"):
-        self.config, self.grid = config, Grid(config, name)
+    extra: the experiments marked so too; without them, what all come to is one more row (`study`).
+    """
+
+    def __init__(self, config: dict, arms: list[dict] = (), name: str = "the config", extra: bool = False):
+        everything = Grid(config, name)
+        base = {experiment: config["experiments"][experiment] for experiment in everything.experiments_in(extra=False)}
+        whole = extra or not base or len(base) == len(config["experiments"])
+        self.config = config
+        self.grid = everything if whole else Grid(config | {"experiments": base}, name)
         told = config.get("forecast", {})
         self.assumptions = DEFAULTS | told | {"utilisation": DEFAULTS["utilisation"] | told.get("utilisation", {})}
         self.lengths = Lengths(self.assumptions["tokens_per_solution"], list(arms))
@@ -77,15 +84,15 @@ class Forecast:
         for target in {cell.target for cell in self.grid.cells}:
             if "parameters" not in config["models"][target]:
                 raise UserError(f"{name}: models.{target}: no 'parameters', which a forecast needs")
-        pools = [self.pool(dataset, model, samples) for (dataset, model), samples in self.grid.pools.items()]
+        pools = [self.pool(*pool) for pool in self.grid.pools]
         arms_rows = [self.arm(arm) for arm in self.grid.arms]
         once = total("once", pools)
         per_arm = total("apart", [without_sampling(row) for row in arms_rows])
         self.rows = [*pools, *arms_rows, once, per_arm, total("total", [once, per_arm])]
         self.rows.append(total("unshared", arms_rows))
-
-    def questions(self, dataset: str) -> int:
-        return self.config["datasets"][dataset]["splits"]["train"]
+        if not whole:
+            study = Forecast(config, arms, name, extra=True)
+            self.rows.append(total("study", [row for row in study.rows if row["kind"] == "total"]))
 
     def hours(self, stage: str, operations: float, model: str) -> float:
         """GPU-hours of this many FLOPs; none where somebody else's machine does the work."""
@@ -93,11 +100,10 @@ class Forecast:
             return 0.0
         return operations / (self.assumptions["peak_flops"] * self.assumptions["utilisation"][stage]) / 3600
 
-    def sample(self, row: dict, dataset: str, model: str, samples: int) -> None:
-        """Add the drawing of `samples` solutions per question to a row."""
+    def sample(self, row: dict, dataset: str, model: str, samples: int, drawn: int, jobs: int) -> None:
+        """Add the drawing of `drawn` solutions, `samples` per question, to a row."""
         entry = self.config["models"][model]
         length, row["basis"] = self.lengths.of(dataset, model)
-        drawn = self.questions(dataset) * samples
         operations = flops(entry.get("parameters", 0), drawn * length)  # unknown of an endpoint's model: left out
         row["samples_per_question"] += samples
         row["samples"] += drawn
@@ -106,20 +112,25 @@ class Forecast:
         row["gpu_hours_sampling"] += self.hours("sampling", operations, model)
         row["dollars"] += entry.get("price", 0) * drawn * length / 1e6
         row["gb_pools"] += drawn * (length * TEXT_BYTES + ROW_BYTES) / 1e9
-        row["jobs_sampling"] += len(self.grid.blocks(dataset, {model: samples}))
+        row["jobs_sampling"] += jobs
 
-    def pool(self, dataset: str, model: str, samples: int) -> dict:
+    def pool(self, dataset: str, model: str) -> dict:
+        """Every block that some arm needs; where arms look at few questions, the pool is no rectangle."""
         row = empty("pool") | {"dataset": dataset, "model": model}
-        self.sample(row, dataset, model, samples)
+        blocks = self.grid.pool_blocks(dataset, model)
+        drawn = sum(self.grid.samples_in(dataset, block) for block in blocks)
+        self.sample(row, dataset, model, self.grid.pools[dataset, model], drawn, len(blocks))
         return row
 
     def arm(self, arm) -> dict:
         """An arm with its view of the pools, as if drawn for it alone, and its finetunings and evaluations."""
         row = empty("arm") | {"dataset": arm.dataset, "budget": arm.budget, "source": arm.source}
         draws = self.grid.draws(arm.budget, arm.source)
+        questions = self.grid.questions(arm.dataset, arm.budget, arm.source)
         row["model"] = "+".join(draws)
         for model, count in draws.items():
-            self.sample(row, arm.dataset, model, count.samples)
+            jobs = len(self.grid.blocks(arm.dataset, {model: count.samples}, questions))
+            self.sample(row, arm.dataset, model, count.samples, questions * count.samples, jobs)
         for cell in self.grid.cells:
             if (cell.dataset, cell.budget, cell.source) == (arm.dataset, arm.budget, arm.source):
                 self.finetune(row, cell)
@@ -131,8 +142,9 @@ class Forecast:
             return recipe["steps"][cell.budget] * recipe["batch_size"]
         rows = self.kept.get((cell.dataset, cell.budget, cell.source))
         if rows is None:
-            draws = self.grid.draws(cell.budget, cell.source)
-            rows = self.questions(cell.dataset) * (sum(count.samples for count in draws.values()) or 1)
+            drawn = sum(count.samples for count in self.grid.draws(cell.budget, cell.source).values()) or 1
+            most = self.config["sources"][cell.source].get("keep_per_question", drawn)
+            rows = self.grid.questions(cell.dataset, cell.budget, cell.source) * min(drawn, most)
         return recipe["epochs"][cell.budget] * rows
 
     def finetune(self, row: dict, cell) -> None:

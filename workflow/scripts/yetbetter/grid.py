@@ -1,16 +1,20 @@
 """The grid that a config declares: its cells, its arms, and which blocks of which pools an arm needs."""
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import product
 
-from yetbetter.budgets import Count, count_samples
+from yetbetter.budgets import RATIO_KEY, Count, count_questions, count_samples, to_fraction
 from yetbetter.errors import UserError
 from yetbetter.recipes import CHOSEN
 
 # Each block is a job; beyond this Snakemake itself takes minutes and gigabytes.
 MOST_BLOCKS = 10_000
+# What a filter needs to know of a data set's solutions (its `fpr`), besides their final answers.
+CHECKS = {"reasoning": ("exact", "judge"), "judge": ("judge",)}
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,17 @@ class Cell:
         return f"{self.dataset}/{self.budget}/from-{self.source}/to-{self.target}/seed-{self.seed}"
 
 
+@dataclass(frozen=True)
+class Pool:
+    """What of a model's samples is measured as a whole: so many of each of the first so many training questions.
+
+    Single arms may draw more samples of fewer questions; these are measured with their arm alone.
+    """
+
+    samples: int
+    questions: int
+
+
 class Grid:
     """Everything that can be asked of a checked config. Raises UserError where the config asks for the impossible."""
 
@@ -45,14 +60,50 @@ class Grid:
         self.models = config["models"]
         self.cells = list(dict.fromkeys(self._cells()))
         self.first_seeds = self._first_seeds()
-        self.arms = list(dict.fromkeys(Arm(cell.dataset, cell.budget, cell.source) for cell in self.cells))
+        self.arms = self.arms_of(self.cells)
         self.sampled_arms = [arm for arm in self.arms if not self.is_human(arm.source)]
-        self.pools = self._pools()
+        for arm in self.sampled_arms:
+            self.check_arm(arm)
+        pools = self.pools_of(self.cells)
+        self.pools = {key: pool.samples for key, pool in pools.items()}
+        self.pool_questions = {key: pool.questions for key, pool in pools.items()}
+        for key in pools:
+            self.check_pool(*key)
 
-    def _cells(self) -> Iterator[Cell]:
-        for experiment in self.config["experiments"].values():
+    def _cells(self, *names: str) -> Iterator[Cell]:
+        for name in names or self.config["experiments"]:
+            experiment = self.config["experiments"][name]
             axes = ("datasets", "budgets", "sources", "targets", "seeds")
             yield from (Cell(*values) for values in product(*(experiment[axis] for axis in axes)))
+
+    def cells_of(self, *experiments: str) -> list[Cell]:
+        """The cells of these experiments, each once."""
+        return list(dict.fromkeys(self._cells(*experiments))) if experiments else []
+
+    def experiments_in(self, extra: bool) -> list[str]:
+        """Names of the experiments; without `extra` only those of the base grid."""
+        return [name for name, entry in self.config["experiments"].items() if extra or not entry.get("extra")]
+
+    def cells_in(self, extra: bool) -> list[Cell]:
+        """All cells, or without `extra` those of the base grid."""
+        return self.cells_of(*self.experiments_in(extra))
+
+    def arms_of(self, cells: list[Cell]) -> list[Arm]:
+        return list(dict.fromkeys(Arm(cell.dataset, cell.budget, cell.source) for cell in cells))
+
+    def pools_of(self, cells: list[Cell]) -> dict[tuple[str, str], Pool]:
+        """(dataset, model) -> its pool: all questions that the cells' arms need, and the most samples of all these."""
+        views: dict[tuple[str, str], list[Pool]] = {}
+        for arm in self.arms_of(cells):
+            questions = self.questions(arm.dataset, arm.budget, arm.source)
+            for model, count in self.draws(arm.budget, arm.source).items():
+                view = Pool(self.whole_blocks(count.samples), self.whole_shards(arm.dataset, questions))
+                views.setdefault((arm.dataset, model), []).append(view)
+        pools = {}
+        for key, needed in views.items():
+            questions = max(view.questions for view in needed)
+            pools[key] = Pool(max(view.samples for view in needed if view.questions == questions), questions)
+        return pools
 
     def _first_seeds(self) -> dict[tuple[str, str, str, str], int]:
         """(dataset, budget, source, target) -> the first seed that the experiments name for it."""
@@ -74,6 +125,7 @@ class Grid:
 
     def draws(self, budget: str, source: str) -> dict[str, Count]:
         """Samples per question that a source draws of each model under a budget."""
+        self.check_fractions(source)
         return {
             draw["model"]: count_samples(
                 draw,
@@ -84,27 +136,55 @@ class Grid:
             for draw in self.config["sources"][source].get("draws", [])
         }
 
-    def _pools(self) -> dict[tuple[str, str], int]:
-        """(dataset, model) -> samples per question in its pool: the most that any arm needs, in whole blocks."""
-        pools: dict[tuple[str, str], int] = {}
-        for arm in self.sampled_arms:
-            for model, count in self.draws(arm.budget, arm.source).items():
-                key = (arm.dataset, model)
-                pools[key] = max(pools.get(key, 0), self.whole_blocks(count.samples))
-        for _, model in pools:
-            entry = self.models[model]
-            if "parameters" not in entry and not (entry.get("engine") == "openai" and "price" in entry):
-                raise UserError(
-                    f"{self.name}: models.{model}: no 'parameters', which a model that is sampled from needs"
-                    " (an endpoint's at least a 'price')"
-                )
-        for dataset, samples in ((dataset, samples) for (dataset, _), samples in pools.items()):
-            self.check_blocks(dataset, samples)
-        return pools
+    def check_fractions(self, source: str) -> None:
+        """UserError where the draws of a mix would together spend more than the budget."""
+        draws = self.config["sources"][source].get("draws", [])
+        spent = sum(to_fraction(draw.get("fraction", 1)) for draw in draws if draw.get("match") in RATIO_KEY)
+        if len(draws) > 1 and spent > 1:
+            raise UserError(
+                f"{self.name}: sources.{source}.draws: their fractions add up to {float(spent):.4g} of the budget"
+                " (allowed: at most 1)"
+            )
 
-    def check_blocks(self, dataset: str, samples: int) -> None:
+    def questions(self, dataset: str, budget: str, source: str) -> int:
+        """How many of the training questions, from the first on, an arm draws from."""
+        return self._count_questions(dataset, budget, source)[0]
+
+    def _count_questions(self, dataset: str, budget: str, source: str) -> tuple[int, Fraction]:
+        entry = self.config["sources"][source]
+        return count_questions(
+            entry.get("questions"),
+            self.config["datasets"][dataset]["splits"]["train"],
+            entry.get("draws", []),
+            self.config["budgets"][budget],
+            self.models,
+            f"{self.name}: sources.{source}.questions for datasets.{dataset} under budgets.{budget}",
+        )
+
+    def check_arm(self, arm: Arm) -> None:
+        """UserError where the arm's filter needs what its data set has not, or its blocks are too many."""
+        source = self.config["sources"][arm.source]
+        rule, fpr = source["filter"], self.config["datasets"][arm.dataset].get("fpr")
+        if rule in CHECKS and fpr not in CHECKS[rule]:
+            key = f"{self.name}: sources.{arm.source}.filter: {rule!r} for datasets.{arm.dataset}, whose fpr is {fpr!r}"
+            if fpr == "exact":
+                raise UserError(f"{key}: its reasoning is checked exactly, no judge is asked (use filter: reasoning)")
+            raise UserError(f"{key}: nothing checks its solutions (fpr must be {' or '.join(CHECKS[rule])})")
+        questions = self.questions(arm.dataset, arm.budget, arm.source)
+        for count in self.draws(arm.budget, arm.source).values():
+            self.check_blocks(arm.dataset, self.whole_blocks(count.samples), questions)
+
+    def check_pool(self, dataset: str, model: str) -> None:
+        entry = self.models[model]
+        if "parameters" not in entry and not (entry.get("engine") == "openai" and "price" in entry):
+            raise UserError(
+                f"{self.name}: models.{model}: no 'parameters', which a model that is sampled from needs"
+                " (an endpoint's at least a 'price')"
+            )
+
+    def check_blocks(self, dataset: str, samples: int, questions: int) -> None:
         sampling = self.config["sampling"]
-        shards = -(-self.config["datasets"][dataset]["splits"]["train"] // sampling["shard_questions"])
+        shards = -(-questions // sampling["shard_questions"])
         blocks = shards * (samples // sampling["block_samples"])
         if blocks > MOST_BLOCKS:
             raise UserError(
@@ -112,14 +192,20 @@ class Grid:
                 f" raise sampling.shard_questions ({sampling['shard_questions']}) or sampling.block_samples"
             )
 
+    def whole_shards(self, dataset: str, questions: int) -> int:
+        """Questions are drawn in whole shards too; the last one ends with the split."""
+        shard = self.config["sampling"]["shard_questions"]
+        return min(-(-questions // shard) * shard, self.config["datasets"][dataset]["splits"]["train"])
+
     def whole_blocks(self, samples: int) -> int:
         block = self.config["sampling"]["block_samples"]
         return -(-samples // block) * block
 
-    def blocks(self, dataset: str, draws: dict[str, int]) -> list[str]:
-        """model/block of the blocks that hold the first samples of every training question."""
+    def blocks(self, dataset: str, draws: dict[str, int], questions: int | None = None) -> list[str]:
+        """model/block of the blocks that hold the first samples of every training question, or of the first so many."""
         sampling = self.config["sampling"]
-        questions = range(0, self.config["datasets"][dataset]["splits"]["train"], sampling["shard_questions"])
+        first = self.config["datasets"][dataset]["splits"]["train"] if questions is None else questions
+        questions = range(0, first, sampling["shard_questions"])
         return [
             f"{model}/{block_name(first_question, first_sample)}"
             for model, samples in draws.items()
@@ -127,14 +213,32 @@ class Grid:
             for first_sample in range(0, samples, sampling["block_samples"])
         ]
 
+    def pool_blocks(self, dataset: str, model: str) -> list[str]:
+        """The blocks of a pool that some arm needs, in order."""
+        needed: dict[str, None] = {}
+        for arm in self.sampled_arms:
+            count = self.draws(arm.budget, arm.source).get(model)
+            if count and arm.dataset == dataset:
+                questions = self.questions(dataset, arm.budget, arm.source)
+                needed |= dict.fromkeys(self.blocks(dataset, {model: count.samples}, questions))
+        return sorted(needed)
+
+    def samples_in(self, dataset: str, block: str) -> int:
+        """Solutions that a block holds; the last shard ends with the split."""
+        sampling, first = self.config["sampling"], int(re.search(r"questions-(\d+)", block)[1])
+        left = self.config["datasets"][dataset]["splits"]["train"] - first
+        return min(sampling["shard_questions"], left) * sampling["block_samples"]
+
     def paradigm(self, source: str, target: str) -> str:
         """What training this target on this source's data is called (paper, Table 1)."""
         if self.is_human(source):
             return "supervised finetuning"
         writers = [draw["model"] for draw in self.config["sources"][source]["draws"]]
-        if writers == [target]:
+        # A model with another recipe stands under another name.
+        own = [self.weights(writer) == self.weights(target) for writer in writers]
+        if all(own):
             return "self-improvement"
-        if target in writers:
+        if any(own):
             return "mixed"
         size = self.models[target].get("parameters", 0)
         # An endpoint's model of unknown size is taken for a large one.
@@ -142,8 +246,11 @@ class Grid:
             return "weak-to-strong improvement"
         return "knowledge distillation"
 
+    def weights(self, model: str) -> tuple:
+        return self.models[model]["path"], self.models[model].get("revision")
+
     def rounded(self) -> list[str]:
-        """One line for each count that a matching rule had to round down."""
+        """One line for each count, of samples or questions, that had to be rounded down."""
         lines = {}
         for arm in self.sampled_arms:
             for model, count in self.draws(arm.budget, arm.source).items():
@@ -152,6 +259,12 @@ class Grid:
                         f"source {arm.source}, budget {arm.budget}: {float(count.exact):.4g} samples of {model} "
                         f"per question, rounded down to {count.samples}"
                     )
+            questions, exact = self._count_questions(arm.dataset, arm.budget, arm.source)
+            if questions != exact:
+                lines[arm] = (
+                    f"source {arm.source}, budget {arm.budget}: {float(exact):.5g} questions of {arm.dataset}, "
+                    f"rounded down to {questions}"
+                )
         return list(lines.values())
 
 

@@ -3,13 +3,15 @@
 The paper had 500 right-answered solutions of each model judged. Here the choice is by hash: of all right-answered
 solutions in a view of a pool (the first k samples of every question) those with the smallest hashes of (study seed,
 model, problem, sample) are judged. So two views, or a larger number of samples, share all they can, and any part of
-what was chosen, such as the solutions an arm keeps, is a random sample of that part.
+what was chosen, such as the solutions an arm keeps, is a random sample of that part. A filter needs more: every right
+answer of a view (`all_right`), or, from a judge that does not know the answer, every solution of it (`every`).
 """
 
 import hashlib
 import heapq
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from yetbetter.errors import UserError
@@ -76,46 +78,112 @@ def choose(rows: Iterable[dict], samples: int, seed: int) -> list[dict]:
     return heapq.nsmallest(samples, right, key=lambda row: stream_seed(seed, "judge's choice", *place(row)))
 
 
-def choose_for_views(rows: list[dict], views: Iterable[int], samples: int, seed: int) -> list[dict]:
-    """What is chosen of a pool for all views of it (samples per question), each solution once, in the pool's order."""
-    chosen = {
-        place(row) for view in views for row in choose((row for row in rows if row["sample"] < view), samples, seed)
-    }
+@dataclass(frozen=True)
+class View:
+    """What an arm looks at in a pool: the first samples of every question, or of the first so many questions."""
+
+    samples: int
+    questions: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "View":
+        """From 3, or from 10:150 (samples of the first 150 questions). ValueError for anything else."""
+        samples, _, questions = str(text).partition(":")
+        view = cls(int(samples), int(questions) if questions else None)
+        if min(view.samples, view.questions or 1) < 1:
+            raise ValueError(f"{text} is less than 1")
+        return view
+
+    @property
+    def label(self) -> int | str:
+        return self.samples if self.questions is None else f"{self.samples}:{self.questions}"
+
+    def of(self, rows: Iterable[dict], order: dict[str, int]) -> list[dict]:
+        """The rows in it. order: number of each question."""
+        end = len(order) if self.questions is None else self.questions
+        return [row for row in rows if row["sample"] < self.samples and order.get(row["problem"], 0) < end]
+
+
+def sort_views(views: Iterable[View]) -> list[View]:
+    return sorted(set(views), key=lambda view: (view.questions or 0, view.samples))
+
+
+def choose_for_views(
+    rows: list[dict],
+    views: Iterable[View],
+    samples: int,
+    seed: int,
+    order: dict[str, int],
+    all_right: Iterable[View] = (),
+    every: Iterable[View] = (),
+) -> list[dict]:
+    """What is judged of a pool for all views of it, each solution once, in the pool's order.
+
+    views: of each a choice of `samples` right answers; all_right: of each all right answers; every: of each everything.
+    """
+    chosen = {place(row) for view in views for row in choose(view.of(rows, order), samples, seed)}
+    chosen |= {place(row) for view in all_right for row in view.of(rows, order) if row["verdict"] == CORRECT}
+    chosen |= {place(row) for view in every for row in view.of(rows, order)}
     return [row for row in rows if place(row) in chosen]
 
 
-def add_judgements(rows: list[dict], folder: str, draws: dict[str, int]) -> list[dict]:
+def add_judgements(rows: list[dict], folder: str, views: dict[str, View], all_right: bool = False) -> list[dict]:
     """The rows of an arm's view with `reasoning`: the verdict of those chosen, `not_judged` for other right answers.
 
     folder: holds {model}.jsonl and {model}.about.json of judge_solutions.py. A mix is chosen from as a whole, so that
-    each model counts by its share. Raises UserError where a pool was judged otherwise, for other views, or not wholly.
+    each model counts by its share. all_right: every right answer must have been judged, as a filter needs it; then
+    its `judge_tokens` are added too. Raises UserError where a pool was judged otherwise, for other views, or not
+    wholly.
     """
-    choices = {model: read_choice(f"{folder}/{model}.about.json", samples) for model, samples in draws.items()}
+    if all_right:
+        for model, view in views.items():
+            read_choice(f"{folder}/{model}.about.json", view, "all_right")
+        return add_verdicts(rows, folder, views, "reasoning", [row for row in rows if row["verdict"] == CORRECT], True)
+    choices = {model: read_choice(f"{folder}/{model}.about.json", view, "views") for model, view in views.items()}
     (first, agreed), *others = choices.items()
     for model, choice in others:
         if choice != agreed:
             raise UserError(f"{folder}/{model}.about.json: judged with {choice}, {first} with {agreed}")
-    verdicts = {}
-    for model in draws:
+    joined = add_verdicts(rows, folder, views, "reasoning", choose(rows, **agreed))
+    unchosen = {CORRECT: NOT_JUDGED}
+    return [row | {"reasoning": row.get("reasoning", unchosen.get(row["verdict"]))} for row in joined]
+
+
+def add_filter_verdicts(rows: list[dict], folder: str, views: dict[str, View]) -> list[dict]:
+    """The rows with `judged`: what the judge says of each, right or wrong, without having known the right answer."""
+    for model, view in views.items():
+        read_choice(f"{folder}/{model}.about.json", view, "every")
+    return add_verdicts(rows, folder, views, "judged", rows, True)
+
+
+def add_verdicts(
+    rows: list[dict], folder: str, models: Iterable[str], key: str, asked: list[dict], tokens: bool = False
+) -> list[dict]:
+    """All rows, those that were `asked` with the judge's verdict under `key`; UserError where one of them has none."""
+    judgements = {}
+    for model in models:
         judged = read_rows(f"{folder}/{model}.jsonl", require=("problem", "sample", "model", "solution", "verdict"))
-        verdicts |= {(place(row), row["solution"]): row["verdict"] for row in judged}
+        judgements |= {(place(row), row["solution"]): row for row in judged}
     found = {}
-    for row in choose(rows, **agreed):
-        verdict = verdicts.get((place(row), digest(row["text"])))
-        if verdict is None:
+    for row in asked:
+        judgement = judgements.get((place(row), digest(row["text"])))
+        if judgement is None:
             raise UserError(
                 f"{folder}/{row['model']}.jsonl: no judgement of sample {row['sample']} of {row['problem']!r}"
                 " with its present text, judge again"
             )
-        found[place(row)] = verdict
-    unchosen = {CORRECT: NOT_JUDGED}
-    return [row | {"reasoning": found.get(place(row), unchosen.get(row["verdict"]))} for row in rows]
+        found[place(row)] = {key: judgement["verdict"]}
+        if tokens:
+            found[place(row)] |= {f"judge_{name}": judgement[name] for name in ("tokens", "prompt_tokens")}
+    return [row | found.get(place(row), {}) for row in rows]
 
 
-def read_choice(path: str, view: int) -> dict:
-    """samples and seed of a pool's judging; UserError unless it was judged for this view."""
+def read_choice(path: str, view: View, kind: str) -> dict:
+    """samples and seed of a pool's judging; UserError unless it was judged for this view, in this way."""
     choice = read_json(path, require=("choice",))["choice"]
-    if view not in choice["views"]:
-        views = ", ".join(map(str, choice["views"]))
-        raise UserError(f"{path}: judged for {views} samples per question, not for {view}, judge again")
+    found = choice.get(kind, [])
+    if view.label not in found:
+        how = {"views": "", "all_right": " (all right answers)", "every": " (all solutions)"}[kind]
+        views = ", ".join(map(str, found)) or "no"
+        raise UserError(f"{path}: judged for {views} samples per question{how}, not for {view.label}, judge again")
     return {key: choice[key] for key in ("samples", "seed")}

@@ -186,16 +186,30 @@ def check_model(key: str, entry: dict) -> None:
 
 
 def check_judge(config: dict, name: str, require) -> None:
+    """The judge that data sets and filters need: a model, and prompts, one of which does not tell the right answer."""
     judged = [dataset for dataset, entry in config["datasets"].items() if entry["fpr"] == "judge"]
     if "judge" not in config:
         if judged:
             raise UserError(f"{name}: missing key 'judge', which datasets.{judged[0]}.fpr: judge needs")
         return
     require("judge.model", config["judge"]["model"], "models")
-    try:
-        read_judge_template(config["judge"]["prompt"])
-    except UserError as error:
-        raise UserError(f"{name}: judge.prompt: {error}") from None
+    templates = {}
+    for key in ("prompt", "prompt_without_answer"):
+        if key in config["judge"]:
+            try:
+                templates[key] = read_judge_template(config["judge"][key])
+            except UserError as error:
+                raise UserError(f"{name}: judge.{key}: {error}") from None
+    key = list(templates)[-1]
+    filtering = [source for source, entry in config["sources"].items() if entry.get("filter") == "judge"]
+    if "{answer}" in templates[key] and (filtering or key == "prompt_without_answer"):
+        told = f"{name}: judge.{key}: {config['judge'][key]!r} holds {{answer}}"
+        if key == "prompt":
+            raise UserError(
+                f"{told}, which `filter: judge` of sources.{filtering[0]} must not tell"
+                " (name a judge.prompt_without_answer)"
+            )
+        raise UserError(f"{told}, which it must not")
 
 
 def check_dataset(key: str, dataset: str, entry: dict) -> None:

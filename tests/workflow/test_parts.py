@@ -1,0 +1,51 @@
+"""Parts of a study: the base grid, all experiments, and what is finished."""
+
+import csv
+import shutil
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+PARTIAL = ("--config", "partial=true")
+
+
+def add_experiment(config: dict) -> None:
+    main = config["experiments"]["main"]
+    config["experiments"]["further"] = main | {"seeds": [5], "sources": ["wc"], "extra": True}
+
+
+def cells_of(path) -> set[tuple[str, ...]]:
+    with open(path, encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return {(row["budget"], row["source"], "known" if row["value"] else "missing") for row in rows}
+
+
+def test_further_experiments_are_made_by_the_study_alone(finished):
+    finished.change_config(add_experiment)
+    assert finished.planned() == {}
+    jobs = finished.planned("study")
+    assert {job["seed"] for job in jobs["finetune_model"]} == {"5"}
+    assert {job["part"] for job in jobs["tabulate_scores"]} == {"study/"}
+    assert "sample_solutions" not in jobs
+
+
+def test_an_unfinished_grid_is_drawn_from_what_is_there_and_nothing_else_runs(finished):
+    cell = "hard/low/from-wc/to-student/seed-0"
+    whole = finished.content("tables", "figures")
+    for stage in ("models", "evaluations", "scores"):
+        shutil.rmtree(finished.results / stage / cell)
+    jobs = finished.planned("figures", options=PARTIAL)
+    assert all(rule.startswith(("draw_", "tabulate_", "measure_pool", "figures")) for rule in jobs)
+    finished.run("figures", options=PARTIAL)
+    partial = finished.results / "partial"
+    assert {path.stem for path in (partial / "figures").glob("*.png")} == {
+        path.stem for path in (finished.results / "figures").glob("*.png")
+    }
+    values = cells_of(partial / "tables" / "finetuned.csv")
+    assert ("low", "wc", "missing") in values and ("low", "se", "known") in values
+    assert finished.content("tables", "figures") == whole
+
+
+def test_where_nothing_is_finished_nothing_is_drawn(fresh):
+    assert fresh.planned("figures", options=PARTIAL) == {"figures": [{}]}

@@ -1,0 +1,19 @@
+"""Write one small file that changes only when the content of problem files does: what jobs on all of them depend on."""
+
+import argparse
+from pathlib import Path
+
+from yetbetter.program import run
+from yetbetter.records import digest_of, write_text
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--problems", required=True, nargs="+", help="problem files")
+    parser.add_argument("--output", required=True, help="a line per file: SHA-256 and name")
+    arguments = parser.parse_args()
+    write_text(arguments.output, [f"{digest_of(path)}  {Path(path).name}\n" for path in arguments.problems])
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,41 @@
+"""Write an arm's training data as a Hugging Face data set folder that TRL, axolotl and LLaMA-Factory read as it is."""
+
+import argparse
+import json
+from pathlib import Path
+
+from yetbetter.errors import UserError
+from yetbetter.exports import describe_for_llama_factory, export_row, write_card
+from yetbetter.program import run
+from yetbetter.records import read_json, write_json, write_rows, write_text
+from yetbetter.training_data import read_training_data
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", required=True, help="training data, JSON Lines")
+    parser.add_argument("--counts", required=True, help="the selection's counts")
+    parser.add_argument("--facts", required=True, help="what the card tells, JSON: models, budget, source, decoding, …")
+    parser.add_argument("--name", required=True, help="name of the data set")
+    parser.add_argument("--output", required=True, type=Path, help="the folder")
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    try:
+        facts = json.loads(arguments.facts)
+    except ValueError as error:
+        raise UserError(f"--facts: no JSON ({error})") from None
+    rows = read_training_data(arguments.data)
+    if not rows:
+        raise UserError(f"{arguments.data}: holds no rows, and a data set needs some")
+    counts = read_json(arguments.counts, require=("drawn", "kept", "problems_hash"))
+    write_rows(arguments.output / "train.jsonl", map(export_row, rows))
+    write_json(arguments.output / "dataset_info.json", describe_for_llama_factory(arguments.name))
+    write_text(arguments.output / "README.md", [write_card(arguments.name, rows, counts, facts)])
+    print(f"{len(rows):,} rows in {arguments.output}")
+
+
+if __name__ == "__main__":
+    run(main)
