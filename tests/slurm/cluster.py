@@ -206,7 +206,7 @@ class Cluster:
             "TaskPlugin=task/none\nSwitchType=switch/none\nSelectType=select/cons_tres\n"
             "SelectTypeParameters=CR_Core_Memory\nSlurmdParameters=config_overrides\nSchedulerType=sched/backfill\n"
             "SchedulerParameters=sched_interval=2,bf_interval=2,batch_sched_delay=0,sched_min_interval=0\n"
-            f"ReturnToService=2\nMinJobAge=300\nKillWait=2\nGresTypes=gpu\n{accounting}{nodes}"
+            f"ReturnToService=0\nMinJobAge=300\nKillWait=2\nGresTypes=gpu\n{accounting}{nodes}"
             "PartitionName=cpu Nodes=cpu[1-2] Default=YES MaxTime=1-0 DefMemPerCPU=500\n"
             "PartitionName=gpu Nodes=gpu1 MaxTime=1-0 DefMemPerCPU=500\n"
         )
