@@ -193,7 +193,7 @@ class Cluster:
             path.chmod(0o600)
             (self.folder / "my.cnf").write_text(f"[client]\nsocket={self.folder}/database.socket\n")
         nodes = "".join(
-            f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=4 RealMemory=16000"
+            f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=8 RealMemory=16000"
             f"{' Gres=gpu:fake:2' if node.startswith('gpu') else ''}\n"
             for node, port in zip(NODES, ports, strict=True)
         )

@@ -3,12 +3,14 @@
 Without this a request that no node can fill is refused once for each job and retry, or waits in the queue for ever.
 """
 
+import os
 import subprocess
+from pathlib import Path
 
 from yetbetter.errors import UserError
 
 # Refusals that pass by themselves: such a job is submitted, and waits.
-PASSING = ("busy", "down, drained or reserved", "contact", "timed out", "temporarily")
+PASSING = ("busy", "down, drained or reserved")
 
 
 def check_requests(workflow) -> None:
@@ -27,6 +29,9 @@ def check_requests(workflow) -> None:
     refused = [line for job in requests.values() if (line := refusal(executor, job))]
     if refused:
         raise UserError("\n".join(dict.fromkeys(refused)))
+    # From here on submissions wait for a controller that is away.
+    patient = Path(workflow.basedir) / "workflow" / "profiles" / "slurm" / "bin"
+    os.environ["PATH"] = os.pathsep.join([str(patient), os.environ.get("PATH", "")])
 
 
 def request_key(job) -> tuple:
