@@ -159,6 +159,11 @@ class Cluster:
     def stop_controller(self) -> None:
         end(self.daemons.pop("slurmctld"))
 
+    def clear(self) -> None:
+        """Cancel every job, and wait until none is left."""
+        self.call("scancel", "--user", getpass.getuser())
+        wait_until(lambda: not self.jobs(), "the end of all jobs")
+
     def call(self, *command: str, check: bool = False) -> subprocess.CompletedProcess:
         return subprocess.run(command, env=os.environ | self.environment, check=check, **CAPTURED)
 

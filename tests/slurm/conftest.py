@@ -30,4 +30,5 @@ def reference(tmp_path_factory) -> dict[str, bytes]:
 
 @pytest.fixture
 def study(cluster, tmp_path) -> Study:
-    return Study(tmp_path / "clone", cluster)
+    yield Study(tmp_path / "clone", cluster)
+    cluster.clear()

@@ -29,9 +29,19 @@ def check_requests(workflow) -> None:
     refused = [line for job in requests.values() if (line := refusal(executor, job))]
     if refused:
         raise UserError("\n".join(dict.fromkeys(refused)))
-    # From here on submissions wait for a controller that is away.
+    wait_for_controller(workflow)
+
+
+def wait_for_controller(workflow) -> None:
+    """From here on a controller that is away for a while is waited for, in submissions and in status queries."""
+    import snakemake_executor_plugin_slurm as plugin
+
     patient = Path(workflow.basedir) / "workflow" / "profiles" / "slurm" / "bin"
     os.environ["PATH"] = os.pathsep.join([str(patient), os.environ.get("PATH", "")])
+    # Asked again before each query, and where nobody answers the plugin takes sacct instead of squeue, which never
+    # answers where accounting is off: the run would hang.
+    age = plugin.get_min_job_age()
+    plugin.get_min_job_age = lambda: age
 
 
 def request_key(job) -> tuple:
