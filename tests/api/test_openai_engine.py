@@ -9,6 +9,7 @@ import pytest
 from fault_proxy import DELIVERED, Proxy
 from sampling_job import INPUT_PRICE, OUTPUT_PRICE, Job, free_port
 
+from yetbetter import time_limit
 from yetbetter.identity import stream_seed
 from yetbetter.ledger import read_tries
 from yetbetter.records import read_json, read_rows
@@ -149,6 +150,23 @@ def test_what_was_on_disk_when_a_run_was_killed_is_not_drawn_again(server, job, 
     lost = [row for row in tries if row["outcome"] == "reserved"]
     assert len(tries) - len(proxy.log) in (0, 1, 2, 3, 4) and len(lost) <= 4
     assert all(row["estimated"] and row["dollars"] > 0 for row in lost)
+
+
+def test_out_of_time_nothing_new_is_asked_and_what_was_asked_for_is_kept(server, job, monkeypatch):
+    monkeypatch.setenv(time_limit.END, str(time.time() + 1000))
+    with Proxy(server, pace=0.25) as proxy:
+        running = job.start(proxy.url, concurrency=4)
+        while len(job.drawn()) < 10:
+            assert running.poll() is None
+            time.sleep(0.01)
+        os.kill(running.pid, signal.SIGURG)
+        assert running.wait(60) == time_limit.UNFINISHED
+        there = job.drawn()
+        assert_kept(there, proxy.log)
+        rows = job.finish(proxy.url)
+    assert 0 < len(there) < len(rows)
+    assert_kept(rows, proxy.log)
+    assert_charged(read_tries(job.ledger), proxy.log, job)
 
 
 def test_a_server_that_is_down_is_told_after_the_last_try_and_costs_nothing(job):

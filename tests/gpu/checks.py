@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
+from yetbetter import job
 from yetbetter.checkpoints import portray, verify_checkpoint
 from yetbetter.devices import device_name, peak_flops
 from yetbetter.packing import Rows, positions, refuse_leaks
@@ -61,7 +62,10 @@ class Machine:
 
 def all_checks(machine: Machine) -> list[tuple[str, tuple[str, ...], Callable]]:
     """(name, packages it needs, check) in the order in which they run."""
-    checks = [] if machine.cpu else [("NCCL", (), functools.partial(check_nccl, machine))]
+    checks = []
+    if not machine.cpu:
+        checks.append(("GPUs counted", (), functools.partial(check_counting, machine)))
+        checks.append(("NCCL", (), functools.partial(check_nccl, machine)))
     for size in machine.sizes:
         checks.append((f"{size}, torch alone", (), functools.partial(check_bare_training, machine, size)))
         for attention, needs in (("sdpa", ()), ("flash_attention_2", ("flash_attn", *TRAINER))):
@@ -124,6 +128,13 @@ def fill_rows(columns: dict[str, list[list[int]]]) -> list[dict]:
         rows[-1]["labels"] += labels
         rows[-1]["seq_lengths"].append(len(ids))
     return rows
+
+
+def check_counting(machine: Machine, folder: Path) -> dict:
+    """What a GPU job counts before it loads anything is what torch sees."""
+    names = job.check_gpus({job.ASKED: str(machine.processes)})
+    assert names == [torch.cuda.get_device_name(number) for number in range(machine.processes)], names
+    return {}
 
 
 def check_nccl(machine: Machine, folder: Path) -> dict:

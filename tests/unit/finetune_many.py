@@ -1,6 +1,8 @@
 """Several finetunings in the processes of one torchrun, which pays for the imports once.
 
 torchrun … finetune_many.py CALLS.json      a list of lists of the program's arguments
+
+One that is out of time ends, and the next call begins.
 """
 
 import json
@@ -14,6 +16,7 @@ def main() -> None:
     from accelerate import PartialState
 
     from finetune_model import parse_arguments
+    from yetbetter.time_limit import OutOfTime
     from yetbetter.training import finetune
 
     # DeepSpeed remembers the group of processes, so it must live until the last call has ended.
@@ -22,7 +25,10 @@ def main() -> None:
         calls = json.load(file)
     for arguments in calls:
         sys.argv = arguments
-        finetune(parse_arguments())
+        try:
+            finetune(parse_arguments())
+        except OutOfTime as stopped:
+            print(stopped, file=sys.stderr)
         start_anew()
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import torch
 from finetune_support import command, content, examples, make_model, rows_of, run_here, write
 from safetensors.torch import load_file
 
+from yetbetter import time_limit
 from yetbetter.training import COMPLETE
 
 MANY = Path(__file__).with_name("finetune_many.py")
@@ -47,8 +49,10 @@ def zero(tmp_path_factory) -> dict[int, str]:
 def launch(folder: Path, processes: int, calls: list[list[str]]) -> subprocess.Popen:
     (folder / "calls.json").write_text(json.dumps(calls))
     start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    return subprocess.Popen([*start, str(MANY), str(folder / "calls.json")], env=environment, start_new_session=True)
+    environment = os.environ | {"OMP_NUM_THREADS": "1", time_limit.END: str(time.time() + 10_000)}
+    command = [*start, str(MANY), str(folder / "calls.json")]
+    with open(folder / "log", "ab") as log:
+        return subprocess.Popen(command, env=environment, start_new_session=True, stderr=log)
 
 
 def largest_difference(one: Path, other: Path) -> float:
@@ -72,7 +76,11 @@ def test_every_way_to_train_gives_the_same_weights_and_a_killed_one_the_same_bit
         calls = [command(model, data, folder / f"zero-{s}", deepspeed=zero[s], **OPTIONS) for s in zero]
         if processes == 2:
             calls += [killed, command(model, data, folder / "packed", deepspeed=zero[3], **PACKED)]
-        assert launch(folder, processes, calls).wait() == 0
+            calls += 2 * [command(model, data, folder / "stopped", deepspeed=zero[2], save_every=2, **OPTIONS)]
+        job = launch(folder, processes, calls)
+        if processes == 2:
+            stop_after(job, folder, step=6)
+        assert job.wait() == 0
         trained += [folder / f"zero-{stage}" for stage in zero]
     for output in trained[1:]:
         assert content(output).keys() == content(alone).keys()
@@ -80,7 +88,8 @@ def test_every_way_to_train_gives_the_same_weights_and_a_killed_one_the_same_bit
         for step, expected in zip(*(rows_of(folder / "training.jsonl") for folder in (output, alone)), strict=True):
             assert step["completion_tokens"] == expected["completion_tokens"]
             assert step["loss"] == pytest.approx(expected["loss"], rel=1e-4)
-    assert content(tmp_path / "2" / "killed") == content(tmp_path / "2" / "zero-2")
+    for name in ("killed", "stopped"):
+        assert content(tmp_path / "2" / name) == content(tmp_path / "2" / "zero-2"), name
     packed = run_here(monkeypatch, model, data, tmp_path / "packed", **PACKED)
     assert largest_difference(tmp_path / "2" / "packed", packed) < 1e-4
     tokens = [[row["tokens"] for row in rows_of(f / "timing.jsonl")] for f in (tmp_path / "2" / "packed", packed)]
@@ -91,15 +100,27 @@ def test_every_way_to_train_gives_the_same_weights_and_a_killed_one_the_same_bit
     assert torch.tensor([row["loss"] for row in rows_of(alone / "training.jsonl")]).diff().sum() < 0
 
 
-def kill_after(job: subprocess.Popen, folder: Path, step: int) -> None:
-    """End torchrun and its workers the hard way, once the state of a step is whole."""
+def wait_for_step(job: subprocess.Popen, folder: Path, name: str, step: int) -> None:
     deadline = time.monotonic() + 200
     while time.monotonic() < deadline and job.poll() is None:
-        marks = folder.glob(f".drafts/*/*/state/*/{COMPLETE}")
+        marks = folder.glob(f".drafts/{name}/*/state/*/{COMPLETE}")
         if any(int(mark.parent.name.split("-")[1]) >= step for mark in marks):
             break
         time.sleep(0.002)
-    assert job.poll() is None, "ended before it could be killed"
+    assert job.poll() is None, "ended before it could be stopped"
+
+
+def kill_after(job: subprocess.Popen, folder: Path, step: int) -> None:
+    """End torchrun and its workers the hard way, once the state of a step is whole."""
+    wait_for_step(job, folder, "killed", step)
     os.killpg(job.pid, signal.SIGKILL)
     job.wait()
     assert not list(folder.glob(".drafts/*/*/sealed.json"))
+
+
+def stop_after(job: subprocess.Popen, folder: Path, step: int) -> None:
+    """Tell the first process, which holds the draft, that its time is nearly up: all stop after the same step."""
+    wait_for_step(job, folder, "stopped", step)
+    os.kill(json.loads((folder / ".drafts" / "stopped" / "lock").read_text())["pid"], signal.SIGURG)
+    assert job.wait() == 0
+    assert re.search(r"out of time: \d+ of 20 steps are done and kept", (folder / "log").read_text())

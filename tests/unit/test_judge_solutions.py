@@ -333,7 +333,8 @@ class Streaming:
     def __init__(self, generator, dies_after: int):
         self.generator, self.check, self.left = generator, generator.check, dies_after
 
-    def stream(self, prompts, seeds, *decoding):
+    def stream(self, prompts, seeds, *decoding_and_limit):
+        *decoding, _ = decoding_and_limit
         for number in reversed(range(len(prompts))):
             if self.left == 0:
                 raise KeyboardInterrupt

@@ -71,7 +71,7 @@ def test_lora_packing_and_logs_are_said_in_the_words_of_the_program():
 
 def test_torchrun_starts_a_process_for_each_gpu_of_a_node():
     found = launch(GPUS, PLAIN | {"deepspeed": "zero-2"})
-    assert found["command"] == "python -m torch.distributed.run --nproc-per-node 8 --standalone"
+    assert found["command"] == "YETBETTER_GPUS=8 python -m torch.distributed.run --nproc-per-node 8 --standalone"
     assert found["processes"] == 8
     cpu = launch({"path": "x"}, PLAIN | {"deepspeed": "zero-2"})
     assert cpu["command"] == "python -m torch.distributed.run --nproc-per-node 1 --standalone"
@@ -80,7 +80,7 @@ def test_torchrun_starts_a_process_for_each_gpu_of_a_node():
 def test_several_nodes_are_started_by_srun_and_meet_at_the_first():
     found = launch(GPUS, PLAIN | {"deepspeed": "zero-3", "resources": {"nodes": 2}})
     words = found["command"]
-    assert words.startswith("srun --overlap --nodes 2 --ntasks 2 --ntasks-per-node 1 python -m torch.distributed.run ")
+    assert words.startswith("YETBETTER_GPUS=8 srun --overlap --nodes 2 --ntasks 2 --ntasks-per-node 1 python -m torch")
     assert "--nnodes 2" in words and "--nproc-per-node 8" in words and "--standalone" not in words
 
 

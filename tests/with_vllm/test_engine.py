@@ -170,3 +170,20 @@ def test_too_little_memory_for_the_cache_is_told_in_one_line():
     fresh = engines.load_engine("vllm", MODELS["wc"], options={"kv_cache_gb": 1e-5})
     with pytest.raises(UserError, match="vLLM did not start: No available memory for the cache blocks"):
         fresh.check(pocket_prompts(1), 96)
+
+
+def test_out_of_time_no_further_sample_is_begun_and_those_begun_are_given(engine):
+    prompts, seeds = pocket_prompts(40), seeds_of(40, 20)
+    longest = []
+
+    def is_due(seconds: float) -> bool:
+        longest.append(seconds)
+        return seconds > 0
+
+    given = [
+        (i, j) for rows in engine.stream(prompts, seeds, TEMPERATURE, TOP_K, LENGTH, (), is_due) for i, j, _ in rows
+    ]
+    most = 2 * engine.llm.llm_engine.vllm_config.scheduler_config.max_num_seqs
+    assert len(set(given)) == len(given) == most < 40 * 20
+    assert sorted(longest) == longest and longest[-1] > 0
+    assert draw(engine, prompts[:2], seeds_of(2, 2)), "the engine goes on"

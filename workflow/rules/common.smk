@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 from yetbetter.adapters import ADAPTERS, find_files, local_folders
 from yetbetter.endpoint import options_of
 from yetbetter.engines import find_engine, parse_options, shaping_options
+from yetbetter.environments import TOOLS, python_of, tell_gpus
 from yetbetter.errors import UserError
 from yetbetter.grading import GRADER_VERSION
 from yetbetter.grid import Arm, Grid
@@ -53,6 +54,7 @@ RESULTS = f"results/{config['study']}"
 MODELS = config["models"]
 DATASETS = config["datasets"]
 SAMPLING = config["sampling"]
+ENVIRONMENTS = config.get("environments", {})
 # What a verdict depends on besides the text and the gold answer.
 GRADING = {"version": GRADER_VERSION, "mode": config.get("grading", {}).get("mode", "strict")}
 # What a model computes: its files' digest, or the hub's revision, is part of whatever it draws or becomes.
@@ -77,13 +79,13 @@ def engine_of(name, entry):
     options = entry.get("engine_options", {})
     if engine == "openai":  # all jobs of the model share one ledger, and with it one spending limit
         options = {"ledger": f"{RESULTS}/ledger/{name}.jsonl"} | options_of(entry)
-    environment = config.get("environments", {}).get(engine)
+    gpus = entry.get("resources", {}).get("gpu", 0)
     words = [f"{option}={value}" for option, value in options.items()]
     batch_size, max_context = entry.get("batch_size", 64), entry.get("max_context", 0)
     together = {} if find_engine(engine).streams else {"batch_size": batch_size}
     return {
-        # The Python that holds the engine: this one, unless the config names another environment.
-        "python": shlex.quote(f"{environment}/bin/python") if environment else "python",
+        # The Python that holds the engine: this one, unless the config names another environment. It counts its GPUs.
+        "python": tell_gpus(gpus) + python_of(ENVIRONMENTS, TOOLS[engine]),
         "arguments": " ".join(
             [
                 f"--engine {engine} --batch-size {batch_size} --max-context {max_context}",
@@ -212,7 +214,8 @@ def downloaded(axis):
 
 RECIPES = {name: config["finetuning"][entry["finetuning"]] for name, entry in MODELS.items() if "finetuning" in entry}
 SHAPING_OPTIONS = {target: training_options(chosen) for target, chosen in RECIPES.items()}
-LAUNCHES = {target: launch(MODELS[target], chosen) for target, chosen in RECIPES.items()}
+TRAINER = python_of(ENVIRONMENTS, "deepspeed")
+LAUNCHES = {target: launch(MODELS[target], chosen, TRAINER) for target, chosen in RECIPES.items()}
 FINETUNING_RESOURCES = {target: resources_of(MODELS[target], chosen) for target, chosen in RECIPES.items()}
 # How finetuned models are asked: the engine, and whether the losing checkpoints are deleted.
 EVALUATION_ENGINES = {

@@ -203,8 +203,9 @@ class Evaluator:
         decoding = asking.decoding_of(self.arguments)
         if batch[0]["decoding"] == GREEDY:
             decoding = dataclasses.replace(decoding, temperature=0.0)
-        asked = ask_stream if asking.streams(self.arguments) else ask
-        return asked(self.engine, batch, questions, self.seed_of, decoding)
+        if asking.streams(self.arguments):
+            return ask_stream(self.engine, batch, questions, self.seed_of, decoding, self.draft.limit.is_due)
+        return ask(self.engine, batch, questions, self.seed_of, decoding)
 
     def seed_of(self, row: dict) -> int:
         return evaluation.row_seed(self.arguments.seed, self.arguments.cell, row)

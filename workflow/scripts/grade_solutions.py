@@ -4,6 +4,7 @@ Works in a draft and continues where it was stopped. Rows are streamed: memory d
 """
 
 import argparse
+import contextlib
 import hashlib
 import itertools
 import multiprocessing
@@ -138,12 +139,18 @@ def grade_file(draft: Draft, arguments: argparse.Namespace, golds: dict[str, str
     if done:
         print(f"{done:,} verdicts were there already", flush=True)
     (draft.folder / VERDICTS).touch()
-    progress = Progress("graded solutions", total)
-    for rows in grade_chunks(chunks_of(tasks_of(arguments, golds, done)), arguments):
-        draft.append(VERDICTS, rows)
-        counts.update(row["verdict"] for row in rows)
-        done += len(rows)
-        progress.show(done, final=done >= total)
+    begun, progress = done, Progress("graded solutions", total)
+    with contextlib.closing(grade_chunks(chunks_of(tasks_of(arguments, golds, done)), arguments)) as chunks:
+        while done < total:
+            draft.stop_if_due(done, begun, total, "verdicts")
+            with draft.limit.unit():
+                rows = next(chunks)
+                draft.append(VERDICTS, rows)
+            counts.update(row["verdict"] for row in rows)
+            done += len(rows)
+            progress.show(done, final=done >= total)
+        for _ in chunks:  # lets the processes end
+            pass
     return counts
 
 

@@ -223,7 +223,7 @@ def judge(draft: Draft, asked: list[dict], arguments) -> list[dict]:
             tuple(arguments.stop),
         )
         if streams:
-            for answers in engine.stream(*given):
+            for answers in engine.stream(*given, draft.limit.is_due):
                 yield [rows[number] | answer for number, _, answer in answers]
         else:
             yield [row | answer for row, (answer,) in zip(rows, engine.generate(*given), strict=True)]

@@ -147,7 +147,12 @@ def draw(draft: Draft, batches: list[list[dict]], problems, template: str, argum
     if asking.streams(arguments):
         everything = [[row for batch in batches for row in batch]]
         return draw_stream(
-            draft, SOLUTIONS, everything, lambda rows: ask_stream(engine, rows, prompts, seed_of, decoding), what, load
+            draft,
+            SOLUTIONS,
+            everything,
+            lambda rows: ask_stream(engine, rows, prompts, seed_of, decoding, draft.limit.is_due),
+            what,
+            load,
         )
     return draw_batches(
         draft, SOLUTIONS, batches, lambda batch: ask(engine, batch, prompts, seed_of, decoding), what, load

@@ -4,10 +4,13 @@ A draft is the folder `<drafts>/<name>/<fingerprint>`: the name is the output's,
 that shape the content. One process at a time works on a name (a file lock, released by the kernel when it dies). A
 killed job's draft is continued; a finished one is *sealed*, linked to the output, and kept, so that an output that was
 deleted is there again at once. A draft made with other settings is never continued.
+
+A program whose job is nearly out of time stops in `Draft.stop_if_due`, between two units of its work.
 """
 
 import contextlib
 import fcntl
+import functools
 import itertools
 import json
 import os
@@ -17,12 +20,15 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
+from yetbetter import time_limit
 from yetbetter.errors import UserError
 from yetbetter.identity import differences, fingerprint
 from yetbetter.records import dump_row, read_json, write_json, write_rows
 
-SETTINGS, SEAL = "settings.json", "sealed.json"
+# STOPPED: how often in a row a job ended before it had done anything.
+SETTINGS, SEAL, STOPPED = "settings.json", "sealed.json", "stopped.json"
 
 
 class Draft:
@@ -89,8 +95,38 @@ class Draft:
         """Give a JSON Lines file these rows, in this order, whole or not at all."""
         write_rows(self.folder / name, rows)
 
+    @functools.cached_property
+    def limit(self) -> time_limit.TimeLimit:
+        """The time limit of the job that works on this draft."""
+        return time_limit.of_this_job()
+
+    def stop_if_due(self, done: int, begun: int, total: int, what: str) -> None:
+        """End the program, as `stop` does, where the job has no time for another unit of its work."""
+        if self.limit.is_due():
+            self.stop(done, begun, total, what)
+
+    def stop(self, done: int, begun: int, total: int, what: str) -> NoReturn:
+        """End the program for now: raises OutOfTime.
+
+        done, begun: of `total` pieces of work (`what` says which), those on disk now and when this program began. A
+        job that did nothing in its whole time, or twice in a row in a part of it, would do so for ever: UserError.
+        """
+        minutes = (self.limit.end - self.limit.start) / 60
+        counted = read_json(self.folder / STOPPED)["in_vain"] if (self.folder / STOPPED).exists() else 0
+        (self.folder / STOPPED).unlink(missing_ok=True)
+        if done > begun:
+            raise time_limit.OutOfTime(f"out of time: {done:,} of {total:,} {what} are done and kept")
+        if self.limit.was_whole() or counted:
+            raise UserError(
+                f"no progress within the job's time limit of {minutes:.0f} minutes, {done:,} of {total:,} {what} are"
+                " done and kept: raise `runtime` (resources of the model or recipe), or make batches smaller"
+            )
+        write_json(self.folder / STOPPED, {"in_vain": counted + 1})
+        raise time_limit.OutOfTime(f"too little time left to begin: {done:,} of {total:,} {what} were done before")
+
     def seal(self) -> None:
         """Mark the content as finished; every file is on disk before the mark is."""
+        (self.folder / STOPPED).unlink(missing_ok=True)
         files = {}
         for path in sorted(self.folder.rglob("*")):
             if path.is_file() and path.name not in (SETTINGS, SEAL):
@@ -191,9 +227,9 @@ def report_other_settings(place: Path, output: Path, settings: dict) -> None:
 
 @contextlib.contextmanager
 def hold_lock(path: Path, every: float = 1.0) -> Iterator[None]:
-    """An exclusive lock on `path`; while another process has it, says who, and waits."""
+    """An exclusive lock on `path`; while another process has it, says who, and waits, but not past the job's time."""
     with open(path, "a+", encoding="utf-8") as file:
-        told = False
+        told, limit = False, None
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -202,8 +238,11 @@ def hold_lock(path: Path, every: float = 1.0) -> Iterator[None]:
                 if not told:
                     file.seek(0)
                     print(f"waiting for {path}, held by {file.read() or 'an unknown process'}", file=sys.stderr)
-                    told = True
-                time.sleep(every)
+                    told, limit = True, time_limit.of_this_job()
+            if limit.is_due():
+                waited = f"waited in vain for {path}, which another process holds"
+                raise UserError(waited) if limit.was_whole() else time_limit.OutOfTime(waited)
+            time.sleep(every)
         owner = {"host": socket.gethostname(), "pid": os.getpid(), "slurm_job": os.environ.get("SLURM_JOB_ID")}
         file.truncate(0)
         file.write(json.dumps(owner))

@@ -1,5 +1,9 @@
-"""Draw solutions into a draft, resumed where they stopped: in whole batches, or row by row as an engine ends them."""
+"""Draw solutions into a draft, resumed where they stopped: in whole batches, or row by row as an engine ends them.
 
+A job that is nearly out of time stops between two batches; an engine that streams is given no new work then.
+"""
+
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -44,14 +48,18 @@ def draw_batches(
         draft.truncate(name, kept)
     if done == len(batches):
         return rows
+    total = sum(len(batch) for batch in batches)
     if rows:
         print(f"{what}: {len(rows):,} were there already", flush=True)
+    draft.stop_if_due(kept, kept, total, what)
     load()
-    progress = Progress(what, sum(len(batch) for batch in batches))
+    progress = Progress(what, total)
     start, tokens = time.monotonic(), 0
     for number, batch in enumerate(batches[done:], start=done + 1):
-        drawn = draw(batch)
-        draft.append(name, drawn)
+        draft.stop_if_due(len(rows), kept, total, what)
+        with draft.limit.unit():
+            drawn = draw(batch)
+            draft.append(name, drawn)
         rows += drawn
         tokens += sum(row["tokens"] for row in drawn)
         speed = tokens / (time.monotonic() - start)
@@ -96,8 +104,9 @@ def draw_stream(
     """What `draw_batches` does, for an engine that schedules by itself: no row that is on disk is ever drawn again.
 
     batches: here only sets of rows that `draw` is given together, less those that were there already.
-    draw: yields lists of finished rows, in any order; each list is on disk before the next is asked for. Raises
-    RuntimeError where it gives a row twice, one that was not asked for, or not all of them.
+    draw: yields lists of finished rows, in any order, also empty ones; each list is on disk before the next is asked
+    for. Raises RuntimeError where it gives a row twice, one that was not asked for, or not all of them, unless the
+    draft's time limit was due.
     The file is put in the order of the coordinates when all rows are there.
     """
     coordinates = [row for batch in batches for row in batch]
@@ -108,25 +117,37 @@ def draw_stream(
 
     wanted = list(map(key_of, coordinates))
     stored = {key_of(row): row for row in draft.recover(name) if isinstance(row, dict)}
-    there = sum(key in stored for key in wanted)
+    there = begun = sum(key in stored for key in wanted)
     if there < len(wanted):
         if there:
             print(f"{what}: {there:,} were there already", flush=True)
+        draft.stop_if_due(there, begun, len(wanted), what)
         load()
         progress = Progress(what, len(wanted))
         start, tokens = time.monotonic(), 0
         for batch in batches:
             missing = {key_of(row): row for row in batch if key_of(row) not in stored}
-            for rows in draw(list(missing.values())) if missing else ():
+            if not missing:
+                continue
+            draft.stop_if_due(there, begun, len(wanted), what)
+            with draft.limit.unit():  # another model may be loaded for this batch
+                drawing = iter(draw(list(missing.values())))
+            while (rows := next_of(drawing, draft)) is not None:
                 for row in rows:
                     if missing.pop(key_of(row), None) is None:
                         raise RuntimeError(f"{what}: drawn twice or not asked for: {key_of(row)}")
-                draft.append(name, rows)
+                if rows:
+                    draft.append(name, rows)
                 stored |= {key_of(row): row for row in rows}
                 there += len(rows)
                 tokens += sum(row["tokens"] for row in rows)
                 speed = tokens / (time.monotonic() - start)
                 progress.show(there, f"{speed:,.0f} tokens/s", final=there == len(wanted))
+                if draft.limit.is_over():
+                    break
+            if missing and draft.limit.is_due():
+                close(drawing)
+                draft.stop(there, begun, len(wanted), what)
             if missing:
                 raise RuntimeError(f"{what}: {len(missing)} rows were not drawn, such as {next(iter(missing))}")
     rows = [stored.pop(key) for key in wanted]
@@ -134,10 +155,27 @@ def draw_stream(
     return rows
 
 
+def next_of(drawing: Iterator[list[dict]], draft: Draft) -> list[dict] | None:
+    """The next rows, None behind the last; how long they took counts as a unit of work."""
+    with draft.limit.unit():
+        return next(drawing, None)
+
+
+def close(drawing: Iterator) -> None:
+    """End what is still being drawn."""
+    with contextlib.suppress(AttributeError):  # not every iterator is a generator
+        drawing.close()
+
+
 def ask_stream(
-    engine, batch: list[dict], prompts: dict[str, str], seed_of: Callable[[dict], int], decoding: Decoding
+    engine,
+    batch: list[dict],
+    prompts: dict[str, str],
+    seed_of: Callable[[dict], int],
+    decoding: Decoding,
+    is_due: Callable[[float], bool] = lambda longest: False,
 ) -> Iterator[list[dict]]:
-    """`ask` for an engine that streams: lists of finished rows, as they come."""
+    """`ask` for an engine that streams: lists of finished rows, as they come; is_due as in `engines`."""
     by_problem: dict[str, list[dict]] = {}
     for row in batch:
         by_problem.setdefault(row["problem"], []).append(row)
@@ -149,6 +187,7 @@ def ask_stream(
         decoding.top_k,
         decoding.max_new_tokens,
         decoding.stop,
+        is_due,
     )
     for answers in finished:
         yield [groups[prompt][sample] | answer for prompt, sample, answer in answers]

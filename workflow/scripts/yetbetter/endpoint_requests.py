@@ -7,7 +7,7 @@ import random
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from yetbetter.endpoint import Answer, read_answer
 from yetbetter.errors import UserError
@@ -15,6 +15,7 @@ from yetbetter.errors import UserError
 # No tokenizer here makes more tokens than bytes; a chat template adds some.
 TEMPLATE_TOKENS = 64
 LONGEST_BACK_OFF = 60.0  # seconds
+HEARTBEAT = 1.0  # seconds: so often whoever draws is given control, also when no answer comes
 LONGEST_WAIT = 600.0  # seconds that an endpoint may ask us to wait; beyond, the job stops instead of sleeping
 RETRIED = {408, 409, 429}  # and all from 500 on
 SEEDS = 2**31  # endpoints differ in what they take: 31 bits pass everywhere
@@ -31,11 +32,19 @@ class Retry(Exception):
 class Drawing:
     """One call of `OpenaiEngine.stream`: the requests that are due, in flight and done.
 
-    engine: the loaded OpenaiEngine. shared: what all requests say.
+    engine: the loaded OpenaiEngine. shared: what all requests say. is_due: as in `engines`.
     """
 
-    def __init__(self, engine, prompts: Sequence[str], seeds: Sequence[Sequence[int]], shared: dict):
-        self.engine, self.prompts, self.seeds, self.shared = engine, prompts, seeds, shared
+    def __init__(
+        self,
+        engine,
+        prompts: Sequence[str],
+        seeds: Sequence[Sequence[int]],
+        shared: dict,
+        is_due: Callable[[float], bool] = lambda longest: False,
+    ):
+        self.engine, self.prompts, self.seeds, self.shared, self.is_due = engine, prompts, seeds, shared, is_due
+        self.longest = 0.0  # seconds that a request took
         self.due = deque((i, list(range(len(row)))) for i, row in enumerate(seeds) if row)
         # Greedy decoding knows one sample; some endpoints refuse to give it twice.
         self.together = engine.options["samples_per_request"] if shared["temperature"] else 1
@@ -51,20 +60,23 @@ class Drawing:
         running: set[asyncio.Task] = set()
         failure: BaseException | None = None
         while running or (self.due and not failure):
-            while self.due and not failure and len(running) < self.engine.options["concurrency"]:
+            if self.is_due(self.longest):
+                self.end()
+                if not running:
+                    break
+            while self.due and not self.stopping.is_set() and len(running) < self.engine.options["concurrency"]:
                 running.add(asyncio.create_task(self.request(*self.next_request())))
-            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            done, running = await asyncio.wait(running, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
             arrived = []
             for task in done:
                 if task.exception():
                     failure = failure or task.exception()
-                    # What is in flight ends; what waits for its turn does not begin.
-                    self.stopping.set()
-                    self.settled.set()
+                    self.end()
                 else:
                     arrived.append(task.result())
             # One list, so that nothing that is here waits in memory while something else is written.
-            if found := [sample for samples in arrived for sample in samples]:
+            found = [sample for samples in arrived for sample in samples]
+            if found or not done:
                 yield found
         await self.client.close()
         if failure and not isinstance(failure, UserError):
@@ -74,6 +86,11 @@ class Drawing:
             problems = len({i for i, _ in self.due})
             left = f"{samples} samples of {problems} problems are left to draw, a rerun goes on with them"
             raise UserError(f"{failure}; {left}")
+
+    def end(self) -> None:
+        """What is in flight ends; what waits for its turn does not begin."""
+        self.stopping.set()
+        self.settled.set()
 
     def next_request(self) -> tuple[int, list[int]]:
         i, samples = self.due.popleft()
@@ -174,9 +191,11 @@ class Drawing:
                 request=request,
             )
 
+        start = time.monotonic()
         try:
             async with asyncio.timeout(engine.options["timeout"]):
                 body = await self.send(i, samples)
+            self.longest = max(self.longest, time.monotonic() - start)
         except openai.APIStatusError as error:
             settle(f"refused {error.status_code}", (0, 0), estimated=False)
             self.explain(error, i)

@@ -5,9 +5,11 @@ one of two ways, both with the arguments of `generation.Generator.generate`:
 
 generate(prompts, seeds, temperature, top_k, max_new_tokens, stop) -> list[list[dict]]
     One batch; equal batches give equal results on equal hardware.
-stream(prompts, seeds, temperature, top_k, max_new_tokens, stop) -> Iterator[list[tuple[int, int, dict]]]
+stream(prompts, seeds, temperature, top_k, max_new_tokens, stop, is_due) -> Iterator[list[tuple[int, int, dict]]]
     An engine that schedules by itself: yields lists of (i, j, answer) as they finish, in any order, where the answer is
-    that of seeds[i][j], with the keys that `generate` gives.
+    that of seeds[i][j], with the keys that `generate` gives. At least every few seconds it yields, if need be an empty
+    list. It tells `is_due` the seconds that its longest answer took; once that says True it begins no further answer,
+    and ends with those that it has begun.
 
 One that holds more than Python frees by itself has close() too; `close_engine` calls it where there is one.
 """

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 from yetbetter.endpoint import check_options, host_of
@@ -38,8 +38,9 @@ class OpenaiEngine:
         top_k: int,
         max_new_tokens: int,
         stop: Sequence[str] = (),
+        is_due: Callable[[float], bool] = lambda longest: False,
     ) -> Iterator[list[tuple[int, int, dict]]]:
-        """Samples as they come, the arguments as for `generation.Generator.generate`; a list is one answer's.
+        """Samples as they come, the arguments as for `generation.Generator.generate` and `engines`.
 
         Raises UserError for what another try would not mend, after max_tries, and at the spending limit, in each case
         when the requests in flight have ended and all that came has been yielded.
@@ -51,7 +52,7 @@ class OpenaiEngine:
             shared["extra_body"] = {"top_k": top_k}
         if self.options["reasoning_effort"]:
             shared["reasoning_effort"] = self.options["reasoning_effort"]
-        answers = Drawing(self, prompts, seeds, shared).answers()
+        answers = Drawing(self, prompts, seeds, shared, is_due).answers()
         with asyncio.Runner() as runner:
             while (found := runner.run(following(answers))) is not None:
                 yield found

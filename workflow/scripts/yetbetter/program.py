@@ -10,14 +10,22 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
+from yetbetter import job, time_limit
 from yetbetter.errors import UserError
 from yetbetter.records import write_json
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a program's main function; bad input ends it with one line on stderr and exit status 1."""
+    """Run a program's main function; bad input ends it with one line on stderr and exit status 1.
+
+    A log begins with lines about the job. A program whose job is out of time goes on later, see `time_limit`.
+    """
+    prefer_own_environment()
     try:
+        job.begin(sys.argv)
         main()
+    except time_limit.OutOfTime as stopped:
+        sys.exit(time_limit.go_on_later(Path(sys.argv[0]).name, str(stopped)))
     except UserError as error:
         sys.exit(f"{Path(sys.argv[0]).name}: error: {error}")
     except OSError as error:

@@ -6,6 +6,7 @@ of a study stay what they were before the key existed.
 
 import shlex
 
+from yetbetter.environments import tell_gpus
 from yetbetter.errors import UserError
 from yetbetter.shapes import is_soft_capped
 
@@ -50,17 +51,18 @@ def length_option(recipe: dict, budget: str) -> str:
     return f"--{length} {recipe[length][budget]}"
 
 
-def launch(entry: dict, recipe: dict) -> dict:
+def launch(entry: dict, recipe: dict, python: str = "python") -> dict:
     """How a model's finetuning is started: the command before the program's name, processes on a node, further options.
 
-    torchrun starts one process per GPU and belongs to DeepSpeed; a single process without it starts 2 CPU seconds
-    sooner as it is. Several nodes meet at the first one's address, as Slurm tells it.
+    python: the command of the Python that holds the trainer. torchrun starts one process per GPU and belongs to
+    DeepSpeed; a single process without it starts 2 CPU seconds sooner as it is. Several nodes meet at the first one's
+    address, as Slurm tells it.
     """
     asked = resources_of(entry, recipe)
     processes, nodes = max(1, asked["gpu"]), asked["nodes"]
-    command = "python"
+    command = python
     if recipe.get("deepspeed", "none") != "none":
-        command = f"python -m torch.distributed.run --nproc-per-node {processes}"
+        command = f"{python} -m torch.distributed.run --nproc-per-node {processes}"
         if nodes == 1:
             command += " --standalone"
         else:
@@ -69,6 +71,7 @@ def launch(entry: dict, recipe: dict) -> dict:
                 f" {command} --nnodes {nodes} --rdzv-backend c10d --rdzv-id $SLURM_JOB_ID --rdzv-endpoint"
                 ' "$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1):$((20000 + SLURM_JOB_ID % 20000))"'
             )
+    command = tell_gpus(asked["gpu"]) + command
     return {"command": command, "processes": processes, "options": working_options(recipe)}
 
 

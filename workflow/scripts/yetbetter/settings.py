@@ -12,6 +12,7 @@ from yetbetter import recipes
 from yetbetter.adapters import ADAPTERS, find_files, local_folders
 from yetbetter.endpoint import check_entry
 from yetbetter.engines import find_engine
+from yetbetter.environments import check_environments
 from yetbetter.errors import UserError
 from yetbetter.judging import read_judge_template
 
@@ -136,6 +137,7 @@ def check_references(config: dict, name: str) -> None:
             check_target(name, target, entry, config)
     check_packing(name, config)
     check_comparison(name, config)
+    check_environments(f"{name}: environments", config.get("environments", {}))
 
 
 def check_comparison(name: str, config: dict) -> None:

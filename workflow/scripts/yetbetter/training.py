@@ -137,8 +137,15 @@ def fill_draft(draft: Draft, job: Job, settings: dict) -> None:
     plan = make_plan(draft, job.recipe)
     # Other processes wait to be told, also that there is nothing to do.
     if job.rows and (job.processes > 1 or not plan["done"]):
+        begun, steps = plan["begun"], job.recipe.steps
+        if not plan["done"]:
+            draft.stop_if_due(begun, begun, steps, "steps")
+            plan["limited"] = draft.limit.exists
         with load_trainer(job) as training_loop:
-            training_loop.run(job, plan)
+            training_loop.run(job, plan, draft.limit)
+        whole = saved_states(state)
+        if not draft.sealed and step_of(whole[-1]) < steps:
+            draft.stop(step_of(whole[-1]), begun, steps, "steps")
     if draft.sealed:
         return
     if job.rows:
@@ -171,6 +178,8 @@ def make_plan(draft: Draft, recipe: Recipe) -> dict:
         "state": str(state),
         "resume": str(last) if last else None,
         "before": read_json(last / COMPLETE) if last else {"seconds": 0, "tokens": 0},
+        "begun": step_of(last) if last else 0,
+        "limited": False,  # whether a time limit may end it
     }
 
 

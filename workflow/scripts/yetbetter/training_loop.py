@@ -22,9 +22,10 @@ from yetbetter.devices import device_name, peak_flops
 from yetbetter.disk import check_disk, needed_bytes
 from yetbetter.errors import UserError
 from yetbetter.identity import stream_seed
+from yetbetter.time_limit import TimeLimit
 from yetbetter.training import Job
 from yetbetter.training_data import encode_examples
-from yetbetter.training_steps import Keeper, Trainer
+from yetbetter.training_steps import Keeper, Stopper, Trainer
 
 # PyTorch's own attention leaves out soft-capping (Gemma 2), in some versions without a word.
 SOFT_CAPPING = ("eager", "flash_attention_2", "flash_attention_3", "flex_attention")
@@ -33,10 +34,10 @@ WRITE_ERRORS = ("inline_container", "PytorchStreamWriter", "os error", "I/O erro
 SCHEDULERS = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
 
-def run(job: Job, plan: dict | None) -> None:
-    """Train as `training.make_plan` says; the first process gives the plan, the others None.
+def run(job: Job, plan: dict | None, time_limit: TimeLimit | None = None) -> None:
+    """Train as `training.make_plan` says; the first process gives the plan and its time limit, the others None.
 
-    On return the state of the last step and all checkpoints are on disk.
+    On return the state of the last step and all checkpoints are on disk, or, out of time, those up to some step.
     """
     transformers.utils.logging.disable_progress_bar()
     config = trainer_config(job)
@@ -45,12 +46,12 @@ def run(job: Job, plan: dict | None) -> None:
         config.output_dir = plan["state"]
         # The state is deleted at the end; what TensorBoard shows is published.
         os.environ["TENSORBOARD_LOGGING_DIR"] = str(Path(plan["result"]) / "tensorboard")
-        train(job, config, plan)
+        train(job, config, plan, time_limit)
     PartialState().destroy_process_group()
 
 
-def train(job: Job, config: SFTConfig, plan: dict) -> None:
-    """Train from the plan's state, or from the base model, to the last step."""
+def train(job: Job, config: SFTConfig, plan: dict, time_limit: TimeLimit | None = None) -> None:
+    """Train from the plan's state, or from the base model, to the last step, or as long as there is time."""
     tokenizer, model = load_base_model(job)
     path, limit = job.arguments.data, job.recipe.max_length
     columns, kept_out = encode_examples(job.rows, tokenizer, limit, path)
@@ -67,12 +68,13 @@ def train(job: Job, config: SFTConfig, plan: dict) -> None:
         data, collate = pack(columns, limit), collator_for(model, padding)
     model = add_adapter(job, model)
     sizes = count_parameters(model)
+    needed = needed_bytes(*sizes, job.recipe.precision, job.recipe.checkpoints, job.deepspeed is not None)
     if job.rank == 0:
-        needed = needed_bytes(*sizes, job.recipe.precision, job.recipe.checkpoints, job.deepspeed is not None)
         check_disk(Path(plan["state"]).parent, *needed, job.recipe.checkpoints)
     facts = {"examples": count, "rows": len(data), "kept_out": kept_out, "parameters": sizes[0], "trained": sizes[1]}
     facts |= devices_of(job)
-    keeper = Keeper(job, plan, facts, probe, lambda: load_whole_base_model(job))
+    stopper = Stopper(plan["limited"], time_limit, sum(needed[1:]))
+    keeper = Keeper(job, plan, facts, probe, lambda: load_whole_base_model(job), stopper)
     trainer = Trainer(model, config, collate, data, processing_class=tokenizer, callbacks=[keeper])
     if len(trainer.train_dataset) != len(data):
         raise UserError(f"{path}: the trainer took {len(trainer.train_dataset)} of {len(data)} rows")

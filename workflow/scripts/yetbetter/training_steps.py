@@ -10,13 +10,18 @@ from pathlib import Path
 import torch
 import transformers
 from accelerate import PartialState
+from accelerate.utils import broadcast_object_list
 from trl import SFTTrainer
 
 from yetbetter.checkpoints import Portrait, portray, sync, take_checkpoint, take_merged, verify_checkpoint
 from yetbetter.errors import UserError
 from yetbetter.program import Progress
 from yetbetter.records import write_json
+from yetbetter.time_limit import TimeLimit
 from yetbetter.training import COMPLETE, Job, saved_states
+
+# Bytes a second that the first save is reckoned with; after it, the longest one seen counts.
+WRITING_SPEED = 0.5e9
 
 
 class Trainer(SFTTrainer):
@@ -51,17 +56,47 @@ class Trainer(SFTTrainer):
         pass
 
 
+class Stopper:
+    """Says after which step a training is out of time; the first process decides, and all stop together.
+
+    limited: whether there may be a limit, the same in all processes; limit: the first process's. state_bytes: written
+    by a save.
+    """
+
+    def __init__(self, limited: bool, limit: TimeLimit | None, state_bytes: float):
+        self.limited, self.limit, self.stops = limited, limit, False
+        self.step = self.save = 0.0  # seconds of the longest
+        self.first_save = state_bytes / WRITING_SPEED
+        self.since = time.monotonic()
+
+    def begin(self) -> None:
+        self.since = time.monotonic()
+
+    def after_step(self) -> bool:
+        if self.limited:
+            self.step = max(self.step, time.monotonic() - self.since)
+            due = self.limit is not None and self.limit.is_due(self.step + (self.save or self.first_save))
+            self.stops = broadcast_object_list([due])[0]
+            self.begin()
+        return self.stops
+
+    def after_save(self) -> None:
+        self.save = max(self.save, time.monotonic() - self.since)
+        self.begin()
+
+
 class Keeper(transformers.TrainerCallback):
     """Takes and verifies the checkpoints, marks the trainer's states as whole, shows the progress line.
 
+    Where the stopper says that there is no time for another step and its save, the state is saved and training ends.
     probe: token ids [rows, length] that the checkpoints' logits are compared on. load_base: the untrained model in
     float32, whole and in this process, and its tokenizer; adapters are merged into it.
     """
 
     before_training = None
 
-    def __init__(self, job: Job, plan: dict, facts: dict, probe: torch.Tensor, load_base: Callable):
-        self.probe, self.load_base = probe, load_base
+    def __init__(self, job: Job, plan: dict, facts: dict, probe: torch.Tensor, load_base: Callable, stopper: Stopper):
+        self.probe, self.load_base, self.stopper = probe, load_base, stopper
         self.recipe, self.save_every = job.recipe, job.arguments.save_every
         self.result, self.before, self.facts = Path(plan["result"]), plan["before"], facts
         self.progress = Progress("finetune", job.recipe.steps)
@@ -71,10 +106,12 @@ class Keeper(transformers.TrainerCallback):
         if self.before_training:
             self.before_training(model)
         self.start = time.monotonic()
+        self.stopper.begin()
 
     def on_step_end(self, args, state, control, **kwargs):
         step = state.global_step
-        if step in self.recipe.checkpoint_steps() or (self.save_every and not step % self.save_every):
+        due = self.stopper.after_step()
+        if due or step in self.recipe.checkpoint_steps() or (self.save_every and not step % self.save_every):
             control.should_save = True
 
     def on_log(self, args, state, control, logs, **kwargs):
@@ -90,6 +127,13 @@ class Keeper(transformers.TrainerCallback):
             self.progress.show(step, note, final=step == self.recipe.steps)
 
     def on_save(self, args, state, control, model=None, **kwargs):
+        self.keep(args, state, model)
+        self.stopper.after_save()
+        if self.stopper.stops:
+            control.should_training_stop = True
+
+    def keep(self, args, state, model) -> None:
+        """Take the checkpoint, if this step has one, of a state that was saved; then mark the state as whole."""
         saved = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         sync(saved)
         steps, portrait = self.recipe.checkpoint_steps(), None

@@ -11,7 +11,7 @@ import itertools
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from yetbetter.errors import UserError
@@ -89,11 +89,12 @@ class VllmEngine:
         top_k: int,
         max_new_tokens: int,
         stop: Sequence[str] = (),
+        is_due: Callable[[float], bool] = lambda longest: False,
     ) -> Iterator[list[tuple[int, int, dict]]]:
         """One sample of prompt i for each seed in seeds[i]: lists of (i, j, answer), about one a second.
 
-        Arguments and answers are those of `generation.Generator.generate`. At most twice as many requests as vLLM works
-        on at a time are with it, so that memory does not grow with the number of samples.
+        Arguments and answers are those of `generation.Generator.generate`, is_due as in `engines`. At most twice as
+        many requests as vLLM works on at a time are with it, so that memory does not grow with the number of samples.
         """
         from vllm import SamplingParams
         from vllm.inputs import tokens_input
@@ -110,10 +111,11 @@ class VllmEngine:
                     yield i, j, ids, seed
 
         waiting, running, finished = requests(), {}, []
-        handed_out = time.monotonic()
+        handed_out, longest = time.monotonic(), 0.0
         try:
             while True:
-                for i, j, ids, seed in itertools.islice(waiting, most - len(running)):
+                begun = time.monotonic()
+                for i, j, ids, seed in itertools.islice(waiting, 0 if is_due(longest) else most - len(running)):
                     params = SamplingParams(
                         temperature=temperature,
                         top_k=top_k,
@@ -126,14 +128,16 @@ class VllmEngine:
                         skip_clone=True,
                     )
                     engine.add_request(f"{i}-{j}", tokens_input(ids), params)
-                    running[f"{i}-{j}"] = i, j, len(ids), seed
+                    running[f"{i}-{j}"] = (i, j, len(ids), seed), begun
                 if not running:
                     break
                 for output in engine.step():
                     if output.finished:
-                        finished.append((running.pop(output.request_id), output.outputs[0]))
-                if finished and time.monotonic() - handed_out >= HAND_OUT_EVERY:
-                    yield self.answers(finished, stop)
+                        request, begun = running.pop(output.request_id)
+                        longest = max(longest, time.monotonic() - begun)
+                        finished.append((request, output.outputs[0]))
+                if time.monotonic() - handed_out >= HAND_OUT_EVERY:
+                    yield self.answers(finished, stop) if finished else []
                     finished, handed_out = [], time.monotonic()
         except GeneratorExit:
             engine.abort_request(list(running))

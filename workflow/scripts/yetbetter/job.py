@@ -1,0 +1,165 @@
+"""What a program knows of the job it runs in: the first lines of its log, and whether its GPUs are there."""
+
+import os
+import platform
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+
+from yetbetter.errors import UserError
+
+# How a rule says how many GPUs its job was promised, on each node.
+ASKED = "YETBETTER_GPUS"
+# What the programs use beyond Python and NumPy; an engine's packages are named by --engine.
+PACKAGES = {
+    "finetune_model": ("torch", "transformers", "trl", "accelerate", "datasets"),
+    "grade_solutions": ("sympy",),
+    "score_model": ("sympy",),
+    "draw": ("matplotlib", "pandas"),
+    "tabulate": ("pandas",),
+}
+ENGINE_PACKAGES = {
+    "transformers": ("torch", "transformers"),
+    "vllm": ("vllm", "torch", "transformers"),
+    "openai": ("openai",),
+}
+OPTION_PACKAGES = {"--deepspeed": "deepspeed", "--lora-rank": "peft", "--fused-loss": "liger-kernel"}
+# Asked in a process of its own: CUDA, once started, forbids a program to fork.
+LIST_GPUS = """
+import ctypes, sys
+try:
+    cuda = ctypes.CDLL("libcuda.so.1")
+except OSError as error:
+    sys.exit(f"the driver's library cannot be loaded ({error})")
+count, device, context, name = ctypes.c_int(), ctypes.c_int(), ctypes.c_void_p(), ctypes.create_string_buffer(100)
+if status := cuda.cuInit(0):
+    sys.exit("the driver shows none" if status == 100 else f"the driver does not start (CUDA error {status})")
+cuda.cuDeviceGetCount(ctypes.byref(count))
+for number in range(count.value):
+    cuda.cuDeviceGet(ctypes.byref(device), number)
+    cuda.cuDeviceGetName(name, 100, device)
+    if status := cuda.cuDevicePrimaryCtxRetain(ctypes.byref(context), device):
+        sys.exit(f"GPU {number} ({name.value.decode()}) cannot be used (CUDA error {status})")
+    cuda.cuDevicePrimaryCtxRelease(device)
+    print(name.value.decode(), flush=True)
+"""
+
+
+def begin(line: list[str], environment: Mapping[str, str] = os.environ) -> None:
+    """What every program does first: describe its job where it writes into a log, and count its GPUs.
+
+    line: the command line, the program first. UserError where fewer GPUs were given, or are usable, than were asked
+    for. Of several processes of one node only the first looks.
+    """
+    if {"-h", "--help"} & set(line) or environment.get("LOCAL_RANK", "0") != "0":
+        return
+    if writes_a_log():
+        for fact in describe(line, environment):
+            print(fact, file=sys.stderr, flush=True)
+    found = check_gpus(environment)
+    if found and writes_a_log():
+        print("usable GPUs: " + ", ".join(found), file=sys.stderr, flush=True)
+
+
+def writes_a_log() -> bool:
+    """Whether stderr is a file, as in every rule; not on a terminal, nor where another program reads it."""
+    try:
+        return stat.S_ISREG(os.fstat(sys.stderr.fileno()).st_mode)
+    except (OSError, ValueError, AttributeError):  # closed, or no file at all
+        return False
+
+
+def describe(line: list[str], environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Time, host and scheduler's job; GPUs given; Python and the packages that the program uses."""
+    where = f"host {socket.gethostname()}"
+    if job := environment.get("SLURM_JOB_ID"):
+        restarts = environment.get("SLURM_RESTART_COUNT", "0")
+        where += f", Slurm job {job}" + (f" (restart {restarts})" if restarts != "0" else "")
+    given = given_gpus(environment)
+    asked = environment.get(ASKED, "0")
+    told = ", ".join(given) or "none"
+    gpus = [] if not given and asked in ("", "0") else [f"GPUs: {told} given, {asked or 0} asked for"]
+    packages = [f"{name} {version}" for name in packages_of(line) if (version := installed(name))]
+    program = Path(line[0]).name
+    return [
+        f"{time.strftime('%Y-%m-%d %H:%M:%S %Z')}: {program} on {where}, process {os.getpid()}",
+        *gpus,
+        f"{sys.executable}: " + ", ".join([f"python {platform.python_version()}", *packages]),
+    ]
+
+
+def packages_of(line: list[str]) -> list[str]:
+    """Packages that this command will load, for their versions."""
+    program = Path(line[0]).stem
+    names = ["numpy", *PACKAGES.get(program, PACKAGES.get(program.partition("_")[0], ()))]
+    words = [word for argument in line[1:] for word in argument.split("=", 1)]
+    if program in ("sample_solutions", "judge_solutions", "evaluate_model"):
+        engine = words[words.index("--engine") + 1] if "--engine" in words[:-1] else "transformers"
+        names += ENGINE_PACKAGES.get(engine, ())
+    return names + [package for option, package in OPTION_PACKAGES.items() if option in words]
+
+
+def installed(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def given_gpus(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """The GPUs of this node that the job may use, as the scheduler names them; empty where none is named."""
+    for name in ("CUDA_VISIBLE_DEVICES", "SLURM_STEP_GPUS", "SLURM_JOB_GPUS"):
+        told = [part for part in environment.get(name, "").split(",") if part.strip() not in ("", "-1", "NoDevFiles")]
+        if told:
+            return told
+    count = environment.get("SLURM_GPUS_ON_NODE", "")
+    return [f"({number})" for number in range(int(count))] if count.isdigit() else []
+
+
+def has_driver() -> bool:
+    return Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi") is not None
+
+
+def check_gpus(environment: Mapping[str, str] = os.environ, driver: bool | None = None) -> list[str]:
+    """Names of the usable GPUs, where a job asked for some and a driver is present.
+
+    UserError where a Slurm job was given fewer than it asked for, or the driver shows fewer. Without a driver (on a
+    test cluster's fake GPUs) only their number is looked at, and without Slurm nothing.
+    """
+    asked = environment.get(ASKED, "").strip()
+    if asked in ("", "0"):
+        return []
+    if not asked.isdigit():
+        raise UserError(f"the environment variable {ASKED} is {asked!r}, it must be a number of GPUs")
+    host = socket.gethostname()
+    if job := environment.get("SLURM_JOB_ID"):
+        given = given_gpus(environment)
+        if len(given) < int(asked):
+            told = f"{len(given)} ({', '.join(given)})" if given else "none"
+            raise UserError(f"{host}: asked for {asked} GPUs, Slurm job {job} was given {told}")
+    if not (has_driver() if driver is None else driver):
+        return []
+    names, problem = usable_gpus()
+    if len(names) < int(asked):
+        told = f"{len(names)} can be used" + (f": {problem}" if problem else "")
+        visible = environment.get("CUDA_VISIBLE_DEVICES")
+        told += f" (CUDA_VISIBLE_DEVICES is {visible!r})" if visible is not None else ""
+        raise UserError(f"{host}: asked for {asked} GPUs, {told}")
+    return names
+
+
+def usable_gpus(seconds: float = 120.0) -> tuple[list[str], str]:
+    """(names of the GPUs that CUDA starts on here, what is wrong with the others)"""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", LIST_GPUS], capture_output=True, text=True, timeout=seconds, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return [], f"the driver does not answer within {seconds:.0f} s"
+    return done.stdout.splitlines(), " ".join(done.stderr.split())[-200:]
