@@ -4,6 +4,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 ACCOUNTING = True
+GPU_RULES = ("sample_solutions", "finetune_model", "evaluate_model")
 
 
 def name_account(study, account: str) -> None:
@@ -22,9 +23,8 @@ def test_the_whole_grid_is_done_with_the_account_that_the_profile_names(study, c
     assert len(rows) == study.submissions()
     assert {(state, account) for state, account, *_ in rows} == {("COMPLETED", "weak")}
     for _, _, node, comment, granted in rows:
-        assert ("gres/gpu=1" in granted) == (node == "gpu1") == ("sample" in comment or "to" in comment.split("_")), (
-            rows
-        )
+        on_gpu = any(word in comment for word in GPU_RULES)
+        assert ("gres/gpu=1" in granted) == (node == "gpu1") == on_gpu, rows
 
 
 def test_without_an_account_one_line_says_so_before_anything_is_submitted(study):
