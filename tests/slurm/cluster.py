@@ -264,11 +264,24 @@ def stop(folder: Path = FOLDER) -> None:
             deadline = time.monotonic() + 20
             while subprocess.run(ask, env=environment, **CAPTURED).stdout.strip() and time.monotonic() < deadline:
                 time.sleep(0.3)
-        for pid in reversed(own):
+        for pid in [*reversed(own), *strays(folder)]:
             end(pid)
     if LINK.is_symlink() and LINK.readlink() == folder / "slurm.conf":
         LINK.unlink()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def strays(folder: Path) -> list[int]:
+    """Processes of this cluster's jobs that outlived them: proctrack/linuxproc misses some when a node is set down."""
+    mark, found = f"SLURM_CONF={folder / 'slurm.conf'}".encode(), []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            variables = (process / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if mark in variables and any(variable.startswith(b"SLURM_JOB_ID=") for variable in variables):
+            found.append(int(process.name))
+    return found
 
 
 def is_daemon(pid: int, name: str) -> bool:
