@@ -33,7 +33,7 @@ def check_requests(workflow) -> None:
 
 
 def wait_for_controller(workflow) -> None:
-    """From here on a controller that is away for a while is waited for, in submissions and in status queries."""
+    """From here on a controller that is away is waited for: in submissions, at the start of jobs, in status queries."""
     import snakemake_executor_plugin_slurm as plugin
 
     patient = Path(workflow.basedir) / "workflow" / "profiles" / "slurm" / "bin"
