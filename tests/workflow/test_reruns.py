@@ -1,8 +1,6 @@
 """What a change makes again: exactly what depends on it. All of it is asked of dry runs on a finished study."""
 
 import pytest
-import yaml
-from conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -14,12 +12,6 @@ LIBRARY = ("yetbetter/drafts", "yetbetter/generation", "yetbetter/training_loop"
 
 def touched(jobs: dict, rule: str, wildcard: str) -> set[str]:
     return {job[wildcard] for job in jobs.get(rule, [])}
-
-
-def test_profiles_rerun_by_the_same_rules():
-    files = ["profiles/default", "workflow/profiles/slurm", "workflow/profiles/workstation"]
-    triggers = [yaml.safe_load((ROOT / file / "config.yaml").read_text())["rerun-triggers"] for file in files]
-    assert triggers == [["mtime", "params", "input"]] * 3
 
 
 def test_a_comment_in_a_program_makes_nothing_expensive_again(finished):
