@@ -31,6 +31,8 @@ if not PARTIAL:
 
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/experiments.smk"
+include: "workflow/rules/claims.smk"
 include: "workflow/rules/forecast.smk"
 
 
@@ -89,3 +91,10 @@ rule study:
         all_tables(BASE),
         all_figures(BASE),
         all_tables(STUDY),
+        experiment_figures(STUDY),
+
+
+# Training data as Hugging Face data set folders, for other trainers.
+rule exports:
+    input:
+        all_exports(PARTS[BASE].arms) if not PARTIAL else [],

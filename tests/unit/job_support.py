@@ -10,11 +10,13 @@ from pathlib import Path
 from yetbetter import program, time_limit
 
 # `show job` tells what a file holds; `requeue` is written down and ends the program that asked, as Slurm does.
+# A real Slurm on this machine, which the tests of the cluster start, knows no job of that number.
+JOB = "4100000007"
 SCONTROL = """#!/bin/bash
 cd {folder}
 echo "$*" >> calls
 case $1 in
-    show) echo "JobId=7 JobName=x Requeue=1 $(cat times) Comment=EndTime=none" ;;
+    show) echo "JobId={job} JobName=x Requeue=1 $(cat times) Comment=EndTime=none" ;;
     requeue) if [ -e refuse ]; then echo "Requested operation is presently disabled" >&2; exit 1; fi
         kill -KILL $PPID ;;
 esac
@@ -24,10 +26,10 @@ esac
 def make_scontrol(folder: Path, start: float, end: float, restarts: int = 0) -> dict[str, str]:
     """The environment of a job of that little scheduler; its calls are written to the file `calls` in the folder."""
     folder.mkdir(exist_ok=True)
-    (folder / "scontrol").write_text(SCONTROL.format(folder=folder))
+    (folder / "scontrol").write_text(SCONTROL.format(folder=folder, job=JOB))
     (folder / "scontrol").chmod(0o755)
     (folder / "times").write_text(f"Restarts={restarts} StartTime={start:.0f} EndTime={end:.3f}")
-    return {"SLURM_JOB_ID": "7", "PATH": f"{folder}:{os.environ['PATH']}"}
+    return {"SLURM_JOB_ID": JOB, "PATH": f"{folder}:{os.environ['PATH']}"}
 
 
 def calls_of(folder: Path) -> list[str]:
@@ -46,6 +48,8 @@ def run_job(line: list, main: Callable[[], None], folder: Path, environment: dic
             os.dup2(file, 1)
             os.dup2(file, 2)
             sys.stdout, sys.stderr = (os.fdopen(number, "w") for number in (1, 2))
+            if "torch" in sys.modules:  # its threads are made anew here, or several may try to at once
+                sys.modules["torch"].set_num_threads(1)
             os.environ |= environment
             time_limit.STARTED = time.time()
             sys.argv = list(map(str, line))
@@ -64,10 +68,10 @@ def run_job(line: list, main: Callable[[], None], folder: Path, environment: dic
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said.read_text()
 
 
-def finish(job: Callable[[dict[str, str]], tuple[int, str]], seconds: float, margin: float = 0.1) -> list[int]:
+def finish(job: Callable[[dict[str, str]], tuple[int, str]], seconds: float, margin: float = 0.05) -> list[int]:
     """Run a job again and again, each time for so many seconds, until it is done; the exit statuses.
 
-    On a busy machine a job may do nothing at all in its time: it then says so, and gets more.
+    seconds: at first; a job that does nothing at all in its time says so, and gets more.
     """
     statuses, said = [], ""
     while not statuses or statuses[-1] != 0:
@@ -80,5 +84,5 @@ def finish(job: Callable[[dict[str, str]], tuple[int, str]], seconds: float, mar
             assert "done and kept; the same command goes on from there" in last, said
         elif status:
             assert status == 1 and "no progress within the job's time limit" in last, said
-            seconds *= 1.5
+            seconds *= 1.25
     return statuses

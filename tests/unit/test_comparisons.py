@@ -215,3 +215,39 @@ def test_one_problem_is_enough():
 def test_measures_do_not_depend_on_the_other_sources_of_the_group():
     alone, together = measured(results("110100")), measured(results("110100") + results("000000", source="se"))
     assert alone == [row for row in together if row["source"] == "wc"]
+
+
+def test_differences_are_told_in_points_and_in_percent_of_the_baseline():
+    row = look_up(compared(results("1110") + results("1100", source="se")))
+    assert row["difference_points"] == pytest.approx(25)
+    assert row["difference_percent"] == pytest.approx(50)
+
+
+def test_percent_of_a_baseline_of_nothing_is_not_known():
+    row = look_up(compared(results("1110") + results("0000", source="se")))
+    assert math.isnan(row["difference_percent"])
+
+
+def test_an_interval_of_one_finetuning_is_called_one_over_problems():
+    row = look_up(compared(results("1110") + results("1100", source="se") + results("1000", source="se", seed="1")))
+    assert (row["interval"], row["seeds"]) == ("problems", "1/2")
+    assert look_up(measured(results("1110")), seed="all")["interval"] == "problems"
+
+
+def test_with_several_seeds_on_both_sides_they_are_crossed_with_the_problems():
+    patterns = {"wc": ("1111011011" * 20, "1001001001" * 20), "se": ("1011001010" * 20, "0101010100" * 20)}
+    rows = [
+        row
+        for source, seeds in patterns.items()
+        for seed, pattern in enumerate(seeds)
+        for row in results(pattern, source=source, seed=str(seed))
+    ]
+    row = look_up(compared(rows))
+    assert (row["interval"], row["seeds"]) == ("seeds x problems", "2/2")
+    # Two finetunings of one arm differ by 40 points: over problems alone the interval would be a few points wide.
+    assert row["high"] - row["low"] > 0.5
+    assert row["low"] < row["difference"] < row["high"]
+    of_one_source = look_up(measured(rows), seed="all", source="wc")
+    assert of_one_source["interval"] == "seeds x problems"
+    assert of_one_source["high"] - of_one_source["low"] > 0.4
+    assert look_up(measured(rows), seed="0", source="wc")["interval"] == "problems"

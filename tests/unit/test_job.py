@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from job_support import calls_of, make_scontrol
+from job_support import JOB, calls_of, make_scontrol
 
 from yetbetter import job, time_limit
 from yetbetter.environments import check_environments, python_of
@@ -48,10 +48,11 @@ def log_of(command: list[str], folder: Path, **environment: str) -> tuple[int, l
 
 
 def test_a_log_begins_with_host_job_gpus_and_versions(tmp_path):
-    slurm = {"SLURM_JOB_ID": "71", "SLURM_RESTART_COUNT": "2", "CUDA_VISIBLE_DEVICES": "0,3"}
+    slurm = {"SLURM_JOB_ID": JOB, "SLURM_RESTART_COUNT": "2", "CUDA_VISIBLE_DEVICES": "0,3"}
+    slurm["SLURM_JOB_END_TIME"] = str(int(time.time()) + 3600)
     status, lines = log_of(grade(tmp_path), tmp_path, **slurm)
     assert status == 0
-    assert "grade_solutions.py on host" in lines[0] and "Slurm job 71 (restart 2), process" in lines[0]
+    assert "grade_solutions.py on host" in lines[0] and f"Slurm job {JOB} (restart 2), process" in lines[0]
     assert lines[1] == "GPUs: 0, 3 given, 0 asked for"
     assert lines[2].startswith(f"{sys.executable}: python 3.") and ", numpy " in lines[2] and ", sympy " in lines[2]
 
@@ -90,11 +91,11 @@ def test_the_versions_are_those_of_the_packages_that_a_command_uses(line, packag
 
 
 def test_a_slurm_job_with_fewer_gpus_than_asked_for_ends_before_anything_is_loaded(tmp_path):
-    environment = {"YETBETTER_GPUS": "2", "SLURM_JOB_ID": "71", "CUDA_VISIBLE_DEVICES": "1"}
+    environment = {"YETBETTER_GPUS": "2", "SLURM_JOB_ID": JOB, "CUDA_VISIBLE_DEVICES": "1"}
     status, lines = log_of(grade(tmp_path), tmp_path, **environment)
     assert status == 1
     assert lines[-1].startswith("grade_solutions.py: error: ")
-    assert lines[-1].endswith(": asked for 2 GPUs, Slurm job 71 was given 1 (1)")
+    assert lines[-1].endswith(f": asked for 2 GPUs, Slurm job {JOB} was given 1 (1)")
     assert not (tmp_path / "v.jsonl").exists()
 
 
@@ -218,13 +219,13 @@ def test_environments_are_part_of_the_checked_config(tmp_path, monkeypatch):
         check_config(config, schema, "study.yaml")
 
 
-# Stands for apptainer: runs the command without the host's scheduler, as an image that does not hold Slurm's programs.
+# Stands for apptainer: runs the command where the host's scheduler cannot be reached, as inside most images.
 APPTAINER = """#!/bin/bash
 echo "$*" >> {folder}/ran
 [ "$1" = exec ] && shift
 [ "$1" = --nv ] && shift
 shift
-export PATH="${{PATH//{slurm}:/}}"
+export PATH="{folder}/inside:$PATH"
 exec "$@"
 """
 
@@ -233,9 +234,11 @@ def contain(tmp_path: Path, start: float, end: float, **environment: str) -> tup
     """A grading in a container, inside a Slurm job."""
     slurm = tmp_path / "slurm"
     told = make_scontrol(slurm, start, end)
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "apptainer").write_text(APPTAINER.format(folder=tmp_path, slurm=slurm))
-    (tmp_path / "bin" / "apptainer").chmod(0o755)
+    scripts = {"bin/apptainer": APPTAINER.format(folder=tmp_path), "inside/scontrol": "#!/bin/sh\nexit 127\n"}
+    for name, script in scripts.items():
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(script)
+        (tmp_path / name).chmod(0o755)
     told["PATH"] = f"{tmp_path / 'bin'}:{told['PATH']}"
     python, *command = grade(tmp_path)
     line = [python, str(SCRIPTS / "run_in_container.py"), "image.sif", python, *command]
@@ -260,7 +263,7 @@ def test_a_program_in_a_container_has_its_job_queued_again_from_outside(tmp_path
     status, lines = contain(tmp_path, now - 1000, now + 10)
     assert status == time_limit.UNFINISHED, lines
     assert any("too little time left to begin: 0 of 1 verdicts" in line for line in lines)
-    assert "scontrol requeue 7 was refused (Requested operation is presently disabled)" in lines[-1]
+    assert f"scontrol requeue {JOB} was refused (Requested operation is presently disabled)" in lines[-1]
     assert calls_of(tmp_path / "slurm") == ["show", "requeue"]
 
 

@@ -125,6 +125,10 @@ def test_the_first_training_questions_are_like_the_others(dataset):
         ({"keep_per_question": 0}, ("sources.own.keep_per_question", "0")),
         ({"filter": "majorities"}, ("sources.own.filter", "ground_truth, none, majority, reasoning, judge")),
         (
+            {"draws": [{"model": "wc", "samples": 100_000}]},
+            ("datasets.hard: sources.own under budgets.high", "100,000 samples of 500 questions", "20,000 blocks"),
+        ),
+        (
             {"draws": [{"model": "wc", "match": "compute", "fraction": 0.7}, {"model": "se", "match": "price"}]},
             ("sources.own.draws", "add up to 1.7 of the budget"),
         ),
@@ -267,7 +271,7 @@ def test_the_study_holds_the_base_grid_and_the_experiments_marked_extra():
     assert set(base) < set(grid.cells_in(extra=True)) == set(grid.cells)
     assert len(base) == 30
     assert grid.experiments_in(extra=False) == ["main", "human"]
-    assert 60 <= len(grid.cells) - len(base) <= 70
+    assert 60 <= len(grid.cells) - len(base) <= 90
     assert set(grid.arms_of(base)) < set(grid.arms)
 
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from finetune_support import command as finetune_command
 from finetune_support import content, examples, make_model, run_here, write
-from job_support import calls_of, finish, make_scontrol, run_job
+from job_support import JOB, calls_of, finish, make_scontrol, run_job
 from test_generation import save_model
 
 import evaluate_model
@@ -73,7 +73,7 @@ def sampling(tmp_path, sampled_model) -> Sampling:
 
 def test_sampling_out_of_time_goes_on_and_ends_with_the_file_of_an_undisturbed_one(sampling):
     expected = sampling.undisturbed()
-    statuses = finish(sampling.job, seconds=0.7)
+    statuses = finish(sampling.job, seconds=0.4)
     assert time_limit.UNFINISHED in statuses
     assert (sampling.folder / "S.jsonl").read_bytes() == expected
     assert not list(sampling.folder.glob(f".drafts/S.jsonl/*/{STOPPED}"))
@@ -102,7 +102,7 @@ def test_a_job_that_may_not_be_queued_again_ends_with_status_75_and_says_why(sam
     assert status == 75 and calls_of(slurm) == ["show", "requeue"]
     last = said.splitlines()[-1]
     assert "too little time left to begin: 0 of 40 samples of wc were done before; the same command goes on" in last
-    assert "scontrol requeue 7 was refused: Requested operation is presently disabled" in last
+    assert f"scontrol requeue {JOB} was refused: Requested operation is presently disabled" in last
 
 
 def test_a_job_that_does_nothing_in_its_whole_time_fails_and_does_not_go_round(sampling):
@@ -127,10 +127,11 @@ def test_a_job_that_did_nothing_in_a_part_of_its_time_is_queued_again_once(sampl
     assert calls_of(slurm) == ["show", "requeue", "show"]
 
 
-def test_a_job_is_told_of_its_end_by_a_signal_too(tmp_path):
+def test_a_job_is_told_of_its_end_by_a_signal_too(tmp_path, monkeypatch):
     """With no end that it knows; SIGURG hurts no process that does not look for it."""
+    monkeypatch.setenv("PATH", str(tmp_path))
     with open_draft(tmp_path / "out.jsonl", {}) as draft:
-        draft.limit = time_limit.of_this_job({"SLURM_JOB_ID": "7", "PATH": str(tmp_path)})
+        draft.limit = time_limit.of_this_job({"SLURM_JOB_ID": JOB})
         assert draft.limit.end == float("inf")
         draft.stop_if_due(1, 0, 9, "pieces")
         os.kill(os.getpid(), time_limit.SIGNALS[0])
@@ -185,7 +186,7 @@ def test_grading_out_of_time_goes_on_and_ends_with_the_file_of_an_undisturbed_on
 
     assert grade("undisturbed.jsonl", {})[0] == 0
     for output, options in (("v.jsonl", ()), ("w.jsonl", ("--workers", "2"))):
-        statuses = finish(lambda end, output=output, options=options: grade(output, end, *options), seconds=0.6)
+        statuses = finish(lambda end, output=output, options=options: grade(output, end, *options), seconds=0.2)
         assert time_limit.UNFINISHED in statuses
         assert (tmp_path / output).read_bytes() == (tmp_path / "undisturbed.jsonl").read_bytes()
 
@@ -202,7 +203,7 @@ def test_finetuning_out_of_time_goes_on_and_ends_with_the_same_weights_to_the_bi
         stopped.extend(path.parent.name for path in tmp_path.glob(".drafts/out/*/state/*/complete.json"))
         return status, said
 
-    statuses = finish(job, seconds=1.0)
+    statuses = finish(job, seconds=0.4)
     assert time_limit.UNFINISHED in statuses
     assert set(stopped) - {f"checkpoint-{step}" for step in (10, 20, 30)}, "stopped at checkpoints only"
     assert content(tmp_path / "out") == expected
@@ -216,8 +217,8 @@ def test_evaluation_out_of_time_goes_on_and_gives_the_same_answers(tmp_path):
     prompt = ROOT / "resources/prompts/pocket.txt"
 
     def evaluate(folder: str, environment: dict[str, str]) -> tuple[int, str]:
-        checkpoints = [str(tmp_path / "standard" / f"checkpoint-{number}") for number in (1, 2)]
-        line = [evaluate_model.__file__, "--checkpoints", *checkpoints, "--cell", "easy/low/se/wc/0"]
+        line = [evaluate_model.__file__, "--models", tmp_path / "standard", "--checkpoints", 2]
+        line += ["--cell", "easy/low/se/wc/0"]
         line += ["--validation", tmp_path / "validation.jsonl", "--benchmark", f"test:{tmp_path}/test.jsonl:8:4:4"]
         line += ["--prompt", prompt, "--answer-format", "the_answer_is", "--max-new-tokens", 48, "--batch-size", 2]
         outputs = {"output": "answers.jsonl", "choice": "choice.json", "about": "about.json"}
@@ -226,7 +227,7 @@ def test_evaluation_out_of_time_goes_on_and_gives_the_same_answers(tmp_path):
 
     status, said = evaluate("undisturbed", {})
     assert status == 0, said
-    statuses = finish(lambda end: evaluate("stopped", end), seconds=1.0)
+    statuses = finish(lambda end: evaluate("stopped", end), seconds=0.4)
     assert time_limit.UNFINISHED in statuses
     for file in ("answers.jsonl", "choice.json"):
         assert (tmp_path / "stopped" / file).read_bytes() == (tmp_path / "undisturbed" / file).read_bytes()
@@ -241,12 +242,12 @@ def test_the_margin_is_a_few_minutes_and_less_of_a_short_limit(minutes, seconds)
 
 def test_the_end_of_a_job_is_told_by_the_environment_or_by_slurm(tmp_path, monkeypatch):
     assert time_limit.find_times({time_limit.END: "2026-01-02T03:04:05+00:00"})[1] == 1767323045
-    told = {"SLURM_JOB_ID": "7", "SLURM_JOB_START_TIME": "1000", "SLURM_JOB_END_TIME": "4600"}
+    told = {"SLURM_JOB_ID": JOB, "SLURM_JOB_START_TIME": "1000", "SLURM_JOB_END_TIME": "4600"}
     assert time_limit.find_times(told) == (1000, 4600, 0)
     monkeypatch.setenv("PATH", make_scontrol(tmp_path / "slurm", 1000, 4600, restarts=3)["PATH"])
-    assert time_limit.find_times({"SLURM_JOB_ID": "7"}) == (1000, 4600, 3)
+    assert time_limit.find_times({"SLURM_JOB_ID": JOB}) == (1000, 4600, 3)
     (tmp_path / "slurm" / "times").write_text("Restarts=0 StartTime=Unknown EndTime=Unknown")
-    assert time_limit.find_times({"SLURM_JOB_ID": "7"})[1] == float("inf")
+    assert time_limit.find_times({"SLURM_JOB_ID": JOB})[1] == float("inf")
     with pytest.raises(UserError, match="YETBETTER_JOB_END is 'soon', it must be a time"):
         time_limit.find_times({time_limit.END: "soon"})
     with pytest.raises(UserError, match="YETBETTER_MARGIN is 'short'"):

@@ -8,7 +8,7 @@ from yetbetter.tables import read_table
 pytestmark = pytest.mark.slow
 
 ARM = "results/miniature/metrics/hard/low/from-se.csv"
-POOL = {"dataset": "hard", "model": "se"}
+POOL = {"part": "", "dataset": "hard", "model": "se"}
 
 
 def let_a_judge_look(config: dict) -> None:

@@ -386,6 +386,15 @@ def stage_folders(wildcards, stages):
     ]
 
 
+def cell_paths(wildcards):
+    """Where the cells of a part lie inside each stage's folder."""
+    return [cell.path for cell in PARTS[wildcards.part].cells]
+
+
+def cell_scores(wildcards):
+    return [f"{RESULTS}/scores/{path}/scores.jsonl" for path in cell_paths(wildcards)]
+
+
 # Cells ------------------------------------------------------------------------------------------------------------------
 
 
@@ -518,7 +527,7 @@ def all_data_tables(part):
 
 
 def all_tables(part):
-    tables = ["finetuned", "differences", "checkpoints"] if PARTS[part].cells else []
+    tables = ["finetuned", "differences", "checkpoints", "claims", "claim_comparisons"] if PARTS[part].cells else []
     return all_data_tables(part) + expand("<results>/{part}tables/{table}.csv", part=part, table=tables)
 
 
@@ -530,7 +539,7 @@ def all_figures(part):
         figures.append(f"coverage_trend_{dataset}")
         if DATASETS[dataset]["adapter"] != "gsm8k":  # its problems have no level
             figures.append(f"coverage_by_level_{dataset}")
-    figures += ["headline"] if grid.cells else []
+    figures += ["headline", "claims"] if grid.cells else []
     for dataset in sorted({cell.dataset for cell in grid.cells}):
         figures += [f"finetuned_{dataset}", f"checkpoints_{dataset}"]
         if "functional" in DATASETS[dataset]["benchmarks"]:

@@ -1,11 +1,30 @@
 # Figures, drawn from the tables alone: no model is touched, torch is not imported.
 
+# The paper's printed values are drawn beside a study of its own models on its own data sets.
+PUBLISHED = "resources/published_numbers.csv"
+PUBLISHED_DATASETS = ["math", "gsm8k"]
+PUBLISHED_SIZES = {"strong": 27e9, "weak": 9e9}
+OF_THE_PAPER = all(
+    MODELS[COMPARED_MODELS[role]].get("parameters") == parameters for role, parameters in PUBLISHED_SIZES.items()
+)
+
+
+def published_numbers(wildcards):
+    """The paper's values as a rule's input, where they are of the data set that it draws."""
+    dataset = wildcards.dataset if "dataset" in wildcards.keys() else COMPARED["dataset"]
+    return [PUBLISHED] if OF_THE_PAPER and dataset in PUBLISHED_DATASETS else []
+
+
+def published(wildcards):
+    return " ".join(f"--published {path}" for path in published_numbers(wildcards))
+
 
 rule draw_headline:
     input:
         table="<results>/{part}tables/finetuned.csv",
         differences="<results>/{part}tables/differences.csv",
         arms="<results>/{part}tables/arms.csv",
+        published=published_numbers,
     output:
         pdf="<results>/{part}figures/headline.pdf",
         png=report(
@@ -23,6 +42,7 @@ rule draw_headline:
         weak=COMPARED["weak"],
         dataset=COMPARED["dataset"],
         budget=COMPARED["budget"],
+        published=published,
         code=code_of("draw_headline", *PLOTS),
     shell:
         "python workflow/scripts/draw_headline.py"
@@ -33,6 +53,7 @@ rule draw_headline:
         " --weak {params.weak}"
         " --dataset {params.dataset}"
         " --budget {params.budget}"
+        " {params.published}"
         " --output-pdf {output.pdf}"
         " --output-png {output.png}"
         " > {log} 2>&1"
@@ -42,6 +63,7 @@ rule draw_finetuned:
     input:
         table="<results>/{part}tables/finetuned.csv",
         arms="<results>/{part}tables/arms.csv",
+        published=published_numbers,
     output:
         pdf="<results>/{part}figures/finetuned_{dataset}.pdf",
         png=report(
@@ -57,6 +79,7 @@ rule draw_finetuned:
     params:
         strong=COMPARED["strong"],
         weak=COMPARED["weak"],
+        published=published,
         code=code_of("draw_finetuned", *PLOTS),
     shell:
         "python workflow/scripts/draw_finetuned.py"
@@ -65,6 +88,7 @@ rule draw_finetuned:
         " --dataset {wildcards.dataset}"
         " --strong {params.strong}"
         " --weak {params.weak}"
+        " {params.published}"
         " --output-pdf {output.pdf}"
         " --output-png {output.png}"
         " > {log} 2>&1"
@@ -195,6 +219,7 @@ rule draw_reasoning:
 rule draw_data_quality:
     input:
         table="<results>/{part}tables/data_quality.csv",
+        published=published_numbers,
     output:
         pdf="<results>/{part}figures/data_quality_{dataset}.pdf",
         png=report(
@@ -210,6 +235,7 @@ rule draw_data_quality:
     params:
         strong=COMPARED["strong"],
         weak=COMPARED["weak"],
+        published=published,
         code=code_of("draw_data_quality", *PLOTS),
     shell:
         "python workflow/scripts/draw_data_quality.py"
@@ -217,6 +243,7 @@ rule draw_data_quality:
         " --dataset {wildcards.dataset}"
         " --strong {params.strong}"
         " --weak {params.weak}"
+        " {params.published}"
         " --output-pdf {output.pdf}"
         " --output-png {output.png}"
         " > {log} 2>&1"
@@ -225,6 +252,7 @@ rule draw_data_quality:
 rule draw_coverage_trend:
     input:
         table="<results>/{part}tables/coverage.csv",
+        published=published_numbers,
     output:
         pdf="<results>/{part}figures/coverage_trend_{dataset}.pdf",
         png=report(
@@ -241,6 +269,7 @@ rule draw_coverage_trend:
         strong=COMPARED_MODELS["strong"],
         weak=COMPARED_MODELS["weak"],
         ratio=MODELS[COMPARED_MODELS["strong"]]["parameters"] / MODELS[COMPARED_MODELS["weak"]]["parameters"],
+        published=published,
         code=code_of("draw_coverage_trend", *PLOTS),
     shell:
         "python workflow/scripts/draw_coverage_trend.py"
@@ -249,6 +278,7 @@ rule draw_coverage_trend:
         " --strong {params.strong}"
         " --weak {params.weak}"
         " --ratio {params.ratio}"
+        " {params.published}"
         " --output-pdf {output.pdf}"
         " --output-png {output.png}"
         " > {log} 2>&1"
@@ -258,6 +288,7 @@ rule draw_coverage_by_level:
     input:
         table="<results>/{part}tables/coverage.csv",
         arms="<results>/{part}tables/arms.csv",
+        published=published_numbers,
     output:
         pdf="<results>/{part}figures/coverage_by_level_{dataset}.pdf",
         png=report(
@@ -273,6 +304,7 @@ rule draw_coverage_by_level:
     params:
         strong=COMPARED_MODELS["strong"],
         weak=COMPARED_MODELS["weak"],
+        published=published,
         code=code_of("draw_coverage_by_level", *PLOTS),
     shell:
         "python workflow/scripts/draw_coverage_by_level.py"
@@ -281,6 +313,7 @@ rule draw_coverage_by_level:
         " --dataset {wildcards.dataset}"
         " --strong {params.strong}"
         " --weak {params.weak}"
+        " {params.published}"
         " --output-pdf {output.pdf}"
         " --output-png {output.png}"
         " > {log} 2>&1"

@@ -9,6 +9,7 @@ rule measure_arm:
     output:
         measures="<results>/metrics/{dataset}/{budget}/from-{source}.csv",
         summary="<results>/metrics/{dataset}/{budget}/from-{source}.json",
+        questions="<results>/metrics/{dataset}/{budget}/from-{source}.questions.csv",
     log:
         "<logs>/metrics/{dataset}/{budget}/from-{source}.log",
     conda:
@@ -21,7 +22,7 @@ rule measure_arm:
         exact=lambda wildcards: [
             float(count.exact) for count in GRID.draws(wildcards.budget, wildcards.source).values()
         ],
-        code=code_of("measure_arm", "measures", "estimators", "views", "judging", "selection", "voting"),
+        code=code_of(*("measure_arm", "measures", "questions", "estimators", "views", "judging", "selection", "voting")),
     shell:
         "python workflow/scripts/measure_arm.py"
         " --problems {input.problems}"
@@ -36,4 +37,5 @@ rule measure_arm:
         " --source {wildcards.source}"
         " --output {output.measures}"
         " --summary {output.summary}"
+        " --by-question {output.questions}"
         " > {log} 2>&1"

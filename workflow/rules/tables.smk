@@ -71,7 +71,7 @@ rule tabulate_data:
 
 rule tabulate_scores:
     input:
-        scores=lambda wildcards: [f"{RESULTS}/scores/{cell.path}/scores.jsonl" for cell in PARTS[wildcards.part].cells],
+        scores=cell_scores,
         choices=lambda wildcards: [
             f"{RESULTS}/evaluations/{cell.path}/choice.json" for cell in PARTS[wildcards.part].cells
         ],
@@ -87,10 +87,11 @@ rule tabulate_scores:
         scores=lambda wildcards: f"{RESULTS}/scores",
         evaluations=lambda wildcards: f"{RESULTS}/evaluations",
         models=lambda wildcards: f"{RESULTS}/models",
-        cells=lambda wildcards: [cell.path for cell in PARTS[wildcards.part].cells],
+        cells=cell_paths,
         missing=lambda wildcards: [f"--missing {cell.path}" for cell in PARTS[wildcards.part].missing],
         baseline=config["comparison"]["strong"],
-        code=code_of("tabulate_scores", "comparisons", "estimators"),
+        pairs=lambda wildcards: paired_sources(wildcards),
+        code=code_of("tabulate_scores", "comparisons", "contrasts", "estimators"),
     shell:
         "python workflow/scripts/tabulate_scores.py"
         " --scores {params.scores}"
@@ -99,6 +100,7 @@ rule tabulate_scores:
         " --cells {params.cells}"
         " {params.missing}"
         " --baseline {params.baseline}"
+        " {params.pairs}"
         " --finetuned {output.finetuned}"
         " --differences {output.differences}"
         " --checkpoints {output.checkpoints}"

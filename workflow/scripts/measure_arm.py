@@ -6,6 +6,7 @@ from yetbetter.errors import UserError
 from yetbetter.identity import stream_seed
 from yetbetter.measures import measure_arm
 from yetbetter.program import run
+from yetbetter.questions import COUNTS, count_questions
 from yetbetter.records import read_json, write_json
 from yetbetter.selection import Choice, add_arm_arguments, load_arm, select
 from yetbetter.tables import write_table
@@ -25,6 +26,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--source", required=True)
     parser.add_argument("--output", required=True, help="CSV, one row per level and metric")
     parser.add_argument("--summary", required=True, help="JSON: samples, tokens and counts")
+    parser.add_argument("--by-question", help="CSV, one row per question, for paired comparisons of arms")
     return parser.parse_args()
 
 
@@ -38,6 +40,9 @@ def main() -> None:
     kept, _ = select(rows, choice)
     trained = {(row["model"], row["problem"], row["sample"]) for row in kept}
     rows = [row | {"trained": (row["model"], row["problem"], row["sample"]) in trained} for row in rows]
+    if arguments.by_question:
+        columns = (*identity, "problem", "level", *COUNTS)
+        write_table(arguments.by_question, columns, (identity | row for row in count_questions(rows, problems)))
     measured = measure_arm(rows, problems, stream_seed(arguments.dataset))
     write_table(arguments.output, COLUMNS, (identity | row for row in measured))
     summary = {"draws": summarise(rows, draws, arguments.exact), "counts": read_json(arguments.counts)}

@@ -3,6 +3,7 @@
 import argparse
 from collections import Counter
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 
 from yetbetter.comparisons import GROUP, Scores, compare, measure
@@ -14,9 +15,12 @@ from yetbetter.tables import write_table
 
 FINETUNED = (
     *("dataset", "budget", "source", "target", "paradigm", "seed", "benchmark", "metric", "level"),
-    *("value", "low", "high", "problems"),
+    *("value", "low", "high", "problems", "interval"),
 )
-DIFFERENCES = (*GROUP, "metric", "level", "source", "baseline", "difference", "low", "high")
+DIFFERENCES = (
+    *(*GROUP, "metric", "level", "source", "baseline", "difference", "low", "high"),
+    *("difference_points", "difference_percent", "interval", "seeds"),
+)
 COORDINATES = (*GROUP, "source", "seed", "paradigm", "problem", "level", "reasoning")
 CELL = ("dataset", "budget", "source", "target", "seed")
 CHECKPOINTS = (*CELL, "checkpoint", "rate", "step", "validation", "chosen")
@@ -37,6 +41,9 @@ def parse_arguments() -> argparse.Namespace:
         "--missing", default=[], action="append", metavar="CELL", help="a cell that is not finished, marked as such"
     )
     parser.add_argument("--baseline", required=True, help="source that the others are compared with")
+    parser.add_argument(
+        "--pair", default=[], action="append", metavar="SOURCE:BASELINE", help="two further sources to compare"
+    )
     parser.add_argument("--finetuned", required=True)
     parser.add_argument("--differences", required=True)
     parser.add_argument("--checkpoints", required=True)
@@ -59,9 +66,25 @@ def main() -> None:
     write_table(
         arguments.differences,
         DIFFERENCES,
-        (row for group, scores in named for row in compare(scores, group, arguments.baseline)),
+        list_differences(named, arguments),
     )
     write_table(arguments.checkpoints, CHECKPOINTS, list_checkpoints(arguments, cells))
+
+
+def list_differences(named: list[tuple[dict, Scores]], arguments: argparse.Namespace) -> Iterator[dict]:
+    """Each group's differences from the baseline, and behind them those of the further pairs that it holds."""
+    baselines: dict[str, list[str]] = {}
+    for pair in arguments.pair:
+        source, sign, baseline = pair.partition(":")
+        if not sign or baseline in (source, arguments.baseline):
+            raise UserError(f"--pair {pair!r}: must be SOURCE:BASELINE, with a baseline other than that of --baseline")
+        baselines.setdefault(baseline, []).append(source)
+    for group, scores in named:
+        yield from compare(scores, group, arguments.baseline)
+        for baseline, sources in baselines.items():
+            chosen = copy(scores)
+            chosen.sources = [source for source in scores.sources if source in (baseline, *sources)]
+            yield from compare(chosen, group, baseline)
 
 
 def list_checkpoints(arguments: argparse.Namespace, cells: list[list[dict]]) -> Iterator[dict]:

@@ -1,9 +1,17 @@
-"""Accuracy of finetuned models with intervals, and paired differences between the data they were trained on."""
+"""Accuracy of finetuned models with intervals, and paired differences between the data they were trained on.
 
+An interval of one finetuning is over problems alone (a bootstrap): it holds for that finetuning, on that pool, and says
+nothing of another seed. With several seeds on every side it is that of seeds crossed with problems (`contrasts`). The
+column `interval` says which.
+"""
+
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
+from yetbetter.contrasts import CROSSED, PROBLEMS, Arm, contrast
+from yetbetter.distributions import t_quantile
 from yetbetter.estimators import Bootstrap
 from yetbetter.grading import CORRECT
 from yetbetter.identity import stream_seed
@@ -52,6 +60,26 @@ class Scores:
         found = [self.values[source, one, metric] for one in seeds if (source, one, metric) in self.values]
         return sum(found) if found else None
 
+    def crossed(self, terms: list[tuple[float, str]], metric: str, chosen: np.ndarray) -> tuple | None:
+        """Sum of weighted sources, low, high: of seeds crossed with problems; None where a source has one seed."""
+        arms = []
+        for weight, source in terms:
+            found = [
+                self.values[source, seed, metric]
+                for seed in self.seeds[source]
+                if (source, seed, metric) in self.values
+            ]
+            if len(found) < 2 or chosen.sum() < 2:
+                return None
+            top, bottom = np.stack(found)[:, :, chosen].swapaxes(0, 1)
+            problems = tuple(np.array(self.problems)[chosen])
+            arms.append((weight, Arm(problems, top, bottom, kin=metric)))
+        estimate = contrast(arms)
+        if math.isnan(estimate.effect):
+            return None
+        half = t_quantile(0.975, round(estimate.freedom, 1)) * estimate.error
+        return estimate.effect, estimate.effect - half, estimate.effect + half
+
     def by_level(self) -> Iterator[tuple[str, np.ndarray]]:
         yield "all", np.ones(len(self.problems), dtype=bool)
         for level in sorted(set(self.levels.values())):
@@ -70,6 +98,9 @@ def measure(scores: Scores, group: dict) -> Iterator[dict]:
                         continue
                     top, bottom = pair[:, chosen]
                     value, low, high = bootstrap.ratio(top, bottom)
+                    crossed = scores.crossed([(1.0, source)], metric, chosen) if seed == "all" else None
+                    if crossed:
+                        _, low, high = crossed
                     yield group | {
                         "source": source,
                         "paradigm": scores.paradigms[source],
@@ -80,11 +111,16 @@ def measure(scores: Scores, group: dict) -> Iterator[dict]:
                         "low": float(low),
                         "high": float(high),
                         "problems": int((bottom > 0).sum()),
+                        "interval": CROSSED if crossed else PROBLEMS,
                     }
 
 
 def compare(scores: Scores, group: dict, baseline: str) -> Iterator[dict]:
-    """Each source's difference from the baseline, paired: both on the same resamples of the same problems."""
+    """Each source's difference from the baseline, paired over the problems; seeds: of the source, of the baseline.
+
+    difference, low and high are in the metric's own scale, difference_points of 100; difference_percent is relative to
+    the baseline.
+    """
     if baseline not in scores.sources:
         return
     for level, chosen in scores.by_level():
@@ -95,7 +131,12 @@ def compare(scores: Scores, group: dict, baseline: str) -> Iterator[dict]:
                 pair = scores.select(source, "all", metric)
                 if source == baseline or pair is None or other is None:
                     continue
-                difference, low, high = bootstrap.difference(*pair[:, chosen], *other[:, chosen])
+                pair, base = pair[:, chosen], other[:, chosen]
+                difference, low, high = bootstrap.difference(*pair, *base)
+                crossed = scores.crossed([(1.0, source), (-1.0, baseline)], metric, chosen)
+                if crossed:
+                    _, low, high = crossed
+                reference = base[0].sum() / base[1].sum() if base[1].any() else math.nan
                 yield group | {
                     "metric": metric,
                     "level": level,
@@ -104,4 +145,8 @@ def compare(scores: Scores, group: dict, baseline: str) -> Iterator[dict]:
                     "difference": difference,
                     "low": low,
                     "high": high,
+                    "difference_points": 100 * difference,
+                    "difference_percent": 100 * difference / reference if reference else math.nan,
+                    "interval": CROSSED if crossed else PROBLEMS,
+                    "seeds": "/".join(str(len(scores.seeds[name])) for name in (source, baseline)),
                 }

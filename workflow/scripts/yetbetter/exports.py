@@ -1,5 +1,6 @@
 """Training data as a Hugging Face data set folder that other trainers read: rows, card, LLaMA-Factory's description."""
 
+import json
 from collections import Counter
 
 import yaml
@@ -108,12 +109,14 @@ def how_it_was_made(rows: list[dict], counts: dict, facts: dict) -> str:
         entry = facts["models"][model]
         revision = f", revision `{entry['revision']}`" if entry.get("revision") else ""
         size = f", {entry['parameters']:,.0f} parameters (nominal)" if entry.get("parameters") else ""
-        lines.append(f"- {samples} samples per question from `{model}`: `{entry['path']}`{revision}{size}.")
+        lines.append(
+            f"- {samples} sample{'s'[: samples > 1]} per question from `{model}`: `{entry['path']}`{revision}{size}."
+        )
     if facts["draws"]:
         reference = facts["reference"]
         lines.append(
             f"- Budget `{facts['budget']}`: what {reference['samples']} samples per question of `{reference['model']}`"
-            f" cost; the source is `{source}`."
+            f" cost; the source is `{json.dumps(source)}`."
         )
         order = "" if facts["adapter"] == "files" else ", which is in random order"
         lines.append(f"- Questions: the first {facts['questions']:,} of the training split{order}.")

@@ -7,14 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
-from yetbetter.budgets import RATIO_KEY, Count, count_questions, count_samples, to_fraction
-from yetbetter.errors import UserError
+from yetbetter.budgets import Count, count_questions, count_samples
+from yetbetter.grid_checks import check_arm, check_fractions, check_pool
 from yetbetter.recipes import CHOSEN
-
-# Each block is a job; beyond this Snakemake itself takes minutes and gigabytes.
-MOST_BLOCKS = 10_000
-# What a filter needs to know of a data set's solutions (its `fpr`), besides their final answers.
-CHECKS = {"reasoning": ("exact", "judge"), "judge": ("judge",)}
 
 
 @dataclass(frozen=True)
@@ -63,12 +58,12 @@ class Grid:
         self.arms = self.arms_of(self.cells)
         self.sampled_arms = [arm for arm in self.arms if not self.is_human(arm.source)]
         for arm in self.sampled_arms:
-            self.check_arm(arm)
+            check_arm(self, arm)
         pools = self.pools_of(self.cells)
         self.pools = {key: pool.samples for key, pool in pools.items()}
         self.pool_questions = {key: pool.questions for key, pool in pools.items()}
         for key in pools:
-            self.check_pool(*key)
+            check_pool(self, *key)
 
     def _cells(self, *names: str) -> Iterator[Cell]:
         for name in names or self.config["experiments"]:
@@ -125,7 +120,7 @@ class Grid:
 
     def draws(self, budget: str, source: str) -> dict[str, Count]:
         """Samples per question that a source draws of each model under a budget."""
-        self.check_fractions(source)
+        check_fractions(self, source)
         return {
             draw["model"]: count_samples(
                 draw,
@@ -135,16 +130,6 @@ class Grid:
             )
             for draw in self.config["sources"][source].get("draws", [])
         }
-
-    def check_fractions(self, source: str) -> None:
-        """UserError where the draws of a mix would together spend more than the budget."""
-        draws = self.config["sources"][source].get("draws", [])
-        spent = sum(to_fraction(draw.get("fraction", 1)) for draw in draws if draw.get("match") in RATIO_KEY)
-        if len(draws) > 1 and spent > 1:
-            raise UserError(
-                f"{self.name}: sources.{source}.draws: their fractions add up to {float(spent):.4g} of the budget"
-                " (allowed: at most 1)"
-            )
 
     def questions(self, dataset: str, budget: str, source: str) -> int:
         """How many of the training questions, from the first on, an arm draws from."""
@@ -160,37 +145,6 @@ class Grid:
             self.models,
             f"{self.name}: sources.{source}.questions for datasets.{dataset} under budgets.{budget}",
         )
-
-    def check_arm(self, arm: Arm) -> None:
-        """UserError where the arm's filter needs what its data set has not, or its blocks are too many."""
-        source = self.config["sources"][arm.source]
-        rule, fpr = source["filter"], self.config["datasets"][arm.dataset].get("fpr")
-        if rule in CHECKS and fpr not in CHECKS[rule]:
-            key = f"{self.name}: sources.{arm.source}.filter: {rule!r} for datasets.{arm.dataset}, whose fpr is {fpr!r}"
-            if fpr == "exact":
-                raise UserError(f"{key}: its reasoning is checked exactly, no judge is asked (use filter: reasoning)")
-            raise UserError(f"{key}: nothing checks its solutions (fpr must be {' or '.join(CHECKS[rule])})")
-        questions = self.questions(arm.dataset, arm.budget, arm.source)
-        for count in self.draws(arm.budget, arm.source).values():
-            self.check_blocks(arm.dataset, self.whole_blocks(count.samples), questions)
-
-    def check_pool(self, dataset: str, model: str) -> None:
-        entry = self.models[model]
-        if "parameters" not in entry and not (entry.get("engine") == "openai" and "price" in entry):
-            raise UserError(
-                f"{self.name}: models.{model}: no 'parameters', which a model that is sampled from needs"
-                " (an endpoint's at least a 'price')"
-            )
-
-    def check_blocks(self, dataset: str, samples: int, questions: int) -> None:
-        sampling = self.config["sampling"]
-        shards = -(-questions // sampling["shard_questions"])
-        blocks = shards * (samples // sampling["block_samples"])
-        if blocks > MOST_BLOCKS:
-            raise UserError(
-                f"{self.name}: datasets.{dataset}: a pool of {blocks:,} blocks, at most {MOST_BLOCKS:,} are sensible;"
-                f" raise sampling.shard_questions ({sampling['shard_questions']}) or sampling.block_samples"
-            )
 
     def whole_shards(self, dataset: str, questions: int) -> int:
         """Questions are drawn in whole shards too; the last one ends with the split."""

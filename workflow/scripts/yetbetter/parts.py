@@ -12,7 +12,7 @@ from yetbetter.grid import Arm, Cell, Grid, Pool
 
 @dataclass(frozen=True)
 class Part:
-    """pools: those measured as a whole, by (dataset, model). missing: cells that the part should have and has not yet."""
+    """pools: those measured as a whole, by (dataset, model). missing: cells that the part lacks so far."""
 
     cells: list[Cell]
     arms: list[Arm]
@@ -52,7 +52,7 @@ def has_scores(results: str, cell: Cell) -> bool:
 
 def has_measures(results: str, arm: Arm) -> bool:
     folder = Path(results, "metrics", arm.dataset, arm.budget)
-    return all((folder / f"from-{arm.source}.{kind}").is_file() for kind in ("csv", "json"))
+    return all((folder / f"from-{arm.source}.{kind}").is_file() for kind in ("csv", "json", "questions.csv"))
 
 
 def finished_samples(grid: Grid, results: str, dataset: str, model: str, pool: Pool) -> int:

@@ -118,6 +118,8 @@ class Look:
     strong: str = "se"
     weak: str = "wc"
     names: list[str] = field(default_factory=list)  # of the whole table, so that its data sets agree on colours
+    # Source -> model, where every view of one model's samples shall have that model's colour; several are joined by +.
+    writers: dict[str, str] = field(default_factory=dict)
 
     def role(self, name: str) -> str:
         """se, wc, mix, human, base, or the name itself."""
@@ -126,6 +128,11 @@ class Look:
 
     def colour(self, name: str) -> str:
         known = {"se": STRONG, "wc": WEAK, "mix": MIX, "human": HUMAN, "base": BASE}
+        writer = self.writers.get(name, "")
+        if writer and self.role(name) not in known:
+            pure = {self.writers.get(self.strong, self.strong): STRONG, self.writers.get(self.weak, self.weak): WEAK}
+            if "+" in writer or writer in pure:
+                return pure.get(writer, MIX)
         others = [other for other in self.names if self.role(other) not in known]
         place = others.index(name) if name in others else 0
         return known.get(self.role(name)) or FURTHER[place % len(FURTHER)]
@@ -159,8 +166,10 @@ def samples_label(label: str, samples: str) -> str:
     return f"{label}, {samples} sample{'' if samples == '1' else 's'}" if samples else label
 
 
-def budgets_and_sources(table: Table, look: Look) -> list[tuple[str, list[str]]]:
-    """The rows of a figure: every source found under a budget, SE and WC in any case."""
+def budgets_and_sources(table: Table, look: Look, sources: list[str] | None = None) -> list[tuple[str, list[str]]]:
+    """The rows of a figure: every source found under a budget, SE and WC in any case; or those named, as they come."""
+    if sources:
+        return [(budget, sources) for budget in order_budgets(table.values("budget")) or ["low"]]
     grid = []
     for budget in order_budgets(table.values("budget")):
         found = table.where(budget=budget).values("source")

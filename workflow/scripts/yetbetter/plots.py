@@ -135,7 +135,7 @@ POOL_STYLE = point_style(
 )
 PAPER_STYLE = point_style(marker="D", markersize=3.5, markerfacecolor="none", label="the paper's value")
 DAGGER, MISSING = "\N{DAGGER}", "value missing"
-CROSS = {"linestyle": "none", "marker": "x", "markersize": 4, "color": FAINT}
+CROSS = {"linestyle": "none", "marker": "x", "markersize": 4, "color": FAINT, "clip_on": False}
 INTERVAL = Line2D([], [], color=INK, linewidth=1.1, label="95 % interval")
 
 
@@ -203,6 +203,14 @@ def limit(axes: Axes, cells: list[Cell], marks: list[Points]) -> None:
 
 def limit_up(axes: Axes) -> None:
     axes.set_ylim(0, min(100, axes.get_ylim()[1]))
+
+
+def equal_spans(panels: list[Axes]) -> None:
+    """Vertical axes of equal length about their own middles: differences compare across panels, levels need not."""
+    ends = [axes.get_ylim() for axes in panels]
+    half = max(high - low for low, high in ends) / 2
+    for axes, (low, high) in zip(panels, ends, strict=True):
+        axes.set_ylim((low + high) / 2 - half, (low + high) / 2 + half)
 
 
 def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:

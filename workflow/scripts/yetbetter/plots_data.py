@@ -28,10 +28,12 @@ DATA_QUALITY = (
 COVERAGE = ("dataset", "model", "level", "k", "value", "low", "high", "questions")
 
 
-def data_quality(table: Table, dataset: str, look: Look, paper: Paper) -> Figure:
-    """Coverage, diversity and false positive rate of each budget's data, one bar per source."""
+def data_quality(
+    table: Table, dataset: str, look: Look, paper: Paper, sources: list[str] | None = None, title: str = ""
+) -> Figure:
+    """Coverage, diversity and false positive rate of each budget's data, one bar per source (or of these, in order)."""
     table = table.where(dataset=dataset, level="all")
-    grid = plot_tables.budgets_and_sources(table, look)
+    grid = plot_tables.budgets_and_sources(table, look, sources)
     groups = plot_tables.name_groups(grid, look, table)
     height = plots.rows_height(groups)
     figure, [panels] = plots.new_figure(1, 3, plots.FULL_WIDTH, height, sharey=True)
@@ -51,7 +53,7 @@ def data_quality(table: Table, dataset: str, look: Look, paper: Paper) -> Figure
         axes.set_xlabel(label)
         axes.set_title(name.capitalize())
         plots.limit(axes, [cell for _, cell, _ in bars], [pool, printed])
-    figure.suptitle(f"{dataset}: quality of the sampled training data")
+    figure.suptitle(f"{dataset}: quality of the sampled training data{f': {title}' if title else ''}")
     handles = [plots.INTERVAL, Line2D([], [], **plots.POOL_STYLE)]
     plots.add_legend(figure, [*handles, *plots.paper_handles(paper)])
     return figure

@@ -10,6 +10,7 @@ import yaml
 
 from yetbetter import recipes
 from yetbetter.adapters import ADAPTERS, find_files, local_folders
+from yetbetter.claim_roles import check_claims
 from yetbetter.endpoint import check_entry
 from yetbetter.engines import find_engine
 from yetbetter.environments import check_environments
@@ -138,6 +139,7 @@ def check_references(config: dict, name: str) -> None:
     check_packing(name, config)
     check_comparison(name, config)
     check_environments(f"{name}: environments", config.get("environments", {}))
+    check_claims(config, require)
 
 
 def check_comparison(name: str, config: dict) -> None:

@@ -73,7 +73,7 @@ class TimeLimit:
 
     def was_whole(self) -> bool:
         """Whether this program had nearly all of the job's time for itself."""
-        return STARTED - self.start <= 0.2 * (self.end - self.start)
+        return STARTED - self.start <= 0.2 * max(0.0, self.end - self.start)
 
     def warn(self, *_) -> None:
         self.signalled = True

@@ -1,0 +1,22 @@
+"""Draw the paper's claims with the effect that decides each, its interval and the verdict."""
+
+import argparse
+
+from yetbetter import plot_tables, plots, plots_claims
+from yetbetter.program import run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--table", required=True, help="claims.csv")
+    parser.add_argument("--comparisons", required=True, help="claim_comparisons.csv")
+    parser.add_argument("--output-pdf", required=True)
+    parser.add_argument("--output-png", required=True)
+    args = parser.parse_args()
+    table = plot_tables.read_table(args.table, plots_claims.CLAIMS)
+    comparisons = plot_tables.read_table(args.comparisons, plots_claims.COMPARISONS)
+    plots.save(plots_claims.claims(table, comparisons), args.output_pdf, args.output_png)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,41 @@
+"""Which of a config's names play the roles that the paper's claims speak of (the optional key `claims`)."""
+
+from collections.abc import Callable
+
+# The registry of the config that each group of roles names an entry of.
+REGISTRIES = {"datasets": "datasets", "budgets": "budgets", "sources": "sources"}
+
+
+def check_claims(config: dict, require: Callable) -> None:
+    """Every name that a role is given stands in its registry. require: raises UserError(key, wanted, registry)."""
+    claims = config.get("claims", {})
+    for group, registry in REGISTRIES.items():
+        for role, wanted in claims.get(group, {}).items():
+            require(f"claims.{group}.{role}", wanted, registry)
+    targets = [model for model, entry in config["models"].items() if "finetuning" in entry]
+    if "student" in claims:
+        require("claims.student", claims["student"], "models", targets)
+    for wanted in claims.get("further", []):
+        require("claims.further", wanted, "models", targets)
+
+
+def roles_of(config: dict) -> dict:
+    """What the program check_claims.py wants to know of a config: names by role, and the settings of the tests.
+
+    {datasets, budgets, sources, targets: {role: name}} (targets.further: a list of names), margins, alpha,
+    seed_sd_points (or None), pool_sd_points.
+    """
+    claims, compared = config.get("claims", {}), config["comparison"]
+    pair = {role: compared[role] for role in ("weak", "strong")}
+    writers = {role: config["sources"][source]["draws"][0]["model"] for role, source in pair.items()}
+    targets = writers | {role: claims[role] for role in ("student", "further") if role in claims}
+    return {
+        "datasets": claims.get("datasets", {}),
+        "budgets": claims.get("budgets", {}),
+        "sources": pair | claims.get("sources", {}),
+        "targets": targets,
+        "margins": claims.get("margins", {}),
+        "alpha": claims.get("alpha", 0.05),
+        "seed_sd_points": claims.get("seed_sd_points"),
+        "pool_sd_points": claims.get("pool_sd_points", 0),
+    }

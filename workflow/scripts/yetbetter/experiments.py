@@ -1,0 +1,62 @@
+"""What the workflow knows of an experiment's figure without drawing it: its comparisons, and what its sources are."""
+
+from collections.abc import Iterable
+
+KINDS = ("bars", "mixing", "samples", "crossover")
+# The paper's tables by the role that a source plays in them, and what the source is called there.
+PAPER_TABLES = {
+    "strong": ("finetuned", "se"),
+    "weak": ("finetuned", "wc"),
+    "number_matched": ("number_matched", "wc"),
+    "high_low": ("coverage_diversity", "high_low"),
+    "low_low": ("coverage_diversity", "low_low"),
+    "price_strong": ("price_matched", "se"),
+    "price_weak": ("price_matched", "wc"),
+    "price_cheap": ("price_matched", "wc_0.15x"),
+    "fewer_strong": ("dataset_size_500", "se"),
+    "fewer_weak": ("dataset_size_500", "wc"),
+}
+FILTERS = {
+    "none": "no filter",
+    "majority": "filter: majority vote",
+    "reasoning": "filter: reasoning checked",
+    "judge": "filter: judge alone",
+}
+
+
+def baseline_of(sources: list[str], strong: str) -> str:
+    """The source that others are compared with: SE where the experiment has it, or else its first one."""
+    return strong if strong in sources else sources[0]
+
+
+def compared_pairs(experiments: Iterable[dict], sources: dict, strong: str) -> list[tuple[str, str]]:
+    """(source, baseline) of the differences that figures need besides those from the source `strong`.
+
+    experiments: the config's entries; sources: its registry.
+    """
+    pairs = []
+    for experiment in experiments:
+        names = experiment["sources"]
+        if experiment.get("figure") == "samples":
+            baselines = [name for name in names if writers(sources[name]) == writers(sources[strong])]
+        elif experiment.get("figure") == "bars":
+            baselines = [baseline_of(names, strong)]
+        else:
+            continue
+        pairs += [(name, base) for base in baselines if base != strong for name in names if name not in baselines]
+    return list(dict.fromkeys(pairs))
+
+
+def writers(source: dict) -> list[str]:
+    """The models that a source of the config draws from."""
+    return [draw["model"] for draw in source.get("draws", [])]
+
+
+def describe(source: dict) -> str:
+    """What a source of the config does beyond drawing samples and keeping right answers, in a few words."""
+    parts = [FILTERS[source["filter"]]] if source.get("filter") in FILTERS else []
+    if "keep_per_question" in source:
+        parts.append(f"{source['keep_per_question']} kept per question")
+    if source.get("duplicates") == "drop":
+        parts.append("no duplicates")
+    return ", ".join(parts)
