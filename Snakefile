@@ -55,6 +55,11 @@ localrules:
     draw_data_quality,
     draw_coverage_trend,
     draw_coverage_by_level,
+    draw_experiment,
+    draw_experiment_data,
+    draw_small_vs_large,
+    draw_claims,
+    check_claims,
 
 
 # Before the first submission: would Slurm take the run's jobs at all?

@@ -6,7 +6,7 @@ import yaml
 from conftest import ROOT
 
 PROFILES = ["profiles/default", "workflow/profiles/slurm", "workflow/profiles/workstation"]
-QUICK = r"(?:draw|tabulate|import|fetch|digest|export|make|forecast)(?:_\w+)?"
+QUICK = r"(?:draw|tabulate|import|fetch|digest|export|make|forecast)(?:_\w+)?|check_claims"
 
 
 def test_profiles_rerun_by_the_same_rules():
