@@ -12,8 +12,8 @@ BLOCK = "solutions/hard/wc/questions-000000_samples-0000.jsonl"
 def test_a_job_longer_than_its_time_limit_goes_on_after_a_requeue_and_draws_nothing_twice(study, cluster):
     path = study.folder / "tests/slurm/miniature.yaml"
     config = yaml.safe_load(path.read_text())
-    config["datasets"]["hard"]["splits"]["train"] = 600
-    config["sampling"] |= {"shard_questions": 600, "block_samples": 10}
+    config["datasets"]["hard"]["splits"]["train"] = 300
+    config["sampling"] |= {"shard_questions": 300, "block_samples": 10}
     config["budgets"]["low"]["samples"] = 3
     config["models"]["wc"] |= {"batch_size": 4, "resources": {"gpu": 1, "runtime": 1}}
     path.write_text(yaml.safe_dump(config))
@@ -32,7 +32,7 @@ def test_a_job_longer_than_its_time_limit_goes_on_after_a_requeue_and_draws_noth
     assert restarts and before
     assert "Trying to restart job" not in study.said()
     rows = study.drawn_rows()
-    assert len(rows) == len(set(rows)) == 600 * 10
+    assert len(rows) == len(set(rows)) == 300 * 10
     after = drafts(study)
     assert all(text and after[name].startswith(text) for name, text in before.items())
     print(f"{restarts} restarts, {len(before)} drafts")
