@@ -81,6 +81,7 @@ class Cluster:
     def __init__(self, folder: Path = FOLDER, accounting: bool = False):
         self.folder, self.accounting = folder, accounting
         self.daemons: dict[str, int] = {}
+        self.database_port, self.password = 0, secrets.token_hex(16)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -91,6 +92,14 @@ class Cluster:
         stop(self.folder)
         if LINK.exists():
             raise Unavailable(f"{LINK} is there already: this machine belongs to a cluster")
+        try:
+            self.start_daemons()
+        except BaseException:
+            stop(self.folder)
+            raise
+        return self
+
+    def start_daemons(self) -> None:
         for name in ("state", "spool", "log", "gpu"):
             (self.folder / name).mkdir(parents=True)
         self.write_configuration()
@@ -102,7 +111,6 @@ class Cluster:
             (self.folder / "spool" / node).mkdir()
             self.run(f"slurmd.{node}", "slurmd", "-D", "-N", node)
         wait_until(lambda: self.states().count("idle") == len(NODES), "idle nodes")
-        return self
 
     def run(self, name: str, *command: str) -> None:
         log = open(self.folder / "log" / f"{name}.out", "ab")  # noqa: SIM115  the daemon keeps it
@@ -137,20 +145,23 @@ class Cluster:
             raise Unavailable(f"mariadb-install-db: {made.stdout[-300:]}")
         small = ["--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M", "--skip-log-bin"]
         self.run(
-            "mariadbd", "mariadbd", *own, "--skip-networking", f"--socket={listening}",
-            f"--pid-file={self.folder / 'database.pid'}", *small,
+            "mariadbd", "mariadbd", *own, "--bind-address=127.0.0.1", f"--port={self.database_port}",
+            f"--socket={listening}", f"--pid-file={self.folder / 'database.pid'}", *small,
         )  # fmt: skip
         client = ["mariadb", "--no-defaults", f"--socket={listening}"]
         wait_until(lambda: subprocess.run([*client, "-e", "select 1"], **CAPTURED).returncode == 0, "the database")
-        subprocess.run([*client, "-e", "create database slurm_acct_db"], check=True)
+        user = f"slurm@localhost identified by '{self.password}'"
+        made = f"create database slurm_acct_db; create user {user}; grant all on slurm_acct_db.* to slurm@localhost"
+        subprocess.run([*client, "-e", made], check=True)
         self.run("slurmdbd", "slurmdbd", "-D")
         manager = ["sacctmgr", "--immediate", "--quiet"]
         wait_until(lambda: self.call("sacctmgr", "-n", "list", "cluster").returncode == 0, "slurmdbd")
         self.call(*manager, "add", "cluster", "loopback", check=True)
         self.call(*manager, "add", "account", ACCOUNT, "description=test", "organization=test", check=True)
         self.call(*manager, "add", "user", getpass.getuser(), f"account={ACCOUNT}", check=True)
-        # No default: a job that names no account is refused, as on many real clusters.
-        self.call(*manager, "modify", "user", getpass.getuser(), "set", "defaultaccount=", check=False)
+        # Slurm's own entry for root goes: the test account is the only one.
+        self.call(*manager, "modify", "user", getpass.getuser(), "set", f"defaultaccount={ACCOUNT}", check=True)
+        self.call(*manager, "delete", "user", getpass.getuser(), "account=root")
 
     def start_controller(self) -> None:
         self.run("slurmctld", "slurmctld", "-D")
@@ -176,7 +187,7 @@ class Cluster:
         return [line.split("|") for line in lines]
 
     def write_configuration(self) -> None:
-        controller, *ports, database = free_ports(2 + len(NODES))
+        controller, database, self.database_port, *ports = free_ports(3 + len(NODES))
         host = socket.gethostname().split(".")[0]
         for number in range(2):  # slurmd wants character devices; no driver stands behind these
             os.symlink("/dev/null" if number else "/dev/zero", self.folder / "gpu" / f"fake{number}")
@@ -186,17 +197,18 @@ class Cluster:
         if self.accounting:
             accounting = (
                 "AccountingStorageType=accounting_storage/slurmdbd\nAccountingStorageHost=localhost\n"
+                f"AccountingStoragePass={self.folder}/munge.socket\n"
                 f"AccountingStoragePort={database}\nAccountingStorageEnforce=associations,limits\n"
                 "AccountingStorageTRES=gres/gpu\nJobAcctGatherType=jobacct_gather/linux\nJobAcctGatherFrequency=2\n"
             )
             path = self.folder / "slurmdbd.conf"
             path.write_text(
                 f"{common}DbdHost=localhost\nDbdPort={database}\nPidFile={self.folder}/slurmdbd.pid\n"
-                f"LogFile={self.folder}/log/slurmdbd.log\nStorageType=accounting_storage/mysql\nStorageHost=localhost\n"
-                f"StorageUser=root\nStorageLoc=slurm_acct_db\n"
+                f"LogFile={self.folder}/log/slurmdbd.log\nStorageType=accounting_storage/mysql\n"
+                f"StorageHost=127.0.0.1\nStoragePort={self.database_port}\nStorageUser=slurm\n"
+                f"StoragePass={self.password}\nStorageLoc=slurm_acct_db\n"
             )
             path.chmod(0o600)
-            (self.folder / "my.cnf").write_text(f"[client]\nsocket={self.folder}/database.socket\n")
         nodes = "".join(
             f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=8 RealMemory=16000"
             f"{' Gres=gpu:fake:2' if node.startswith('gpu') else ''}\n"

@@ -1,5 +1,7 @@
 """A cluster with accounting, on which every job needs an account."""
 
+import getpass
+
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -27,8 +29,13 @@ def test_the_whole_grid_is_done_with_the_account_that_the_profile_names(study, c
         assert ("gres/gpu=1" in granted) == (node == "gpu1") == on_gpu, rows
 
 
-def test_without_an_account_one_line_says_so_before_anything_is_submitted(study):
-    said = study.run("tables", check=False)
+def test_without_an_account_one_line_says_so_before_anything_is_submitted(study, cluster):
+    who = ("user", getpass.getuser(), "account=weak")
+    cluster.call("sacctmgr", "-i", "delete", *who, check=True)
+    try:
+        said = study.run("tables", check=False)
+    finally:
+        cluster.call("sacctmgr", "-i", "add", *who, check=True)
     lines = [line for line in said.splitlines() if "Slurm would refuse" in line]
     assert study.submissions() == 0
     assert len(lines) >= 1 and all("account" in line.lower() for line in lines), said[-3000:]
