@@ -43,6 +43,37 @@ if not PARTIAL:
     include: "workflow/rules/regrade.smk"
 
 
+# Seconds of work on files that are there: done where Snakemake runs, not in jobs of a cluster.
+localrules:
+    make_pocket_problems,
+    import_problems,
+    import_dataset,
+    digest_problems,
+    select_human_solutions,
+    export_training_data,
+    tabulate_data,
+    tabulate_scores,
+    draw_headline,
+    draw_finetuned,
+    draw_checkpoints,
+    draw_training,
+    draw_functional_transfer,
+    draw_reasoning,
+    draw_data_quality,
+    draw_coverage_trend,
+    draw_coverage_by_level,
+    draw_experiment,
+    draw_experiment_data,
+    draw_small_vs_large,
+    draw_claims,
+    check_claims,
+
+
+# Before the first submission: would Slurm take the run's jobs at all?
+onstart:
+    check_cluster()
+
+
 rule all:
     default_target: True
     input:

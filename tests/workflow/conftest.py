@@ -74,10 +74,10 @@ class Clone:
         done = self.run(*targets, options=("--dry-run", *options))
         text = done.stdout + done.stderr
         jobs: dict[str, list[dict[str, str]]] = {}
-        for block in re.split(r"\n(?=(?:local)?rule |Job stats)", text):
-            found = re.match(r"(?:local)?rule (\w+):", block)
+        for block in re.split(r"\n(?= *(?:local)?rule |Job stats)", text):
+            found = re.match(r" *(?:local)?rule (\w+):", block)
             if found:
-                wildcards = re.search(r"^    wildcards: (.*)$", block, re.MULTILINE)
+                wildcards = re.search(r"^ +wildcards: (.*)$", block, re.MULTILINE)
                 pairs = wildcards.group(1).split(", ") if wildcards else []
                 jobs.setdefault(found.group(1), []).append(dict(pair.split("=", 1) for pair in pairs))
         return jobs

@@ -26,6 +26,7 @@ from yetbetter.program import prefer_own_environment
 from yetbetter.recipes import CHOSEN, launch, length_option, resources_of, training_options
 from yetbetter.records import digest_of
 from yetbetter.settings import check_config
+from yetbetter.slurm import check_requests
 from yetbetter.versions import EVALUATION_VERSION, SAMPLER_VERSION, TRAINING_VERSION
 
 prefer_own_environment()
@@ -40,6 +41,14 @@ except UserError as error:
 if workflow.is_main_process:
     for line in GRID.rounded():
         logger.info(line)
+
+
+def check_cluster():
+    try:
+        check_requests(workflow)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+
 
 RESULTS = f"results/{config['study']}"
 MODELS = config["models"]
@@ -171,6 +180,18 @@ def unseen(axis, values):
 
 def resource(axis, name, default):
     return by(axis, {model: entry.get("resources", {}).get(name, default) for model, entry in MODELS.items()})
+
+
+def memory(axis):
+    """Memory in MB; where no GPU limits what a job holds, each attempt gets as much again."""
+    first = {model: entry.get("resources", {}).get("mem_mb", 3000) for model, entry in MODELS.items()}
+    more = {
+        model: 0 if entry.get("resources", {}).get("gpu") or entry.get("engine") == "openai" else first[model]
+        for model, entry in MODELS.items()
+    }
+    if not any(more.values()):
+        return by(axis, first)
+    return quick(lambda wildcards, attempt: first[wildcards[axis]] + more[wildcards[axis]] * (attempt - 1))
 
 
 def environment(entry):

@@ -12,11 +12,13 @@ rule evaluate_model:
         about="<results>/evaluations/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/about.json",
     log:
         "<logs>/evaluations/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}.log",
+    group:
+        "evaluation"
     conda:
         per_model("target", environment)
     threads: resource("target", "cpus", 1)
     resources:
-        mem_mb=resource("target", "mem_mb", 3000),
+        mem_mb=memory("target"),
         runtime=resource("target", "runtime", 60),
         gpu=resource("target", "gpu", 0),
     params:
@@ -52,6 +54,8 @@ rule score_model:
         "<results>/scores/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/scores.jsonl",
     log:
         "<logs>/scores/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}.log",
+    group:
+        "evaluation"
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -9,6 +9,8 @@ rule grade_solutions:
         "<results>/verdicts/{dataset}/{model}/{block}.jsonl",
     log:
         "<logs>/verdicts/{dataset}/{model}/{block}.log",
+    group:
+        "block"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -36,6 +38,8 @@ rule check_reasoning:
         "<results>/reasoning/{dataset}/{model}/{block}.jsonl",
     log:
         "<logs>/reasoning/{dataset}/{model}/{block}.log",
+    group:
+        "block"
     conda:
         "../../envs/analysis.yaml"
     params:

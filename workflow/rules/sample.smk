@@ -11,11 +11,13 @@ rule sample_solutions:
         about="<results>/solutions/{dataset}/{model}/{block}.about.json",
     log:
         "<logs>/solutions/{dataset}/{model}/{block}.log",
+    group:
+        "block"
     conda:
         per_model("model", environment)
     threads: resource("model", "cpus", 1)
     resources:
-        mem_mb=resource("model", "mem_mb", 3000),
+        mem_mb=memory("model"),
         runtime=resource("model", "runtime", 60),
         gpu=resource("model", "gpu", 0),
     params:

@@ -1,0 +1,81 @@
+"""What a change makes again: exactly what depends on it. All of it is asked of dry runs on a finished study."""
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+EXPENSIVE = {"sample_solutions", "grade_solutions", "judge_solutions", "finetune_model", "evaluate_model"}
+CELL_RULES = {"finetune_model", "evaluate_model", "score_model"}
+PROGRAMS = ("sample_solutions", "grade_solutions", "finetune_model", "evaluate_model", "yetbetter/drawing")
+LIBRARY = ("yetbetter/drafts", "yetbetter/generation", "yetbetter/training_loop", "yetbetter/program")
+
+
+def touched(jobs: dict, rule: str, wildcard: str) -> set[str]:
+    return {job[wildcard] for job in jobs.get(rule, [])}
+
+
+def test_a_comment_in_a_program_makes_nothing_expensive_again(finished):
+    for name in PROGRAMS + LIBRARY:
+        with open(finished.folder / f"workflow/scripts/{name}.py", "a") as file:
+            file.write("# A comment.\n")
+    assert not EXPENSIVE & set(finished.planned())
+
+
+def test_resources_make_nothing_again(finished):
+    def change(config):
+        for entry in config["models"].values():
+            entry["resources"] = {"cpus": 2, "mem_mb": 5000, "runtime": 90}
+
+    finished.change_config(change)
+    assert finished.planned() == {}
+
+
+def test_another_sampling_prompt_draws_every_sample_again_but_leaves_human_data_alone(finished):
+    prompt = finished.folder / "resources/prompts/pocket.txt"
+    (prompt.parent / "other.txt").write_text(prompt.read_text() + " ")
+    finished.change_config(
+        lambda config: config["datasets"]["hard"]["prompts"].update(sampling="resources/prompts/other.txt")
+    )
+    jobs = finished.planned()
+    assert touched(jobs, "sample_solutions", "model") == {"wc", "se"}
+    assert "select_human_solutions" not in jobs
+    for rule in CELL_RULES:
+        assert touched(jobs, rule, "source") == {"wc", "se"}
+
+
+def test_another_prompt_for_finetuned_models_draws_no_sample(finished):
+    prompt = finished.folder / "resources/prompts/pocket.txt"
+    (prompt.parent / "other.txt").write_text(prompt.read_text() + " ")
+    finished.change_config(
+        lambda config: config["datasets"]["hard"]["prompts"].update(finetuned="resources/prompts/other.txt")
+    )
+    jobs = finished.planned()
+    assert not {"sample_solutions", "grade_solutions", "check_reasoning"} & set(jobs)
+    for rule in CELL_RULES:
+        assert touched(jobs, rule, "source") == {"wc", "se", "human"}
+
+
+def test_another_revision_of_a_model_draws_its_samples_alone(finished):
+    finished.change_config(lambda config: config["models"]["wc"].update(revision="0123456789abcdef"))
+    jobs = finished.planned()
+    assert touched(jobs, "sample_solutions", "model") == touched(jobs, "grade_solutions", "model") == {"wc"}
+    for rule in CELL_RULES:
+        assert touched(jobs, rule, "source") == {"wc"}
+
+
+def test_another_grader_grades_everything_again_and_draws_nothing(finished):
+    finished.change_config(lambda config: config.update(grading={"mode": "lenient"}))
+    jobs = finished.planned()
+    assert "sample_solutions" not in jobs
+    assert touched(jobs, "grade_solutions", "model") == {"wc", "se"}
+    # Trained again where verdicts change the data, which a dry run cannot know; human data has no verdicts.
+    assert touched(jobs, "finetune_model", "source") == {"wc", "se"}
+    assert touched(jobs, "evaluate_model", "source") == {"wc", "se", "human"}
+
+
+def test_another_temperature_draws_samples_and_answers_again_and_trains_on_human_data_no_more(finished):
+    finished.change_config(lambda config: config["sampling"].update(temperature=0.9))
+    jobs = finished.planned()
+    assert touched(jobs, "sample_solutions", "model") == {"wc", "se"}
+    assert touched(jobs, "finetune_model", "source") == {"wc", "se"}
+    assert touched(jobs, "evaluate_model", "source") == {"wc", "se", "human"}

@@ -1,0 +1,85 @@
+"""Asks Slurm, before a run submits anything, whether it would take the run's jobs: partitions, account, sizes.
+
+Without this a request that no node can fill is refused once for each job and retry, or waits in the queue for ever.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+from yetbetter.errors import UserError
+
+# Refusals that pass by themselves: such a job is submitted, and waits.
+PASSING = ("busy", "down, drained or reserved")
+
+
+def check_requests(workflow) -> None:
+    """UserError where Slurm would refuse a job of this run; the request is the one that the executor will send.
+
+    workflow: Snakemake's, of a run that is about to start. With another executor, nothing is checked.
+    """
+    executor = getattr(workflow.scheduler, "_executor", None)
+    if type(executor).__module__ != "snakemake_executor_plugin_slurm":
+        return
+    requests = {}
+    for job in workflow.dag.needrun_jobs():
+        job = workflow.dag.get_job_group(job) or job
+        if not job.is_local:
+            requests.setdefault(request_key(job), job)
+    refused = [line for job in requests.values() if (line := refusal(executor, job))]
+    if refused:
+        raise UserError("\n".join(dict.fromkeys(refused)))
+    wait_for_controller(workflow)
+
+
+def wait_for_controller(workflow) -> None:
+    """From here on a controller that is away is waited for: in submissions, at the start of jobs, in status queries."""
+    import snakemake_executor_plugin_slurm as plugin
+
+    patient = Path(workflow.basedir) / "workflow" / "profiles" / "slurm" / "bin"
+    os.environ["PATH"] = os.pathsep.join([str(patient), os.environ.get("PATH", "")])
+    # Asked again before each query, and where nobody answers the plugin takes sacct instead of squeue, which never
+    # answers where accounting is off: the run would hang.
+    age = plugin.get_min_job_age()
+    plugin.get_min_job_age = lambda: age
+
+
+def request_key(job) -> tuple:
+    names = ("slurm_partition", "slurm_account", "gpu", "gpu_model", "mem_mb", "runtime", "nodes")
+    return (job.threads, *(str(job.resources.get(name)) for name in names))
+
+
+def refusal(executor, job) -> str:
+    """One line that says what the job asks for and why Slurm would not take it; empty where it would."""
+    from snakemake_executor_plugin_slurm import get_submit_command, set_gres_string
+    from snakemake_interface_common.exceptions import WorkflowError
+
+    asked = describe(job)
+    try:
+        parts = {
+            "run_uuid": "test",
+            "slurm_logfile": "/dev/null",
+            "comment_str": "test",
+            "account": next(executor.get_account_arg(job)),
+            "partition": executor.get_partition_arg(job),
+            "workdir": None,
+        }
+        command = get_submit_command(job, parts, settings=executor.workflow.executor_settings) + set_gres_string(job)
+    except WorkflowError as error:
+        return f"{asked}: {' '.join(str(error).split())}"
+    tried = subprocess.run(
+        f"{command} --test-only --wrap true", shell=True, capture_output=True, text=True, timeout=120
+    )
+    if tried.returncode == 0:
+        return ""
+    lines = [line.split("error: ")[-1].removeprefix("allocation failure: ") for line in tried.stderr.splitlines()]
+    said = "; ".join(dict.fromkeys(filter(None, lines)))
+    if any(word in said for word in PASSING):
+        return ""
+    return f"{asked}: Slurm would refuse it{parts['partition']}{parts['account']}: {said}"
+
+
+def describe(job) -> str:
+    asked = {"gpu": job.resources.get("gpu"), "cpus": job.threads, "nodes": job.resources.get("nodes")}
+    asked |= {"mem_mb": job.resources.get("mem_mb"), "runtime": job.resources.get("runtime")}
+    return f"{job.name} asks for {', '.join(f'{name} {value}' for name, value in asked.items() if value)}"
