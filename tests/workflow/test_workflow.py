@@ -8,15 +8,19 @@ import pytest
 pytestmark = pytest.mark.slow
 
 CELL = "hard/low/from-wc/to-student/seed-0"
-TABLES = ["arms", "checkpoints", "coverage", "data_quality", "differences", "diversity", "finetuned"]
+DATA_TABLES = ["arms", "coverage", "data_quality", "diversity"]
+MODEL_TABLES = ["checkpoints", "claim_comparisons", "claims", "differences", "finetuned"]
 
 
 def test_the_grid_ends_in_every_table_and_figure(reference):
-    assert sorted(path.stem for path in (reference.results / "tables").glob("*.csv")) == TABLES
+    assert sorted(path.stem for path in (reference.results / "tables").glob("*.csv")) == sorted(
+        DATA_TABLES + MODEL_TABLES
+    )
     figures = {path.stem for path in (reference.results / "figures").glob("*.pdf")}
     assert figures == {path.stem for path in (reference.results / "figures").glob("*.png")}
     assert figures == {
         "headline",
+        "claims",
         *(f"{name}_hard" for name in ("data_quality", "finetuned", "coverage_trend", "coverage_by_level")),
         *(f"{name}_hard" for name in ("functional_transfer", "reasoning", "checkpoints")),
         *(f"training_hard_{budget}_student" for budget in ("low", "high")),
@@ -50,7 +54,9 @@ def test_a_changed_axis_value_reruns_its_cells_and_the_aggregates(finished):
     assert touched == {rule: {"wc"} for rule in touched}
     assert {"select_solutions", "measure_arm", "finetune_model", "evaluate_model", "score_model"} == set(touched)
     aggregates = {rule for rule in jobs if rule not in touched}
-    assert aggregates - {"all"} <= {"tabulate_data", "tabulate_scores"} | {name for name in jobs if "draw" in name}
+    assert aggregates - {"all"} <= {"tabulate_data", "tabulate_scores", "check_claims"} | {
+        name for name in jobs if "draw" in name
+    }
 
 
 def test_figures_are_redrawn_without_torch_and_without_sampling(finished, tmp_path):
