@@ -84,6 +84,7 @@ def test_claims_come_first_and_what_is_missing_is_told(page):
     assert places == sorted(places)
     assert "4 of 5 models are finished" in text and "hard/high/from-wc/to-se/seed-0" in text
     assert "would need 2,500 test problems" in text
+    assert "1,000 test problems, 1-3 seeds" in text
 
 
 def test_the_same_tables_give_the_same_page(study, page, tmp_path):

@@ -71,7 +71,7 @@ class Claim:
         """How many problems or questions, and seeds, the effect rests on, and what its interval knows."""
         _, _, more = self.row.get("basis", "").partition(", ")
         told = [
-            wording.count(wording.to_float(self.row[key]), noun)
+            count_or_range(self.row[key], noun)
             for key, noun in (("problems", self.unit_of_evidence), ("seeds", "seed"))
             if self.row.get(key)
         ]
@@ -92,6 +92,11 @@ class Claim:
     @property
     def cells(self) -> list[str]:
         return self.row.get("cells", "").replace(";", " ").split()
+
+
+def count_or_range(text: str, noun: str) -> str:
+    """Comparisons of one claim may rest on different numbers, such as 1-3 seeds."""
+    return f"{text} {noun}s" if "-" in text else wording.count(wording.to_float(text), noun)
 
 
 def probability(text) -> str:
