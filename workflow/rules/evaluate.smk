@@ -12,8 +12,6 @@ rule evaluate_model:
         about="<results>/evaluations/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/about.json",
     log:
         "<logs>/evaluations/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}.log",
-    group:
-        "evaluation"
     conda:
         per_model("target", environment)
     threads: resource("target", "cpus", 1)
@@ -54,8 +52,6 @@ rule score_model:
         "<results>/scores/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/scores.jsonl",
     log:
         "<logs>/scores/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}.log",
-    group:
-        "evaluation"
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -9,8 +9,6 @@ rule grade_solutions:
         "<results>/verdicts/{dataset}/{model}/{block}.jsonl",
     log:
         "<logs>/verdicts/{dataset}/{model}/{block}.log",
-    group:
-        "block"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -38,8 +36,6 @@ rule check_reasoning:
         "<results>/reasoning/{dataset}/{model}/{block}.jsonl",
     log:
         "<logs>/reasoning/{dataset}/{model}/{block}.log",
-    group:
-        "block"
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -11,8 +11,6 @@ rule sample_solutions:
         about="<results>/solutions/{dataset}/{model}/{block}.about.json",
     log:
         "<logs>/solutions/{dataset}/{model}/{block}.log",
-    group:
-        "block"
     conda:
         per_model("model", environment)
     threads: resource("model", "cpus", 1)
