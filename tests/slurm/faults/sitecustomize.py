@@ -1,7 +1,7 @@
 """Makes programs of the workflow fail inside Slurm jobs. Python imports a module of this name at every start.
 
 YETBETTER_FAULTS names a folder with a file for each fault: `sometimes` kills one program in five, once, a moment after
-its start; `always` holds a word, and programs with it among their arguments end with an error each time.
+its start or, where it is quicker, at its end; `always` holds a word, and programs with it among their arguments end with an error each time.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ def inject(folder: Path) -> None:
     if (folder / "always").exists() and (folder / "always").read_text() in command:
         print("injected: this can never succeed", file=sys.stderr)
         os._exit(1)
-    digest = hashlib.sha256(command.encode()).hexdigest()
+    digest = hashlib.sha256(f"faults: {command}".encode()).hexdigest()
     if (folder / "sometimes").exists() and int(digest, 16) % 5 == 0:
         try:
             (folder / digest).open("x").close()  # once
@@ -28,13 +28,18 @@ def inject(folder: Path) -> None:
 
 
 def kill_later(seconds: float) -> None:
-    """SIGKILL after so many seconds of processor time or of waiting; a program that is done before then is spared."""
+    """SIGKILL after so many seconds, or when the program ends before then."""
+    import atexit
     import signal
     import threading
 
-    timer = threading.Timer(seconds, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    def kill() -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    timer = threading.Timer(seconds, kill)
     timer.daemon = True
     timer.start()
+    atexit.register(kill)
 
 
 if "YETBETTER_FAULTS" in os.environ:

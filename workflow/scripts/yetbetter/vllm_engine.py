@@ -91,7 +91,7 @@ class VllmEngine:
         stop: Sequence[str] = (),
         is_due: Callable[[float], bool] = lambda longest: False,
     ) -> Iterator[list[tuple[int, int, dict]]]:
-        """One sample of prompt i for each seed in seeds[i]: lists of (i, j, answer), about one a second, also empty ones.
+        """One sample of prompt i for each seed in seeds[i]: lists of (i, j, answer), about one a second, some empty.
 
         Arguments and answers are those of `generation.Generator.generate`, is_due as in `engines`. At most twice as
         many requests as vLLM works on at a time are with it, so that memory does not grow with the number of samples.
