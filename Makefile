@@ -1,7 +1,8 @@
 # Two commands: `make demo` runs the pocket study, `make test` the tests. Both set up .venv first, and again find it.
 SHELL := /bin/bash
 PYTHON ?= python3.11
-CORES ?= $(shell nproc)
+# Not nproc: it answers OMP_NUM_THREADS where that is set.
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 VENV := .venv
 VLLM_VENV := .venv-vllm
 SLURM_VENV := .venv-slurm
