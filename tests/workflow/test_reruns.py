@@ -30,12 +30,16 @@ def test_resources_make_nothing_again(finished):
     assert finished.planned() == {}
 
 
-def test_another_sampling_prompt_draws_every_sample_again_but_leaves_human_data_alone(finished):
-    prompt = finished.folder / "resources/prompts/pocket.txt"
+def change_prompt(clone, kind: str) -> None:
+    prompt = clone.folder / "resources/prompts/pocket.txt"
     (prompt.parent / "other.txt").write_text(prompt.read_text() + " ")
-    finished.change_config(
-        lambda config: config["datasets"]["hard"]["prompts"].update(sampling="resources/prompts/other.txt")
+    clone.change_config(
+        lambda config: config["datasets"]["hard"]["prompts"].update({kind: "resources/prompts/other.txt"})
     )
+
+
+def test_another_sampling_prompt_draws_every_sample_again_but_leaves_human_data_alone(finished):
+    change_prompt(finished, "sampling")
     jobs = finished.planned()
     assert touched(jobs, "sample_solutions", "model") == {"wc", "se"}
     assert "select_human_solutions" not in jobs
@@ -44,11 +48,7 @@ def test_another_sampling_prompt_draws_every_sample_again_but_leaves_human_data_
 
 
 def test_another_prompt_for_finetuned_models_draws_no_sample(finished):
-    prompt = finished.folder / "resources/prompts/pocket.txt"
-    (prompt.parent / "other.txt").write_text(prompt.read_text() + " ")
-    finished.change_config(
-        lambda config: config["datasets"]["hard"]["prompts"].update(finetuned="resources/prompts/other.txt")
-    )
+    change_prompt(finished, "finetuned")
     jobs = finished.planned()
     assert not {"sample_solutions", "grade_solutions", "check_reasoning"} & set(jobs)
     for rule in CELL_RULES:

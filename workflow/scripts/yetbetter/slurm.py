@@ -4,6 +4,7 @@ Without this a request that no node can fill is refused once for each job and re
 """
 
 import os
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -67,9 +68,11 @@ def refusal(executor, job) -> str:
         command = get_submit_command(job, parts, settings=executor.workflow.executor_settings) + set_gres_string(job)
     except WorkflowError as error:
         return f"{asked}: {' '.join(str(error).split())}"
-    tried = subprocess.run(
-        f"{command} --test-only --wrap true", shell=True, capture_output=True, text=True, timeout=120
-    )
+    words = [*shlex.split(command), "--test-only", "--wrap", "true"]
+    try:
+        tried = subprocess.run(words, capture_output=True, text=True, timeout=120)
+    except subprocess.TimeoutExpired:
+        return f"{asked}: sbatch did not answer within two minutes"
     if tried.returncode == 0:
         return ""
     lines = [line.split("error: ")[-1].removeprefix("allocation failure: ") for line in tried.stderr.splitlines()]
