@@ -1,4 +1,4 @@
-"""DeepSpeed or not, one process or two: the same weights; a killed run of several processes is continued."""
+"""DeepSpeed or not, one process or two: the same weights; a killed run is continued, by another number of them too."""
 
 import json
 import os
@@ -9,12 +9,15 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 from finetune_support import command, content, examples, make_model, rows_of, run_here, write
 from safetensors.torch import load_file
 
 from yetbetter import time_limit
+from yetbetter.errors import UserError
+from yetbetter.resharding import make_universal
 from yetbetter.training import COMPLETE
 
 MANY = Path(__file__).with_name("finetune_many.py")
@@ -79,7 +82,7 @@ def test_every_way_to_train_gives_the_same_weights_and_a_killed_one_the_same_bit
             calls += 2 * [command(model, data, folder / "stopped", deepspeed=zero[2], save_every=2, **OPTIONS)]
         job = launch(folder, processes, calls)
         if processes == 2:
-            stop_after(job, folder, step=6)
+            stop_after(job, folder, "stopped", step=6)
         assert job.wait() == 0
         trained += [folder / f"zero-{stage}" for stage in zero]
     for output in trained[1:]:
@@ -100,6 +103,35 @@ def test_every_way_to_train_gives_the_same_weights_and_a_killed_one_the_same_bit
     assert torch.tensor([row["loss"] for row in rows_of(alone / "training.jsonl")]).diff().sum() < 0
 
 
+@pytest.mark.slow
+def test_what_two_processes_began_one_ends(model, data, zero, tmp_path, monkeypatch):
+    # Two groups of parameters, with weight decay and without, are what DeepSpeed's ZeRO-3 gets wrong by itself.
+    alone = run_here(monkeypatch, model, data, tmp_path / "alone", **OPTIONS)
+    calls = [command(model, data, tmp_path / f"zero-{s}", deepspeed=zero[s], save_every=2, **OPTIONS) for s in zero]
+    job = launch(tmp_path, 2, calls)
+    for stage in zero:
+        stop_after(job, tmp_path, f"zero-{stage}", step=6)
+    assert job.wait() == 0
+    assert not list(tmp_path.glob("zero-*"))
+    assert launch(tmp_path, 1, calls).wait() == 0
+    told = re.findall(r"continuing after step \d+ of 20, which 2 processes wrote\n", (tmp_path / "log").read_text())
+    assert len(told) == 2
+    for stage in zero:
+        assert largest_difference(tmp_path / f"zero-{stage}", alone) < 1e-4
+        assert json.loads((tmp_path / f"zero-{stage}" / "about.json").read_text())["processes"] == 1
+
+
+def test_a_state_that_cannot_be_converted_is_named_and_kept(tmp_path):
+    (tmp_path / "global_step6").mkdir()
+    refused = r"written by 2 processes, .* that 1 could read: {}.*; go on with 2, or remove it to start anew"
+    zero = {"zero_optimization": {"stage": 3}}
+    with pytest.raises(UserError, match=refused.format(".*Error")):
+        make_universal(tmp_path, 2, 1, zero, weight_decay=0.0)
+    with pytest.raises(UserError, match=refused.format("its ZeRO-3 forgets which weights do not decay")):
+        make_universal(tmp_path, 2, 1, zero, weight_decay=0.1)
+    assert (tmp_path / "global_step6").is_dir()
+
+
 def wait_for_step(job: subprocess.Popen, folder: Path, name: str, step: int) -> None:
     deadline = time.monotonic() + 200
     while time.monotonic() < deadline and job.poll() is None:
@@ -111,16 +143,20 @@ def wait_for_step(job: subprocess.Popen, folder: Path, name: str, step: int) -> 
 
 
 def kill_after(job: subprocess.Popen, folder: Path, step: int) -> None:
-    """End torchrun and its workers the hard way, once the state of a step is whole."""
+    """End torchrun and its workers, which have sessions of their own, the hard way, once a step's state is whole."""
     wait_for_step(job, folder, "killed", step)
-    os.killpg(job.pid, signal.SIGKILL)
+    for process in (*psutil.Process(job.pid).children(recursive=True), job):
+        process.kill()
     job.wait()
     assert not list(folder.glob(".drafts/*/*/sealed.json"))
 
 
-def stop_after(job: subprocess.Popen, folder: Path, step: int) -> None:
+def stop_after(job: subprocess.Popen, folder: Path, name: str, step: int) -> None:
     """Tell the first process, which holds the draft, that its time is nearly up: all stop after the same step."""
-    wait_for_step(job, folder, "stopped", step)
-    os.kill(json.loads((folder / ".drafts" / "stopped" / "lock").read_text())["pid"], signal.SIGURG)
-    assert job.wait() == 0
-    assert re.search(r"out of time: \d+ of 20 steps are done and kept", (folder / "log").read_text())
+    wait_for_step(job, folder, name, step)
+    os.kill(json.loads((folder / ".drafts" / name / "lock").read_text())["pid"], signal.SIGURG)
+    stopped = re.compile(r"out of time: \d+ of 20 steps are done and kept")
+    before = len(stopped.findall((folder / "log").read_text()))
+    while job.poll() is None and len(stopped.findall((folder / "log").read_text())) == before:
+        time.sleep(0.01)
+    assert len(stopped.findall((folder / "log").read_text())) > before

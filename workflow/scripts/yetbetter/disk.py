@@ -12,29 +12,23 @@ BYTES = {"float32": 4, "bfloat16": 2}
 MOMENTS, MASTER = 8, 4
 
 
-def needed_bytes(
-    parameters: int, trained: int, precision: str, checkpoints: int, deepspeed: bool
-) -> tuple[int, int, int]:
-    """(all that a finetuning keeps at its end and in its worst moment, one checkpoint, one state to go on from).
-
-    Two states are there at once: the older is deleted when the newer is whole.
-    """
+def needed_bytes(parameters: int, trained: int, precision: str, deepspeed: bool) -> tuple[int, int]:
+    """(one checkpoint, one state to go on from)."""
     size = BYTES[precision]
-    checkpoint = parameters * size
     # Without DeepSpeed, training is in float32 whatever the checkpoints are in.
     per_parameter = MOMENTS + (MASTER + 2 * size if deepspeed else BYTES["float32"])
-    state = trained * per_parameter
-    return checkpoints * checkpoint + 2 * state, checkpoint, state
+    return parameters * size, trained * per_parameter
 
 
-def check_disk(folder: Path, needed: int, checkpoint: int, state: int, checkpoints: int) -> None:
+def check_disk(folder: Path, checkpoint: int, state: int, checkpoints: int, states: int = 2) -> None:
     """Print the disk needed and free as one line; UserError where it does not suffice.
 
-    folder: the draft; what it holds already counts as free, since it is a part of what is needed.
+    folder: the draft; what it holds already counts as free, since it is a part of what is needed. states: that are
+    there at once; the older is deleted when the newer is whole.
     """
     held = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    free = shutil.disk_usage(folder).free + held
-    what = f"{checkpoints} checkpoints of {readable(checkpoint)}, two states to go on from of {readable(state)}"
+    free, needed = shutil.disk_usage(folder).free + held, checkpoints * checkpoint + states * state
+    what = f"{checkpoints} checkpoints of {readable(checkpoint)}, {states} states to go on from of {readable(state)}"
     line = f"disk: needs {readable(needed)} ({what}), {readable(free)} free"
     if needed > free:
         raise UserError(f"{line} where {folder} is: fewer --checkpoints, or another --drafts")

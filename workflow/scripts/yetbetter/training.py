@@ -22,6 +22,7 @@ from yetbetter.errors import UserError
 from yetbetter.identity import model_identity
 from yetbetter.program import write_sidecar
 from yetbetter.records import digest_of, read_json, write_json, write_rows
+from yetbetter.resharding import make_universal
 from yetbetter.training_data import read_training_data
 from yetbetter.training_recipe import Recipe, steps_of
 from yetbetter.versions import TRAINING_VERSION
@@ -59,7 +60,6 @@ def finetune(arguments: argparse.Namespace) -> None:
         "model": model_identity(arguments.model, arguments.revision),
         "data": digest_of(arguments.data),
         "deepspeed": job.deepspeed,
-        "processes": job.processes,
         "version": TRAINING_VERSION,
     }
     with open_draft(arguments.output, settings, arguments.drafts) as draft:
@@ -134,7 +134,7 @@ def read_deepspeed(arguments: argparse.Namespace, processes: int) -> dict | None
 def fill_draft(draft: Draft, job: Job, settings: dict) -> None:
     """Fill the draft's result folder and seal it; without examples it holds the base model."""
     result, state = draft.folder / RESULT, draft.folder / STATE
-    plan = make_plan(draft, job.recipe)
+    plan = make_plan(draft, job)
     # Other processes wait to be told, also that there is nothing to do.
     if job.rows and (job.processes > 1 or not plan["done"]):
         begun, steps = plan["begun"], job.recipe.steps
@@ -155,29 +155,35 @@ def fill_draft(draft: Draft, job: Job, settings: dict) -> None:
     shutil.rmtree(state, ignore_errors=True)
     for checkpoint in sorted(result.glob("checkpoint-*")):
         check_files(checkpoint)
-    identity = {"model_identity": settings["model"], "data_digest": settings["data"]}
-    facts |= identity | {"processes": job.processes}
+    facts |= {"model_identity": settings["model"], "data_digest": settings["data"]}
     if job.arguments.deepspeed in STAGES:
         write_json(result / "deepspeed.json", job.deepspeed)
     write_sidecar(result / "about.json", job.arguments, **facts)
     draft.seal()
 
 
-def make_plan(draft: Draft, recipe: Recipe) -> dict:
+def make_plan(draft: Draft, job: Job) -> dict:
     """Where to train and which state to continue; states left half-written are deleted."""
-    state = draft.folder / STATE
+    state, steps = draft.folder / STATE, job.recipe.steps
     whole = saved_states(state)
     for folder in set(state.glob("checkpoint-*")) - set(whole):
         shutil.rmtree(folder)
     last = whole[-1] if whole else None
+    before = read_json(last / COMPLETE) if last else {"seconds": 0, "tokens": 0, "processes": job.processes}
+    done = draft.sealed or (last is not None and step_of(last) == steps)
+    other = before["processes"] != job.processes and not done
     if last:
-        print(f"continuing after step {step_of(last)} of {recipe.steps}", file=sys.stderr)
+        written = f", which {before['processes']} processes wrote" if other else ""
+        print(f"continuing after step {step_of(last)} of {steps}{written}", file=sys.stderr)
+    if other:
+        make_universal(last, before["processes"], job.processes, job.deepspeed, job.recipe.weight_decay)
     return {
-        "done": draft.sealed or (last is not None and step_of(last) == recipe.steps),
+        "done": done,
         "result": str(draft.folder / RESULT),
         "state": str(state),
         "resume": str(last) if last else None,
-        "before": read_json(last / COMPLETE) if last else {"seconds": 0, "tokens": 0},
+        "universal": other,
+        "before": before,
         "begun": step_of(last) if last else 0,
         "limited": False,  # whether a time limit may end it
     }
@@ -232,7 +238,7 @@ def copy_base_model(job: Job, result: Path) -> dict:
     for name in ("training.jsonl", "timing.jsonl"):
         write_rows(result / name, [])
     nothing = dict.fromkeys(("examples", "epochs", "seconds", "tokens", "completion_tokens"), 0)
-    return nothing | {"kept_out": []}
+    return nothing | {"kept_out": [], "processes": job.processes}
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from yetbetter.devices import device_name, peak_flops
 from yetbetter.disk import check_disk, needed_bytes
 from yetbetter.errors import UserError
 from yetbetter.identity import stream_seed
+from yetbetter.resharding import read_universal
 from yetbetter.time_limit import TimeLimit
 from yetbetter.training import Job
 from yetbetter.training_data import encode_examples
@@ -44,6 +45,8 @@ def run(job: Job, plan: dict | None, time_limit: TimeLimit | None = None) -> Non
     plan = broadcast_object_list([plan])[0]
     if not plan["done"]:
         config.output_dir = plan["state"]
+        if plan["universal"]:
+            read_universal(config.hf_deepspeed_config.config)
         # The state is deleted at the end; what TensorBoard shows is published.
         os.environ["TENSORBOARD_LOGGING_DIR"] = str(Path(plan["result"]) / "tensorboard")
         train(job, config, plan, time_limit)
@@ -68,12 +71,13 @@ def train(job: Job, config: SFTConfig, plan: dict, time_limit: TimeLimit | None 
         data, collate = pack(columns, limit), collator_for(model, padding)
     model = add_adapter(job, model)
     sizes = count_parameters(model)
-    needed = needed_bytes(*sizes, job.recipe.precision, job.recipe.checkpoints, job.deepspeed is not None)
+    needed = needed_bytes(*sizes, job.recipe.precision, job.deepspeed is not None)
     if job.rank == 0:
-        check_disk(Path(plan["state"]).parent, *needed, job.recipe.checkpoints)
+        states = 3 if plan["universal"] else 2
+        check_disk(Path(plan["state"]).parent, *needed, job.recipe.checkpoints, states)
     facts = {"examples": count, "rows": len(data), "kept_out": kept_out, "parameters": sizes[0], "trained": sizes[1]}
-    facts |= devices_of(job)
-    stopper = Stopper(plan["limited"], time_limit, sum(needed[1:]))
+    facts |= devices_of(job) | {"processes": job.processes}
+    stopper = Stopper(plan["limited"], time_limit, sum(needed))
     keeper = Keeper(job, plan, facts, probe, lambda: load_whole_base_model(job), stopper)
     trainer = Trainer(model, config, collate, data, processing_class=tokenizer, callbacks=[keeper])
     if len(trainer.train_dataset) != len(data):

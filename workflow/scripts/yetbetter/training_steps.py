@@ -17,6 +17,7 @@ from yetbetter.checkpoints import Portrait, portray, sync, take_checkpoint, take
 from yetbetter.errors import UserError
 from yetbetter.program import Progress
 from yetbetter.records import write_json
+from yetbetter.resharding import untie_steps
 from yetbetter.time_limit import TimeLimit
 from yetbetter.training import COMPLETE, Job, saved_states
 
@@ -99,10 +100,13 @@ class Keeper(transformers.TrainerCallback):
         self.probe, self.load_base, self.stopper = probe, load_base, stopper
         self.recipe, self.save_every = job.recipe, job.arguments.save_every
         self.result, self.before, self.facts = Path(plan["result"]), plan["before"], facts
+        self.resharded = plan["universal"]
         self.progress = Progress("finetune", job.recipe.steps)
         self.tokens, self.start = 0, time.monotonic()
 
-    def on_train_begin(self, args, state, control, model=None, **kwargs):
+    def on_train_begin(self, args, state, control, model=None, optimizer=None, **kwargs):
+        if self.resharded:
+            untie_steps(optimizer)
         if self.before_training:
             self.before_training(model)
         self.start = time.monotonic()
