@@ -21,7 +21,7 @@ demo: environment
 
 # vLLM needs packages of other versions, so its tests run in an environment of its own.
 test: environment environment-vllm lint
-	pytest -n $(CORES) --dist loadfile
+	pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
 	$(VLLM_VENV)/bin/python -m pytest tests/with_vllm
 
 # For the tests that look at the report: 64 MB of downloads, 20 s; without one they are skipped. Only root may install.

@@ -18,6 +18,11 @@ PARTS = ("Snakefile", "workflow", "config", "profiles", "envs", "resources", "te
 MINIATURE = "tests/workflow/miniature.yaml"
 
 
+def pytest_collection_modifyitems(items) -> None:
+    """These files take minutes each: processes that share the tests begin with them, and none ends alone with one."""
+    items.sort(key=lambda item: "workflow" not in item.path.parts)
+
+
 class Clone:
     """A copy of the repository with results of its own, in which Snakemake is run as a user would."""
 
