@@ -222,3 +222,4 @@ def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
     for path, kind, metadata in kinds:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, format=kind, dpi=200, metadata=metadata)
+        figure.set_layout_engine("none")  # the second file takes over the first one's layout

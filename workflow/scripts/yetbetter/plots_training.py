@@ -1,4 +1,4 @@
-"""The curves of finetunings: a panel each for loss, learning rate, speed and utilisation."""
+"""The curves of finetunings: loss, learning rate, speed and, where the devices' peak is known, utilisation."""
 
 import statistics
 from dataclasses import dataclass
@@ -37,29 +37,27 @@ def read_run(folder: Path) -> Run:
 
 def draw(runs: dict[str, Run], title: str) -> Figure:
     """Curves by step, one for each run, those of a run in one colour; ticks below mark the checkpoints."""
-    figure, axes = plots.new_figure(2, 2, plots.FULL_WIDTH, 4.2, sharex=True)
-    (loss, rate), (speed, utilisation) = axes
+    known = {name: [row for row in run.timing if row["flops_utilisation"] is not None] for name, run in runs.items()}
+    rows, columns, height = (2, 2, 4.2) if any(known.values()) else (1, 3, 2.4)
+    figure, axes = plots.new_figure(rows, columns, plots.FULL_WIDTH, height, sharex=True)
+    loss, rate, speed, *rest = axes.flat
     for number, (name, run) in enumerate(runs.items()):
         style = {"color": COLOURS[number % len(COLOURS)], "linestyle": DASHES[number // len(COLOURS) % len(DASHES)]}
         draw_values(loss, run.log, "loss", style, name)
         draw_values(rate, run.log, "learning_rate", style, smooth=False)
         draw_values(speed, run.timing, "tokens_per_second", style)
-        known = [row for row in run.timing if row["flops_utilisation"] is not None]
-        draw_values(utilisation, known, "flops_utilisation", style, scale=100)
+        for utilisation in rest:
+            draw_values(utilisation, known[name], "flops_utilisation", style, scale=100)
         for step in run.checkpoints:
             loss.plot([step], [0], transform=loss.get_xaxis_transform(), marker="|", clip_on=False, **style)
-    if not any(utilisation.lines):
-        note = {"transform": utilisation.transAxes, "ha": "center", "va": "center", "style": "italic"}
-        utilisation.text(0.5, 0.5, "no device with a known peak", color=plots.FAINT, **note)
-        utilisation.set_yticks([])
     labels = ("loss per completion token", "learning rate", "tokens a second", "model FLOPs, % of the peak")
-    for panel, label in zip((loss, rate, speed, utilisation), labels, strict=True):
+    for panel, label in zip(axes.flat, labels, strict=False):
         panel.set_title(label, loc="left")
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         if panel is not loss and panel.lines:
             panel.set_ylim(bottom=0)
     rate.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    for panel in (speed, utilisation):
+    for panel in axes[-1]:
         panel.set_xlabel("step")
     if title:
         figure.suptitle(title, fontweight="bold")
