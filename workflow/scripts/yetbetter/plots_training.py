@@ -53,7 +53,7 @@ def draw(runs: dict[str, Run], title: str) -> Figure:
     labels = ("loss per completion token", "learning rate", "tokens a second", "model FLOPs, % of the peak")
     for panel, label in zip(axes.flat, labels, strict=False):
         panel.set_title(label, loc="left")
-        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+        panel.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         if panel is not loss and panel.lines:
             panel.set_ylim(bottom=0)
     rate.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
