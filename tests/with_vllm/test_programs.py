@@ -71,9 +71,11 @@ def test_a_job_killed_ten_times_ends_with_every_sample_once_and_its_seeds(tmp_pa
     assert coordinates(expected) == [(f"easy-train-{i:05}", j) for i in range(PROBLEMS) for j in range(SAMPLES)]
     assert list(expected[0]) == ["problem", "sample", "text", "tokens", "prompt_tokens", "finish_reason", "seed"]
 
+    # Few in flight, so that a quick machine has not finished them all before it is killed.
+    killed = [*sampling(tmp_path), "--engine-option=max_num_seqs=16"]
     stream, met = random.Random(1), set()
     for _ in range(10):
-        child = start(sample_solutions.main, sampling(tmp_path), hand_out_often)
+        child = start(sample_solutions.main, killed, hand_out_often)
         before, patience = drafted(tmp_path), time.monotonic() + 120
         while drafted(tmp_path) == before and time.monotonic() < patience and not ended(child):
             time.sleep(0.01)
