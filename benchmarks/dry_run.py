@@ -49,14 +49,18 @@ def main() -> None:
 
 def make_paper_sized_config(folder: Path, seeds: int) -> Path:
     config = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
+    enlarge(config, seeds)
+    path = folder / "config.yaml"
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+def enlarge(config: dict, seeds: int = 5) -> None:
     wc = config["sources"]["wc"]
     config["sources"] |= {f"wc{number}": wc for number in range(7)}
     sources = ["se", "wc", "human", *(f"wc{number}" for number in range(7))]
     everything = {"datasets": ["easy", "hard"], "budgets": ["low", "high"], "sources": sources}
     config["experiments"] = {"all": everything | {"targets": ["student", "wc", "se"], "seeds": list(range(seeds))}}
-    path = folder / "config.yaml"
-    path.write_text(yaml.safe_dump(config))
-    return path
 
 
 def compare(options: list[str], repeats: int) -> None:

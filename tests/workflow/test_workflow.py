@@ -1,12 +1,15 @@
 """The whole study in miniature: from questions to figures, and partial reruns of it."""
 
 import re
+import runpy
 import shutil
+from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.slow
 
+ROOT = Path(__file__).resolve().parents[2]
 CELL = "hard/low/from-wc/to-student/seed-0"
 DATA_TABLES = ["arms", "coverage", "data_quality", "diversity"]
 MODEL_TABLES = ["checkpoints", "claim_comparisons", "claims", "differences", "finetuned"]
@@ -111,15 +114,7 @@ def test_every_source_says_in_words_what_was_rounded_down(fresh):
 
 def test_a_paper_sized_grid_has_one_scoring_job_per_finetuning(fresh):
     fresh.config = "config/config.yaml"
-
-    def enlarge(config):
-        wc = config["sources"]["wc"]
-        config["sources"] |= {f"wc{number}": wc for number in range(7)}
-        sources = ["se", "wc", "human", *(f"wc{number}" for number in range(7))]
-        everything = {"datasets": ["easy", "hard"], "budgets": ["low", "high"], "sources": sources}
-        config["experiments"] = {"all": everything | {"targets": ["student", "wc", "se"], "seeds": list(range(5))}}
-
-    fresh.change_config(enlarge)
+    fresh.change_config(runpy.run_path(str(ROOT / "benchmarks" / "dry_run.py"))["enlarge"])
     done = fresh.run(options=("--dry-run", "--quiet", "rules"))
     stats = dict(re.findall(r"^(\w+) +(\d+)$", done.stdout + done.stderr, re.MULTILINE))
     assert stats["finetune_model"] == stats["evaluate_model"] == stats["score_model"] == "600"
