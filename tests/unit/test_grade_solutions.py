@@ -1,14 +1,21 @@
 """The grading program: resumed where it was stopped, the same verdicts with any number of processes."""
 
+import contextlib
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
+
+from yetbetter.errors import UserError
+from yetbetter.grading.processes import grade_side_by_side
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 ROWS = 9_000
@@ -45,19 +52,53 @@ def test_verdicts_do_not_depend_on_the_number_of_processes(pool):
     assert rows[0] == {"problem": "p0", "sample": 0, "answer": "0/7", "verdict": "correct"}
 
 
-def test_a_killed_run_is_continued_and_ends_as_an_undisturbed_one(pool):
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_killed_run_is_continued_and_ends_as_an_undisturbed_one(pool, workers):
     run(pool, output="undisturbed.jsonl")
-    process = subprocess.Popen(command(pool), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    line = command(pool, "--workers", workers)
+    process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 30
     while not list(pool.glob(".drafts/v.jsonl/*/verdicts.jsonl")) and time.monotonic() < deadline:
         time.sleep(0.005)
+    graders = psutil.Process(process.pid).children()
     process.send_signal(signal.SIGKILL)
     process.wait()
+    assert not psutil.wait_procs(graders, timeout=60)[1], "went on without the one that writes"
     [draft] = pool.glob(".drafts/v.jsonl/*/verdicts.jsonl")
     with open(draft, "a") as file:
         file.write('{"problem": "p1", "samp')
-    run(pool)
+    run(pool, "--workers", workers)
     assert (pool / "v.jsonl").read_bytes() == (pool / "undisturbed.jsonl").read_bytes()
+
+
+def pieces(number: int) -> Iterator[list[tuple]]:
+    """Chunks whose verdicts do not fit into a pipe at once."""
+    for n in range(number):
+        yield [(f"p{n}", sample, f"The answer is {sample % 7}/7.", "3/7", "the_answer_is") for sample in range(1_500)]
+
+
+def test_processes_that_are_stopped_at_any_moment_are_gone():
+    for taken in range(8):
+        with contextlib.closing(grade_side_by_side(pieces(8), 3, "strict", 5.0, 1024)) as verdicts:
+            rows = [row for _, found in zip(range(taken), verdicts, strict=False) for row in found]
+        assert [(row["problem"], row["sample"]) for row in rows] == [
+            (f"p{n}", m) for n in range(taken) for m in range(1_500)
+        ]
+        assert not multiprocessing.active_children()
+
+
+def test_a_process_killed_from_outside_ends_the_grading_in_one_line():
+    """A Pool would wait for its chunk for ever."""
+
+    def chunks() -> Iterator[list[tuple]]:
+        for number, chunk in enumerate(pieces(9)):
+            if number == 5:
+                multiprocessing.active_children()[0].kill()
+            yield chunk
+
+    with pytest.raises(UserError, match=r"^a grading process was killed \(out of memory\?\); verdicts so far are kept"):
+        list(grade_side_by_side(chunks(), 2, "strict", 5.0, 1024))
+    assert not multiprocessing.active_children()
 
 
 def test_finished_verdicts_are_there_again_at_once(pool):

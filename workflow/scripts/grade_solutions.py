@@ -7,22 +7,21 @@ import argparse
 import contextlib
 import hashlib
 import itertools
-import multiprocessing
 import os
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from yetbetter import grading
 from yetbetter.drafts import Draft, open_draft
 from yetbetter.errors import UserError
+from yetbetter.grading.processes import grade_chunk, grade_side_by_side
 from yetbetter.program import Progress, run
 from yetbetter.records import check_unique, digest_of, iterate_rows, read_rows
 
 VERDICTS = "verdicts.jsonl"
 # Rows that one process grades at once, and that are on disk before the next.
 CHUNK = 2_000
-GRADER: grading.Grader
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -89,20 +88,6 @@ def tasks_of(arguments: argparse.Namespace, golds: dict[str, str], skip: int) ->
         yield row["problem"], row["sample"], row["text"], golds[row["problem"]], arguments.answer_format
 
 
-def start_grader(mode: str, seconds: float, memory_mb: int) -> None:
-    """A process's own grader, with its own cache and symbolic worker."""
-    global GRADER
-    GRADER = grading.Grader(mode, seconds, memory_mb)
-
-
-def grade_chunk(tasks: list[tuple]) -> list[dict]:
-    rows = []
-    for problem, sample, text, gold, convention in tasks:
-        answer, verdict = GRADER.grade(text, gold, convention)
-        rows.append({"problem": problem, "sample": sample, "answer": answer, "verdict": verdict})
-    return rows
-
-
 def chunks_of(tasks: Iterable[tuple]) -> Iterator[list[tuple]]:
     tasks = iter(tasks)
     while chunk := list(itertools.islice(tasks, CHUNK)):
@@ -112,24 +97,12 @@ def chunks_of(tasks: Iterable[tuple]) -> Iterator[list[tuple]]:
 def grade_chunks(chunks: Iterable[list[tuple]], arguments: argparse.Namespace) -> Iterator[list[dict]]:
     """Verdict rows of each chunk, in order."""
     limits = (arguments.mode, arguments.seconds, arguments.memory_mb)
-    if arguments.workers == 1:
-        start_grader(*limits)
-        try:
-            yield from map(grade_chunk, chunks)
-        finally:
-            GRADER.close()
+    if arguments.workers > 1:
+        yield from grade_side_by_side(chunks, arguments.workers, *limits)
         return
-    with multiprocessing.Pool(arguments.workers, start_grader, limits) as pool:
-        # Pool.imap would read all solutions at once; a short queue keeps memory flat.
-        pending: deque = deque()
+    with grading.Grader(*limits) as grader:
         for chunk in chunks:
-            pending.append(pool.apply_async(grade_chunk, (chunk,)))
-            if len(pending) > 2 * arguments.workers:
-                yield pending.popleft().get()
-        while pending:
-            yield pending.popleft().get()
-        pool.close()  # lets the processes end by themselves, and with them their symbolic workers
-        pool.join()
+            yield grade_chunk(grader, chunk)
 
 
 def grade_file(draft: Draft, arguments: argparse.Namespace, golds: dict[str, str]) -> Counter:
