@@ -46,18 +46,21 @@ def test_cancelled_jobs_are_run_again(study, cluster, reference):
 
 def test_a_node_set_down_under_its_jobs_gives_them_back_to_the_queue(study, cluster, reference):
     run = study.start("tables")
+    restarted = []
     for node in ("gpu1", "cpu1"):
-        on_it = lambda node=node: [job for job in cluster.jobs("-t", "running") if job[2] == node]  # noqa: E731
-        wait_for(on_it, run)
+        on_it = lambda node=node: [job[0] for job in cluster.jobs("-t", "running") if job[2] == node]  # noqa: E731
+        under_way = wait_for(on_it, run)
         time.sleep(4)
         cluster.call("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=test", check=True)
         time.sleep(3)
         cluster.call("scontrol", "update", f"NodeName={node}", "State=RESUME", check=True)
+        restarted += [job for job in under_way if "Restarts=1 " in cluster.call("scontrol", "show", "job", job).stdout]
         waiting = [job for job, state, *_ in cluster.jobs() if state == "PENDING"]
         for job in waiting:  # Slurm lets a job that it gave back wait for two minutes
             cluster.call("scontrol", "update", f"JobId={job}", "StartTime=now")
-    assert "Trying to restart job" not in study.said()
     assert run.wait(1200) == 0, study.said()[-6000:]
+    assert restarted
+    assert "Trying to restart job" not in study.said(), "a retry was used"
     assert study.content() == reference
     rows = study.drawn_rows()
     assert len(rows) == len(set(rows))
@@ -71,6 +74,30 @@ def test_a_controller_that_is_away_for_a_while_loses_no_job(study, cluster, refe
     cluster.start_controller()
     assert run.wait(1200) == 0, study.said()[-6000:]
     assert study.content() == reference
+
+
+def test_ctrl_c_cancels_every_job_of_the_run_and_the_same_command_goes_on(study, cluster, reference):
+    run = study.start("tables")
+    wait_for(lambda: len(cluster.jobs("-t", "running")) > 1 and study.submissions() > 3, run)
+    run.send_signal(signal.SIGINT)
+    assert run.wait(120) != 0
+    deadline = time.monotonic() + 60
+    while left := cluster.jobs("-t", "running,pending,completing"):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.5)
+    study.run("tables")
+    assert study.content() == reference
+    rows = study.drawn_rows()
+    assert len(rows) == len(set(rows))
+
+
+def test_a_group_that_cannot_be_submitted_is_reported_and_tried_again(study, cluster):
+    logs = study.folder / ".snakemake" / "slurm_logs"
+    logs.mkdir(parents=True)
+    (logs / "group_block_grade_solutions_sample_solutions").touch()  # where the plugin wants a folder
+    said = study.run("results/cluster/verdicts/hard/wc/questions-000000_samples-0000.jsonl", check=False, seconds=200)
+    assert said.count("sample_solutions could not be submitted: ") == 3, said[-3000:]
+    assert study.submissions() == 0
 
 
 @pytest.mark.parametrize("orphans", ["left to themselves", "cancelled"])

@@ -3,21 +3,21 @@
 Without this a request that no node can fill is refused once for each job and retry, or waits in the queue for ever.
 """
 
-import os
 import shlex
 import subprocess
-from pathlib import Path
 
 from yetbetter.errors import UserError
+from yetbetter.slurm_plugin import mend
 
-# Refusals that pass by themselves: such a job is submitted, and waits.
-PASSING = ("busy", "down, drained or reserved")
+# Refusals that pass by themselves: such a job is submitted, and waits; `bin/sbatch` of the profile waits, too.
+PASSING = ("busy", "down, drained or reserved", "SubmitJob")
 
 
 def check_requests(workflow) -> None:
     """UserError where Slurm would refuse a job of this run; the request is the one that the executor will send.
 
-    workflow: Snakemake's, of a run that is about to start. With another executor, nothing is checked.
+    workflow: Snakemake's, of a run that is about to start. With another executor, nothing is done. Where nothing is
+    refused, the executor is made ready for what may go wrong later.
     """
     executor = getattr(workflow.scheduler, "_executor", None)
     if type(executor).__module__ != "snakemake_executor_plugin_slurm":
@@ -27,22 +27,13 @@ def check_requests(workflow) -> None:
         job = workflow.dag.get_job_group(job) or job
         if not job.is_local:
             requests.setdefault(request_key(job), job)
-    refused = [line for job in requests.values() if (line := refusal(executor, job))]
-    if refused:
-        raise UserError("\n".join(dict.fromkeys(refused)))
-    wait_for_controller(workflow)
-
-
-def wait_for_controller(workflow) -> None:
-    """From here on a controller that is away is waited for: in submissions, at the start of jobs, in status queries."""
-    import snakemake_executor_plugin_slurm as plugin
-
-    patient = Path(workflow.basedir) / "workflow" / "profiles" / "slurm" / "bin"
-    os.environ["PATH"] = os.pathsep.join([str(patient), os.environ.get("PATH", "")])
-    # Asked again before each query, and where nobody answers the plugin takes sacct instead of squeue, which never
-    # answers where accounting is off: the run would hang.
-    age = plugin.get_min_job_age()
-    plugin.get_min_job_age = lambda: age
+    try:
+        refused = [line for job in requests.values() if (line := refusal(executor, job))]
+        if refused:
+            raise UserError("\n".join(dict.fromkeys(refused)))
+        mend(executor)
+    except FileNotFoundError as error:
+        raise UserError(f"{error.filename}: not found; start this on a machine that submits to Slurm") from None
 
 
 def request_key(job) -> tuple:

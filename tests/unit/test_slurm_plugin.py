@@ -1,0 +1,37 @@
+"""Answers of Slurm over which the plugin would wait for ever."""
+
+import pytest
+
+from yetbetter.slurm_plugin import PATIENCE, Watch
+
+
+def ask(watch: Watch, answers: list[dict], complete: bool = True) -> list[str | None]:
+    """The state of job 7 after each answer."""
+    watch.jobs = {"7"}
+    return [watch.amend(states, complete).get("7") for states in answers]
+
+
+@pytest.mark.parametrize("state", ["PREEMPTED", "NODE_FAIL"])
+def test_a_job_that_slurm_does_not_run_again_has_failed(state):
+    assert ask(Watch(), [{"7": state}] * PATIENCE)[-2:] == [state, "FAILED"]
+
+
+def test_a_job_that_comes_back_into_the_queue_has_not_failed():
+    states = ["RUNNING", "PREEMPTED", "PREEMPTED", "PENDING", "PREEMPTED", "PREEMPTED", "RUNNING"]
+    assert ask(Watch(), [{"7": state} for state in states]) == states
+
+
+def test_a_job_that_squeue_has_forgotten_has_ended_somehow():
+    assert ask(Watch(), [{"7": "RUNNING"}, {}, {}, {}]) == ["RUNNING", None, None, "UNKNOWN"]
+
+
+def test_one_that_was_over_before_it_was_first_asked_about_too():
+    assert ask(Watch(), [{"8": "RUNNING"}] * PATIENCE)[-1] == "UNKNOWN"
+
+
+def test_a_job_that_sacct_does_not_know_yet_is_waited_for():
+    assert ask(Watch(), [{}] * 9, complete=False) == [None] * 9
+
+
+def test_who_cancelled_a_job_is_no_part_of_its_state():
+    assert ask(Watch(), [{"7": "CANCELLED by 1000"}]) == ["CANCELLED"]

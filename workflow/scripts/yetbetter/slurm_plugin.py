@@ -1,0 +1,127 @@
+"""What snakemake-executor-plugin-slurm (2.8.0, pinned) would lose jobs or wait for ever over, mended for one run.
+
+- A controller that is away is waited for: in submissions, at the start of jobs, in status queries.
+- A group of jobs whose submission fails with an exception is reported; the plugin, which looks for the group's rule,
+  fails over that and takes the group for submitted.
+- A job that Slurm has forgotten, or will not run again, has ended.
+- Ctrl-C cancels every job of the run, those that are being submitted or asked about in that moment too.
+"""
+
+import asyncio
+import os
+import re
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+
+# Answers in a row, at least 40 seconds apart each, after which an odd state is taken for an end.
+PATIENCE = 3
+# Ended, unless Slurm puts the job back into the queue.
+MAY_COME_BACK = ("PREEMPTED", "NODE_FAIL")
+
+
+class Watch:
+    """Amends Slurm's answers about the jobs of a run where the plugin would wait for ever."""
+
+    def __init__(self):
+        self.jobs: set[str] = set()
+        self.odd: Counter = Counter()
+
+    def amend(self, states: dict[str, str], complete: bool) -> dict[str, str]:
+        """States by job id. complete: an unfinished job that is missing has ended (squeue; sacct lags behind).
+
+        The end of a job that is missing is not known: for UNKNOWN the plugin tells Snakemake that it has ended, which
+        then looks for its output. Jobs publish whole outputs only.
+        """
+        states = {job: state.partition(" ")[0] for job, state in states.items()}  # sacct's "CANCELLED by 1000"
+        for job in self.jobs:
+            found = states.get(job)
+            is_odd = found in MAY_COME_BACK or (complete and found is None)
+            self.odd[job] = self.odd[job] + 1 if is_odd else 0
+            if self.odd[job] >= PATIENCE:
+                states[job] = "FAILED" if found else "UNKNOWN"
+        return states
+
+
+def mend(executor) -> None:
+    """Change the plugin and its executor, before anything is submitted."""
+    import snakemake_executor_plugin_slurm as plugin
+
+    wait_for_controller(executor, plugin)
+    watch_jobs(executor, plugin)
+    report_submissions(executor)
+    cancel_whole_run(executor)
+    plugin.get_job_wildcards = wildcards_of
+
+
+def wait_for_controller(executor, plugin) -> None:
+    patient = Path(executor.workflow.basedir) / "workflow" / "profiles" / "slurm" / "bin"
+    os.environ["PATH"] = os.pathsep.join([str(patient), os.environ.get("PATH", "")])
+    # Asked again before each submission and query: account and configuration, which stay. Without an answer, or where
+    # squeue forgets jobs early, the plugin asks sacct, which never knows any where accounting is off.
+    age = plugin.get_min_job_age() if keeps_accounts() else float("inf")
+    plugin.get_min_job_age = lambda: age
+    plugin.validate_account = lambda account, logger: account
+
+
+def keeps_accounts() -> bool:
+    asked = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True)
+    told = re.search(r"^AccountingStorageType *= *(.*)$", asked.stdout, re.MULTILINE)
+    return told is not None and not re.search("none|null", told[1])
+
+
+def watch_jobs(executor, plugin) -> None:
+    watch, query, check = Watch(), plugin.query_job_status, executor.check_active_jobs
+
+    async def query_and_amend(command, logger):
+        states, seconds = await query(command, logger)
+        return states if states is None else watch.amend(states, command.startswith("squeue")), seconds
+
+    async def check_active_jobs(active_jobs):
+        watch.jobs = {job.external_jobid for job in active_jobs}
+        async for job in check(active_jobs):
+            yield job
+
+    async def sleep():
+        """As the executor's own, but over as soon as the run is, instead of up to three minutes later."""
+        end = time.monotonic() + executor.next_seconds_between_status_checks
+        while executor.wait and (left := end - time.monotonic()) > 0:
+            await asyncio.sleep(min(left, 1))
+
+    plugin.query_job_status = query_and_amend
+    executor.check_active_jobs, executor.sleep = check_active_jobs, sleep
+
+
+def report_submissions(executor) -> None:
+    from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
+
+    submit = executor.run_job
+
+    def run_job(job) -> None:
+        try:
+            submit(job)
+        except Exception as error:
+            cause = error.__context__ or error  # the error is that of the plugin's own report
+            message = f"{job.name} could not be submitted: {' '.join(str(cause).split())}"
+            executor.logger.error(message)  # a group's report leaves the message out
+            executor._report_job_error_threadsafe(SubmittedJobInfo(job), message)
+
+    executor.run_job = run_job
+
+
+def cancel_whole_run(executor) -> None:
+    cancel = executor.cancel
+
+    def cancel_all() -> None:
+        executor._job_submission_executor.shutdown(wait=True, cancel_futures=True)
+        subprocess.run(["scancel", "--name", executor.run_uuid])  # the run's jobs all have this name
+        cancel()
+
+    executor.cancel = cancel_all
+
+
+def wildcards_of(job) -> str:
+    """For the comment and the log folder of a job; of a group, those of the member that has most."""
+    members = job.jobs if job.is_group() else [job]
+    return "_".join(max((member.wildcards for member in members), key=len)).replace("/", "_")
