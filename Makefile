@@ -41,7 +41,7 @@ test-slurm: environment-slurm
 
 # A grid on it in which one job in five fails once.
 test-slurm-smoke: environment-slurm
-	$(SLURM_VENV)/bin/python -m pytest tests/slurm -m smoke
+	$(SLURM_VENV)/bin/python -m pytest tests/slurm -m "smoke and not accounting"
 
 # On a GPU, with whatever that machine's Python has of torch, trl, deepspeed, flash_attn and vllm. No environment is
 # set up: the one here holds a CPU build of torch.

@@ -9,11 +9,19 @@ from study import Study
 collect_ignore_glob = [] if importlib.util.find_spec("snakemake_executor_plugin_slurm") else ["test_*.py"]
 
 
+def pytest_generate_tests(metafunc):
+    """Each test on a cluster without accounting, unless its module says otherwise, or both, as ACCOUNTING."""
+    if "cluster" in metafunc.fixturenames:
+        on = pytest.param(True, id="accounting", marks=pytest.mark.accounting)
+        wanted = getattr(metafunc.module, "ACCOUNTING", (False,))
+        ways = [on if accounting else pytest.param(False, id="no accounting") for accounting in wanted]
+        metafunc.parametrize("cluster", ways, indirect=True, scope="module")
+
+
 @pytest.fixture(scope="module")
 def cluster(request):
-    """Without accounting, unless the test module says ACCOUNTING = True."""
     try:
-        started = Cluster(accounting=getattr(request.module, "ACCOUNTING", False)).start()
+        started = Cluster(accounting=request.param).start()
     except Unavailable as reason:
         pytest.skip(str(reason))
     yield started

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from cluster import Cluster
+from cluster import ACCOUNT, Cluster
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ["Snakefile", "workflow", "config", "profiles", "envs", "resources", "tests/slurm", "slurm"]
@@ -20,7 +20,7 @@ STAGES = ["problems", "solutions", "verdicts", "reasoning", "training_data", "me
 class Study:
     """One clone; with a cluster its jobs go to Slurm, without one they run here."""
 
-    def __init__(self, folder: Path, cluster: Cluster | None = None):
+    def __init__(self, folder: Path, cluster: Cluster | None = None, account: str = ACCOUNT):
         self.folder, self.cluster = folder, cluster
         self.results = folder / "results" / "cluster"
         self.faults = folder / "faults"
@@ -34,6 +34,11 @@ class Study:
             else:
                 shutil.copy(source, target)
         self.faults.mkdir()
+        if cluster and cluster.accounting and account:
+            profile = folder / "slurm/config.yaml"
+            text, line = profile.read_text(), "  # slurm_account: my_account\n"
+            assert line in text
+            profile.write_text(text.replace(line, f"  slurm_account: {account}\n"))
 
     def command(self, *words: str) -> list[str]:
         where = ["--cores", "2"]

@@ -3,20 +3,13 @@
 import getpass
 
 import pytest
+from study import Study
 
 pytestmark = pytest.mark.slow
-ACCOUNTING = True
-
-
-def name_account(study, account: str) -> None:
-    profile = study.folder / "slurm/config.yaml"
-    text = profile.read_text()
-    assert "  # slurm_account: my_account\n" in text
-    profile.write_text(text.replace("  # slurm_account: my_account\n", f"  slurm_account: {account}\n"))
+ACCOUNTING = (True,)
 
 
 def test_the_whole_grid_is_done_with_the_account_that_the_profile_names(study, cluster, reference):
-    name_account(study, "weak")
     study.run("tables")
     assert study.content() == reference
     told = cluster.call("sacct", "-X", "-n", "-P", "-o", "State,Account,NodeList,AllocTRES").stdout
@@ -27,7 +20,8 @@ def test_the_whole_grid_is_done_with_the_account_that_the_profile_names(study, c
     assert {node for _, _, node, granted in rows if "gres/gpu" not in granted} <= {"cpu1", "cpu2"}
 
 
-def test_without_an_account_one_line_says_so_before_anything_is_submitted(study, cluster):
+def test_without_an_account_one_line_says_so_before_anything_is_submitted(cluster, tmp_path):
+    study = Study(tmp_path / "clone", cluster, account="")
     who = ("user", getpass.getuser(), "account=weak")
     cluster.call("sacctmgr", "-i", "delete", *who, check=True)
     try:
@@ -39,8 +33,8 @@ def test_without_an_account_one_line_says_so_before_anything_is_submitted(study,
     assert len(lines) >= 1 and all("account" in line.lower() for line in lines), said[-3000:]
 
 
-def test_an_account_that_is_not_there_is_named(study):
-    name_account(study, "nobody")
+def test_an_account_that_is_not_there_is_named(cluster, tmp_path):
+    study = Study(tmp_path / "clone", cluster, account="nobody")
     said = study.run("tables", check=False)
     assert study.submissions() == 0
     assert "nobody" in said and "weak" in said

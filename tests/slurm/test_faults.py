@@ -8,6 +8,7 @@ import pytest
 from study import wait_for
 
 pytestmark = pytest.mark.slow
+ACCOUNTING = (False, True)
 
 
 @pytest.mark.smoke

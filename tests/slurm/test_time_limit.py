@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 pytestmark = pytest.mark.slow
+ACCOUNTING = (False, True)
 BLOCK = "solutions/hard/wc/questions-000000_samples-0000.jsonl"
 
 
