@@ -11,6 +11,8 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # One thread per process: the workflow runs as many processes as there are cores.
 export OMP_NUM_THREADS := 1
+# Tests tell nobody that they run.
+export HF_HUB_DISABLE_TELEMETRY := 1
 
 .PHONY: demo test test-fast test-vllm test-slurm test-slurm-smoke test-gpu browser lint format
 .PHONY: environment environment-vllm environment-slurm smol-models clean

@@ -55,8 +55,8 @@ def assert_charged(tries: list[dict], requests, job: Job) -> None:
 def test_through_faults_nothing_is_lost_or_recorded_twice_and_each_try_is_charged(server, job, together, chat):
     fates = dict.fromkeys(("drop before", "drop after", "drop midway", "refuse 429", "refuse 500", "malformed"), 1)
     fates |= {"pass": 9, "fewer": 3, "no usage": 1, "delay": 0.5, "refuse 503": 1}
-    options = {"samples_per_request": together, "chat": chat, "timeout": 8.0, "max_tries": 30}
-    with Proxy(server, fates, seed=together, lateness=10.0) as proxy:
+    options = {"samples_per_request": together, "chat": chat, "timeout": 20.0, "max_tries": 30}
+    with Proxy(server, fates, seed=together, lateness=25.0) as proxy:
         rows = job.finish(proxy.url, options)
     assert len({request.fate for request in proxy.log}) >= 8
     assert_kept(rows, proxy.log)

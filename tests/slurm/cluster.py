@@ -9,6 +9,7 @@ executor plugin drops SLURM_CONF from its jobs' environment. Needs Debian's pack
 """
 
 import argparse
+import contextlib
 import getpass
 import json
 import os
@@ -67,7 +68,7 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -246,21 +247,21 @@ def alive(pid: int) -> bool:
     except ChildProcessError:
         pass
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()  # nobody may wait for another's child
+    except OSError:
         return False
-    return True
 
 
 def end(pid: int, seconds: float = 15) -> None:
     if not alive(pid):
         return
-    os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + seconds
-    while alive(pid):
-        if time.monotonic() > deadline:
-            os.kill(pid, signal.SIGKILL)
-        time.sleep(0.05)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + seconds
+        while alive(pid):
+            if time.monotonic() > deadline:
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
 
 
 def stop(folder: Path = FOLDER) -> None:

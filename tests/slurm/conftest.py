@@ -38,5 +38,7 @@ def reference(tmp_path_factory) -> dict[str, bytes]:
 
 @pytest.fixture
 def study(cluster, tmp_path) -> Study:
-    yield Study(tmp_path / "clone", cluster)
+    study = Study(tmp_path / "clone", cluster)
+    yield study
+    study.end()
     cluster.clear()

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 from cluster import ACCOUNT, Cluster
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +25,7 @@ class Study:
         self.folder, self.cluster = folder, cluster
         self.results = folder / "results" / "cluster"
         self.faults = folder / "faults"
+        self.running: subprocess.Popen | None = None
         for part in PARTS:
             source, target = ROOT / part, folder / part
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -55,9 +57,17 @@ class Study:
     def start(self, *words: str) -> subprocess.Popen:
         """Start a run; what it prints is appended to `run.log`."""
         with open(self.folder / "run.log", "ab") as log:
-            return subprocess.Popen(
+            self.running = subprocess.Popen(
                 self.command(*words), cwd=self.folder, env=self.environment, stdout=log, stderr=log, stdin=DEVNULL
             )
+        return self.running
+
+    def end(self) -> None:
+        """End a run that a failed test left, and its submissions, which would go on for a day."""
+        if self.running and self.running.poll() is None:
+            for process in (*psutil.Process(self.running.pid).children(recursive=True), self.running):
+                process.kill()
+            self.running.wait()
 
     def run(self, *words: str, check: bool = True, seconds: float = 1200) -> str:
         """Run to the end; what it printed."""
@@ -91,6 +101,7 @@ class Study:
         """(block, problem, sample) of every row that any draft of a pool or an evaluation holds."""
         drafts = self.results.glob(".drafts/solutions/**/solutions.jsonl")
         rows = [(path.parents[1], row) for path in drafts for row in map(json.loads, path.open())]
+        assert rows, "no draft was found"
         return [(block, row["problem"], row["sample"]) for block, row in rows]
 
 

@@ -62,8 +62,8 @@ class Browser:
             self.ask(f"{domain}.enable")
 
     def close(self) -> None:
-        self.process.terminate()
-        self.process.wait(10)
+        self.process.kill()
+        self.process.wait()
         os.close(self.out)
         os.close(self.into)
 

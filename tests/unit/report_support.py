@@ -23,7 +23,7 @@ SENTENCE = 'WC data is "better", <b>always</b> & everywhere; </script> none the 
 
 def run(program: str, *arguments) -> subprocess.CompletedProcess:
     command = [sys.executable, SCRIPTS / f"{program}.py", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
 
 
 def make_study(folder: Path, name: str = "small", shift: float = 0.0, rows: int = 300, **names: str) -> Path:

@@ -34,7 +34,7 @@ PROBLEMS = 120
 
 def call(program: str, *arguments) -> subprocess.CompletedProcess:
     command = [sys.executable, str(SCRIPTS / f"{program}.py"), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=ROOT)
 
 
 def check(folder: Path, *more) -> subprocess.CompletedProcess:

@@ -145,7 +145,7 @@ print(HubFile("owner/data", {commit!r}, "data/train.parquet").fetch(Path(".")))
 def test_a_file_without_a_published_digest_is_checked_against_the_hubs_record(hub, tmp_path):
     code = FETCH.format(scripts=str(SCRIPTS), commit=COMMIT)
     environment = os.environ | {"HF_HOME": str(tmp_path), "HF_ENDPOINT": hub.address}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert read_table(Path(done.stdout.strip())) == [{"question": "?", "answer": "#### 1"}]
     assert any("paths-info" in request for request in hub.asked)

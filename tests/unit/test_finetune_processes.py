@@ -49,13 +49,27 @@ def zero(tmp_path_factory) -> dict[int, str]:
     return {stage: str(folder / f"{stage}.json") for stage in (2, 3)}
 
 
+LAUNCHED: list[subprocess.Popen] = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs_on():
+    """A test that failed leaves no run behind, which would slow down the others."""
+    yield
+    while LAUNCHED:
+        if (job := LAUNCHED.pop()).poll() is None:
+            kill(job)
+
+
 def launch(folder: Path, processes: int, calls: list[list[str]]) -> subprocess.Popen:
     (folder / "calls.json").write_text(json.dumps(calls))
     start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
     environment = os.environ | {"OMP_NUM_THREADS": "1", time_limit.END: str(time.time() + 10_000)}
     command = [*start, str(MANY), str(folder / "calls.json")]
     with open(folder / "log", "ab") as log:
-        return subprocess.Popen(command, env=environment, start_new_session=True, stderr=log)
+        job = subprocess.Popen(command, env=environment, start_new_session=True, stderr=log)
+    LAUNCHED.append(job)
+    return job
 
 
 def largest_difference(one: Path, other: Path) -> float:
@@ -133,7 +147,7 @@ def test_a_state_that_cannot_be_converted_is_named_and_kept(tmp_path):
 
 
 def wait_for_step(job: subprocess.Popen, folder: Path, name: str, step: int) -> None:
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + 600
     while time.monotonic() < deadline and job.poll() is None:
         marks = folder.glob(f".drafts/{name}/*/state/*/{COMPLETE}")
         if any(int(mark.parent.name.split("-")[1]) >= step for mark in marks):
@@ -142,21 +156,26 @@ def wait_for_step(job: subprocess.Popen, folder: Path, name: str, step: int) -> 
     assert job.poll() is None, "ended before it could be stopped"
 
 
-def kill_after(job: subprocess.Popen, folder: Path, step: int) -> None:
-    """End torchrun and its workers, which have sessions of their own, the hard way, once a step's state is whole."""
-    wait_for_step(job, folder, "killed", step)
+def kill(job: subprocess.Popen) -> None:
+    """End torchrun and its workers, which have sessions of their own."""
     for process in (*psutil.Process(job.pid).children(recursive=True), job):
         process.kill()
     job.wait()
+
+
+def kill_after(job: subprocess.Popen, folder: Path, step: int) -> None:
+    """End torchrun and its workers the hard way, once a step's state is whole."""
+    wait_for_step(job, folder, "killed", step)
+    kill(job)
     assert not list(folder.glob(".drafts/*/*/sealed.json"))
 
 
 def stop_after(job: subprocess.Popen, folder: Path, name: str, step: int) -> None:
     """Tell the first process, which holds the draft, that its time is nearly up: all stop after the same step."""
     wait_for_step(job, folder, name, step)
-    os.kill(json.loads((folder / ".drafts" / name / "lock").read_text())["pid"], signal.SIGURG)
     stopped = re.compile(r"out of time: \d+ of 20 steps are done and kept")
     before = len(stopped.findall((folder / "log").read_text()))
+    os.kill(json.loads((folder / ".drafts" / name / "lock").read_text())["pid"], signal.SIGURG)
     while job.poll() is None and len(stopped.findall((folder / "log").read_text())) == before:
         time.sleep(0.01)
     assert len(stopped.findall((folder / "log").read_text())) > before

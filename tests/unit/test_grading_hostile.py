@@ -92,11 +92,11 @@ def test_nothing_hostile_keeps_the_extraction_busy(convention):
 
 
 def test_a_pair_that_hangs_is_a_timeout_and_costs_once():
-    with Grader(seconds=0.5) as grader:
+    with Grader(seconds=2) as grader:
         assert grader.verdict(HANGS, "7") == TIMEOUT
         start = time.monotonic()
         assert grader.verdict(HANGS, "7") == TIMEOUT
-        assert time.monotonic() - start < 0.1
+        assert time.monotonic() - start < 1
         assert grader.verdict(r"\int_0^1 2x dx", "1") == CORRECT
         assert grader.verdict(r"\int_0^1 2x dx", "2") == INCORRECT
         assert grader.worker.started == 2

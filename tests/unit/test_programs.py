@@ -19,7 +19,7 @@ BLOCK = "questions-000000_samples-0000"
 
 def call(program: str, *arguments) -> subprocess.CompletedProcess:
     command = [sys.executable, str(SCRIPTS / f"{program}.py"), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
 
 
 def run(program: str, *arguments) -> None:

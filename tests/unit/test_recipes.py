@@ -92,7 +92,7 @@ def test_the_command_of_several_nodes_is_one_that_bash_takes(tmp_path):
         (tmp_path / name).chmod(0o755)
     command = launch(GPUS, PLAIN | {"deepspeed": "zero-3", "resources": {"nodes": 2}})["command"]
     slurm = {"SLURM_JOB_ID": "40007", "SLURM_JOB_NODELIST": "node[1-2]", "PATH": f"{tmp_path}:/usr/bin:/bin"}
-    done = subprocess.run(["bash", "-euc", f"{command} x.py"], env=slurm, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["bash", "-euc", f"{command} x.py"], env=slurm, capture_output=True, text=True, timeout=300)
     words = done.stdout.split()
     assert words[words.index("--rdzv-endpoint") + 1] == "first-node:20007"
     assert words[words.index("--rdzv-id") + 1] == "40007" and words[-1] == "x.py"

@@ -23,6 +23,18 @@ def pytest_collection_modifyitems(items) -> None:
     items.sort(key=lambda item: "workflow" not in item.path.parts)
 
 
+STARTED: list[subprocess.Popen] = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs_on():
+    """A test that failed leaves no run behind, which would slow down the others."""
+    yield
+    while STARTED:
+        if (run := STARTED.pop()).poll() is None:
+            kill_group(run)
+
+
 class Clone:
     """A copy of the repository with results of its own, in which Snakemake is run as a user would."""
 
@@ -65,7 +77,7 @@ class Clone:
 
     def start(self, *targets: str) -> subprocess.Popen:
         """Start Snakemake in a process group of its own."""
-        return subprocess.Popen(
+        run = subprocess.Popen(
             self.command(*targets),
             cwd=self.folder,
             env=os.environ | {"OMP_NUM_THREADS": "1"},
@@ -73,6 +85,8 @@ class Clone:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        STARTED.append(run)
+        return run
 
     def planned(self, *targets: str, options: tuple[str, ...] = ()) -> dict[str, list[dict[str, str]]]:
         """What a dry run would do: for each rule the wildcards of its jobs."""

@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
+
 from conftest import Clone, kill_group, wait_for
 
 pytestmark = pytest.mark.slow
@@ -25,6 +26,7 @@ def drawn_rows(clone: Clone) -> list[tuple]:
     drafts = clone.results.glob(".drafts/solutions/**/solutions.jsonl")
     # A draft lies under its block's path; drafts of one block with other settings count together.
     rows = [(path.parents[1], row) for path in drafts for row in map(json.loads, path.open())]
+    assert rows, "no draft was found"
     return [(block, row["problem"], row["sample"]) for block, row in rows]
 
 

@@ -111,9 +111,14 @@ def report_submissions(executor) -> None:
 
 
 def cancel_whole_run(executor) -> None:
+    import psutil  # Snakemake brings it along
+
     cancel = executor.cancel
 
     def cancel_all() -> None:
+        for process in psutil.Process().children(recursive=True):  # one may wait for the controller
+            if process.name() == "sbatch":
+                process.terminate()
         executor._job_submission_executor.shutdown(wait=True, cancel_futures=True)
         subprocess.run(["scancel", "--name", executor.run_uuid])  # the run's jobs all have this name
         cancel()

@@ -2,7 +2,8 @@
 
 Each process has a pipe of its own, so that any of them may be killed at any moment, by us or for want of memory, and
 leaves no lock behind. In a multiprocessing.Pool they share pipes and locks: it waits for ever for the chunk of a killed
-process, and, once in some two hundred times, for a lock when it is terminated while results are under way.
+process, and, once in some two hundred times, for a lock when it is terminated while results are under way. They are
+started anew and not forked: a fork would hold this process's lock on the draft after it was killed.
 """
 
 import contextlib
@@ -35,34 +36,42 @@ def grade_side_by_side(chunks: Iterable[list[tuple]], count: int, *limits) -> It
         idle, busy, finished = list(pipes), {}, {}
         sent = due = 0
         while True:
-            try:
-                while idle and sent - due < 2 * count and (chunk := next(chunks, None)):
-                    busy[idle[-1]] = sent
-                    idle.pop().send(chunk)
-                    sent += 1
-                if busy and due not in finished:
-                    for pipe in wait(busy):
-                        finished[busy.pop(pipe)] = pipe.recv()
-                        idle.append(pipe)
-            except (EOFError, ConnectionError):
-                ended = "a grading process was killed (out of memory?)"
-                raise UserError(f"{ended}; verdicts so far are kept, the same command goes on from there") from None
+            while idle and sent - due < 2 * count and (chunk := next(chunks, None)):
+                with told_in_one_line():
+                    idle[-1].send(chunk)
+                busy[idle.pop()] = sent
+                sent += 1
             if due in finished:
                 yield finished.pop(due)
                 due += 1
-            elif not busy:
+            elif busy:
+                for pipe in wait(busy):
+                    with told_in_one_line():
+                        finished[busy.pop(pipe)] = pipe.recv()
+                    idle.append(pipe)
+            else:
                 return
+
+
+@contextlib.contextmanager
+def told_in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, OSError):
+        ended = "a grading process was killed (out of memory?)"
+        raise UserError(f"{ended}; verdicts so far are kept, the same command goes on from there") from None
 
 
 @contextlib.contextmanager
 def start_processes(count: int, limits: tuple) -> Iterator[list[Connection]]:
     """Our ends of the pipes to `count` processes, which are killed in the end."""
+    context = multiprocessing.get_context("spawn")
     processes, pipes = [], []
     try:
         for _ in range(count):
-            ours, theirs = multiprocessing.Pipe()
+            ours, theirs = context.Pipe()
             pipes.append(ours)
-            process = multiprocessing.Process(target=serve, args=(theirs, pipes, limits), daemon=True)
+            process = context.Process(target=serve, args=(theirs, limits), daemon=True)
             process.start()
             processes.append(process)
             theirs.close()
@@ -76,11 +85,9 @@ def start_processes(count: int, limits: tuple) -> Iterator[list[Connection]]:
             pipe.close()
 
 
-def serve(pipe: Connection, inherited: list[Connection], limits: tuple) -> None:
+def serve(pipe: Connection, limits: tuple) -> None:
     """Answer chunks until the other end of the pipe is closed, if only because its process is gone."""
-    for other_end in inherited:  # a copy of it here would keep the pipe open
-        other_end.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with Grader(*limits) as grader, contextlib.suppress(EOFError, ConnectionError):
+    with Grader(*limits) as grader, contextlib.suppress(EOFError, OSError):
         while True:
             pipe.send(grade_chunk(grader, pipe.recv()))
