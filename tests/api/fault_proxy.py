@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 # Of what can happen to a request, what brings samples. A refusal or a drop before the answer never reaches the server.
 DELIVERED = {"pass", "fewer", "single"}
+# Some endpoints repeat the key that they do not accept.
+SAID = '{"error": {"message": "not now, {key}"}}'
 
 
 @dataclass
@@ -27,10 +29,12 @@ class Proxy:
 
     fates: fate -> weight; each request's is drawn with the seed. first: those of the first requests. lateness: seconds
     that a delayed answer is late. pace: seconds by which every answer is slowed. retry_after: what refusals ask for.
+    said: the body of refusals; {key} stands for the header that holds the key.
     """
 
-    def __init__(self, target, fates=None, seed=0, first=(), lateness=0.0, pace=0.0, retry_after="0.2"):
+    def __init__(self, target, fates=None, seed=0, first=(), lateness=0.0, pace=0.0, retry_after="0.2", said=SAID):
         self.target, self.lateness, self.pace, self.retry_after = target, lateness, pace, retry_after
+        self.said = said
         self.fates, self.first = fates or {"pass": 1}, list(first)
         self.stream = random.Random(seed)
         self.log: list[Request] = []
@@ -83,10 +87,8 @@ class Proxy:
         fate = request.fate
         if fate.startswith("refuse"):
             status = int(fate.split()[1])
-            # Some endpoints repeat the key that they do not accept.
             key = next((line for line in head.decode().split("\r\n") if line.lower().startswith("authorization")), "")
-            said = json.dumps({"error": {"message": f"not now, {key}"}})
-            return message(status, said, {"Retry-After": self.retry_after})
+            return message(status, self.said.replace("{key}", key), {"Retry-After": self.retry_after})
         if fate == "drop before":
             return b""
         status, answer = await self.forward(head, body)

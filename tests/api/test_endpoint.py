@@ -11,11 +11,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yetbetter.endpoint import OPTIONS, check_options, read_answer, share_out
+from yetbetter.endpoint import OPTIONS, check_options, is_about_key, read_answer, read_refusal, share_out
 from yetbetter.endpoint_requests import asked_wait
 from yetbetter.engines import parse_options, shaping_options
 from yetbetter.errors import UserError
-from yetbetter.openai_engine import find_key
+from yetbetter.openai_engine import OpenaiEngine, find_key
 from yetbetter.settings import check_config
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -112,6 +112,46 @@ def test_a_variable_that_holds_no_key_is_told_without_its_content(monkeypatch, v
 def test_a_key_may_end_in_a_line_break_and_none_may_be_needed(monkeypatch):
     monkeypatch.setenv("SOME_KEY", "sk-1\n")
     assert (find_key("SOME_KEY"), find_key("")) == ("sk-1", "")
+
+
+def test_a_key_is_not_repeated_however_json_spells_it(monkeypatch):
+    monkeypatch.setenv("SOME_KEY", 'sk/1"2\\3')
+    engine = OpenaiEngine("m", 0, options(base_url="http://localhost/v1", key_variable="SOME_KEY"))
+    for said in ('no sk/1"2\\3', {"detail": 'sk/1"2\\3'}):
+        text = engine.clean(read_refusal(json.dumps(said).replace("/", "\\/")))
+        assert "[the key]" in text and "sk" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"error": {"message": "too long", "code": 400}}', "too long"),
+        ('[{"error": {"message": "too long", "code": 400}}]', "too long"),
+        ('{"error": "too long"}', "too long"),
+        ('{"object": "error", "message": "too long"}', "too long"),
+        ('"too long"', "too long"),
+        ('{"error": {"message": null}}', '{"error": {"message": null}}'),
+        ('{"error": null, "detail": ["zu läng"]}', '{"error": null, "detail": ["zu läng"]}'),
+        ("[]", "[]"),
+        ("null", "null"),
+        ("<p>too long</p>", "<p>too long</p>"),
+        ("[" * 100_000, "[" * 100_000),
+        ("", ""),
+    ],
+)
+def test_a_refusal_is_read_in_every_shape_that_endpoints_give_it(text, said):
+    assert read_refusal(text) == said
+
+
+def test_a_wrong_key_is_told_from_other_bad_requests():
+    wrong = (
+        "API key not valid. Please pass a valid API key.",
+        "API key expired.",
+        "Incorrect API key provided: [the key]",
+    )
+    assert all(map(is_about_key, wrong))
+    others = ('Invalid JSON payload received. Unknown name "top_k"', "not valid", "this model needs a paid API key")
+    assert not any(map(is_about_key, others))
 
 
 def body(choices, **usage) -> str:

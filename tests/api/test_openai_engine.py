@@ -22,7 +22,7 @@ OUTCOMES = {
     **dict.fromkeys(("drop before", "drop after", "drop midway"), "lost"),
     **dict.fromkeys(("malformed", "no usage"), "malformed"),
     "delay": "timeout",
-    **{f"refuse {status}": f"refused {status}" for status in (401, 429, 500, 503)},
+    **{f"refuse {status}": f"refused {status}" for status in (400, 401, 429, 500, 503)},
 }
 
 
@@ -197,6 +197,30 @@ def test_a_refused_key_is_told_once_and_never_shown(server, job):
     assert "127.0.0.1: the key in YETBETTER_TEST_KEY is not accepted (401): not now" in message
     assert "[the key]" in message
     assert len(proxy.log) <= 3
+    assert_charged(read_tries(job.ledger), proxy.log, job)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        (
+            '[{"error": {"code": 400, "message": "Invalid JSON payload. Unknown name \\"top_k\\": {key}"}}]',
+            'refuses the request (400): Invalid JSON payload. Unknown name "top_k": authorization: Bearer [the key]'
+            " (send_top_k: false leaves it out)",
+        ),
+        (
+            '[{"error": {"code": 400, "message": "API key not valid. Please pass a valid API key."}}]',
+            "the key in YETBETTER_TEST_KEY is not accepted (400): API key not valid.",
+        ),
+        ('{"code": "no", "error": "Incorrect API key: {key}"}', "the key in YETBETTER_TEST_KEY is not accepted (400)"),
+        ('{"detail": "{key}"}', 'refuses the request (400): {"detail": "authorization: Bearer [the key]"}'),
+        ("<html>{key}</html>", "refuses the request (400): <html>authorization: Bearer [the key]</html>"),
+        ("", "refuses the request (400): Error code: 400"),
+    ],
+)
+def test_a_refusal_in_any_form_is_told_with_its_message_and_never_with_the_key(job, said, message):
+    with Proxy(free_port(), {"refuse 400": 1}, said=said) as proxy:
+        assert f"127.0.0.1: {message}" in job.refusal(proxy.url, {"concurrency": 1})
     assert_charged(read_tries(job.ledger), proxy.log, job)
 
 

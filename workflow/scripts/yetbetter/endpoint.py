@@ -143,6 +143,25 @@ def read_answer(body: str, chat: bool, stop: Sequence[str] = ()) -> Answer | Non
     return Answer(samples, prompt, completion, identity if isinstance(identity, str) else None)
 
 
+def read_refusal(body: str) -> str:
+    """What a refusal says: the message of its error, which Gemini sets into an array; without one the whole body."""
+    try:
+        content = json.loads(body)
+        found = content[0] if isinstance(content, list) and content else content
+        for key in ("error", "message"):
+            found = found.get(key) or found if isinstance(found, dict) else found
+        # Written anew, since a body may spell the key with escapes that nobody would find.
+        return found if isinstance(found, str) else json.dumps(content, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return body
+
+
+def is_about_key(said: str) -> bool:
+    """Whether a refusal is of the key: Gemini and others tell a wrong one as a bad request."""
+    said = said.lower().replace("_", " ")
+    return "api key" in said and any(word in said for word in ("valid", "incorrect", "expired", "not found"))
+
+
 def read_choice(choice: dict, chat: bool) -> tuple[str, str | None]:
     """A sample's text, and why it ended; None where that was no way for a sample to end."""
     reason = FINISHED.get(choice.get("finish_reason"))

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 
-from yetbetter.endpoint import Answer, read_answer
+from yetbetter.endpoint import Answer, is_about_key, read_answer, read_refusal
 from yetbetter.errors import UserError
 
 # No tokenizer here makes more tokens than bytes; a chat template adds some.
@@ -269,7 +269,7 @@ class Drawing:
     def explain(self, error, i: int) -> None:
         """Raise what a refusal means: Retry, or one line for the user."""
         engine, status = self.engine, error.status_code
-        said = engine.clean(str(error.body.get("message") if isinstance(error.body, dict) else error.message))
+        said = engine.clean(read_refusal(error.response.text.strip()) or error.message)
         if status >= 500 or (status in RETRIED and getattr(error, "code", None) != "insufficient_quota"):
             wait = asked_wait(error.response.headers.get("retry-after"))
             if wait > LONGEST_WAIT:
@@ -282,7 +282,7 @@ class Drawing:
             401: f"the key in {variable} is not accepted" if variable else "wants a key, and key_variable is empty",
             403: f"the key in {variable or 'no variable'} is not allowed to ask {engine.model!r}",
             404: f"knows no model {engine.model!r}, or nothing is at {engine.options['base_url']}",
-        }.get(status, "refuses the request")
+        }.get(401 if status == 400 and is_about_key(said) else status, "refuses the request")
         if status in (400, 413, 422) and any(word in said.lower() for word in ("context", "too long", "max_model_len")):
             meaning = f"prompt {self.prompts[i][:40]!r} and max_new_tokens {self.shared['max_tokens']} do not fit"
         hint = next((f" (send_{name}: false leaves it out)" for name in ("top_k", "seed") if name in said), "")

@@ -1,6 +1,7 @@
 """Draws samples from an OpenAI-compatible endpoint, many requests at once, every try of a request on a ledger."""
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
@@ -77,7 +78,9 @@ class OpenaiEngine:
 
     def clean(self, text: str) -> str:
         """A message of the endpoint on one line, without the key, which some repeat."""
-        return shorten(text.replace(self.key, "[the key]") if self.key else text, 200)
+        for spelled in (self.key, json.dumps(self.key)[1:-1]) if self.key else ():
+            text = text.replace(spelled, "[the key]")
+        return shorten(text, 200)
 
 
 def find_key(variable: str) -> str:
