@@ -239,6 +239,22 @@ def test_a_model_without_a_chat_template_is_named(tmp_path):
         chat_of(str(tmp_path))
 
 
+def test_the_chat_of_a_model_that_is_not_here_is_told_in_one_line_that_says_what_to_do(monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(
+        UserError, match=r"model nobody/nothing: cannot be loaded: .*fetch_model\.py.*HF_TOKEN"
+    ) as error:
+        chat_of("nobody/nothing")
+    assert "\n" not in str(error.value)
+
+
+def test_the_chat_of_a_folder_without_a_tokenizer_is_told_without_a_word_on_the_hub(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(UserError, match="cannot be loaded: ") as error:
+        chat_of(str(tmp_path))
+    assert "\n" not in str(error.value) and "HF_TOKEN" not in str(error.value)
+
+
 def test_a_saved_tokenizers_chat_is_the_same(tmp_path):
     gemma().save_pretrained(tmp_path)
     assert chat_of(str(tmp_path))("{?}") == as_chat(gemma(), "{?}")

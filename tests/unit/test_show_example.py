@@ -27,6 +27,12 @@ def show(arguments, monkeypatch, capsys):
     return run
 
 
+def test_a_model_that_is_not_here_is_told_in_one_line(show, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(UserError, match=r"model nobody/nothing: cannot be loaded: .*fetch_model\.py"):
+        show("--model", "nobody/nothing")
+
+
 def test_learned_tokens_are_green_and_others_grey(show):
     output = show("--color", "always", "--ids")
     text = output.splitlines()[1]

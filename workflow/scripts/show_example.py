@@ -12,6 +12,7 @@ import os
 import sys
 
 from yetbetter.errors import UserError
+from yetbetter.loading import loading
 from yetbetter.program import run
 from yetbetter.training import check_model, read_training_data
 
@@ -43,7 +44,8 @@ def main() -> None:
 
     from yetbetter.training_data import IGNORED, encode_examples
 
-    tokenizer = AutoTokenizer.from_pretrained(arguments.model, revision=arguments.revision)
+    with loading(arguments.model):
+        tokenizer = AutoTokenizer.from_pretrained(arguments.model, revision=arguments.revision)
     columns, _ = encode_examples([row], tokenizer, 10**9, arguments.data)
     ids, labels = columns["input_ids"][0], columns["labels"][0]
     learned = [label != IGNORED for label in labels]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from yetbetter.errors import UserError
+from yetbetter.loading import loading
 from yetbetter.records import open_text
 
 
@@ -55,10 +56,14 @@ def encode_prompt(tokenizer, prompt: str, ends: Sequence[int], context: int | No
 
 
 def chat_of(model: str, revision: str | None = None) -> Callable[[str], str]:
-    """What turns a filled prompt into a user turn of the model's chat. Raises UserError for one without a template."""
+    """What turns a filled prompt into a user turn of the model's chat.
+
+    Raises UserError, in one line, for a model whose tokenizer cannot be loaded or has no chat template.
+    """
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(model, revision=revision)
+    with loading(model):
+        tokenizer = AutoTokenizer.from_pretrained(model, revision=revision)
     if not tokenizer.chat_template:
         raise UserError(f"model {model}: its tokenizer has no chat template, so `chat` cannot be used")
     return lambda prompt: as_chat(tokenizer, prompt)
