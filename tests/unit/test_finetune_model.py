@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -241,6 +242,15 @@ def test_bad_input_is_one_line_that_names_it(rows, changes, message, model, tmp_
     bad = write(tmp_path / "data.jsonl", rows)
     with pytest.raises(UserError, match=message) as error:
         run_here(monkeypatch, **{"model": model, "data": bad, "output": tmp_path / "out"} | changes)
+    assert "\n" not in str(error.value)
+
+
+def test_a_base_model_whose_weights_were_cut_short_is_one_line(model, data, tmp_path, monkeypatch):
+    shutil.copytree(model, tmp_path / "cut")
+    weights = tmp_path / "cut" / "model.safetensors"
+    os.truncate(weights, weights.stat().st_size // 2)
+    with pytest.raises(UserError, match=f"model {tmp_path}/cut: cannot be loaded: ") as error:
+        run_here(monkeypatch, str(tmp_path / "cut"), data, tmp_path / "out")
     assert "\n" not in str(error.value)
 
 

@@ -2,6 +2,9 @@
 
 import collections
 import copy
+import os
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -263,6 +266,14 @@ def test_a_path_without_model_or_tokenizer_or_eos_is_refused_in_one_line(tmp_pat
         with pytest.raises(UserError, match=name) as error:
             load_model(str(tmp_path / name))
         assert "\n" not in str(error.value)
+
+
+def test_weights_that_were_cut_short_are_refused_in_one_line(tmp_path):
+    shutil.copytree(Path(__file__).parents[2] / "resources" / "pocket" / "wc", tmp_path / "cut")
+    os.truncate(tmp_path / "cut" / "model.safetensors", 200_000)
+    with pytest.raises(UserError, match=f"model {tmp_path}/cut: cannot be loaded: .*not fully covered") as error:
+        load_model(str(tmp_path / "cut"))
+    assert "\n" not in str(error.value)
 
 
 def test_a_model_with_other_layers_than_attention_is_refused():

@@ -132,6 +132,16 @@ def test_checkpoints_take_turns_in_one_process(tmp_path):
     assert max(accuracy.values()) > 0.2
 
 
+def test_weights_that_were_cut_short_end_the_job_with_one_line(tmp_path, capfd):
+    shutil.copytree(MODELS["wc"], tmp_path / "cut")
+    os.truncate(tmp_path / "cut" / "model.safetensors", 200_000)
+    assert finish(start(sample_solutions.main, sampling(tmp_path, model=tmp_path / "cut"))) == 1
+    told = capfd.readouterr().err
+    assert f"error: model {tmp_path}/cut: vLLM did not start: " in told.splitlines()[-1]
+    assert "Traceback" not in told
+    assert not (tmp_path / "S.jsonl").exists()
+
+
 def test_a_full_disk_ends_the_job_with_one_line_and_what_was_drawn_is_kept(tmp_path, capfd):
     import resource
 

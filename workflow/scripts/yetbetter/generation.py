@@ -17,6 +17,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.utils import logging
 
 from yetbetter.errors import UserError
+from yetbetter.loading import loading
 from yetbetter.prompts import encode_prompt
 
 ATTENTION = "shared_prompt"  # the name under which transformers knows our attention; it builds no masks for it
@@ -34,7 +35,7 @@ def load_model(path: str, revision: str | None = None):
     if path.startswith((".", "/", "~")) and not Path(path).is_dir():
         raise UserError(f"model {path}: no such folder")
     logging.disable_progress_bar()  # a bar for the loading of weights has no place in a log
-    try:
+    with loading(path):
         config = AutoConfig.from_pretrained(path, revision=revision)
         tokenizer = AutoTokenizer.from_pretrained(path, revision=revision)
         check_model(path, config, tokenizer)
@@ -46,8 +47,6 @@ def load_model(path: str, revision: str | None = None):
             dtype=torch.float32 if device.type == "cpu" else "auto",
             use_safetensors=True,
         )
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"model {path}: cannot be loaded: {' '.join(str(error).split())[:200]}") from None
     return model.eval().to(device), tokenizer
 
 

@@ -22,6 +22,7 @@ from yetbetter.devices import device_name, peak_flops
 from yetbetter.disk import check_disk, needed_bytes
 from yetbetter.errors import UserError
 from yetbetter.identity import stream_seed
+from yetbetter.loading import loading
 from yetbetter.resharding import read_universal
 from yetbetter.time_limit import TimeLimit
 from yetbetter.training import Job
@@ -139,7 +140,7 @@ def devices_of(job: Job) -> dict:
 def load_base_model(job: Job):
     """(tokenizer, model in float32); UserError where there is none, or none as safetensors."""
     model, options = job.arguments.model, {"revision": job.arguments.revision}
-    try:
+    with loading(model):
         tokenizer = AutoTokenizer.from_pretrained(model, **options)
         config = AutoConfig.from_pretrained(model, **options)
         soft_capped = getattr(config.get_text_config(), "attn_logit_softcapping", None)
@@ -149,9 +150,6 @@ def load_base_model(job: Job):
         options["attn_implementation"] = job.recipe.attention or ("eager" if soft_capped else None)
         options |= {"dtype": torch.float32, "use_safetensors": True}
         return tokenizer, AutoModelForCausalLM.from_pretrained(model, **options)
-    except (OSError, ValueError, ImportError) as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise UserError(f"{model}: cannot be loaded: {reason}") from error
 
 
 def load_whole_base_model(job: Job):

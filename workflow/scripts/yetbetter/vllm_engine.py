@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from yetbetter.errors import UserError
+from yetbetter.loading import loading
 from yetbetter.prompts import encode_prompt
 
 HAND_OUT_EVERY = 1.0  # seconds: finished samples reach the disk so often
@@ -55,6 +56,8 @@ class VllmEngine:
         """Load the weights and make the KV cache, once. UserError, in one line, where that fails."""
         if self.llm is not None:
             return
+        from safetensors import SafetensorError
+
         arguments = {
             "model": self.model,
             "revision": self.revision,
@@ -78,7 +81,7 @@ class VllmEngine:
             from vllm import LLM
 
             self.llm = LLM(**arguments)
-        except (ImportError, OSError, ValueError, KeyError, RuntimeError, AssertionError) as error:
+        except (ImportError, OSError, ValueError, KeyError, RuntimeError, AssertionError, SafetensorError) as error:
             raise UserError(f"model {self.model}: vLLM did not start: {one_line(error)}") from error
 
     def stream(
@@ -178,11 +181,9 @@ def read_model(model: str, revision: str | None) -> tuple:
 
     if model.startswith((".", "/", "~")) and not Path(model).is_dir():
         raise UserError(f"model {model}: no such folder")
-    try:
+    with loading(model):
         config = AutoConfig.from_pretrained(model, revision=revision).get_text_config()
         tokenizer = AutoTokenizer.from_pretrained(model, revision=revision)
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"model {model}: cannot be loaded: {one_line(error)}") from None
     if tokenizer.eos_token_id is None:
         raise UserError(f"model {model}: its tokenizer has no EOS token, so no completion could ever end")
     try:
