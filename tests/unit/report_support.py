@@ -10,6 +10,7 @@ import yaml
 from PIL import Image
 
 from yetbetter.claim_tables import CLAIMS
+from yetbetter.records import write_json
 from yetbetter.tables import write_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,6 +18,7 @@ SCRIPTS = ROOT / "workflow" / "scripts"
 TABLES = ("arms", "claims", "data_quality", "differences", "finetuned", "wide")
 FIGURES = ("headline", "number-matched_hard", "data_quality_number-matched_hard")
 CELLS = [f"hard/low/from-{source}/to-{target}/seed-0" for source in ("se", "wc") for target in ("student", "se")]
+HASH = "0123456789abcdef" * 4
 VALUES = {("se", "student"): 0.38, ("wc", "student"): 0.412, ("se", "se"): 0.5, ("wc", "se"): 0.46}
 SENTENCE = 'WC data is "better", <b>always</b> & everywhere; </script> none the less.'
 
@@ -97,9 +99,8 @@ def make_study(folder: Path, name: str = "small", shift: float = 0.0, rows: int 
         "host": "h",
         "written": "2026-11-22T10:00:00",
     }
-    sidecar = folder / "evaluations" / CELLS[0] / "about.json"
-    sidecar.parent.mkdir(parents=True)
-    sidecar.write_text(json.dumps(about | {"seconds": 90.0}))
+    evaluated = about | {"seconds": 90.0, "problems_hashes": {"test": HASH}}
+    write_json(folder / "evaluations" / CELLS[0] / "about.json", evaluated)
     describe(folder, name, called)
     return folder
 

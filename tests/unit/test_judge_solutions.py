@@ -20,7 +20,7 @@ import select_solutions
 from yetbetter import engines, plot_tables, plots_data
 from yetbetter.pocket.world import make_problems
 from yetbetter.program import run
-from yetbetter.records import read_json, read_rows, write_json, write_rows
+from yetbetter.records import digest_of_problems, read_json, read_rows, write_json, write_rows
 from yetbetter.tables import read_table, write_table
 
 torch.set_num_threads(1)
@@ -143,6 +143,7 @@ def test_every_right_answer_that_was_chosen_is_judged_once(study):
     assert keys <= set(rows[0])
     about = read_json(study.folder / "judgements" / "wc.about.json")
     assert about["choice"] == {"samples": 500, "seed": 0, "views": [1, 4]}
+    assert about["problems_hash"] == digest_of_problems(PROBLEMS)
     assert about["counts"] == {"judged": 20, "sound": 5, "flawed": 5, "no_verdict": 10}
     assert about["completion_tokens"] == sum(row["tokens"] for row in rows)
 
@@ -159,6 +160,14 @@ def test_another_budget_or_number_of_samples_judges_only_what_is_missing(study):
     # Lowered again nothing is asked, nothing forgotten, and the output holds what is asked for.
     assert study.ask(views=(1,), samples=3) == few
     assert sorted(study.drafted()) == sorted(after)
+
+
+def test_the_hash_is_that_of_the_split_as_it_is_also_where_nothing_new_is_asked(study):
+    before = study.ask()
+    grown = [*PROBLEMS, PROBLEMS[0] | {"problem": "another", "question": "Another?"}]
+    write_rows(study.folder / "problems.jsonl", grown)
+    assert study.ask() == before and len(study.drafted()) == 20
+    assert read_json(study.folder / "judgements" / "wc.about.json")["problems_hash"] == digest_of_problems(grown)
 
 
 def test_a_solution_that_was_drawn_anew_is_judged_anew(study):

@@ -6,7 +6,8 @@ import pytest
 import report_support
 from headless import Browser, needs_browser
 
-from yetbetter.report import wording
+from yetbetter.records import write_json
+from yetbetter.report import provenance, wording
 from yetbetter.report.captions import find_kind
 
 
@@ -85,6 +86,28 @@ def test_claims_come_first_and_what_is_missing_is_told(page):
     assert "4 of 5 models are finished" in text and "hard/high/from-wc/to-se/seed-0" in text
     assert "would need 2,500 test problems" in text
     assert "1,000 test problems, 1-3 seeds" in text
+
+
+def test_the_splits_of_the_data_stand_with_their_hashes_and_where_they_were_found(page, tmp_path):
+    train, test, older = ("1" * 64, "2" * 64, "3" * 64)
+    for place, facts in {
+        "problems/hard/train": {"hash": train},
+        "problems/hard/test": {"hash": test},
+        "solutions/hard/wc/questions-000000_samples-0000": {"problems_hash": train},
+        "solutions/hard/se/questions-000000_samples-0000": {"problems_hash": older},
+        "judgements/hard/wc": {"problems_hash": train},
+    }.items():
+        write_json(tmp_path / f"{place}.about.json", {"versions": {}} | facts)
+    cell = "hard/low/from-wc/to-se/seed-0"
+    write_json(tmp_path / "evaluations" / cell / "about.json", {"versions": {}, "problems_hashes": {"test": test}})
+    sheet = provenance.splits_sheet(provenance.read_sidecars(tmp_path))
+    assert sheet.content.decode().splitlines() == [
+        "data set,split,hash,found in",
+        f"hard,test,{test},problems and evaluations",
+        f'hard,train,{train},"problems, solutions and judgements"',
+        f"hard,train,{older},solutions",
+    ]
+    assert f'data-key="{report_support.HASH}">0123456789abcdef</td>' in page.read_text(encoding="utf-8")
 
 
 def test_the_same_tables_give_the_same_page(study, page, tmp_path):

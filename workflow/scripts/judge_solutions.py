@@ -30,7 +30,7 @@ from yetbetter.judging import (
 )
 from yetbetter.program import run, write_sidecar
 from yetbetter.prompts import chat_of
-from yetbetter.records import check_unique, read_json, read_rows, write_json, write_rows
+from yetbetter.records import check_unique, digest_of_problems, read_json, read_rows, write_json, write_rows
 from yetbetter.versions import SAMPLER_VERSION
 from yetbetter.views import Pools, check_complete, load_blocks
 
@@ -42,10 +42,10 @@ def main() -> None:
     arguments = parse_arguments()
     template = read_judge_template(arguments.prompt)
     collect = collect_labelled if arguments.labelled else collect_pool
-    asked, choice = collect(arguments, template)
+    asked, facts = collect(arguments, template)
     # The solutions are no part of the settings: each row holds the digest of its own prompt.
     settings = settings_of(arguments, template)
-    task = {"judge_version": JUDGE_VERSION, "choice": choice, "asked": fingerprint({"rows": list(map(key_of, asked))})}
+    task = {"judge_version": JUDGE_VERSION, **facts, "asked": fingerprint({"rows": list(map(key_of, asked))})}
     with open_draft(arguments.output, settings, arguments.drafts) as draft:
         if draft.sealed and any(read_json(draft.folder / ABOUT).get(key) != value for key, value in task.items()):
             draft.unseal()
@@ -116,7 +116,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def collect_pool(arguments, template: str) -> tuple[list[dict], dict]:
-    """What to ask about a pool (problem, sample, model, solution: digest, prompt), and how it was chosen."""
+    """What to ask about a pool (problem, sample, model, solution: digest, prompt); how and of what it was chosen."""
     models = sorted({block.partition("/")[0] for block in arguments.blocks})
     if len(models) > 1:
         raise UserError(f"--blocks: of several pools ({', '.join(models)}), a judging is of one")
@@ -145,7 +145,8 @@ def collect_pool(arguments, template: str) -> tuple[list[dict], dict]:
         for problem in [by_name[row["problem"]]]
     ]
     labels = {kind: [view.label for view in views] for kind, views in kinds.items() if views}
-    return asked, {"samples": arguments.samples, "seed": arguments.seed} | labels
+    choice = {"samples": arguments.samples, "seed": arguments.seed} | labels
+    return asked, {"choice": choice, "problems_hash": digest_of_problems(problems)}
 
 
 def collect_labelled(arguments, template: str) -> tuple[list[dict], dict]:
@@ -158,7 +159,7 @@ def collect_labelled(arguments, template: str) -> tuple[list[dict], dict]:
         labels = {"sound": row["sound"], "correct": row["correct"]}
         prompt = fill_judge(template, row["question"], row["solution"], row["answer"] or "")
         asked.append(place | labels | {"prompt": prompt})
-    return asked, {"labelled": digest(str([(row["sound"], row["correct"]) for row in asked]))}
+    return asked, {"choice": {"labelled": digest(str([(row["sound"], row["correct"]) for row in asked]))}}
 
 
 def settings_of(arguments, template: str) -> dict:

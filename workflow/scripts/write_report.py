@@ -50,6 +50,7 @@ def main() -> None:
         folded=[picture for picture in pictures if picture.kind in page.FOLDED],
         sensitivity=read_sensitivity(Path(arguments.description).parent, study),
         compute=page.compute_sheet(study),
+        splits=provenance.splits_sheet(sidecars),
         models=provenance.models_sheet(study, sidecars),
         programs=provenance.programs_sheet(sidecars),
         versions=provenance.versions_sheet(sidecars),

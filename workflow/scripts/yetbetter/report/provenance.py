@@ -21,7 +21,7 @@ STAGES = (
 
 
 def read_sidecars(results: str | Path) -> dict[str, list[dict]]:
-    """By stage, in the order of their paths; what is no sidecar is left out."""
+    """By stage, in the order of their paths, each with its `place` in the stage; what is no sidecar is left out."""
     return {stage: list(find_sidecars(Path(results) / stage, pattern)) for stage, pattern, _ in STAGES}
 
 
@@ -32,7 +32,7 @@ def find_sidecars(folder: Path, pattern: str) -> Iterator[dict]:
         except UserError:  # a file that a running job has not finished
             continue
         if isinstance(found, dict) and isinstance(found.get("versions"), dict):
-            yield found
+            yield found | {"place": path.relative_to(folder)}
 
 
 def programs_sheet(sidecars: dict[str, list[dict]]) -> Sheet:
@@ -79,6 +79,31 @@ def versions_sheet(sidecars: dict[str, list[dict]]) -> Sheet:
         for (package, version), stages in sorted(used.items())
     ]
     return make_sheet("versions.csv", [Column(name) for name in ("package", "version", "used by")], rows)
+
+
+def splits_sheet(sidecars: dict[str, list[dict]]) -> Sheet:
+    """The splits' hashes, and the stages whose results were made of them: two rows where stages differ."""
+    found_in: dict[tuple[str, str, str], list[str]] = {}
+    for stage, found in sidecars.items():
+        for sidecar in found:
+            for split, value in hashes_of(sidecar, stage).items():
+                stages = found_in.setdefault((sidecar["place"].parts[0], split, str(value)), [])
+                if stage not in stages:
+                    stages.append(stage)
+    rows = [
+        [Field(dataset), Field(split), Field(value[:16], value), Field(wording.joined(stages))]
+        for (dataset, split, value), stages in sorted(found_in.items())
+    ]
+    return make_sheet("splits.csv", [Column(name) for name in ("data set", "split", "hash", "found in")], rows)
+
+
+def hashes_of(sidecar: dict, stage: str) -> dict[str, str]:
+    """The hash of each split that a result was made of, as its sidecar has it; pools are of the training split."""
+    if stage == "problems":
+        return {sidecar["place"].name.removesuffix(".about.json"): sidecar["hash"]} if "hash" in sidecar else {}
+    if "problems_hash" in sidecar:
+        return {"train": sidecar["problems_hash"]}
+    return sidecar.get("problems_hashes", {})
 
 
 def models_sheet(study: Study, sidecars: dict[str, list[dict]]) -> Sheet:
