@@ -1,5 +1,6 @@
 """Drafts survive what kills a job: torn lines, kill -9, a second process, other settings."""
 
+import errno
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import pytest
 
 from yetbetter.drafts import SEAL, SETTINGS, hold_lock, open_draft
 from yetbetter.errors import UserError
+from yetbetter.ledger import Ledger
 
 SETTING = {"temperature": 0.7, "top_k": 3}
 ROWS = [{"problem": "a", "sample": number, "text": "x\u2028y\r"} for number in range(4)]
@@ -177,6 +179,20 @@ def test_a_killed_holder_releases_the_lock_and_leaves_its_rows(tmp_path):
     with hold_lock(tmp_path / "lock"), open_draft(tmp_path / "out.jsonl", SETTING) as draft:
         assert draft.recover("rows.jsonl") == ROWS
     assert time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_told_in_one_line_that_names_the_lock(tmp_path, monkeypatch, number):
+    def flock(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    message = f"{tmp_path}/.drafts/out.jsonl/lock: cannot be locked \\({os.strerror(number)}\\); mount .* flock"
+    with pytest.raises(UserError, match=message) as error, open_draft(tmp_path / "out.jsonl", SETTING):
+        pass
+    assert "\n" not in str(error.value)
+    with pytest.raises(UserError, match=f"{tmp_path}/ledger.jsonl: cannot be locked"):
+        Ledger(tmp_path / "ledger.jsonl")
 
 
 def hold_for_ever(folder) -> None:

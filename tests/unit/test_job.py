@@ -1,6 +1,7 @@
 """What a program knows of its job: the first lines of its log, its GPUs, the environment or container it runs in."""
 
 import copy
+import errno
 import os
 import shlex
 import shutil
@@ -13,7 +14,7 @@ import pytest
 import yaml
 from job_support import JOB, calls_of, make_scontrol
 
-from yetbetter import job, time_limit
+from yetbetter import job, program, time_limit
 from yetbetter.environments import check_environments, python_of
 from yetbetter.errors import UserError
 from yetbetter.recipes import launch
@@ -64,6 +65,20 @@ def test_a_program_run_by_hand_says_nothing_of_its_job(tmp_path):
         [sys.executable, str(SCRIPTS / "grade_solutions.py"), "--help"], tmp_path, YETBETTER_GPUS="9"
     )
     assert status == 0 and lines[0].startswith("usage: grade_solutions.py")
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"), [((), "No space left on device"), (("S.jsonl",), "S.jsonl: No space left on device")]
+)
+def test_an_error_of_the_system_is_told_in_one_line_with_its_file_where_it_has_one(facts, told, monkeypatch):
+    def main():
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), *facts)
+
+    monkeypatch.setattr(sys, "argv", ["a/program.py"])
+    monkeypatch.setenv("PATH", os.environ["PATH"])  # which the program changes
+    with pytest.raises(SystemExit) as end:
+        program.run(main)
+    assert end.value.code == f"program.py: error: {told}"
 
 
 def test_the_first_lines_cost_little():

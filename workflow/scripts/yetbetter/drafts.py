@@ -9,7 +9,6 @@ A program whose job is nearly out of time stops in `Draft.stop_if_due`, between 
 """
 
 import contextlib
-import fcntl
 import functools
 import itertools
 import json
@@ -25,6 +24,7 @@ from typing import NoReturn
 from yetbetter import time_limit
 from yetbetter.errors import UserError
 from yetbetter.identity import differences, fingerprint
+from yetbetter.locks import lock
 from yetbetter.records import dump_row, read_json, write_json, write_rows
 
 # STOPPED: how often in a row a job ended before it had done anything.
@@ -232,7 +232,7 @@ def hold_lock(path: Path, every: float = 1.0) -> Iterator[None]:
         told, limit = False, None
         while True:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock(file, wait=False)
                 break
             except BlockingIOError:
                 if not told:

@@ -8,7 +8,6 @@ completion_tokens, estimated (they are the worst case, not the endpoint's count)
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import uuid
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from yetbetter.errors import UserError
+from yetbetter.locks import lock
 from yetbetter.records import dump_row
 
 RESERVED = "reserved"
@@ -61,7 +61,7 @@ class Ledger:
             yield None
             return
         with open(self.path, "a+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            lock(file)
             if file.seek(0, os.SEEK_END) < self.position:
                 raise UserError(f"{self.path}: has become shorter while it was in use; it is only ever appended to")
             file.seek(self.position)

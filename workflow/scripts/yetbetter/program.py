@@ -32,7 +32,8 @@ def run(main: Callable[[], None]) -> None:
     except OSError as error:
         if error.filename is None and error.errno is None:
             raise
-        sys.exit(f"{Path(sys.argv[0]).name}: error: {error.filename or ''}: {error.strerror}")
+        where = f"{error.filename}: " if error.filename else ""
+        sys.exit(f"{Path(sys.argv[0]).name}: error: {where}{error.strerror}")
 
 
 def prefer_own_environment() -> None:
