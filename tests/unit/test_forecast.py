@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from yetbetter.disk import check_disk, needed_bytes
 from yetbetter.errors import UserError
 from yetbetter.forecast import COLUMNS, Forecast, Lengths
 from yetbetter.grid import Grid
@@ -80,10 +81,36 @@ def test_a_finetuning_costs_6pd_and_its_evaluation_2pw_for_every_answer():
     assert (arm["jobs_finetuning"], arm["jobs_evaluation"]) == (1, 1)
 
 
-def test_checkpoints_take_two_bytes_a_parameter_in_bfloat16_and_a_running_finetuning_24():
-    arm = row_of(Forecast(study()), "arm", budget="low", source="wc")
-    assert arm["gb_checkpoints"] == pytest.approx(10 * 9.24 * 2)
-    assert arm["gb_states"] == pytest.approx(9.24 * 24)
+def test_a_cell_takes_the_disk_that_each_of_its_finetunings_asks_for_before_it_starts(tmp_path, capsys):
+    config = study()
+    config["finetuning"]["large"] |= {"learning_rates": {"one": 1.0e-7, "two": 1.0e-6}}
+    config["models"]["wc"]["true_parameters"] = 1.0e6
+    forecast = Forecast(config)
+    arm = row_of(forecast, "arm", budget="low", source="wc")
+    check_disk(tmp_path, *needed_bytes(10**6, 10**6, "bfloat16", True), 10)
+    assert "needs 52 MB (10 checkpoints of 2 MB, 2 states to go on from of 16 MB)" in capsys.readouterr().err
+    assert arm["gb_training"] == pytest.approx(2 * 0.052)
+    assert arm["gb_unscored"] == pytest.approx(2 * 0.02)
+    total = row_of(forecast, "total")
+    assert (total["gb_training"], total["gb_unscored"]) == pytest.approx((2 * 0.052, 4 * 2 * 0.02))
+
+
+def test_all_checkpoints_are_there_until_the_cell_is_scored_whatever_stays():
+    config = study()
+    config["finetuning"]["large"] |= {"learning_rates": {"one": 1.0e-7, "two": 1.0e-6}}
+    arms = []
+    for keep in ("all", "best"):
+        config["finetuning"]["large"]["keep"] = keep
+        arms.append(row_of(Forecast(config), "arm", budget="low", source="wc"))
+    assert [arm["gb_checkpoints"] for arm in arms] == pytest.approx([2 * 10 * 9.24 * 2, 2 * 9.24 * 2])
+    assert [arm["gb_unscored"] for arm in arms] == pytest.approx([2 * 10 * 9.24 * 2] * 2)
+
+
+def test_weights_are_downloaded_once_whatever_names_a_model_has():
+    config = study()
+    config["experiments"]["main"]["targets"] = ["student", "student-epochs", "wc"]
+    config["models"]["se"]["path"] = "resources/pocket/se"
+    assert row_of(Forecast(config), "weights")["gb_weights"] == pytest.approx(2 * (8.54 + 9.24))
 
 
 def test_learning_rates_targets_and_seeds_multiply_the_finetunings():
@@ -100,13 +127,6 @@ def test_learning_rates_targets_and_seeds_multiply_the_finetunings():
     arm = row_of(Forecast(config), "arm", budget="low", source="wc")
     assert arm["flops_finetuning"] == pytest.approx(2.592e17 * (2 + 1 + 1) * (1 + 3))
     assert (arm["jobs_finetuning"], arm["jobs_evaluation"]) == (8, 6)
-
-
-def test_only_the_best_checkpoint_of_each_learning_rate_stays_where_the_recipe_says_so():
-    config = study()
-    config["finetuning"]["large"] |= {"keep": "best", "learning_rates": {"one": 1.0e-7, "two": 1.0e-6}}
-    arm = row_of(Forecast(config), "arm", budget="low", source="wc")
-    assert arm["gb_checkpoints"] == pytest.approx(2 * 9.24 * 2)
 
 
 def test_equal_epochs_read_the_training_set_as_often_whatever_its_size():
@@ -186,6 +206,8 @@ def test_the_program_prints_a_table_and_writes_it_without_torch(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "arm math/high/from-wc, 30 per question" in done.stdout
     assert "math 200 (assumed)" in done.stdout
+    # 9.24e9 parameters: 10 x 2 bytes of each, and 2 x 16 of a state
+    assert "480 GB: wc, 1 finetuning of 480 GB (10 checkpoints of 18.5 GB, 2 states of 148 GB)" in done.stdout
     with open(output, encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert tuple(rows[0]) == COLUMNS

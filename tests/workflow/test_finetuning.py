@@ -29,6 +29,13 @@ def chosen(tmp_path_factory) -> Clone:
     return clone
 
 
+def test_a_trained_cell_is_evaluated_before_another_is_trained(fresh):
+    done = fresh.run(scores_of(0), options=("--dry-run",))
+    jobs = (done.stdout + done.stderr).split("\nrule ")
+    priorities = {job.split(":")[0]: "\n    priority: 1\n" in job for job in jobs[1:]}
+    assert priorities["evaluate_model"] and not priorities["finetune_model"]
+
+
 def test_the_first_seed_chooses_the_learning_rate_of_the_others(chosen):
     choice = json.loads((chosen.results / "evaluations" / CELL / "seed-3/choice.json").read_text())
     assert len(choice["validation"]) == 4

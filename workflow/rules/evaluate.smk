@@ -12,6 +12,8 @@ rule evaluate_model:
         about="<results>/evaluations/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/about.json",
     log:
         "<logs>/evaluations/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}.log",
+    # Before others are trained: until a cell is scored all its checkpoints lie on the disk.
+    priority: 1
     conda:
         per_model("target", environment)
     threads: resource("target", "cpus", 1)

@@ -9,12 +9,16 @@ import argparse
 import json
 from pathlib import Path
 
+from yetbetter.disk import readable
 from yetbetter.errors import UserError
 from yetbetter.forecast import COLUMNS, STAGES, Forecast
 from yetbetter.program import run
 from yetbetter.tables import read_table, write_table
 
-HEAD = ("samples", "tokens", "FLOPs", "dollars", "sampling h", "finetune h", "evaluate h", "disk GB", "GPU jobs")
+HEAD = (
+    *("samples", "tokens", "FLOPs", "dollars", "sampling h", "finetune h", "evaluate h", "disk GB", "cell GB"),
+    "GPU jobs",
+)
 TOTALS = {
     "once": "drawn once, for all arms",
     "apart": "finetuned and evaluated, per arm",
@@ -53,7 +57,7 @@ def render(forecast: Forecast) -> str:
     kinds = ["", *(row["kind"] for row in forecast.rows)]
     lines = []
     for (name, *figures), kind, before in zip(table, kinds, ["", *kinds], strict=False):
-        if kind != before and kind in ("pool", "arm", "once"):
+        if kind != before and kind in ("pool", "weights", "arm", "once"):
             lines.append("")
         lines.append("  ".join([name.ljust(widths[0]), *map(str.rjust, figures, widths[1:])]))
     return "\n".join([*lines, "", *explain(forecast)])
@@ -65,14 +69,16 @@ def name_of(row: dict) -> str:
     if row["kind"] == "arm":
         count = f", {row['samples_per_question']} per question" if row["samples"] else ""
         return f"arm {row['dataset']}/{row['budget']}/from-{row['source']}{count}"
+    if row["kind"] == "weights":
+        return f"models downloaded: {row['model'].replace('+', ', ')}"
     return TOTALS[row["kind"]]
 
 
 def figures_of(row: dict) -> list[float]:
     hours = [row[f"gpu_hours_{stage}"] for stage in STAGES]
     sums = [sum(row[f"{kind}_{stage}"] for stage in STAGES) for kind in ("flops", "jobs")]
-    disk = row["gb_pools"] + row["gb_checkpoints"] + row["gb_states"]
-    return [row["samples"], row["tokens"], sums[0], row["dollars"], *hours, disk, sums[1]]
+    disk = [row["gb_pools"] + row["gb_weights"] + row["gb_checkpoints"], row["gb_training"]]
+    return [row["samples"], row["tokens"], sums[0], row["dollars"], *hours, *disk, sums[1]]
 
 
 def shorten(number: float) -> str:
@@ -94,8 +100,26 @@ def explain(forecast: Forecast) -> list[str]:
         f"Tokens per solution: {', '.join(lengths)}; of a question in training: {told['tokens_per_question']}.",
         f"GPU-hours of {told['gpu']}: {told['peak_flops']:.3g} FLOP/s, of which used: {used}.",
         "An arm's sampling is its view of the pools, as if drawn for it alone; totals count every pool once.",
-        "Disk holds pools, checkpoints and the state of one running finetuning; each further one adds its own.",
+        *explain_disk(forecast),
         "Dollars are for output tokens of models with a price; prompts, a judge and the GPUs themselves cost extra.",
+    ]
+
+
+def explain_disk(forecast: Forecast) -> list[str]:
+    if not forecast.disks:
+        return []
+    stays, unscored = (
+        sum(forecast.total[f"gb_{kind}"] for kind in kinds) * 1e9
+        for kinds in (("pools", "weights", "checkpoints"), ("unscored",))
+    )
+    most = max(forecast.disks.values(), key=lambda disk: disk.training)
+    what = f"{most.checkpoints} checkpoints of {readable(most.checkpoint)}, 2 states of {readable(most.state)}"
+    finetunings = f"{most.rates} finetuning{'s' if most.rates > 1 else ''} of {readable(most.finetuning)} ({what})"
+    return [
+        f"Disk: {readable(stays)} stay. Beside that, keep free what the largest cell takes in training,"
+        f" {readable(most.training)}: {most.target}, {finetunings}.",
+        f"Until it is scored it still holds {readable(most.unscored)}; cells side by side add up (fewer --jobs, fewer"
+        f" cells), to {readable(unscored)} if all were trained before any is scored.",
     ]
 
 

@@ -8,8 +8,10 @@ price, the loading of models, graders, and a judge.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from yetbetter.budgets import flops
+from yetbetter.disk import needed_bytes
 from yetbetter.errors import UserError
 from yetbetter.grid import Grid
 
@@ -22,16 +24,13 @@ DEFAULTS = {
     "utilisation": {"sampling": 0.10, "finetuning": 0.35, "evaluation": 0.10},
 }
 TEXT_BYTES, ROW_BYTES = 4, 400  # of a token, and of what else a sample's rows hold (solution, verdict)
-# Bytes per parameter of what is kept (a checkpoint), and of what a running finetuning needs to go on after a kill:
-# weights and the optimizer's two moments in float32, twice, since the older state goes only when the newer is whole.
-CHECKPOINT_BYTES = {"bfloat16": 2, "float32": 4}
-STATE_BYTES = 2 * (4 + 4 + 4)
+DOWNLOAD_BYTES = 2  # of a parameter on the hub
 STAGES = ("sampling", "finetuning", "evaluation")
 COLUMNS = (
     *("kind", "dataset", "budget", "source", "model", "samples_per_question", "samples", "tokens", "basis", "dollars"),
     *(f"flops_{stage}" for stage in STAGES),
     *(f"gpu_hours_{stage}" for stage in STAGES),
-    *("gb_pools", "gb_checkpoints", "gb_states"),
+    *("gb_pools", "gb_weights", "gb_checkpoints", "gb_unscored", "gb_training"),
     *(f"jobs_{stage}" for stage in STAGES),
 )
 
@@ -65,6 +64,37 @@ class Lengths:
         return float(self.assumed), "assumed"
 
 
+@dataclass(frozen=True)
+class Disk:
+    """Bytes that the finetunings of one cell take, a finetuning per learning rate."""
+
+    target: str
+    rates: int
+    checkpoints: int
+    checkpoint: int
+    state: int
+    keep_best: bool
+
+    @property
+    def finetuning(self) -> int:
+        """What one of them asks for before it starts (disk.check_disk)."""
+        return self.checkpoints * self.checkpoint + 2 * self.state
+
+    @property
+    def training(self) -> int:
+        """While they all run."""
+        return self.rates * self.finetuning
+
+    @property
+    def unscored(self) -> int:
+        """From then on until the cell is scored, since only then the losing checkpoints go."""
+        return self.rates * self.checkpoints * self.checkpoint
+
+    @property
+    def kept(self) -> int:
+        return self.rates * self.checkpoint if self.keep_best else self.unscored
+
+
 class Forecast:
     """Costs of everything in a checked config's grid; `rows` are those of tables/forecast.csv, in its order.
 
@@ -85,14 +115,16 @@ class Forecast:
             if "parameters" not in config["models"][target]:
                 raise UserError(f"{name}: models.{target}: no 'parameters', which a forecast needs")
         pools = [self.pool(*pool) for pool in self.grid.pools]
+        self.disks = {cell: self.disk(cell) for cell in self.grid.cells}
         arms_rows = [self.arm(arm) for arm in self.grid.arms]
-        once = total("once", pools)
+        weights = [self.weights()] if self.downloaded() else []
+        once = total("once", [*pools, *weights])
         per_arm = total("apart", [without_sampling(row) for row in arms_rows])
-        self.rows = [*pools, *arms_rows, once, per_arm, total("total", [once, per_arm])]
-        self.rows.append(total("unshared", arms_rows))
+        self.total = total("total", [once, per_arm])
+        self.rows = [*pools, *weights, *arms_rows, once, per_arm, self.total]
+        self.rows.append(total("unshared", [*arms_rows, *weights]))
         if not whole:
-            study = Forecast(config, arms, name, extra=True)
-            self.rows.append(total("study", [row for row in study.rows if row["kind"] == "total"]))
+            self.rows.append(total("study", [Forecast(config, arms, name, extra=True).total]))
 
     def hours(self, stage: str, operations: float, model: str) -> float:
         """GPU-hours of this many FLOPs; none where somebody else's machine does the work."""
@@ -147,6 +179,26 @@ class Forecast:
             rows = self.grid.questions(cell.dataset, cell.budget, cell.source) * min(drawn, most)
         return recipe["epochs"][cell.budget] * rows
 
+    def downloaded(self) -> list[str]:
+        """Models of known size that come from the hub, each once, whatever names it has."""
+        used = {model for _, model in self.grid.pools} | {cell.target for cell in self.grid.cells}
+        models = {self.grid.weights(name): name for name in self.config["models"] if name in used}
+        return [name for name in models.values() if is_downloaded(self.config["models"][name])]
+
+    def weights(self) -> dict:
+        names = self.downloaded()
+        size = sum(size_of(self.config["models"][name]) for name in names)
+        return empty("weights") | {"model": "+".join(names), "gb_weights": size * DOWNLOAD_BYTES / 1e9}
+
+    def disk(self, cell) -> Disk:
+        entry = self.config["models"][cell.target]
+        recipe = self.config["finetuning"][entry["finetuning"]]
+        size, deepspeed = int(size_of(entry)), recipe.get("deepspeed", "none") != "none"
+        # With LoRA the state is smaller: all weights are the most that can be trained.
+        checkpoint, state = needed_bytes(size, size, recipe["precision"], deepspeed)
+        rates = len(self.grid.learning_rates(cell.dataset, cell.budget, cell.source, cell.target, cell.seed))
+        return Disk(cell.target, rates, recipe["checkpoints"], checkpoint, state, recipe.get("keep") == "best")
+
     def finetune(self, row: dict, cell) -> None:
         """Add one cell: a finetuning per learning rate; every checkpoint on validation, the best on the benchmarks."""
         entry = self.config["models"][cell.target]
@@ -166,11 +218,10 @@ class Forecast:
         for stage, number in operations.items():
             row[f"flops_{stage}"] += number
             row[f"gpu_hours_{stage}"] += self.hours(stage, number, cell.target)
-        size = entry.get("true_parameters", entry["parameters"]) / 1e9
-        stay = 1 if recipe.get("keep") == "best" else checkpoints
-        row["gb_checkpoints"] += rates * stay * size * CHECKPOINT_BYTES[recipe["precision"]]
-        # Of the finetunings that run at one time; the largest of an arm is what one more running job can need.
-        row["gb_states"] = max(row["gb_states"], size * STATE_BYTES)
+        disk = self.disks[cell]
+        row["gb_checkpoints"] += disk.kept / 1e9
+        row["gb_unscored"] += disk.unscored / 1e9
+        row["gb_training"] = max(row["gb_training"], disk.training / 1e9)
         row["jobs_finetuning"] += rates
         row["jobs_evaluation"] += 1
 
@@ -185,6 +236,14 @@ def kept_rows(arms: Iterable[dict]) -> dict[tuple[str, str, str], float]:
     return kept
 
 
+def size_of(entry: dict) -> float:
+    return entry.get("true_parameters", entry["parameters"])
+
+
+def is_downloaded(entry: dict) -> bool:
+    return entry.get("engine") != "openai" and "parameters" in entry and not Path(entry["path"]).is_dir()
+
+
 def empty(kind: str) -> dict:
     texts = ("dataset", "budget", "source", "model", "basis")
     return {"kind": kind} | {column: "" if column in texts else 0 for column in COLUMNS if column != "kind"}
@@ -196,10 +255,10 @@ def without_sampling(row: dict) -> dict:
 
 
 def total(kind: str, rows: list[dict]) -> dict:
-    """The sum of rows; of the states of running finetunings the largest, since they do not stay."""
+    """The sum of rows; of what one cell in training needs the largest, since it does not stay."""
     row = empty(kind)
     for column in COLUMNS:
         if row[column] == 0 and column != "samples_per_question":
             row[column] = sum(other[column] for other in rows)
-    row["gb_states"] = max((other["gb_states"] for other in rows), default=0)
+    row["gb_training"] = max((other["gb_training"] for other in rows), default=0)
     return row
