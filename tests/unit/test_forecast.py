@@ -3,8 +3,10 @@
 import copy
 import csv
 import json
+import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ import yaml
 
 from yetbetter.disk import check_disk, needed_bytes
 from yetbetter.errors import UserError
-from yetbetter.forecast import COLUMNS, Forecast, Lengths
+from yetbetter.forecast import COLUMNS, STAGES, Forecast, Lengths
 from yetbetter.grid import Grid
 from yetbetter.settings import check_config
 
@@ -110,6 +112,9 @@ def test_weights_are_downloaded_once_whatever_names_a_model_has():
     config = study()
     config["experiments"]["main"]["targets"] = ["student", "student-epochs", "wc"]
     config["models"]["se"]["path"] = "resources/pocket/se"
+    assert row_of(Forecast(config), "weights")["model"] == "student+wc+judge"
+    assert row_of(Forecast(config), "weights")["gb_weights"] == pytest.approx(2 * (8.54 + 9.24 + 27.23))
+    config["datasets"]["math"]["fpr"] = "none"
     assert row_of(Forecast(config), "weights")["gb_weights"] == pytest.approx(2 * (8.54 + 9.24))
 
 
@@ -269,17 +274,78 @@ def test_every_model_of_the_hub_is_pinned_to_a_commit():
             assert all(len(revision) == 40 and int(revision, 16) for revision in revisions)
 
 
-def test_the_jobs_forecast_are_those_of_a_dry_run():
+STAGE_OF = {
+    "sample_solutions": "sampling",
+    "judge_solutions": "judging",
+    "judge_for_filter": "judging",
+    "finetune_model": "finetuning",
+    "finetune_chosen": "finetuning",
+    "evaluate_model": "evaluation",
+}
+
+
+@pytest.mark.parametrize(("target", "kind"), [("all", "total"), ("study", "study")])
+def test_the_jobs_forecast_are_those_of_a_dry_run(target, kind):
     """A dry run of the paper's whole grid; it needs no model and no network."""
-    command = ["snakemake", "--dry-run", "--cores", "1", "--configfile", "config/paper.yaml", "--quiet", "host"]
+    command = ["snakemake", target, "--dry-run", "--cores", "16", "--configfile", "config/paper.yaml"]
     done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    words = [line.split() for line in done.stdout.splitlines() + done.stderr.splitlines()]
-    counts = {line[0]: int(line[1]) for line in words if len(line) == 2 and line[1].isdecimal()}
-    total = row_of(Forecast(PAPER), "total")
-    for stage, rule in (
-        ("sampling", "sample_solutions"),
-        ("finetuning", "finetune_model"),
-        ("evaluation", "evaluate_model"),
-    ):
-        assert counts[rule] == total[f"jobs_{stage}"]
+    blocks = re.split(r"\n(?=rule )", done.stdout + done.stderr)
+    rules = [
+        block.split(":")[0].removeprefix("rule ") for block in blocks if re.search(r"resources: .*\bgpu=[1-9]", block)
+    ]
+    found = Counter(STAGE_OF[rule] for rule in rules)
+    row = row_of(Forecast(PAPER), kind)
+    assert found == {stage: row[f"jobs_{stage}"] for stage in STAGES}
+
+
+# The judge ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_judge_reads_each_chosen_solution_with_its_prompt_and_writes_a_verdict(tmp_path):
+    config = study()
+    (tmp_path / "judge.txt").write_text("{question} {solution} is it so?".ljust(150, "?"))
+    config["judge"] |= {"prompt": str(tmp_path / "judge.txt"), "samples": 100}
+    config["forecast"] |= {"tokens_per_judgement": 30, "utilisation": {"judging": 0.5}}
+    row = row_of(Forecast(config), "judge", model="wc")
+    # Views of 3 and of 30 samples (the pool's too); 150 characters, 50 tokens of question, 200 of solution.
+    assert (row["judged"], row["judge_tokens"], row["judge_prompt_tokens"]) == (200, 6000, 200 * (50 + 50 + 200))
+    assert row["flops_judging"] == pytest.approx(2 * 27e9 * 66_000)
+    assert row["gpu_hours_judging"] == pytest.approx(2 * 27e9 * 66_000 / 5e14 / 3600)
+    total = row_of(Forecast(config), "total")
+    assert (total["judged"], total["jobs_judging"]) == (400, 2)
+    assert total["gpu_hours_judging"] == pytest.approx(2 * row["gpu_hours_judging"])
+
+
+def test_filters_have_all_of_their_views_judged_and_nothing_twice():
+    config = study()
+    main = config["experiments"]["main"]
+    config["sources"]["few"] = config["sources"]["wc-judge"] | {
+        "draws": [{"model": "wc", "samples": 40}],
+        "questions": 10,
+    }
+    further = {"sources": ["wc-reasoning", "wc-judge", "few"], "budgets": ["high"], "extra": True}
+    config["experiments"]["filters"] = main | further
+    row = row_of(Forecast(config, extra=True), "judge", model="wc")
+    # Of 30 x 7,500 solutions, and of 10 more of ten questions, once as if all were right, and once for `judge`.
+    assert row["judged"] == 2 * (30 * 7500 + 10 * 10)
+    assert row["jobs_judging"] == 3
+    assert row_of(Forecast(config), "judge", model="wc")["jobs_judging"] == 1
+
+
+def test_an_endpoint_that_judges_costs_no_gpu_hours_and_a_judge_of_unknown_size_no_flops():
+    config = study()
+    config["models"]["judge"] |= {"engine": "openai", "price": 2.0}
+    row = row_of(Forecast(config), "judge", model="se")
+    assert row["gpu_hours_judging"] == 0
+    assert row["dollars"] == pytest.approx(1000 * 200 * 2 / 1e6)
+    del config["models"]["judge"]["parameters"]
+    assert row_of(Forecast(config), "judge", model="se")["flops_judging"] == 0
+
+
+def test_every_arm_of_the_whole_study_is_listed_on_request():
+    command = [sys.executable, "-m", "snakemake", "forecast", "--cores", "1", "--dry-run", "--printshellcmds"]
+    for words, there in (([], False), (["--config", "extra=true"], True)):
+        done = subprocess.run([*command, *words], capture_output=True, text=True, cwd=ROOT)
+        assert done.returncode == 0, done.stderr[-2000:]
+        assert (" --extra" in done.stdout + done.stderr) == there

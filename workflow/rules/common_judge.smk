@@ -1,34 +1,14 @@
 # Which solutions a judge is asked about, for which part of the study.
 
-from yetbetter.judging import JUDGE_VERSION, View, sort_views
+from yetbetter.judged_views import judged_views
+from yetbetter.judging import JUDGE_VERSION
 
 JUDGED = [dataset for dataset, entry in DATASETS.items() if entry["fpr"] == "judge"]
 
 
-def judged_views(part, dataset, model):
-    """kind of judging -> the views of a pool that a part needs judged so; the study's are those of its further arms."""
-    cells = GRID.cells_in(extra=part == "study/")
-    pool = GRID.pools_of(cells).get((dataset, model))
-    views = {"views": set(), "all_right": set(), "every": set()}
-    if pool:
-        whole = pool.questions == DATASETS[dataset]["splits"]["train"]
-        views["views"].add(View(pool.samples, None if whole else pool.questions))
-    for arm in GRID.arms_of(cells):
-        draws = GRID.draws(arm.budget, arm.source)
-        if arm.dataset != dataset or model not in draws or (part and arm in BASE_ARMS):
-            continue
-        source = config["sources"][arm.source]
-        questions = GRID.questions(dataset, arm.budget, arm.source) if "questions" in source else None
-        view = View(draws[model].samples, questions)
-        views["all_right" if source["filter"] == "reasoning" else "views"].add(view)
-        if source["filter"] == "judge":
-            views["every"].add(view)
-    return {kind: sort_views(found) for kind, found in views.items()}
-
-
-# (part, dataset, model) -> what is judged.
+# (part, dataset, model) -> the views that are judged, by the kind of judging.
 JUDGED_VIEWS = {
-    (part, dataset, model): judged_views(part, dataset, model)
+    (part, dataset, model): judged_views(GRID, dataset, model, further=part == "study/")
     for part in ["", "study/"]
     for dataset, model in GRID.pools
     if dataset in JUDGED

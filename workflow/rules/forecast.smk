@@ -11,10 +11,12 @@ rule forecast:
         config=shlex.quote(json.dumps(config)),
         # Read where they are there: as an input they would have to be made first, which is what is to be forecast.
         arms=[f"{RESULTS}/{part}tables/arms.csv" for part in ["study/", ""]],
+        extra="--extra" if config.get("extra") in (True, "true") else "",
         table=f"{RESULTS}/tables/forecast.csv",
     shell:
         "python workflow/scripts/forecast_costs.py"
         " --config {params.config}"
         " --arms {params.arms}"
+        " {params.extra}"
         " --output {params.table}"
         " 2> {log}"

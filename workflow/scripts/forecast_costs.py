@@ -16,11 +16,11 @@ from yetbetter.program import run
 from yetbetter.tables import read_table, write_table
 
 HEAD = (
-    *("samples", "tokens", "FLOPs", "dollars", "sampling h", "finetune h", "evaluate h", "disk GB", "cell GB"),
-    "GPU jobs",
+    *("samples", "tokens", "FLOPs", "dollars", "sampling h", "judge h", "finetune h", "evaluate h"),
+    *("disk GB", "cell GB", "jobs"),
 )
 TOTALS = {
-    "once": "drawn once, for all arms",
+    "once": "drawn and judged once, for all arms",
     "apart": "finetuned and evaluated, per arm",
     "total": "total",
     "unshared": "total if arms shared no samples",
@@ -57,7 +57,7 @@ def render(forecast: Forecast) -> str:
     kinds = ["", *(row["kind"] for row in forecast.rows)]
     lines = []
     for (name, *figures), kind, before in zip(table, kinds, ["", *kinds], strict=False):
-        if kind != before and kind in ("pool", "weights", "arm", "once"):
+        if kind != before and kind in ("pool", "judge", "weights", "arm", "once"):
             lines.append("")
         lines.append("  ".join([name.ljust(widths[0]), *map(str.rjust, figures, widths[1:])]))
     return "\n".join([*lines, "", *explain(forecast)])
@@ -69,6 +69,8 @@ def name_of(row: dict) -> str:
     if row["kind"] == "arm":
         count = f", {row['samples_per_question']} per question" if row["samples"] else ""
         return f"arm {row['dataset']}/{row['budget']}/from-{row['source']}{count}"
+    if row["kind"] == "judge":
+        return f"judge {row['dataset']}/{row['model']}, solutions at most"
     if row["kind"] == "weights":
         return f"models downloaded: {row['model'].replace('+', ', ')}"
     return TOTALS[row["kind"]]
@@ -78,7 +80,8 @@ def figures_of(row: dict) -> list[float]:
     hours = [row[f"gpu_hours_{stage}"] for stage in STAGES]
     sums = [sum(row[f"{kind}_{stage}"] for stage in STAGES) for kind in ("flops", "jobs")]
     disk = [row["gb_pools"] + row["gb_weights"] + row["gb_checkpoints"], row["gb_training"]]
-    return [row["samples"], row["tokens"], sums[0], row["dollars"], *hours, *disk, sums[1]]
+    written = ("judged", "judge_tokens") if row["kind"] == "judge" else ("samples", "tokens")
+    return [*(row[column] for column in written), sums[0], row["dollars"], *hours, *disk, sums[1]]
 
 
 def shorten(number: float) -> str:
@@ -100,8 +103,20 @@ def explain(forecast: Forecast) -> list[str]:
         f"Tokens per solution: {', '.join(lengths)}; of a question in training: {told['tokens_per_question']}.",
         f"GPU-hours of {told['gpu']}: {told['peak_flops']:.3g} FLOP/s, of which used: {used}.",
         "An arm's sampling is its view of the pools, as if drawn for it alone; totals count every pool once.",
+        *explain_judge(forecast),
         *explain_disk(forecast),
-        "Dollars are for output tokens of models with a price; prompts, a judge and the GPUs themselves cost extra.",
+        "Dollars are for output tokens of models with a price; prompts and the GPUs themselves cost extra.",
+    ]
+
+
+def explain_judge(forecast: Forecast) -> list[str]:
+    if not forecast.total["judged"]:
+        return []
+    name, config = forecast.config["judge"]["model"], forecast.config
+    unknown = "" if "parameters" in config["models"][name] else f"; models.{name} has no 'parameters', so no FLOPs"
+    return [
+        f"The judge is asked about {forecast.total['judged']:,} solutions at most (as if all were right), reads each"
+        f" with its prompt and writes {forecast.assumptions['tokens_per_judgement']} tokens (assumed){unknown}."
     ]
 
 

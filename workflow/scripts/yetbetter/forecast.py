@@ -3,7 +3,7 @@
 Nothing here looks at a model. Sampling costs 2 * P * W FLOPs for a solution of W tokens (paper, section 3), finetuning
 6 * P * D for D tokens read, with the nominal parameters P that the matching uses. Not counted: the reading of few-shot
 prompts when sampling (an engine reads each once per question and block, many times faster than it writes), the prompts'
-price, the loading of models, graders, and a judge.
+price, the loading of models, and graders. A judge reads each solution with a prompt of its own, so there both count.
 """
 
 from collections.abc import Iterable
@@ -14,20 +14,25 @@ from yetbetter.budgets import flops
 from yetbetter.disk import needed_bytes
 from yetbetter.errors import UserError
 from yetbetter.grid import Grid
+from yetbetter.judged_views import KINDS, judged_views, most_judged
+from yetbetter.prompts import read_template
 
 # What a study's `forecast` section may say instead; the schema describes each.
 DEFAULTS = {
     "tokens_per_solution": 250,
     "tokens_per_question": 100,
+    "tokens_per_judgement": 200,
     "gpu": "H100 SXM",
     "peak_flops": 989.0e12,  # dense bfloat16
-    "utilisation": {"sampling": 0.10, "finetuning": 0.35, "evaluation": 0.10},
+    "utilisation": {"sampling": 0.10, "judging": 0.20, "finetuning": 0.35, "evaluation": 0.10},
 }
+TOKEN_CHARACTERS = 3  # of a prompt's text
 TEXT_BYTES, ROW_BYTES = 4, 400  # of a token, and of what else a sample's rows hold (solution, verdict)
 DOWNLOAD_BYTES = 2  # of a parameter on the hub
-STAGES = ("sampling", "finetuning", "evaluation")
+STAGES = ("sampling", "judging", "finetuning", "evaluation")
 COLUMNS = (
     *("kind", "dataset", "budget", "source", "model", "samples_per_question", "samples", "tokens", "basis", "dollars"),
+    *("judged", "judge_tokens", "judge_prompt_tokens"),
     *(f"flops_{stage}" for stage in STAGES),
     *(f"gpu_hours_{stage}" for stage in STAGES),
     *("gb_pools", "gb_weights", "gb_checkpoints", "gb_unscored", "gb_training"),
@@ -105,8 +110,10 @@ class Forecast:
         everything = Grid(config, name)
         base = {experiment: config["experiments"][experiment] for experiment in everything.experiments_in(extra=False)}
         whole = extra or not base or len(base) == len(config["experiments"])
-        self.config = config
+        self.config, self.everything = config, everything
         self.grid = everything if whole else Grid(config | {"experiments": base}, name)
+        # A judge is asked for the base grid, and for what the study needs besides.
+        self.judged_parts = [False, True] if whole and len(base) < len(config["experiments"]) else [False]
         told = config.get("forecast", {})
         self.assumptions = DEFAULTS | told | {"utilisation": DEFAULTS["utilisation"] | told.get("utilisation", {})}
         self.lengths = Lengths(self.assumptions["tokens_per_solution"], list(arms))
@@ -118,17 +125,18 @@ class Forecast:
         self.disks = {cell: self.disk(cell) for cell in self.grid.cells}
         arms_rows = [self.arm(arm) for arm in self.grid.arms]
         weights = [self.weights()] if self.downloaded() else []
-        once = total("once", [*pools, *weights])
+        judged = [self.judge(*pool) for pool in self.grid.pools if config["datasets"][pool[0]].get("fpr") == "judge"]
+        once = total("once", [*pools, *judged, *weights])
         per_arm = total("apart", [without_sampling(row) for row in arms_rows])
         self.total = total("total", [once, per_arm])
-        self.rows = [*pools, *weights, *arms_rows, once, per_arm, self.total]
-        self.rows.append(total("unshared", [*arms_rows, *weights]))
+        self.rows = [*pools, *judged, *weights, *arms_rows, once, per_arm, self.total]
+        self.rows.append(total("unshared", [*arms_rows, *judged, *weights]))
         if not whole:
             self.rows.append(total("study", [Forecast(config, arms, name, extra=True).total]))
 
     def hours(self, stage: str, operations: float, model: str) -> float:
         """GPU-hours of this many FLOPs; none where somebody else's machine does the work."""
-        if stage == "sampling" and self.config["models"][model].get("engine") == "openai":
+        if self.config["models"][model].get("engine") == "openai":
             return 0.0
         return operations / (self.assumptions["peak_flops"] * self.assumptions["utilisation"][stage]) / 3600
 
@@ -153,6 +161,29 @@ class Forecast:
         drawn = sum(self.grid.samples_in(dataset, block) for block in blocks)
         self.sample(row, dataset, model, self.grid.pools[dataset, model], drawn, len(blocks))
         return row
+
+    def judge(self, dataset: str, model: str) -> dict:
+        """The judging of a pool's solutions, each once: at most so many, since wrong answers are mostly left out."""
+        told, name = self.config["judge"], self.config["judge"]["model"]
+        entry, row = self.config["models"][name], empty("judge") | {"dataset": dataset, "model": model}
+        parts = [judged_views(self.everything, dataset, model, further) for further in self.judged_parts]
+        views = {kind: list({view for part in parts for view in part[kind]}) for kind in KINDS}
+        counts = most_judged(views, told.get("samples", 500), self.config["datasets"][dataset]["splits"]["train"])
+        length, row["basis"] = self.lengths.of(dataset, model)
+        for judged, prompt in zip(counts, ("prompt", "prompt_without_answer"), strict=True):
+            row["judged"] += judged
+            row["judge_tokens"] += judged * self.assumptions["tokens_per_judgement"]
+            row["judge_prompt_tokens"] += judged * (self.prompt_tokens(told.get(prompt, told["prompt"])) + length)
+        operations = flops(entry.get("parameters", 0), row["judge_tokens"] + row["judge_prompt_tokens"])
+        row["flops_judging"] = operations
+        row["gpu_hours_judging"] = self.hours("judging", operations, name)
+        row["dollars"] = entry.get("price", 0) * row["judge_tokens"] / 1e6
+        row["jobs_judging"] = sum(bool(part["views"] + part["all_right"]) + bool(part["every"]) for part in parts)
+        return row
+
+    def prompt_tokens(self, path: str) -> float:
+        """Tokens of a prompt with its question."""
+        return len(read_template(path)) / TOKEN_CHARACTERS + self.assumptions["tokens_per_question"]
 
     def arm(self, arm) -> dict:
         """An arm with its view of the pools, as if drawn for it alone, and its finetunings and evaluations."""
@@ -182,8 +213,13 @@ class Forecast:
     def downloaded(self) -> list[str]:
         """Models of known size that come from the hub, each once, whatever names it has."""
         used = {model for _, model in self.grid.pools} | {cell.target for cell in self.grid.cells}
-        models = {self.grid.weights(name): name for name in self.config["models"] if name in used}
-        return [name for name in models.values() if is_downloaded(self.config["models"][name])]
+        if any(self.config["datasets"][dataset].get("fpr") == "judge" for dataset, _ in self.grid.pools):
+            used.add(self.config["judge"]["model"])
+        first: dict[tuple, str] = {}
+        for name, entry in self.config["models"].items():
+            if name in used and is_downloaded(entry):
+                first.setdefault(self.grid.weights(name), name)
+        return list(first.values())
 
     def weights(self) -> dict:
         names = self.downloaded()
