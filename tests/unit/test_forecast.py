@@ -160,14 +160,24 @@ def test_the_total_counts_every_pool_once_and_every_arms_finetuning():
     assert row_of(forecast, "unshared")["flops_sampling"] == pytest.approx(2 * 8.1e17 * 1.1)
 
 
-def test_what_an_endpoint_samples_costs_dollars_and_no_gpu_hours():
+def test_what_an_endpoint_reads_and_writes_costs_dollars_and_no_gpu_hours(tmp_path):
     config = study()
+    (tmp_path / "shots.txt").write_text("{question}".rjust(600))
+    config["datasets"]["math"] |= {"max_new_tokens": 1000, "prompts": {"sampling": str(tmp_path / "shots.txt")}}
     config["sources"]["flash"] = {"draws": [{"model": "flash", "samples": 10}], "filter": "ground_truth"}
-    config["models"]["flash"] |= {"parameters": 1.0e9, "price": 0.3}
+    options = {"base_url": "https://host/v1", "input_price": 0.1, "spending_limit": 1.0}
+    config["models"]["flash"] = {"path": "flash", "engine": "openai", "engine_options": options, "price": 0.3}
     config["experiments"]["main"] |= {"sources": ["se", "wc", "flash"]}
     pool = row_of(Forecast(config), "pool", model="flash")
-    assert pool["dollars"] == pytest.approx(4.5)  # 7,500 x 10 x 200 tokens at 0.3 a million
+    # 7,500 x 10 times 200 tokens at 0.3 a million, and the prompt (600 characters and a question of 50) at 0.1
+    assert pool["dollars"] == pytest.approx(4.5 + 75_000 * (200 + 50) * 0.1 / 1e6)
+    assert pool["dollars_at_most"] == pytest.approx(75_000 * (1000 * 0.3 + 250 * 0.1) / 1e6)
     assert pool["gpu_hours_sampling"] == 0
+    options["samples_per_request"] = 5
+    pool = row_of(Forecast(config), "pool", model="flash")
+    assert pool["dollars"] == pytest.approx(4.5 + 15_000 * (200 + 50) * 0.1 / 1e6)
+    options["output_price"] = options["input_price"] = 0  # of a server of one's own, priced for the matching alone
+    assert row_of(Forecast(config), "pool", model="flash")["dollars"] == 0
 
 
 def test_human_solutions_cost_no_sampling():
@@ -335,10 +345,11 @@ def test_filters_have_all_of_their_views_judged_and_nothing_twice():
 
 def test_an_endpoint_that_judges_costs_no_gpu_hours_and_a_judge_of_unknown_size_no_flops():
     config = study()
-    config["models"]["judge"] |= {"engine": "openai", "price": 2.0}
+    config["models"]["judge"] |= {"engine": "openai", "price": 2.0, "engine_options": {"input_price": 0.5}}
     row = row_of(Forecast(config), "judge", model="se")
     assert row["gpu_hours_judging"] == 0
-    assert row["dollars"] == pytest.approx(1000 * 200 * 2 / 1e6)
+    assert row["dollars"] == pytest.approx((1000 * 200 * 2 + row["judge_prompt_tokens"] * 0.5) / 1e6)
+    assert row["dollars_at_most"] == pytest.approx((1000 * 512 * 2 + row["judge_prompt_tokens"] * 0.5) / 1e6)
     del config["models"]["judge"]["parameters"]
     assert row_of(Forecast(config), "judge", model="se")["flops_judging"] == 0
 

@@ -105,8 +105,23 @@ def explain(forecast: Forecast) -> list[str]:
         "An arm's sampling is its view of the pools, as if drawn for it alone; totals count every pool once.",
         *explain_judge(forecast),
         *explain_disk(forecast),
-        "Dollars are for output tokens of models with a price; prompts and the GPUs themselves cost extra.",
+        *explain_dollars(forecast),
     ]
+
+
+def explain_dollars(forecast: Forecast) -> list[str]:
+    if not forecast.total["dollars"]:
+        return ["No dollars: nothing is bought. The GPUs themselves cost extra."]
+    lines = [
+        "Dollars are for what models with a price write, and for the prompts that endpoints read; the GPUs themselves"
+        " cost extra."
+    ]
+    if forecast.asks_endpoints:
+        lines.append(
+            "Hidden reasoning is billed as written, and not foreseen: with every answer as long as max_new_tokens"
+            f" allows, the total is {forecast.total['dollars_at_most']:,.0f} dollars."
+        )
+    return lines
 
 
 def explain_judge(forecast: Forecast) -> list[str]:

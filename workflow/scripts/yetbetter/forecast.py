@@ -2,8 +2,9 @@
 
 Nothing here looks at a model. Sampling costs 2 * P * W FLOPs for a solution of W tokens (paper, section 3), finetuning
 6 * P * D for D tokens read, with the nominal parameters P that the matching uses. Not counted: the reading of few-shot
-prompts when sampling (an engine reads each once per question and block, many times faster than it writes), the prompts'
-price, the loading of models, and graders. A judge reads each solution with a prompt of its own, so there both count.
+prompts when sampling (an engine reads each once per question and block, many times faster than it writes), the loading
+of models, graders. A judge reads each solution with a prompt of its own, so there both count; endpoints are paid for
+every prompt.
 """
 
 from collections.abc import Iterable
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from yetbetter.budgets import flops
 from yetbetter.disk import needed_bytes
+from yetbetter.endpoint import options_of
 from yetbetter.errors import UserError
 from yetbetter.grid import Grid
 from yetbetter.judged_views import KINDS, judged_views, most_judged
@@ -31,7 +33,19 @@ TEXT_BYTES, ROW_BYTES = 4, 400  # of a token, and of what else a sample's rows h
 DOWNLOAD_BYTES = 2  # of a parameter on the hub
 STAGES = ("sampling", "judging", "finetuning", "evaluation")
 COLUMNS = (
-    *("kind", "dataset", "budget", "source", "model", "samples_per_question", "samples", "tokens", "basis", "dollars"),
+    *(
+        "kind",
+        "dataset",
+        "budget",
+        "source",
+        "model",
+        "samples_per_question",
+        "samples",
+        "tokens",
+        "basis",
+        "dollars",
+        "dollars_at_most",
+    ),
     *("judged", "judge_tokens", "judge_prompt_tokens"),
     *(f"flops_{stage}" for stage in STAGES),
     *(f"gpu_hours_{stage}" for stage in STAGES),
@@ -136,9 +150,15 @@ class Forecast:
 
     def hours(self, stage: str, operations: float, model: str) -> float:
         """GPU-hours of this many FLOPs; none where somebody else's machine does the work."""
-        if self.config["models"][model].get("engine") == "openai":
+        if is_endpoint(self.config["models"][model]):
             return 0.0
         return operations / (self.assumptions["peak_flops"] * self.assumptions["utilisation"][stage]) / 3600
+
+    def pay(self, row: dict, model: str, prompt_tokens: float, tokens: float, most_tokens: float) -> None:
+        """Add to a row's dollars. most_tokens: written if every answer, with its reasoning, is as long as may be."""
+        read, written = prices_of(self.config["models"][model])
+        row["dollars"] += (read * prompt_tokens + written * tokens) / 1e6
+        row["dollars_at_most"] += (read * prompt_tokens + written * most_tokens) / 1e6
 
     def sample(self, row: dict, dataset: str, model: str, samples: int, drawn: int, jobs: int) -> None:
         """Add the drawing of `drawn` solutions, `samples` per question, to a row."""
@@ -150,7 +170,10 @@ class Forecast:
         row["tokens"] += drawn * length
         row["flops_sampling"] += operations
         row["gpu_hours_sampling"] += self.hours("sampling", operations, model)
-        row["dollars"] += entry.get("price", 0) * drawn * length / 1e6
+        told = self.config["datasets"][dataset]
+        together = min(options_of(entry).get("samples_per_request", 1), self.config["sampling"]["block_samples"])
+        prompts = drawn / together * self.prompt_tokens(told["prompts"]["sampling"])
+        self.pay(row, model, prompts, drawn * length, drawn * told["max_new_tokens"])
         row["gb_pools"] += drawn * (length * TEXT_BYTES + ROW_BYTES) / 1e9
         row["jobs_sampling"] += jobs
 
@@ -177,7 +200,8 @@ class Forecast:
         operations = flops(entry.get("parameters", 0), row["judge_tokens"] + row["judge_prompt_tokens"])
         row["flops_judging"] = operations
         row["gpu_hours_judging"] = self.hours("judging", operations, name)
-        row["dollars"] = entry.get("price", 0) * row["judge_tokens"] / 1e6
+        most = row["judged"] * told.get("max_new_tokens", 512)
+        self.pay(row, name, row["judge_prompt_tokens"], row["judge_tokens"], most)
         row["jobs_judging"] = sum(bool(part["views"] + part["all_right"]) + bool(part["every"]) for part in parts)
         return row
 
@@ -210,11 +234,18 @@ class Forecast:
             rows = self.grid.questions(cell.dataset, cell.budget, cell.source) * min(drawn, most)
         return recipe["epochs"][cell.budget] * rows
 
+    def asked(self) -> set[str]:
+        """Models that draw solutions, or judge them."""
+        judging = any(self.config["datasets"][dataset].get("fpr") == "judge" for dataset, _ in self.grid.pools)
+        return {model for _, model in self.grid.pools} | ({self.config["judge"]["model"]} if judging else set())
+
+    @property
+    def asks_endpoints(self) -> bool:
+        return any(is_endpoint(self.config["models"][model]) for model in self.asked())
+
     def downloaded(self) -> list[str]:
         """Models of known size that come from the hub, each once, whatever names it has."""
-        used = {model for _, model in self.grid.pools} | {cell.target for cell in self.grid.cells}
-        if any(self.config["datasets"][dataset].get("fpr") == "judge" for dataset, _ in self.grid.pools):
-            used.add(self.config["judge"]["model"])
+        used = self.asked() | {cell.target for cell in self.grid.cells}
         first: dict[tuple, str] = {}
         for name, entry in self.config["models"].items():
             if name in used and is_downloaded(entry):
@@ -277,7 +308,19 @@ def size_of(entry: dict) -> float:
 
 
 def is_downloaded(entry: dict) -> bool:
-    return entry.get("engine") != "openai" and "parameters" in entry and not Path(entry["path"]).is_dir()
+    return not is_endpoint(entry) and "parameters" in entry and not Path(entry["path"]).is_dir()
+
+
+def prices_of(entry: dict) -> tuple[float, float]:
+    """Dollars per million tokens (read, written): an endpoint's as its ledger counts, else the price that is stated."""
+    if not is_endpoint(entry):
+        return 0.0, entry.get("price", 0.0)
+    options = options_of(entry)
+    return options.get("input_price") or 0.0, options.get("output_price") or 0.0
+
+
+def is_endpoint(entry: dict) -> bool:
+    return entry.get("engine") == "openai"
 
 
 def empty(kind: str) -> dict:
@@ -286,7 +329,7 @@ def empty(kind: str) -> dict:
 
 
 def without_sampling(row: dict) -> dict:
-    apart = ("samples_per_question", "samples", "tokens", "dollars", "gb_pools")
+    apart = ("samples_per_question", "samples", "tokens", "dollars", "dollars_at_most", "gb_pools")
     return row | {column: 0 for column in COLUMNS if column in apart or column.endswith("_sampling")}
 
 
