@@ -79,11 +79,13 @@ rule all:
     input:
         all_tables(BASE),
         all_figures(BASE),
+        experiment_figures(BASE),
 
 
 rule figures:
     input:
         all_figures(BASE),
+        experiment_figures(BASE),
 
 
 rule tables:

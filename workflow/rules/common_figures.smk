@@ -60,9 +60,8 @@ def paper_arguments(wildcards):
 
 def paired_sources(wildcards):
     """The differences that a part's figures need besides those from the strong source, as arguments."""
-    if not wildcards.part.endswith("study/"):
-        return []
-    pairs = compared_pairs(DRAWN.values(), config["sources"], COMPARED["strong"])
+    drawn = [DRAWN[name] for name, _ in experiment_names(wildcards.part)]
+    pairs = compared_pairs(drawn, config["sources"], COMPARED["strong"])
     return [f"--pair {source}:{baseline}" for source, baseline in pairs]
 
 
