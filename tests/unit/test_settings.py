@@ -46,7 +46,11 @@ def assert_says(message: str, *parts: str) -> None:
         assert part in message
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
+# Each is a study by itself but the one that is laid over the paper's (test_price_matched.py).
+STUDIES = sorted(set((ROOT / "config").glob("*.yaml")) - {ROOT / "config" / "price_matched.yaml"})
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.name)
 def test_every_config_that_comes_along_is_in_order(path):
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
     for entry in config["models"].values():
