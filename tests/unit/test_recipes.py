@@ -14,7 +14,7 @@ from yetbetter.deepspeed_config import deepspeed_config
 from yetbetter.errors import UserError
 from yetbetter.grid import Grid
 from yetbetter.memory import plan_memory, trained_parameters, whole_logits
-from yetbetter.recipes import launch, length_option, resources_of, training_options, working_options
+from yetbetter.recipes import gpu_model_of, launch, length_option, resources_of, training_options, working_options
 from yetbetter.records import write_json
 from yetbetter.settings import check_config
 from yetbetter.shapes import PUBLISHED, Shape, shape_of
@@ -101,6 +101,13 @@ def test_the_command_of_several_nodes_is_one_that_bash_takes(tmp_path):
 def test_a_recipe_may_ask_for_other_resources_than_its_model():
     found = resources_of({"resources": {"gpu": 2, "mem_mb": 9000}}, {"resources": {"gpu": 8}})
     assert found == {"cpus": 1, "mem_mb": 9000, "runtime": 60, "gpu": 8, "nodes": 1}
+
+
+def test_gpus_are_named_only_where_some_are_asked_for():
+    asked = resources_of({"resources": {"gpu": 1, "gpu_model": "h100"}}, {"resources": {"gpu": 8}})
+    assert gpu_model_of(asked) == "h100"
+    assert gpu_model_of(asked | {"gpu": 0}) is None
+    assert gpu_model_of({"gpu": 8}) is None
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def test_a_comment_in_a_program_makes_nothing_expensive_again(finished):
 def test_resources_make_nothing_again(finished):
     def change(config):
         for entry in config["models"].values():
-            entry["resources"] = {"cpus": 2, "mem_mb": 5000, "runtime": 90}
+            entry["resources"] = {"cpus": 2, "mem_mb": 5000, "runtime": 90, "gpu": 1, "gpu_model": "h100"}
 
     finished.change_config(change)
     assert finished.planned() == {}

@@ -23,7 +23,7 @@ from yetbetter.grid import Arm, Grid
 from yetbetter.identity import fingerprint, model_identity, stream_seed
 from yetbetter.parts import finished, whole
 from yetbetter.program import prefer_own_environment
-from yetbetter.recipes import CHOSEN, launch, length_option, resources_of, training_options
+from yetbetter.recipes import CHOSEN, gpu_model_of, launch, length_option, resources_of, training_options
 from yetbetter.records import digest_of
 from yetbetter.settings import check_config
 from yetbetter.slurm import check_requests
@@ -180,6 +180,11 @@ def unseen(axis, values):
 
 def resource(axis, name, default):
     return by(axis, {model: entry.get("resources", {}).get(name, default) for model, entry in MODELS.items()})
+
+
+def gpu_model(axis):
+    """None, where no model of GPUs is asked for, is no resource at all: jobs without GPUs must have none."""
+    return by(axis, {model: gpu_model_of(entry.get("resources", {})) for model, entry in MODELS.items()})
 
 
 def memory(axis):

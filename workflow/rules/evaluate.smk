@@ -21,6 +21,7 @@ rule evaluate_model:
         mem_mb=memory("target"),
         runtime=resource("target", "runtime", 60),
         gpu=resource("target", "gpu", 0),
+        gpu_model=gpu_model("target"),
     params:
         checkpoints=by("target", {target: chosen["checkpoints"] for target, chosen in RECIPES.items()}),
         benchmarks=template_per_dataset(benchmark_arguments),

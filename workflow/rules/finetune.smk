@@ -20,6 +20,7 @@ rule finetune_model:
         nodes=finetuning_resource(lambda asked: asked["nodes"]),
         # Of all nodes together, as schedulers count them.
         gpu=finetuning_resource(lambda asked: asked["gpu"] * asked["nodes"]),
+        gpu_model=finetuning_resource(gpu_model_of),
     params:
         model=per_model("target", model_arguments),
         weights=by("target", IDENTITIES),

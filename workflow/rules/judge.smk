@@ -28,6 +28,7 @@ if JUDGED:
             mem_mb=JUDGE_RESOURCES["mem_mb"],
             runtime=JUDGE_RESOURCES["runtime"],
             gpu=JUDGE_RESOURCES["gpu"],
+            gpu_model=gpu_model_of(JUDGE_RESOURCES),
         params:
             drafts=f"{RESULTS}/.drafts",
             samples=JUDGE["samples"],

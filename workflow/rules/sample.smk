@@ -18,6 +18,7 @@ rule sample_solutions:
         mem_mb=memory("model"),
         runtime=resource("model", "runtime", 60),
         gpu=resource("model", "gpu", 0),
+        gpu_model=gpu_model("model"),
     params:
         start=block_start,
         size=f"--problems-count {SAMPLING['shard_questions']} --samples {SAMPLING['block_samples']}",

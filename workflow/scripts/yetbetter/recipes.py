@@ -23,6 +23,11 @@ def resources_of(entry: dict, recipe: dict) -> dict:
     return RESOURCES | entry.get("resources", {}) | recipe.get("resources", {})
 
 
+def gpu_model_of(asked: dict) -> str | None:
+    """The scheduler's name for the GPUs that these resources ask for; None where any will do, or none is asked for."""
+    return asked.get("gpu_model") if asked.get("gpu") else None
+
+
 def training_options(recipe: dict) -> str:
     """Options of finetune_model.py that a recipe names and that shape the weights, each with a space before it."""
     words = [f"{option(key)} {recipe[key]}" for key in SHAPING if key in recipe]
