@@ -15,7 +15,7 @@ import yaml
 from job_support import JOB, calls_of, make_scontrol
 
 from yetbetter import job, program, time_limit
-from yetbetter.environments import check_environments, python_of
+from yetbetter.environments import check_environments, python_of, tell_gpus
 from yetbetter.errors import UserError
 from yetbetter.recipes import launch
 from yetbetter.records import write_rows
@@ -187,6 +187,15 @@ def test_with_a_driver_the_gpus_are_named_and_counted():
     assert names and all(names)
     with pytest.raises(UserError, match=rf"asked for 99 GPUs, {len(names)} can be used"):
         job.check_gpus({"YETBETTER_GPUS": "99"})
+
+
+@pytest.mark.parametrize(("asked", "told"), [(0, ("", None)), (2, ("0,1", "2"))])
+def test_a_job_that_asked_for_no_gpu_sees_none(asked, told):
+    show = "import os; print((os.environ.get('CUDA_VISIBLE_DEVICES'), os.environ.get('YETBETTER_GPUS')))"
+    command = f'HF_HUB_OFFLINE=1 {tell_gpus(asked)}{shlex.quote(sys.executable)} -c "{show}"'
+    environment = clean(CUDA_VISIBLE_DEVICES="0,1")
+    done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == repr(told), done.stderr
 
 
 def test_every_tool_may_have_a_ready_environment_or_a_container():

@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 SCHEMA = str(ROOT / "workflow" / "schemas" / "config.schema.yaml")
 CONFIG = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
 PLAIN = CONFIG["finetuning"]["pocket"]
+HIDDEN = "CUDA_VISIBLE_DEVICES= "
 GPUS = {"path": "x/y", "resources": {"cpus": 16, "gpu": 8}}
 
 
@@ -44,7 +45,7 @@ def refusal(monkeypatch, gpu: int = 0, **keys) -> str:
 
 def test_a_recipe_passes_nothing_that_it_does_not_say():
     assert training_options(PLAIN) == "" and working_options(PLAIN) == ""
-    assert launch({"path": "x"}, PLAIN) == {"command": "python", "processes": 1, "options": ""}
+    assert launch({"path": "x"}, PLAIN) == {"command": f"{HIDDEN}python", "processes": 1, "options": ""}
     assert length_option(PLAIN, "low") == "--steps 80"
 
 
@@ -74,7 +75,7 @@ def test_torchrun_starts_a_process_for_each_gpu_of_a_node():
     assert found["command"] == "YETBETTER_GPUS=8 python -m torch.distributed.run --nproc-per-node 8 --standalone"
     assert found["processes"] == 8
     cpu = launch({"path": "x"}, PLAIN | {"deepspeed": "zero-2"})
-    assert cpu["command"] == "python -m torch.distributed.run --nproc-per-node 1 --standalone"
+    assert cpu["command"] == f"{HIDDEN}python -m torch.distributed.run --nproc-per-node 1 --standalone"
 
 
 def test_several_nodes_are_started_by_srun_and_meet_at_the_first():

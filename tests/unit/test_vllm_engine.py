@@ -1,11 +1,14 @@
 """What is said about the engine vllm where vLLM is not installed; with it, tests/with_vllm say the rest."""
 
 import importlib.util
+import sys
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 from yetbetter import engines
 from yetbetter.errors import UserError
+from yetbetter.vllm_engine import VllmEngine
 
 
 @pytest.mark.skipif(importlib.util.find_spec("vllm") is not None, reason="vLLM is installed here")
@@ -15,6 +18,19 @@ def test_without_vllm_one_line_names_the_setting():
     ) as caught:
         engines.load_engine("vllm", "resources/pocket/wc")
     assert "\n" not in str(caught.value)
+
+
+def test_a_vllm_for_gpus_says_which_setting_gives_it_one(monkeypatch):
+    platforms = ModuleType("vllm.platforms")
+    platforms.current_platform = SimpleNamespace(is_cpu=lambda: False)
+    monkeypatch.setitem(sys.modules, "vllm", ModuleType("vllm"))
+    monkeypatch.setitem(sys.modules, "vllm.platforms", platforms)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    engine = VllmEngine.__new__(VllmEngine)
+    options = engines.parse_options("vllm", [])
+    engine.__dict__ |= {"model": "m", "revision": None, "context": 0, "options": options, "llm": None}
+    with pytest.raises(UserError, match=r"needs a GPU, and CUDA_VISIBLE_DEVICES names none; .*resources: \{gpu: 1\}"):
+        engine.start()
 
 
 def test_options_that_change_what_is_drawn_are_part_of_a_pools_identity():

@@ -71,3 +71,15 @@ def test_jobs_with_gpus_name_their_model_and_no_others_do(fresh):
         ("finetune_model", "1", "a100.80"),
     }
     assert (block, "0", "None") in asked
+
+
+def test_jobs_that_ask_for_no_gpu_see_none(fresh):
+    fresh.change_config(lambda config: config["models"]["se"].update(resources={"gpu": 1}))
+    done = fresh.run(options=("--dry-run", "--printshellcmds"))
+    commands = re.findall(
+        r"^.*scripts/(?:sample_solutions|finetune_model|evaluate_model)\.py .*$", done.stdout, re.MULTILINE
+    )
+    assert len({re.search(r"scripts/(\w+)", command)[1] for command in commands}) == 3
+    for command in commands:
+        counts = "--model-name se " in command
+        assert ("YETBETTER_GPUS=1 " in command, "CUDA_VISIBLE_DEVICES= " in command) == (counts, not counts)

@@ -84,7 +84,7 @@ def engine_of(name, entry):
     batch_size, max_context = entry.get("batch_size", 64), entry.get("max_context", 0)
     together = {} if find_engine(engine).streams else {"batch_size": batch_size}
     return {
-        # The Python that holds the engine: this one, unless the config names another environment. It counts its GPUs.
+        # The Python that holds the engine: this one, unless the config names another environment. It counts its GPUs, or sees none.
         "python": tell_gpus(gpus) + python_of(ENVIRONMENTS, TOOLS[engine]),
         "arguments": " ".join(
             [

@@ -21,8 +21,11 @@ def python_of(environments: dict, tool: str) -> str:
 
 
 def tell_gpus(count: int) -> str:
-    """What stands before a command whose job asks for so many GPUs on each node."""
-    return f"{ASKED}={count} " if count else ""
+    """What stands before a command whose job asks for so many GPUs on each node; where it asks for none, it sees none.
+
+    Else it would take one that jobs were given, wherever nothing but their number keeps them apart.
+    """
+    return f"{ASKED}={count} " if count else "CUDA_VISIBLE_DEVICES= "
 
 
 def check_environments(key: str, environments: dict) -> None:

@@ -78,6 +78,11 @@ class VllmEngine:
 
             if current_platform.is_cpu():
                 arguments = for_cpu(arguments)
+            elif os.environ.get("CUDA_VISIBLE_DEVICES") == "":
+                raise UserError(
+                    f"model {self.model}: this vLLM needs a GPU, and CUDA_VISIBLE_DEVICES names none; a model's jobs"
+                    " see as many as it asks for in the config (resources: {gpu: 1})"
+                )
             from vllm import LLM
 
             self.llm = LLM(**arguments)
