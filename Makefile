@@ -37,12 +37,15 @@ browser:
 test-vllm: environment-vllm
 	$(VLLM_VENV)/bin/python -m pytest tests/with_vllm
 
-# A real Slurm on this machine, installed where Debian's packages are missing (needs root), started and stopped.
+# What the Slurm plugin makes of jobs; and a real Slurm on this machine, installed where Debian's packages are missing
+# (needs root), started and stopped.
 test-slurm: environment-slurm
+	$(SLURM_VENV)/bin/python -m pytest tests/workflow/test_profiles.py -k slurm_is_asked
 	$(SLURM_VENV)/bin/python -m pytest tests/slurm
 
-# A grid on it in which one job in five fails once.
+# The same, and a grid in which one job in five fails once.
 test-slurm-smoke: environment-slurm
+	$(SLURM_VENV)/bin/python -m pytest tests/workflow/test_profiles.py -k slurm_is_asked
 	$(SLURM_VENV)/bin/python -m pytest tests/slurm -m "smoke and not accounting"
 
 # On a GPU, with whatever that machine's Python has of torch, trl, deepspeed, flash_attn and vllm. No environment is

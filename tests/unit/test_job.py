@@ -5,6 +5,7 @@ import errno
 import os
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -79,6 +80,17 @@ def test_an_error_of_the_system_is_told_in_one_line_with_its_file_where_it_has_o
     with pytest.raises(SystemExit) as end:
         program.run(main)
     assert end.value.code == f"program.py: error: {told}"
+
+
+def test_a_log_that_srun_writes_begins_with_a_line_for_each_node(tmp_path):
+    environment = clean(YETBETTER_GPUS="1", SLURM_JOB_ID=JOB, CUDA_VISIBLE_DEVICES="3")
+    environment["SLURM_JOB_END_TIME"] = str(int(time.time()) + 3600)
+    done = subprocess.run(grade(tmp_path), env=environment, capture_output=True, text=True, timeout=300)
+    assert f"grade_solutions.py on host {socket.gethostname()}, Slurm job {JOB}" in done.stderr.splitlines()[0]
+    done = subprocess.run(
+        grade(tmp_path), env=environment | {"LOCAL_RANK": "1"}, capture_output=True, text=True, timeout=300
+    )
+    assert "on host" not in done.stderr
 
 
 def test_the_first_lines_cost_little():

@@ -81,18 +81,22 @@ def test_torchrun_starts_a_process_for_each_gpu_of_a_node():
 def test_several_nodes_are_started_by_srun_and_meet_at_the_first():
     found = launch(GPUS, PLAIN | {"deepspeed": "zero-3", "resources": {"nodes": 2}})
     words = found["command"]
-    assert words.startswith("YETBETTER_GPUS=8 srun --overlap --nodes 2 --ntasks 2 --ntasks-per-node 1 python -m torch")
+    start = (
+        "YETBETTER_GPUS=8 srun --overlap --nodes 2 --ntasks 2 --ntasks-per-node 1 --cpus-per-task 16 --gpus-per-node 8"
+    )
+    assert words.startswith(f"{start} python -m torch")
     assert "--nnodes 2" in words and "--nproc-per-node 8" in words and "--standalone" not in words
 
 
 def test_the_command_of_several_nodes_is_one_that_bash_takes(tmp_path):
     """With programs that only say what they were told: no node is at hand."""
-    scripts = {"srun": 'printf "%s\\n" "$@"', "scontrol": 'printf "first-node\\nsecond-node\\n"'}
+    scripts = {"srun": 'printf "%s\\n" "$@"', "hostname": "echo first-node"}
     for name, line in scripts.items():
         (tmp_path / name).write_text(f"#!/bin/bash\n{line}\n")
         (tmp_path / name).chmod(0o755)
     command = launch(GPUS, PLAIN | {"deepspeed": "zero-3", "resources": {"nodes": 2}})["command"]
-    slurm = {"SLURM_JOB_ID": "40007", "SLURM_JOB_NODELIST": "node[1-2]", "PATH": f"{tmp_path}:/usr/bin:/bin"}
+    # All that Slurm's plugin leaves of Slurm's own variables.
+    slurm = {"SLURM_JOB_ID": "40007", "PATH": f"{tmp_path}:/usr/bin:/bin"}
     done = subprocess.run(["bash", "-euc", f"{command} x.py"], env=slurm, capture_output=True, text=True, timeout=300)
     words = done.stdout.split()
     assert words[words.index("--rdzv-endpoint") + 1] == "first-node:20007"

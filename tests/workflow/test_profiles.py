@@ -1,15 +1,19 @@
 """What the profiles must agree on, and which rules never become jobs of a cluster."""
 
+import json
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
+import pytest
 import yaml
 from conftest import ROOT
 
 PROFILES = ["profiles/default", "workflow/profiles/slurm", "workflow/profiles/workstation"]
 # Runs Snakemake, and says what each job, or group of jobs, asks for.
 SHOW_RESOURCES = """
+import json
 from snakemake.cli import main
 from snakemake.executors.dryrun import Executor
 
@@ -17,7 +21,7 @@ run_job = Executor.run_job
 
 def show(self, job):
     rules = sorted({one.rule.name for one in job.jobs}) if job.is_group() else [job.rule.name]
-    print("asked", "+".join(rules), job.resources.get("gpu"), job.resources.get("gpu_model"), flush=True)
+    print("asked", json.dumps(["+".join(rules), dict(job.resources.items())]), flush=True)
     run_job(self, job)
 
 Executor.run_job = show
@@ -47,6 +51,27 @@ def test_downloads_imports_tables_and_figures_run_where_snakemake_runs():
     assert quick and quick <= local
 
 
+def resources_of_jobs(clone) -> list[tuple[str, dict]]:
+    """(rules, resources) of every job and group that `--profile slurm` would run."""
+    groups = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text())["groups"]
+    command = [sys.executable, "-c", SHOW_RESOURCES, *clone.command(options=("--dry-run", "--groups", *groups))[3:]]
+    done = subprocess.run(command, cwd=clone.folder, capture_output=True, text=True, timeout=300)
+    found = [tuple(json.loads(line[6:])) for line in done.stdout.splitlines() if line.startswith("asked ")]
+    assert found, done.stderr
+    return found
+
+
+def finetuning_over_nodes(clone, nodes: int) -> dict:
+    """What a finetuning on two GPUs of each node asks for."""
+
+    def change(config):
+        shared = {"gpu": 2, "gpu_model": "h100", "nodes": nodes, "cpus": 2}
+        config["finetuning"]["short"] |= {"deepspeed": "zero-2", "resources": shared}
+
+    clone.change_config(change)
+    return dict(resources_of_jobs(clone))["finetune_model"]
+
+
 def test_jobs_with_gpus_name_their_model_and_no_others_do(fresh):
     """In the profile's groups too, where a job with a GPU is followed by others without one."""
 
@@ -57,20 +82,16 @@ def test_jobs_with_gpus_name_their_model_and_no_others_do(fresh):
         config["finetuning"]["short"]["resources"] = {"gpu": 1, "gpu_model": "a100.80"}
 
     fresh.change_config(change)
-    groups = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text())["groups"]
-    command = [sys.executable, "-c", SHOW_RESOURCES, *fresh.command(options=("--dry-run", "--groups", *groups))[3:]]
-    done = subprocess.run(command, cwd=fresh.folder, capture_output=True, text=True, timeout=300)
-    asked = {tuple(line.split()[1:]) for line in done.stdout.splitlines() if line.startswith("asked ")}
-    assert asked, done.stderr
-    named = {row for row in asked if row[2] != "None"}
+    asked = {(rules, found.get("gpu"), found.get("gpu_model")) for rules, found in resources_of_jobs(fresh)}
+    named = {row for row in asked if row[2]}
     block = "check_reasoning+grade_solutions+sample_solutions"
-    assert {row for row in asked if row[1] not in ("None", "0")} == named
+    assert {row for row in asked if row[1]} == named
     assert named == {
-        (block, "2", "h100"),
-        ("evaluate_model+score_model", "2", "h100"),
-        ("finetune_model", "1", "a100.80"),
+        (block, 2, "h100"),
+        ("evaluate_model+score_model", 2, "h100"),
+        ("finetune_model", 1, "a100.80"),
     }
-    assert (block, "0", "None") in asked
+    assert (block, 0, None) in asked
 
 
 def test_jobs_that_ask_for_no_gpu_see_none(fresh):
@@ -83,3 +104,48 @@ def test_jobs_that_ask_for_no_gpu_see_none(fresh):
     for command in commands:
         counts = "--model-name se " in command
         assert ("YETBETTER_GPUS=1 " in command, "CUDA_VISIBLE_DEVICES= " in command) == (counts, not counts)
+
+
+MPI = ("mpi", "tasks", "tasks_per_gpu")
+
+
+class Job(SimpleNamespace):
+    """What of a job the plugin looks at."""
+
+    __hash__ = object.__hash__
+
+
+def test_a_finetuning_over_several_nodes_starts_its_own_tasks(fresh):
+    asked = finetuning_over_nodes(fresh, 2)
+    assert [asked.get(name) for name in ("nodes", "gpu", *MPI)] == [2, 4, "srun", 2, 0]
+    asked = finetuning_over_nodes(fresh, 1)
+    assert [asked.get(name) for name in ("nodes", "gpu", *MPI)] == [1, 2, None, None, None]
+
+
+@pytest.mark.parametrize("nodes", [1, 2])
+def test_slurm_is_asked_for_one_task_on_each_node_and_the_command_starts_on_the_first(nodes, fresh, monkeypatch):
+    """By the plugin's own functions: what is submitted, and what the job then runs."""
+    plugin = pytest.importorskip("snakemake_executor_plugin_slurm", reason="the plugin is in .venv-slurm alone")
+    jobstep = pytest.importorskip("snakemake_executor_plugin_slurm_jobstep")
+    from snakemake.jobs import ResourceList
+
+    asked = finetuning_over_nodes(fresh, nodes)
+    job = Job(resources=ResourceList(fromdict=asked), threads=asked["_cores"], is_group=lambda: False)
+    words = dict.fromkeys(("run_uuid", "slurm_logfile", "comment_str", "account", "partition", "workdir"), "")
+    submitted = plugin.get_submit_command(job, words) + plugin.set_gres_string(job)
+    tasks = " --ntasks=2" if nodes == 2 else ""
+    assert submitted.endswith(f" --nodes={nodes}{tasks} --cpus-per-task=2 --gpus=h100:{2 * nodes}")
+
+    calls = []
+    process = SimpleNamespace(wait=lambda: 0)
+    monkeypatch.setattr(jobstep.subprocess, "Popen", lambda call, **options: calls.append(call) or process)
+    nothing = lambda *words: None  # noqa: E731
+    executor = SimpleNamespace(
+        logger=SimpleNamespace(debug=nothing),
+        workflow=SimpleNamespace(executor_settings=jobstep.ExecutorSettings()),
+        **{"job_array_task": False, "gpu_job": None, "format_job_exec": lambda job: "snakemake inner"},
+        **{"report_job_submission": nothing, "report_job_success": nothing, "report_job_error": nothing},
+    )
+    jobstep.Executor.run_job(executor, job)
+    (call,) = calls
+    assert call.split()[:2] == (["srun", "-n1"] if nodes == 1 else ["snakemake", "inner"])

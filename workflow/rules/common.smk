@@ -84,7 +84,7 @@ def engine_of(name, entry):
     batch_size, max_context = entry.get("batch_size", 64), entry.get("max_context", 0)
     together = {} if find_engine(engine).streams else {"batch_size": batch_size}
     return {
-        # The Python that holds the engine: this one, unless the config names another environment. It counts its GPUs, or sees none.
+        # The Python that holds the engine: this one, unless the config names another environment. It counts its GPUs.
         "python": tell_gpus(gpus) + python_of(ENVIRONMENTS, TOOLS[engine]),
         "arguments": " ".join(
             [
@@ -232,6 +232,11 @@ EVALUATION_ENGINES = {
 
 def finetuning_resource(value):
     return by("target", {target: value(asked) for target, asked in FINETUNING_RESOURCES.items()})
+
+
+def on_several_nodes(value):
+    """A resource that finetunings on several nodes have, and no others."""
+    return finetuning_resource(lambda asked: value(asked) if asked["nodes"] > 1 else None)
 
 
 def other_splits(wildcards):

@@ -21,6 +21,11 @@ rule finetune_model:
         # Of all nodes together, as schedulers count them.
         gpu=finetuning_resource(lambda asked: asked["gpu"] * asked["nodes"]),
         gpu_model=finetuning_resource(gpu_model_of),
+        # Slurm's plugin starts every command as one task, which cannot span nodes; only where it hears of MPI it leaves the
+        # start of tasks to the command. It is to count them for the job, not for each GPU.
+        mpi=on_several_nodes(lambda asked: "srun"),
+        tasks=on_several_nodes(lambda asked: asked["nodes"]),
+        tasks_per_gpu=on_several_nodes(lambda asked: 0),
     params:
         model=per_model("target", model_arguments),
         weights=by("target", IDENTITIES),

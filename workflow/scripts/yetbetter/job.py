@@ -59,11 +59,13 @@ def begin(line: list[str], environment: Mapping[str, str] = os.environ) -> None:
     """
     if {"-h", "--help"} & set(line) or environment.get("LOCAL_RANK", "0") != "0":
         return
-    if writes_a_log():
+    # Over several nodes srun stands between a program and its log: there the rule's word is what is left of it.
+    logged = writes_a_log() or ASKED in environment
+    if logged:
         for fact in describe(line, environment):
             print(fact, file=sys.stderr, flush=True)
     found = check_gpus(environment)
-    if found and writes_a_log():
+    if found and logged:
         print("usable GPUs: " + ", ".join(found), file=sys.stderr, flush=True)
 
 

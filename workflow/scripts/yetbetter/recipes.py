@@ -60,8 +60,8 @@ def launch(entry: dict, recipe: dict, python: str = "python") -> dict:
     """How a model's finetuning is started: the command before the program's name, processes on a node, further options.
 
     python: the command of the Python that holds the trainer. torchrun starts one process per GPU and belongs to
-    DeepSpeed; a single process without it starts 2 CPU seconds sooner as it is. Several nodes meet at the first one's
-    address, as Slurm tells it.
+    DeepSpeed; a single process without it starts 2 CPU seconds sooner as it is. Over several nodes the command runs on
+    the job's first one, which starts torchrun on each (`on_several_nodes` of the rules); there they meet.
     """
     asked = resources_of(entry, recipe)
     processes, nodes = max(1, asked["gpu"]), asked["nodes"]
@@ -73,8 +73,9 @@ def launch(entry: dict, recipe: dict, python: str = "python") -> dict:
         else:
             command = (
                 f"srun --overlap --nodes {nodes} --ntasks {nodes} --ntasks-per-node 1"
-                f" {command} --nnodes {nodes} --rdzv-backend c10d --rdzv-id $SLURM_JOB_ID --rdzv-endpoint"
-                ' "$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1):$((20000 + SLURM_JOB_ID % 20000))"'
+                f" --cpus-per-task {asked['cpus']} --gpus-per-node {asked['gpu']}"
+                f" {command} --nnodes {nodes} --rdzv-backend c10d --rdzv-id $SLURM_JOB_ID"
+                ' --rdzv-endpoint "$(hostname):$((20000 + SLURM_JOB_ID % 20000))"'
             )
     command = tell_gpus(asked["gpu"]) + command
     return {"command": command, "processes": processes, "options": working_options(recipe)}
