@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+
 from conftest import ROOT
 
 PROFILES = ["profiles/default", "workflow/profiles/slurm", "workflow/profiles/workstation"]
