@@ -74,6 +74,6 @@ def refusal(executor, job) -> str:
 
 
 def describe(job) -> str:
-    asked = {"gpu": job.resources.get("gpu"), "cpus": job.threads, "nodes": job.resources.get("nodes")}
-    asked |= {"mem_mb": job.resources.get("mem_mb"), "runtime": job.resources.get("runtime")}
+    names = ("gpu", "gpu_model", "nodes", "mem_mb", "runtime")
+    asked = {"cpus": job.threads} | {name: job.resources.get(name) for name in names}
     return f"{job.name} asks for {', '.join(f'{name} {value}' for name, value in asked.items() if value)}"
