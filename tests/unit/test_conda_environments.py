@@ -18,7 +18,9 @@ GRADING = ["grade_solutions", "select_solutions", "score_model", "evaluate_model
 # looked up in the hub's cache and downloaded elsewhere than in `analysis`.
 NEVER = {
     ("openai", "yetbetter/prompts.py", "transformers"),
+    ("openai", "yetbetter/loading.py", "safetensors"),
     ("analysis", "yetbetter/prompts.py", "transformers"),
+    ("analysis", "yetbetter/loading.py", "safetensors"),
     ("analysis", "yetbetter/shapes.py", "huggingface_hub"),
     ("analysis", "yetbetter/downloads.py", "huggingface_hub"),
 }
