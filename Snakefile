@@ -53,6 +53,7 @@ localrules:
     export_training_data,
     tabulate_data,
     tabulate_scores,
+    tabulate_training,
     draw_headline,
     draw_finetuned,
     draw_checkpoints,

@@ -1,6 +1,5 @@
-"""draw_training.py: the same files give the same bytes; what is missing is said in the figure or in one line."""
+"""training.csv and draw_training.py: the same table gives the same bytes; what is missing is said, never a crash."""
 
-import json
 import math
 import subprocess
 import sys
@@ -10,43 +9,111 @@ import pytest
 from finetune_support import SCRIPTS, write
 
 from yetbetter import plots_training
+from yetbetter.errors import UserError
+from yetbetter.records import write_json
+from yetbetter.tables import read_table, write_table
+
+PLACE = {"dataset": "hard", "budget": "low", "target": "student"}
 
 
-def run_folder(folder: Path, steps: int, peak: bool = False) -> Path:
-    folder.mkdir()
-    log = [{"step": i, "loss": 3 * math.exp(-i / 40), "learning_rate": 1e-3 * (1 - i / steps)} for i in range(1, steps)]
-    write(folder / "training.jsonl", log)
-    timing = [{"step": row["step"], "tokens_per_second": 9000.0 + row["step"] % 7} for row in log]
-    write(folder / "timing.jsonl", [row | {"flops_utilisation": 0.4 if peak else None} for row in timing])
-    arguments = {"steps": str(steps), "checkpoints": "3"}
-    (folder / "about.json").write_text(json.dumps({"arguments": arguments}))
-    return folder
+def steps_of(count: int) -> list[dict]:
+    return [
+        {"step": i, "loss": 3 * math.exp(-i / 40), "learning_rate": 1e-3 * (1 - i / count)} for i in range(1, count)
+    ]
 
 
-def test_the_same_runs_give_the_same_bytes(tmp_path):
-    folders = [run_folder(tmp_path / "low", 200), run_folder(tmp_path / "high", 150, peak=True)]
+def add_finetuning(
+    folder: Path, source: str, seed: int, log: list[dict] | None, rate: str = "low", first: str = "low"
+) -> str:
+    """A finetuned model's folder and its evaluation's choice; no folder without a log."""
+    cell = f"hard/low/from-{source}/to-student/seed-{seed}"
+    validation = {f"{rate}/checkpoint-{i}": 0.1 * i for i in (1, 2)}
+    write_json(
+        folder / "evaluations" / cell / "choice.json", {"checkpoint": f"{first}/checkpoint-2", "validation": validation}
+    )
+    if log is not None:
+        (folder / "models" / cell / rate).mkdir(parents=True)
+        write(folder / "models" / cell / rate / "training.jsonl", log)
+    return f"hard/low/{source}/student/{seed}"
+
+
+def tabulate(folder: Path, *cells: str) -> Path:
+    output = folder / "training.csv"
+    places = ("--models", str(folder / "models"), "--evaluations", str(folder / "evaluations"))
+    command = [sys.executable, str(SCRIPTS / "tabulate_training.py"), *places, "--cells", *cells]
+    subprocess.run([*command, "--output", str(output)], check=True)
+    return output
+
+
+def write_checkpoints(folder: Path, *steps: int) -> Path:
+    rows = [PLACE | {"source": "wc", "seed": "0", "rate": "low", "step": step} for step in steps]
+    write_table(folder / "checkpoints.csv", [*PLACE, "source", "seed", "rate", "step"], rows)
+    return folder / "checkpoints.csv"
+
+
+def read_runs(folder: Path, *cells: str) -> dict[str, plots_training.Run]:
+    table, checkpoints = tabulate(folder, *cells), write_checkpoints(folder, 6, 13, 20)
+    return plots_training.read_runs(str(table), str(checkpoints), **PLACE)
+
+
+def test_every_step_of_a_finetuning_is_a_row_with_its_coordinates(tmp_path):
+    rows = read_table(tabulate(tmp_path, add_finetuning(tmp_path, "wc", 0, steps_of(20))))
+    assert [row["step"] for row in rows] == [str(i) for i in range(1, 20)]
+    assert rows[0] == PLACE | {
+        "source": "wc", "seed": "0", "rate": "low", "step": "1", "loss": "2.92593", "learning_rate": "0.00095",
+    }  # fmt: skip
+
+
+def test_of_long_finetunings_every_nth_step_is_kept(tmp_path):
+    rows = read_table(tabulate(tmp_path, add_finetuning(tmp_path, "wc", 0, steps_of(2402))))
+    assert len(rows) == 800 and [row["step"] for row in rows[:2]] == ["3", "6"]
+
+
+def test_a_seed_trained_with_the_chosen_rate_has_that_rates_name(tmp_path):
+    cells = [add_finetuning(tmp_path, "wc", 0, steps_of(3), "low", "low")]
+    cells += [add_finetuning(tmp_path, "wc", 7, steps_of(3), "chosen", "chosen")]
+    assert {(row["seed"], row["rate"]) for row in read_table(tabulate(tmp_path, *cells))} == {
+        ("0", "low"),
+        ("7", "low"),
+    }
+
+
+def test_finetunings_without_steps_keep_a_row_and_have_no_curve(tmp_path):
+    cells = [add_finetuning(tmp_path, "wc", 0, []), add_finetuning(tmp_path, "se", 0, None)]
+    runs = read_runs(tmp_path, *cells)
+    assert [(row["source"], row["step"]) for row in read_table(tmp_path / "training.csv")] == [("wc", ""), ("se", "")]
+    assert runs == {"wc": plots_training.Run([], []), "se": plots_training.Run([], [])}
+    plots_training.draw(runs, "")
+
+
+def test_the_same_table_gives_the_same_bytes(tmp_path):
+    cells = [add_finetuning(tmp_path, source, 0, steps_of(200)) for source in ("wc", "se")]
+    options = ["--table", str(tabulate(tmp_path, *cells)), "--checkpoints", str(write_checkpoints(tmp_path, 200))]
+    options += [word for axis, name in PLACE.items() for word in (f"--{axis}", name)]
     for name in ("one", "two"):
-        options = ["--models", f"1e-3={folders[0]}", str(folders[1]), "--title", "Pocket"]
-        options += ["--output-pdf", f"{tmp_path}/{name}.pdf", "--output-png", f"{tmp_path}/{name}.png"]
-        subprocess.run([sys.executable, str(SCRIPTS / "draw_training.py"), *options], check=True)
+        outputs = ["--output-pdf", f"{tmp_path}/{name}.pdf", "--output-png", f"{tmp_path}/{name}.png"]
+        subprocess.run([sys.executable, str(SCRIPTS / "draw_training.py"), *options, *outputs], check=True)
     for kind in ("pdf", "png"):
         assert (tmp_path / f"one.{kind}").read_bytes() == (tmp_path / f"two.{kind}").read_bytes()
 
 
 def test_every_run_has_its_curve_and_its_checkpoints_their_ticks(tmp_path):
-    runs = {"low": plots_training.read_run(run_folder(tmp_path / "low", 200, peak=True))}
-    assert runs["low"].checkpoints == [66, 133, 200]
-    figure = plots_training.draw(runs | {"none": plots_training.Run([], [], [])}, "")
-    loss, rate, speed, utilisation = figure.axes
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["low"]
-    assert len(loss.lines) == 2 + 3 and len(rate.lines) == 1 and len(speed.lines) == 2
-    assert utilisation.lines[-1].get_ydata()[0] == pytest.approx(40)
+    cells = [add_finetuning(tmp_path, "wc", 0, steps_of(200)), add_finetuning(tmp_path, "se", 0, [])]
+    runs = read_runs(tmp_path, *cells)
+    assert runs["wc"].checkpoints == [6, 13, 20]
+    figure = plots_training.draw(runs, "")
+    loss, rate = figure.axes
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["wc"]
+    assert len(loss.lines) == 2 + 3 and len(rate.lines) == 1
 
 
-def test_runs_on_a_cpu_have_no_panel_for_the_share_of_a_peak(tmp_path):
-    run = plots_training.read_run(run_folder(tmp_path / "low", 20))
-    figure = plots_training.draw({"low": run}, "")
-    assert [panel.get_title(loc="left") for panel in figure.axes] == [
-        "loss per completion token", "learning rate", "tokens a second",
-    ]  # fmt: skip
-    plots_training.draw({"none": plots_training.Run([], [], [])}, "")
+def test_runs_are_named_by_what_they_do_not_share(tmp_path):
+    cells = [add_finetuning(tmp_path, source, seed, steps_of(3)) for source in ("wc", "se") for seed in (0, 1)]
+    assert list(read_runs(tmp_path, *cells)) == ["wc seed 0", "wc seed 1", "se seed 0", "se seed 1"]
+
+
+def test_a_number_that_is_none_is_told_with_its_file(tmp_path):
+    table = tabulate(tmp_path, add_finetuning(tmp_path, "wc", 0, steps_of(3)))
+    table.write_text(table.read_text().replace("2.92593", "much"))
+    with pytest.raises(UserError, match=r"training\.csv: loss is 'much', not a number"):
+        plots_training.read_runs(str(table), str(write_checkpoints(tmp_path)), **PLACE)

@@ -448,24 +448,6 @@ def cell_models(wildcards):
     return [f"{RESULTS}/models/{path}/{rate}" for rate in GRID.learning_rates(*cell, int(wildcards.seed))]
 
 
-def trained_cells(wildcards):
-    """A part's cells of one data set, budget and target: all sources and seeds."""
-    wanted = (wildcards.dataset, wildcards.budget, wildcards.target)
-    return [cell for cell in PARTS[wildcards.part].cells if (cell.dataset, cell.budget, cell.target) == wanted]
-
-
-def trained_models(wildcards):
-    """NAME=FOLDER of their finetunings; what all of them share is not in the names."""
-    runs = [
-        ((cell.source, f"seed {cell.seed}", rate), f"{RESULTS}/models/{cell.path}/{rate}")
-        for cell in trained_cells(wildcards)
-        for rate in GRID.learning_rates(cell.dataset, cell.budget, cell.source, cell.target, cell.seed)
-    ]
-    differ = [len({names[part] for names, _ in runs}) > 1 for part in range(3)]
-    differ[0] = True
-    return [shlex.quote(f"{' '.join(compress(names, differ))}={folder}") for names, folder in runs]
-
-
 def cell_coordinates(wildcards):
     source, target = wildcards.source, wildcards.target
     return (
@@ -537,7 +519,8 @@ def all_data_tables(part):
 
 
 def all_tables(part):
-    tables = ["finetuned", "differences", "checkpoints", "claims", "claim_comparisons"] if PARTS[part].cells else []
+    names = ["finetuned", "differences", "checkpoints", "training", "claims", "claim_comparisons"]
+    tables = names if PARTS[part].cells else []
     return all_data_tables(part) + expand("<results>/{part}tables/{table}.csv", part=part, table=tables)
 
 

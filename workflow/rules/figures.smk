@@ -106,11 +106,10 @@ rule draw_checkpoints:
         " > {log} 2>&1"
 
 
-# Curves are read from the models' logs. What stands for a model is that it was evaluated: to free the models' space must
-# not mean that a figure trains them again.
 rule draw_training:
     input:
-        lambda wildcards: [f"{RESULTS}/evaluations/{cell.path}/choice.json" for cell in trained_cells(wildcards)],
+        table="<results>/{part}tables/training.csv",
+        checkpoints="<results>/{part}tables/checkpoints.csv",
     output:
         pdf="<results>/{part}figures/training_{dataset}_{budget}_{target}.pdf",
         png=report(
@@ -124,13 +123,14 @@ rule draw_training:
     conda:
         "../../envs/analysis.yaml"
     params:
-        models=trained_models,
-        title="{dataset}, {budget} budget, target: {target}",
         code=code_of("draw_training", "plots_training", *PLOTS),
     shell:
         "python workflow/scripts/draw_training.py"
-        " --models {params.models}"
-        " --title '{params.title}'"
+        " --table {input.table}"
+        " --checkpoints {input.checkpoints}"
+        " --dataset {wildcards.dataset}"
+        " --budget {wildcards.budget}"
+        " --target {wildcards.target}"
         " --output-pdf {output.pdf}"
         " --output-png {output.png}"
         " > {log} 2>&1"

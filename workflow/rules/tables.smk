@@ -105,3 +105,27 @@ rule tabulate_scores:
         " --differences {output.differences}"
         " --checkpoints {output.checkpoints}"
         " > {log} 2>&1"
+
+
+# What stands for a model is that it was evaluated: to free the models' space must not mean that a table trains them again.
+rule tabulate_training:
+    input:
+        lambda wildcards: [f"{RESULTS}/evaluations/{path}/choice.json" for path in cell_paths(wildcards)],
+    output:
+        "<results>/{part}tables/training.csv",
+    log:
+        "<logs>/{part}tables/tabulate_training.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        models=lambda wildcards: f"{RESULTS}/models",
+        evaluations=lambda wildcards: f"{RESULTS}/evaluations",
+        cells=lambda wildcards: ["/".join(map(str, vars(cell).values())) for cell in PARTS[wildcards.part].cells],
+        code=code_of("tabulate_training"),
+    shell:
+        "python workflow/scripts/tabulate_training.py"
+        " --models {params.models}"
+        " --evaluations {params.evaluations}"
+        " --cells {params.cells}"
+        " --output {output}"
+        " > {log} 2>&1"

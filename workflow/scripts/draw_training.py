@@ -1,38 +1,31 @@
-"""Draw how finetunings went, step by step: loss, learning rate, tokens a second and the devices' utilisation.
+"""Draw how the finetunings of one data set, budget and target went, step by step: loss and learning rate.
 
-    python draw_training.py --models low=FOLDER mid=FOLDER --title "MATH, low, from WC" \\
-        --output-pdf CURVES.pdf --output-png CURVES.png
-
-A folder is what finetune_model.py made. Curves are named by what stands before the =, the folder's own name by default.
+    python draw_training.py --table training.csv --checkpoints checkpoints.csv --dataset hard --budget low \\
+        --target student --output-pdf CURVES.pdf --output-png CURVES.png
 """
 
 import argparse
-from pathlib import Path
 
 from yetbetter import plots, plots_training
-from yetbetter.errors import UserError
 from yetbetter.program import run
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", required=True, nargs="+", metavar="NAME=FOLDER", help="finetuned models")
-    parser.add_argument("--title", default="")
+    parser.add_argument("--table", required=True, help="training.csv")
+    parser.add_argument("--checkpoints", required=True, help="checkpoints.csv, of the same study")
+    for axis in ("dataset", "budget", "target"):
+        parser.add_argument(f"--{axis}", required=True)
     parser.add_argument("--output-pdf", required=True)
     parser.add_argument("--output-png", required=True)
     return parser.parse_args()
 
 
 def main() -> None:
-    arguments = parse_arguments()
-    runs = {}
-    for word in arguments.models:
-        name, _, folder = word.rpartition("=")
-        name = name or Path(folder).name
-        if name in runs:
-            raise UserError(f"--models names {name!r} twice")
-        runs[name] = plots_training.read_run(Path(folder))
-    plots.save(plots_training.draw(runs, arguments.title), arguments.output_pdf, arguments.output_png)
+    args = parse_arguments()
+    runs = plots_training.read_runs(args.table, args.checkpoints, args.dataset, args.budget, args.target)
+    figure = plots_training.draw(runs, f"{args.dataset}, {args.budget} budget, target: {args.target}")
+    plots.save(figure, args.output_pdf, args.output_png)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 from yetbetter.comparisons import GROUP, Scores, compare, measure
 from yetbetter.errors import UserError
 from yetbetter.program import run
-from yetbetter.recipes import CHOSEN
+from yetbetter.recipes import CHOSEN, rates_chosen
 from yetbetter.records import read_json, read_rows
 from yetbetter.tables import write_table
 
@@ -95,11 +95,7 @@ def list_checkpoints(arguments: argparse.Namespace, cells: list[list[dict]]) -> 
     """
     named = [{key: rows[0][key] for key in CELL} for rows in cells]
     choices = [read_json(f"{arguments.evaluations}/{path}/choice.json") for path in arguments.cells]
-    rates = {}
-    for cell, choice in zip(named, choices, strict=True):
-        rate = choice["checkpoint"].partition("/")[0]
-        if rate != CHOSEN:
-            rates.setdefault(group_of(cell), rate)
+    rates = rates_chosen((group_of(cell), choice["checkpoint"]) for cell, choice in zip(named, choices, strict=True))
     for path, cell, choice in zip(arguments.cells, named, choices, strict=True):
         numbers = Counter(checkpoint.partition("/")[0] for checkpoint in choice["validation"])
         steps = {rate: read_steps(f"{arguments.models}/{path}/{rate}/about.json") for rate in numbers}

@@ -5,6 +5,7 @@ of a study stay what they were before the key existed.
 """
 
 import shlex
+from collections.abc import Iterable
 
 from yetbetter.environments import tell_gpus
 from yetbetter.errors import UserError
@@ -16,6 +17,19 @@ CHOSEN = "chosen"
 SHAPING = ("micro_batch_size", "warmup_fraction", "scheduler", "weight_decay", "max_gradient_norm", "attention")
 WORKING = ("deepspeed", "offload", "save_every", "log_to")
 RESOURCES = {"cpus": 1, "mem_mb": 3000, "runtime": 60, "gpu": 0, "nodes": 1}
+
+
+def rates_chosen(choices: Iterable[tuple[tuple, str]]) -> dict[tuple, str]:
+    """The learning rate that CHOSEN stands for, by what a finetuning's seeds share.
+
+    choices: that, and the chosen checkpoint as RATE/NAME, of all seeds.
+    """
+    rates: dict[tuple, str] = {}
+    for group, checkpoint in choices:
+        rate = checkpoint.partition("/")[0]
+        if rate != CHOSEN:
+            rates.setdefault(group, rate)
+    return rates
 
 
 def resources_of(entry: dict, recipe: dict) -> dict:
