@@ -3,6 +3,9 @@ from snakemake.utils import min_version
 min_version("9.13")
 
 
+include: "workflow/rules/config.smk"
+
+
 # The default study is read only when no other is asked for: a config replaces it and is never merged into it.
 if not workflow.overwrite_configfiles:
 

@@ -8,7 +8,7 @@ import yaml
 
 from yetbetter.errors import UserError
 from yetbetter.grid import Grid
-from yetbetter.settings import check_config
+from yetbetter.settings import check_config, check_file
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = str(ROOT / "workflow" / "schemas" / "config.schema.yaml")
@@ -44,6 +44,38 @@ def assert_says(message: str, *parts: str) -> None:
     assert message.startswith("study.yaml: ")
     for part in parts:
         assert part in message
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config").rglob("*.yaml")), ids=lambda path: path.name)
+def test_no_config_that_comes_along_has_a_key_twice(path):
+    check_file(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("study: a\nseed: 0\nstudy: b\n", "3: key 'study' stands already in line 1"),
+        ("sources:\n  wc: {}\n  se: {}\n  'wc': {}\n", "4: key 'wc' stands already in line 2"),
+        ("a:\n- {b: 1}\n- {b: 1,\n   b: 2}\n", "4: key 'b' stands already in line 3"),
+        ('{\n\t"a": 1,\n "a": 2}', "3: key 'a' stands already in line 2"),
+        ("a: 1\nb: [\n", "3: not YAML (did not find expected node content)"),
+        ("a:\n\t- 1\n", "2: not YAML (found character that cannot start any token)"),
+    ],
+)
+def test_a_config_file_with_a_fault_is_told_with_its_line(tmp_path, text, told):
+    path = tmp_path / "study.yaml"
+    path.write_text(text)
+    with pytest.raises(UserError) as failure:
+        check_file(path)
+    assert str(failure.value).startswith(f"{path}:{told}") and len(str(failure.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a: &a {b: 1}\nc: {<<: *a, b: 2}\nd: [*a, *a]\n", '{"a": "\\ud83d\\ude00"}', "&a [*a]"]
+)
+def test_a_config_file_without_a_fault_is_not_refused(tmp_path, text):
+    (tmp_path / "study.yaml").write_text(text)
+    check_file(tmp_path / "study.yaml")
 
 
 # Each is a study by itself but the one that is laid over the paper's (test_price_matched.py).

@@ -59,8 +59,8 @@ class Clone:
         return Clone(folder)
 
     def command(self, *targets: str, options: tuple[str, ...] = ()) -> list[str]:
-        snakemake = [sys.executable, "-m", "snakemake", *targets, "--cores", "2", "--configfile", self.config]
-        return [*snakemake, *options]
+        named = ["--configfile", self.config] if self.config else []
+        return [sys.executable, "-m", "snakemake", *targets, "--cores", "2", *named, *options]
 
     def run(self, *targets: str, options: tuple[str, ...] = (), check: bool = True, **environment: str):
         done = subprocess.run(

@@ -1,6 +1,7 @@
 """What a user can get wrong ends in one line that names the file and key or line, and leaves nothing half-written."""
 
 import json
+import re
 
 import pytest
 
@@ -56,6 +57,29 @@ def test_a_config_error_is_one_clear_line(fresh, case):
     assert done.returncode != 0
     assert message in last_words(done)
     assert not (fresh.folder / "results").exists()
+
+
+def test_a_key_that_stands_twice_is_told_with_both_lines(fresh):
+    path = fresh.folder / CONFIG
+    lines = path.read_text().replace("  se: {draws:", "  wc: {draws:").splitlines()
+    path.write_text("\n".join(lines))
+    first, again = (number for number, line in enumerate(lines, start=1) if line.startswith("  wc: {draws:"))
+    done = fresh.run(options=("--dry-run",), check=False)
+    assert done.returncode != 0
+    assert f"{CONFIG}:{again}: key 'wc' stands already in line {first}" in last_words(done)
+
+
+@pytest.mark.parametrize(
+    ("end", "told"), [("x: [\n", "not YAML"), ("seed: 1\n", "key 'seed' stands already in line 3")]
+)
+def test_a_fault_in_the_default_config_is_told_with_its_line(fresh, end, told):
+    path = fresh.folder / "config" / "config.yaml"
+    text = path.read_text()
+    path.write_text(text + end)
+    fresh.config = ""
+    done = fresh.run(options=("--dry-run",), check=False)
+    assert done.returncode != 0
+    assert re.search(rf"config/config\.yaml:\d+: {told}", last_words(done))
 
 
 ROWS = [

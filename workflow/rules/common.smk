@@ -1,17 +1,13 @@
-# Loads and checks the config, constrains every wildcard to its registry, and says which files an arm, pool or cell needs.
+# Checks the config, constrains every wildcard to its registry, and says which files an arm, pool or cell needs.
 
 import gc
 import inspect
 import json
 import shlex
-import sys
-from itertools import compress
 from pathlib import Path
 
 # A large grid's jobs all live to the end: looking for garbage among them again and again finds none.
 gc.set_threshold(100_000, 50, 100)
-
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
 from yetbetter.adapters import ADAPTERS, find_files, local_folders
 from yetbetter.endpoint import options_of
@@ -25,7 +21,6 @@ from yetbetter.parts import finished, whole
 from yetbetter.program import prefer_own_environment
 from yetbetter.recipes import CHOSEN, gpu_model_of, launch, length_option, resources_of, training_options
 from yetbetter.records import digest_of
-from yetbetter.settings import check_config
 from yetbetter.slurm import check_requests
 from yetbetter.versions import EVALUATION_VERSION, SAMPLER_VERSION, TRAINING_VERSION
 
