@@ -93,6 +93,16 @@ BROKEN = {
         "questions.jsonl:4: problem 'p1' stands already in line 2",
     ),
     "an answer that is no text": ([*ROWS[:2], ROWS[2] | {"answer": 3}], "", "questions.jsonl:3: answer is 3"),
+    "a level that is a list": (
+        [*ROWS[:2], ROWS[2] | {"level": [1]}],
+        "",
+        "questions.jsonl:3: level is [1], it must be text or a number",
+    ),
+    "half of a character": (
+        [*ROWS[:2], ROWS[2] | {"question": "What is \ud83d?"}],
+        "",
+        r"questions.jsonl:3: question holds '\ud83d', half of a character; it must be text of whole ones",
+    ),
     "a question of another split": (
         [*ROWS[:2], ROWS[2] | {"question": "test: What is 1 + 1?"}],
         "",

@@ -1,10 +1,14 @@
 """Read the problems of one split from a local JSON Lines file, check every row, and keep the first ones."""
 
 import argparse
+import math
+import re
 
 from yetbetter.errors import UserError
 from yetbetter.program import run, write_sidecar
-from yetbetter.records import check_unique, digest_of, digest_of_problems, read_rows, write_rows
+from yetbetter.records import check_unique, digest_of, digest_of_problems, read_rows, shorten, write_rows
+
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # which no tokenizer takes
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -27,9 +31,7 @@ def main() -> None:
     check_unique(rows, arguments.input, "problem")
     check_unique(rows, arguments.input, "question")
     for number, row in enumerate(rows, start=1):
-        for key in ("problem", "question", "answer"):
-            if not isinstance(row[key], str) or not row[key].strip():
-                raise UserError(f"{arguments.input}:{number}: {key} is {row[key]!r}, it must be text that is not empty")
+        check_problem(row, f"{arguments.input}:{number}")
     check_disjoint(rows, arguments.input, arguments.others)
     if len(rows) < arguments.questions:
         raise UserError(f"{arguments.input}: {len(rows)} problems, the split asks for {arguments.questions}")
@@ -43,6 +45,20 @@ def main() -> None:
             counts={"read": len(rows), "written": len(kept)},
             files={"problems": {"name": arguments.input, "sha256": digest_of(arguments.input)}},
         )
+
+
+def check_problem(row: dict, where: str) -> None:
+    for key in ("problem", "question", "answer"):
+        if not row[key].strip():
+            raise UserError(f"{where}: {key} is {row[key]!r}, it must be text that is not empty")
+    level = row.get("level")
+    number = isinstance(level, int | float) and not isinstance(level, bool) and math.isfinite(level)
+    if not (level is None or number or isinstance(level, str)):
+        raise UserError(f"{where}: level is {shorten(repr(level))}, it must be text or a number")
+    for key, value in row.items():
+        lone = LONE_SURROGATE.search(value) if isinstance(value, str) else None
+        if lone:
+            raise UserError(f"{where}: {key} holds {lone[0]!r}, half of a character; it must be text of whole ones")
 
 
 def check_disjoint(rows: list[dict], path: str, others: list[str]) -> None:
