@@ -149,7 +149,8 @@ def test_a_source_that_cannot_be_is_told_in_one_line(entry, told):
 def test_a_missing_price_is_named_with_the_source_that_needs_it(entry):
     config = with_source(questions={"count": 10, "match": "price"}, **entry)
     del config["models"]["wc"]["price"]
-    with pytest.raises(UserError, match=r"^models\.wc: no 'price', which `match: price` of study.*sources\.own"):
+    told = r"^study\.yaml: sources\.own.*`match: price` needs a number above 0 as models\.wc\.price, which is missing"
+    with pytest.raises(UserError, match=told):
         check_config(config, SCHEMA, "study.yaml")
         Grid(config, "study.yaml")
 

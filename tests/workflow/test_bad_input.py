@@ -28,10 +28,15 @@ CHANGES = {
         lambda config: config["sampling"].update(temprature=0.7),
         f"{CONFIG}: sampling: unknown key 'temprature', did you mean 'temperature'?",
     ),
-    "a missing key": (remove_temperature, f"{CONFIG}: sampling: missing key 'temperature'"),
+    "a missing key": (remove_temperature, f"{CONFIG}: sampling: missing key 'temperature' (allowed: a number above 0)"),
+    "a parameter count of nothing": (
+        lambda config: config["models"]["wc"].update(parameters=0),
+        f"{CONFIG}: models.wc.parameters: 0 (allowed: a number above 0)",
+    ),
     "a model without a parameter count under compute": (
         remove_parameters,
-        "models.student: no 'parameters', which `match: compute`",
+        f"{CONFIG}: sources.own under budgets.low: `match: compute` needs a number above 0"
+        " as models.student.parameters, which is missing",
     ),
     "an unknown data source": (
         lambda config: config["experiments"]["main"].update(sources=["se", "wcc"]),

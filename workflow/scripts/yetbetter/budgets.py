@@ -84,7 +84,7 @@ def ratio_of(rule: str, model: str, budget: dict, models: dict[str, dict], where
 def cost_of(model: str, key: str, models: dict[str, dict], where: str, rule: str) -> Fraction:
     value = models[model].get(key)
     if value is None:
-        raise UserError(f"models.{model}: no {key!r}, which `match: {rule}` of {where} needs")
+        raise UserError(f"{where}: `match: {rule}` needs a number above 0 as models.{model}.{key}, which is missing")
     return to_fraction(value)
 
 

@@ -25,6 +25,22 @@ HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 # Keys of a data set that only some adapters read.
 OWN_KEYS = {"files": ("files",), "world": ("pocket",), "data_dir": ("gsm8k", "math"), "functional_dir": ("math",)}
 
+# The schema's words in a reader's.
+KINDS = {
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+}
+BOUNDS = {
+    "minimum": "of at least",
+    "exclusiveMinimum": "above",
+    "maximum": "at most",
+    "exclusiveMaximum": "below",
+}
+
 # JSON Schema takes 5.0 for a whole number; what counts things must be written as one. Keys of YAML need not be text.
 Validator = jsonschema.validators.extend(
     jsonschema.Draft202012Validator,
@@ -92,7 +108,7 @@ def check_config(config: dict, schema_path: str, name: str) -> None:
     validator = Validator(schema)
     errors = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
     if errors:
-        raise UserError(f"{name}: {explain(errors[0])}")
+        raise UserError(f"{name}: {explain(errors[0], schema['$defs'])}")
     check_references(config, name)
 
 
@@ -108,8 +124,8 @@ def check_finite(content, name: str, key: str = "") -> None:
         raise UserError(f"{name}: {key}: {content} is no finite number")
 
 
-def explain(error: jsonschema.ValidationError) -> str:
-    """One line for a schema error: the key, what it holds, what is allowed."""
+def explain(error: jsonschema.ValidationError, definitions: dict) -> str:
+    """One line for a schema error: the key, what it holds, what is allowed. definitions: the schema's."""
     while error.context:
         error = closest(error)
     key = ".".join(map(str, error.absolute_path)) or "the config"
@@ -121,13 +137,26 @@ def explain(error: jsonschema.ValidationError) -> str:
         return f"{key}: unknown key {unknown!r}{hint} (allowed: {', '.join(allowed)})"
     if error.validator == "required":
         missing = sorted(set(error.validator_value) - set(error.instance))[0]
-        return f"{key}: missing key {missing!r}"
-    if error.validator in ("enum", "const"):
-        allowed = error.validator_value if error.validator == "enum" else [error.validator_value]
-        return f"{key}: {error.instance!r} (allowed: {', '.join(map(str, allowed))})"
+        schema = error.schema.get("properties", {}).get(missing) or error.schema["additionalProperties"]
+        return f"{key}: missing key {missing!r} (allowed: {describe(schema, definitions)})"
+    if error.validator in ("enum", "const", *BOUNDS):
+        return f"{key}: {error.instance!r} (allowed: {describe(error.schema, definitions)})"
     if error.validator == "type":
         return f"{key}: {error.instance!r} is no {error.validator_value}"
     return f"{key}: {error.message}"
+
+
+def describe(schema: dict, definitions: dict) -> str:
+    """What a part of the schema allows, in words."""
+    if "$ref" in schema:
+        schema = definitions[schema["$ref"].rpartition("/")[2]] | schema
+    if "enum" in schema or "const" in schema:
+        return ", ".join(map(str, schema.get("enum", [schema.get("const")])))
+    kind = KINDS[schema.get("type", "object")]
+    limits = " and ".join(f"{words} {schema[bound]}" for bound, words in BOUNDS.items() if bound in schema)
+    if limits:
+        return f"{kind} {limits}"
+    return f"{kind}: {schema['description']}" if "description" in schema else kind
 
 
 def closest(error: jsonschema.ValidationError) -> jsonschema.ValidationError:
@@ -202,7 +231,10 @@ def check_comparison(name: str, config: dict) -> None:
         if not draws:
             raise UserError(f"{name}: comparison.{role}: {source!r} draws no samples")
         if "parameters" not in config["models"][draws[0]["model"]]:
-            raise UserError(f"{name}: models.{draws[0]['model']}: missing key 'parameters', which a comparison needs")
+            raise UserError(
+                f"{name}: models.{draws[0]['model']}: missing key 'parameters' (allowed: a number above 0),"
+                " which a comparison needs"
+            )
         wanted = {"datasets": compared["dataset"], "budgets": compared["budget"], "sources": source}
         slices = config["experiments"].values()
         if not any(all(value in entry[axis] for axis, value in wanted.items()) for entry in slices):
