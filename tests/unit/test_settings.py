@@ -338,6 +338,21 @@ def test_a_count_or_price_that_a_matching_needs_is_named(key):
     assert_says(refusal(config), "models.wc", key, "a number above 0")
 
 
+def test_every_key_of_the_schema_is_described_and_every_mapping_is_closed():
+    schema = yaml.safe_load(Path(SCHEMA).read_text(encoding="utf-8"))
+    places = [("schema", schema)]
+    while places:
+        place, node = places.pop()
+        if isinstance(node, dict):
+            for name, entry in node.get("properties", {}).items():
+                assert entry.get("description"), f"{place}.{name} has no description"
+            if "properties" in node or (node.get("type") == "object" and "oneOf" not in node):
+                assert "additionalProperties" in node, f"{place} takes any key"
+            places += [(f"{place}.{key}", value) for key, value in node.items()]
+        elif isinstance(node, list):
+            places += [(f"{place}.{number}", value) for number, value in enumerate(node)]
+
+
 @pytest.mark.parametrize("config", [None, [], "pocket"])
 def test_a_config_that_is_no_mapping_is_refused(config):
     assert_says(refusal(config), "object")
