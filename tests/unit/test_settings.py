@@ -1,6 +1,7 @@
 """A config is checked before anything runs: every mistake is one line: file, key, found, allowed."""
 
 import copy
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -336,6 +337,17 @@ def test_a_count_or_price_that_a_matching_needs_is_named(key):
     config["models"]["wc"].pop(key, None)
     config["models"]["se"]["price"] = 1.0
     assert_says(refusal(config), "models.wc", key, "a number above 0")
+
+
+def test_the_sizing_of_the_pocket_study_tells_its_cells():
+    grid = Grid(CONFIG)
+    base = grid.cells_in(extra=False)
+    more = Counter(cell.dataset for cell in set(grid.cells) - set(base))
+    human = sum(cell.source == "human" for cell in base)
+    page = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
+    assert f"| cells | {len(base) - human}, and {human} with human solutions |" in page
+    told = f"{more.total()} more: {more['hard']} of the harder data set, {more['easy']} of the easier one"
+    assert f"| cells of `study` | {told} |" in page
 
 
 def test_every_key_of_the_schema_is_described_and_every_mapping_is_closed():
