@@ -19,9 +19,8 @@ def main() -> None:
     from yetbetter.time_limit import OutOfTime
     from yetbetter.training import finetune
 
-    # DeepSpeed remembers the group of processes, so it must live until the last call has ended; and no longer, or the
-    # threads of gloo now and then abort a process that ends.
-    destroy, PartialState.destroy_process_group = PartialState.destroy_process_group, lambda self, group=None: None
+    # DeepSpeed remembers the group of processes, so it must live until the last call has ended.
+    PartialState.destroy_process_group = lambda self, group=None: None
     with open(sys.argv[1], encoding="utf-8") as file:
         calls = json.load(file)
     for arguments in calls:
@@ -31,7 +30,6 @@ def main() -> None:
         except OutOfTime as stopped:
             print(stopped, file=sys.stderr)
         start_anew()
-    destroy(PartialState())
 
 
 def start_anew() -> None:
@@ -45,4 +43,9 @@ def start_anew() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    import faulthandler
+
+    from yetbetter.program import run_and_leave
+
+    faulthandler.enable()
+    run_and_leave(main)

@@ -12,6 +12,7 @@ is continued. On CPUs equal calls give equal bytes, timing.jsonl and about.json 
 """
 
 import argparse
+import os
 import sys
 
 from yetbetter import program
@@ -87,4 +88,5 @@ def chosen_rate(choice: str, *rates: str) -> float:
 
 
 if __name__ == "__main__":
-    program.run(lambda: finetune(parse_arguments()))
+    run = program.run_and_leave if "RANK" in os.environ else program.run
+    run(lambda: finetune(parse_arguments()))

@@ -1,6 +1,7 @@
 """What every program does the same way: one-line errors, a progress line, a sidecar that says how a result was made."""
 
 import argparse
+import atexit
 import os
 import platform
 import socket
@@ -34,6 +35,24 @@ def run(main: Callable[[], None]) -> None:
             raise
         where = f"{error.filename}: " if error.filename else ""
         sys.exit(f"{Path(sys.argv[0]).name}: error: {where}{error.strerror}")
+
+
+def run_and_leave(main: Callable[[], None]) -> None:
+    """As `run`, for a process of torchrun: what is registered for its end is done, and no library is taken down.
+
+    Threads of theirs now and then abort a process that ends in the usual way, when all of its work is done.
+    """
+    status = 0
+    try:
+        run(main)
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+        status = 1 if isinstance(end.code, str) else end.code or 0
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def prefer_own_environment() -> None:
