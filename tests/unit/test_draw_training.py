@@ -3,13 +3,17 @@
 import math
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from finetune_support import SCRIPTS, write
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from yetbetter import plots_training
+from yetbetter import plot_tables, plots_training
 from yetbetter.errors import UserError
+from yetbetter.plot_tables import STRONG, WEAK
 from yetbetter.records import write_json
 from yetbetter.tables import read_table, write_table
 
@@ -51,9 +55,16 @@ def write_checkpoints(folder: Path, *steps: int) -> Path:
     return folder / "checkpoints.csv"
 
 
-def read_runs(folder: Path, *cells: str) -> dict[str, plots_training.Run]:
+def draw(folder: Path, *cells: str) -> Figure:
     table, checkpoints = tabulate(folder, *cells), write_checkpoints(folder, 6, 13, 20)
-    return plots_training.read_runs(str(table), str(checkpoints), **PLACE)
+    table = plot_tables.read_table(str(table), plots_training.COLUMNS)
+    checkpoints = plot_tables.read_table(str(checkpoints), plots_training.COLUMNS[:-2])
+    return plots_training.training(table, checkpoints, plot_tables.Look(names=table.values("source")), "curves")
+
+
+def drawn(axes: Axes) -> Counter:
+    """(colour, dashes) of the curves."""
+    return Counter((line.get_color(), line.get_linestyle()) for line in axes.lines)
 
 
 def test_every_step_of_a_finetuning_is_a_row_with_its_coordinates(tmp_path):
@@ -80,10 +91,9 @@ def test_a_seed_trained_with_the_chosen_rate_has_that_rates_name(tmp_path):
 
 def test_finetunings_without_steps_keep_a_row_and_have_no_curve(tmp_path):
     cells = [add_finetuning(tmp_path, "wc", 0, []), add_finetuning(tmp_path, "se", 0, None)]
-    runs = read_runs(tmp_path, *cells)
+    figure = draw(tmp_path, *cells)
     assert [(row["source"], row["step"]) for row in read_table(tmp_path / "training.csv")] == [("wc", ""), ("se", "")]
-    assert runs == {"wc": plots_training.Run([], []), "se": plots_training.Run([], [])}
-    plots_training.draw(runs, "")
+    assert not figure.axes[0].lines and not figure.legends
 
 
 def test_the_same_table_gives_the_same_bytes(tmp_path):
@@ -97,23 +107,28 @@ def test_the_same_table_gives_the_same_bytes(tmp_path):
         assert (tmp_path / f"one.{kind}").read_bytes() == (tmp_path / f"two.{kind}").read_bytes()
 
 
-def test_every_run_has_its_curve_and_its_checkpoints_their_ticks(tmp_path):
+def test_every_finetuning_has_its_curve_and_its_checkpoints_their_ticks(tmp_path):
     cells = [add_finetuning(tmp_path, "wc", 0, steps_of(200)), add_finetuning(tmp_path, "se", 0, [])]
-    runs = read_runs(tmp_path, *cells)
-    assert runs["wc"].checkpoints == [6, 13, 20]
-    figure = plots_training.draw(runs, "")
+    figure = draw(tmp_path, *cells)
     loss, rate = figure.axes
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["wc"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["WC data"]
     assert len(loss.lines) == 2 + 3 and len(rate.lines) == 1
+    assert [int(line.get_xdata()[0]) for line in loss.lines[2:]] == [6, 13, 20]
 
 
-def test_runs_are_named_by_what_they_do_not_share(tmp_path):
+def test_colours_tell_the_source_as_in_every_figure_and_dashes_the_rate(tmp_path):
     cells = [add_finetuning(tmp_path, source, seed, steps_of(3)) for source in ("wc", "se") for seed in (0, 1)]
-    assert list(read_runs(tmp_path, *cells)) == ["wc seed 0", "wc seed 1", "se seed 0", "se seed 1"]
+    cells.append(add_finetuning(tmp_path, "wc", 2, steps_of(3), "high", "high"))
+    figure = draw(tmp_path, *cells)
+    assert drawn(figure.axes[1]) == {(STRONG, "-"): 2, (WEAK, "-"): 2, (WEAK, "--"): 1}
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert told == ["SE data", "WC data", "rate: low", "rate: high"]
 
 
 def test_a_number_that_is_none_is_told_with_its_file(tmp_path):
-    table = tabulate(tmp_path, add_finetuning(tmp_path, "wc", 0, steps_of(3)))
+    cell = add_finetuning(tmp_path, "wc", 0, steps_of(3))
+    table = tabulate(tmp_path, cell)
     table.write_text(table.read_text().replace("2.92593", "much"))
+    table = plot_tables.read_table(str(table), plots_training.COLUMNS)
     with pytest.raises(UserError, match=r"training\.csv: loss is 'much', not a number"):
-        plots_training.read_runs(str(table), str(write_checkpoints(tmp_path)), **PLACE)
+        plots_training.training(table, plot_tables.Table("", []), plot_tables.Look(), "curves")

@@ -123,7 +123,9 @@ rule draw_training:
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code_of("draw_training", "plots_training", *PLOTS),
+        strong=COMPARED["strong"],
+        weak=COMPARED["weak"],
+        code=code_of("draw_training", "plots_training", "plots_checkpoints", *PLOTS),
     shell:
         "python workflow/scripts/draw_training.py"
         " --table {input.table}"
@@ -131,6 +133,8 @@ rule draw_training:
         " --dataset {wildcards.dataset}"
         " --budget {wildcards.budget}"
         " --target {wildcards.target}"
+        " --strong {params.strong}"
+        " --weak {params.weak}"
         " --output-pdf {output.pdf}"
         " --output-png {output.png}"
         " > {log} 2>&1"

@@ -1,30 +1,21 @@
-"""Draw how the finetunings of one data set, budget and target went, step by step: loss and learning rate.
+"""Draw how the finetunings of one data set, budget and target went, step by step: loss and learning rate."""
 
-    python draw_training.py --table training.csv --checkpoints checkpoints.csv --dataset hard --budget low \\
-        --target student --output-pdf CURVES.pdf --output-png CURVES.png
-"""
-
-import argparse
-
-from yetbetter import plots, plots_training
+from yetbetter import plot_tables, plots, plots_training
 from yetbetter.program import run
 
 
-def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--table", required=True, help="training.csv")
-    parser.add_argument("--checkpoints", required=True, help="checkpoints.csv, of the same study")
-    for axis in ("dataset", "budget", "target"):
-        parser.add_argument(f"--{axis}", required=True)
-    parser.add_argument("--output-pdf", required=True)
-    parser.add_argument("--output-png", required=True)
-    return parser.parse_args()
-
-
 def main() -> None:
-    args = parse_arguments()
-    runs = plots_training.read_runs(args.table, args.checkpoints, args.dataset, args.budget, args.target)
-    figure = plots_training.draw(runs, f"{args.dataset}, {args.budget} budget, target: {args.target}")
+    parser = plots.command_line(__doc__, "training.csv")
+    parser.add_argument("--checkpoints", required=True, help="checkpoints.csv, of the same study")
+    parser.add_argument("--budget", required=True)
+    parser.add_argument("--target", required=True)
+    args = parser.parse_args()
+    table = plot_tables.read_table(args.table, plots_training.COLUMNS)
+    checkpoints = plot_tables.read_table(args.checkpoints, plots_training.COLUMNS[:-2])
+    look = plot_tables.Look(args.strong, args.weak, table.values("source"))
+    place = {"dataset": plot_tables.choose_dataset(table, args.dataset), "budget": args.budget, "target": args.target}
+    title = "{dataset}, {budget} budget, target: {target}".format_map(place)
+    figure = plots_training.training(table.where(**place), checkpoints.where(**place), look, title)
     plots.save(figure, args.output_pdf, args.output_png)
 
 

@@ -38,13 +38,18 @@ def checkpoints(table: Table, dataset: str, look: Look) -> Figure:
     if not table.rows:
         plots.mark_empty(panels[0][0])
     figure.suptitle(f"{dataset}: accuracy of every checkpoint on the validation problems")
-    sources = look.order(table.values("source"))
+    handles = line_handles(look, look.order(table.values("source")), rates)
+    plots.add_legend(figure, [*handles, Line2D([], [], color=plots.INK, label="chosen", **MARK)], columns=5)
+    return figure
+
+
+def line_handles(look: Look, sources: list[str], rates: list[str]) -> list[Line2D]:
+    """What a legend says of finetunings: the colour of each source, the dashes of each rate where there are several."""
     handles = [Line2D([], [], color=look.colour(name), label=f"{look.label(name)} data") for name in sources]
     if len(rates) > 1:
         styles = zip(rates, LINES * len(rates), strict=False)
         handles += [Line2D([], [], color=plots.INK, linestyle=line, label=f"rate: {rate}") for rate, line in styles]
-    plots.add_legend(figure, [*handles, Line2D([], [], color=plots.INK, label="chosen", **MARK)], columns=5)
-    return figure
+    return handles
 
 
 def draw_panel(axes: Axes, table: Table, look: Look, rates: list[str], by_step: bool) -> None:
