@@ -1,14 +1,18 @@
-"""Nothing that a test started outlives the tests: it would keep their output open, for which others wait."""
+"""Nothing that a test started outlives it, or the tests: it would keep their output open, for which others wait."""
 
-import contextlib
+import pytest
 
-import psutil
+from processes import STARTED, kill_descendants, kill_tree
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs_on():
+    yield
+    while STARTED:
+        kill_tree(STARTED.pop())
 
 
 def pytest_sessionfinish(session) -> None:
     # Of tests side by side the process that hands them out has the others for children, which end by themselves.
-    if getattr(session.config.option, "numprocesses", None) and not hasattr(session.config, "workerinput"):
-        return
-    for process in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
+    if not getattr(session.config.option, "numprocesses", None) or hasattr(session.config, "workerinput"):
+        kill_descendants()

@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 from cluster import ACCOUNT, Cluster
+
+from processes import kill_tree
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ["Snakefile", "workflow", "config", "profiles", "envs", "resources", "tests/slurm", "slurm"]
@@ -64,10 +65,8 @@ class Study:
 
     def end(self) -> None:
         """End a run that a failed test left, and its submissions, which would go on for a day."""
-        if self.running and self.running.poll() is None:
-            for process in (*psutil.Process(self.running.pid).children(recursive=True), self.running):
-                process.kill()
-            self.running.wait()
+        if self.running:
+            kill_tree(self.running)
 
     def run(self, *words: str, check: bool = True, seconds: float = 1200) -> str:
         """Run to the end; what it printed."""

@@ -9,12 +9,12 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 import torch
 from finetune_support import command, content, examples, make_model, rows_of, run_here, write
 from safetensors.torch import load_file
 
+from processes import STARTED, kill_tree
 from yetbetter import time_limit
 from yetbetter.errors import UserError
 from yetbetter.resharding import make_universal
@@ -49,18 +49,6 @@ def zero(tmp_path_factory) -> dict[int, str]:
     return {stage: str(folder / f"{stage}.json") for stage in (2, 3)}
 
 
-LAUNCHED: list[subprocess.Popen] = []
-
-
-@pytest.fixture(autouse=True)
-def nothing_runs_on():
-    """A test that failed leaves no run behind, which would slow down the others."""
-    yield
-    while LAUNCHED:
-        if (job := LAUNCHED.pop()).poll() is None:
-            kill(job)
-
-
 def launch(folder: Path, processes: int, calls: list[list[str]]) -> subprocess.Popen:
     (folder / "calls.json").write_text(json.dumps(calls))
     start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
@@ -68,7 +56,7 @@ def launch(folder: Path, processes: int, calls: list[list[str]]) -> subprocess.P
     command = [*start, str(MANY), str(folder / "calls.json")]
     with open(folder / "log", "ab") as log:
         job = subprocess.Popen(command, env=environment, start_new_session=True, stderr=log)
-    LAUNCHED.append(job)
+    STARTED.append(job)
     return job
 
 
@@ -162,17 +150,10 @@ def wait_for_step(job: subprocess.Popen, folder: Path, name: str, step: int) -> 
     assert job.poll() is None, "ended before it could be stopped"
 
 
-def kill(job: subprocess.Popen) -> None:
-    """End torchrun and its workers, which have sessions of their own."""
-    for process in (*psutil.Process(job.pid).children(recursive=True), job):
-        process.kill()
-    job.wait()
-
-
 def kill_after(job: subprocess.Popen, folder: Path, step: int) -> None:
     """End torchrun and its workers the hard way, once a step's state is whole."""
     wait_for_step(job, folder, "killed", step)
-    kill(job)
+    kill_tree(job)
     assert not list(folder.glob(".drafts/*/*/sealed.json"))
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from processes import STARTED
+
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("Snakefile", "workflow", "config", "profiles", "envs", "resources", "tests/workflow/miniature.yaml")
 MINIATURE = "tests/workflow/miniature.yaml"
@@ -21,18 +23,6 @@ MINIATURE = "tests/workflow/miniature.yaml"
 def pytest_collection_modifyitems(items) -> None:
     """These files take minutes each: processes that share the tests begin with them, and none ends alone with one."""
     items.sort(key=lambda item: "workflow" not in item.path.parts)
-
-
-STARTED: list[subprocess.Popen] = []
-
-
-@pytest.fixture(autouse=True)
-def nothing_runs_on():
-    """A test that failed leaves no run behind, which would slow down the others."""
-    yield
-    while STARTED:
-        if (run := STARTED.pop()).poll() is None:
-            kill_group(run)
 
 
 class Clone:
