@@ -14,7 +14,7 @@ def main() -> None:
     checkpoints = plot_tables.read_table(args.checkpoints, plots_training.COLUMNS[:-2])
     look = plot_tables.Look(args.strong, args.weak, table.values("source"))
     place = {"dataset": plot_tables.choose_dataset(table, args.dataset), "budget": args.budget, "target": args.target}
-    title = "{dataset}, {budget} budget, target: {target}".format_map(place)
+    title = f"{place['dataset']}, {plot_tables.budget_label(args.budget)}, target: {look.label(args.target)}"
     figure = plots_training.training(table.where(**place), checkpoints.where(**place), look, title)
     plots.save(figure, args.output_pdf, args.output_png)
 

@@ -41,7 +41,7 @@ def training(table: Table, checkpoints: Table, look: Look, title: str) -> Figure
         panel.set_xlabel("optimizer step")
         panel.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     rate.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    figure.suptitle(title, fontweight="bold")
+    figure.suptitle(title)
     if table.rows:
         rate.set_ylim(bottom=0)
         plots.add_legend(figure, line_handles(look, sources, rates), columns=6)
