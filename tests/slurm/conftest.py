@@ -1,12 +1,16 @@
 """A Slurm cluster of this machine's own; where it cannot run, the tests skip and say why."""
 
 import importlib.util
+import signal
 
 import pytest
 from cluster import Cluster, Unavailable, stop
 from study import Study
 
 collect_ignore_glob = [] if importlib.util.find_spec("snakemake_executor_plugin_slurm") else ["test_*.py"]
+
+# A shell that runs the tests in the background has them, and what they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_generate_tests(metafunc):
