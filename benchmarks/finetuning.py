@@ -50,10 +50,10 @@ def main() -> None:
 
 
 def make_data(folder: Path, examples: int) -> str:
+    from yetbetter.generation.prompts import fill, read_template
     from yetbetter.pocket.world import make_problems
-    from yetbetter.prompts import fill, read_template
     from yetbetter.records import write_rows
-    from yetbetter.selection import training_row
+    from yetbetter.selection.choice import training_row
 
     template = read_template(PROMPT)
     problems = make_problems("hard", "train", examples)
@@ -172,7 +172,7 @@ def train_plainly(arguments, folder: str, recompute: bool) -> dict:
 def train_ours(arguments, folder: str, packed: bool) -> dict:
     from finetune_model import parse_arguments
     from yetbetter.records import read_json
-    from yetbetter.training import finetune
+    from yetbetter.training.finetuning import finetune
 
     # Rows of several examples: a packed step holds more tokens unless told otherwise.
     batch = arguments.packed_batch_size or arguments.batch_size if packed else arguments.batch_size
@@ -192,7 +192,7 @@ def watch(clock: Clock) -> None:
     """Have the trainer tell the clock of its steps: imported now, as the program itself would later."""
     from argparse import Namespace
 
-    from yetbetter.training import load_trainer
+    from yetbetter.training.finetuning import load_trainer
 
     job = Namespace(arguments=Namespace(deepspeed=None, lora_rank=None, fused_loss=False, log_to="none"))
     with load_trainer(job) as training_loop:

@@ -24,9 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "sc
 import torch
 
 from yetbetter.drafts import open_draft
-from yetbetter.drawing import Decoding, ask_stream, draw_stream
-from yetbetter.engines import close_engine, load_engine
-from yetbetter.generation import Generator, load_model
+from yetbetter.generation.drawing import Decoding, ask_stream, draw_stream
+from yetbetter.generation.engines import close_engine, load_engine
+from yetbetter.generation.transformers_engine import Generator, load_model
 from yetbetter.identity import stream_seed
 from yetbetter.records import read_rows
 

@@ -11,12 +11,19 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yetbetter.endpoint import OPTIONS, check_options, is_about_key, read_answer, read_refusal, share_out
-from yetbetter.endpoint_requests import asked_wait
-from yetbetter.engines import parse_options, shaping_options
 from yetbetter.errors import UserError
-from yetbetter.openai_engine import OpenaiEngine, find_key
-from yetbetter.settings import check_config
+from yetbetter.generation.engines import parse_options, shaping_options
+from yetbetter.generation.openai_engine import OpenaiEngine, find_key
+from yetbetter.generation.openai_options import (
+    OPTIONS,
+    check_options,
+    is_about_key,
+    read_answer,
+    read_refusal,
+    share_out,
+)
+from yetbetter.generation.openai_requests import asked_wait
+from yetbetter.study.checks import check_config
 
 ROOT = Path(__file__).resolve().parents[2]
 PAID = {"input_price": 0.1, "output_price": 0.4, "spending_limit": 5.0}

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from yetbetter.errors import UserError
-from yetbetter.ledger import Ledger, read_tries
+from yetbetter.generation.openai_ledger import Ledger, read_tries
 
 PROCESSES = 4
 

@@ -10,8 +10,8 @@ from fault_proxy import DELIVERED, Proxy
 from sampling_job import INPUT_PRICE, OUTPUT_PRICE, Job, free_port
 
 from yetbetter import time_limit
+from yetbetter.generation.openai_ledger import read_tries
 from yetbetter.identity import stream_seed
-from yetbetter.ledger import read_tries
 from yetbetter.records import read_json, read_rows
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,7 @@ import yaml
 from fault_proxy import Proxy
 from sampling_job import ROOT
 
-from yetbetter.ledger import read_tries
+from yetbetter.generation.openai_ledger import read_tries
 from yetbetter.records import read_rows
 
 pytestmark = pytest.mark.slow

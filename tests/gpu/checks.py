@@ -15,14 +15,14 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from yetbetter import job
-from yetbetter.checkpoints import portray, verify_checkpoint
-from yetbetter.devices import device_name, peak_flops
-from yetbetter.packing import Rows, positions, refuse_leaks
+from yetbetter.generation.prompts import fill, read_template
 from yetbetter.pocket.world import make_problems
-from yetbetter.prompts import fill, read_template
 from yetbetter.records import read_json, read_rows, write_json, write_rows
-from yetbetter.selection import training_row
-from yetbetter.training_data import encode_examples
+from yetbetter.selection.choice import training_row
+from yetbetter.training.checkpoints import portray, verify_checkpoint
+from yetbetter.training.data import encode_examples
+from yetbetter.training.devices import device_name, peak_flops
+from yetbetter.training.packing import Rows, positions, refuse_leaks
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "workflow/scripts/finetune_model.py"
@@ -213,7 +213,7 @@ def check_packed_rows(machine: Machine, size: str, attention: str, folder: Path)
     if attention == "sdpa":
         collate: Callable = Rows(model.config.pad_token_id)
     else:
-        from yetbetter.packing import Flattened
+        from yetbetter.training.packing import Flattened
 
         collate = Flattened(model.config.pad_token_id)
     row = fill_rows(encode(folder, path, 40))[0]
@@ -322,7 +322,7 @@ def check_resume(machine: Machine, size: str, options: dict, folder: Path) -> di
 
 def check_sampler(machine: Machine, folder: Path) -> dict:
     """The project's own generator on the student: as right as on a CPU, and fast."""
-    from yetbetter.generation import Generator, load_model
+    from yetbetter.generation.transformers_engine import Generator, load_model
 
     generator = Generator(*load_model(str(ROOT / "resources/pocket/student")))
     template = read_template(ROOT / "resources/prompts/pocket.txt")

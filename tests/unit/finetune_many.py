@@ -17,7 +17,7 @@ def main() -> None:
 
     from finetune_model import parse_arguments
     from yetbetter.time_limit import OutOfTime
-    from yetbetter.training import finetune
+    from yetbetter.training.finetuning import finetune
 
     # DeepSpeed remembers the group of processes, so it must live until the last call has ended.
     PartialState.destroy_process_group = lambda self, group=None: None

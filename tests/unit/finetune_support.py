@@ -8,7 +8,7 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from yetbetter.training import finetune
+from yetbetter.training.finetuning import finetune
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 PROGRAM = SCRIPTS / "finetune_model.py"

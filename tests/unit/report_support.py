@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 from PIL import Image
 
-from yetbetter.claim_tables import CLAIMS
+from yetbetter.claims.columns import CLAIMS
 from yetbetter.records import write_json
 from yetbetter.tables import write_table
 

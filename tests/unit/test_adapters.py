@@ -9,8 +9,8 @@ import pytest
 
 import import_dataset
 from yetbetter import program
-from yetbetter.adapters import ADAPTERS, find_files
-from yetbetter.adapters.problem_splits import (
+from yetbetter.data import ADAPTERS, find_files
+from yetbetter.data.splits import (
     Parts,
     check_disjoint,
     drop_repeated,

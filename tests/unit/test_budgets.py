@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yetbetter.budgets import count_samples, flops
 from yetbetter.errors import UserError
+from yetbetter.study.budgets import count_samples, flops
 
 GEMMA = {"gemma2-9b": {"parameters": 9.0e9}, "gemma2-27b": {"parameters": 27.0e9}}
 GEMINI = {"flash": {"price": 0.3}, "pro": {"price": 10.5}}

@@ -9,16 +9,17 @@ import numpy as np
 import pytest
 import yaml
 
-from yetbetter import plot_tables, plots_claims
-from yetbetter.claim_evidence import Roles, StudyEvidence, read_study
-from yetbetter.claim_roles import roles_of
-from yetbetter.claim_rules import read_rules
-from yetbetter.claim_tables import CLAIMS, COMPARISONS
+from yetbetter.claims.columns import CLAIMS, COMPARISONS
+from yetbetter.claims.evidence import Roles, StudyEvidence, read_study
+from yetbetter.claims.rules import read_rules
 from yetbetter.errors import UserError
-from yetbetter.measures import measure_arm
-from yetbetter.questions import COUNTS, count_questions
+from yetbetter.figures import claims as plots_claims
+from yetbetter.figures import look as plot_tables
+from yetbetter.measures.quality import measure_arm
+from yetbetter.measures.questions import COUNTS, count_questions
 from yetbetter.records import write_rows
-from yetbetter.settings import check_config
+from yetbetter.study.checks import check_config
+from yetbetter.study.claim_roles import roles_of
 from yetbetter.tables import read_table, write_table
 
 ROOT = Path(__file__).parents[2]

@@ -7,15 +7,15 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from yetbetter.claim_comparisons import interval
-from yetbetter.claim_evidence import Roles, StudyEvidence
-from yetbetter.claim_rules import Claim, Comparison, Rules, Term, read_rules
-from yetbetter.claim_study import claim_rows, comparison_rows, run_claims
-from yetbetter.claim_tables import CLAIMS, COMPARISONS, CONTRADICTED, INCONCLUSIVE, NOT_RUN, REPRODUCED
-from yetbetter.claim_verdicts import holm
-from yetbetter.contrasts import Arm, Estimate
+from yetbetter.claims.columns import CLAIMS, COMPARISONS, CONTRADICTED, INCONCLUSIVE, NOT_RUN, REPRODUCED
+from yetbetter.claims.evidence import Roles, StudyEvidence
+from yetbetter.claims.published import PublishedEvidence
+from yetbetter.claims.rules import Claim, Comparison, Rules, Term, read_rules
+from yetbetter.claims.run import claim_rows, comparison_rows, run_claims
+from yetbetter.claims.tested import interval
+from yetbetter.claims.verdicts import holm
 from yetbetter.errors import UserError
-from yetbetter.published_evidence import PublishedEvidence
+from yetbetter.stats.contrasts import Arm, Estimate
 
 ROOT = Path(__file__).parents[2]
 RULES_FILE = ROOT / "workflow" / "claims.yaml"

@@ -6,8 +6,8 @@ import pytest
 import report_support
 from headless import Browser, needs_browser
 
-from yetbetter.comparing import agree, check_other, differing, name_of, read_run, translate
 from yetbetter.errors import UserError
+from yetbetter.report.comparing import agree, check_other, differing, name_of, read_run, translate
 from yetbetter.tables import read_table
 
 

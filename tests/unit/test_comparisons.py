@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 
-from yetbetter.comparisons import Scores, compare, measure, problem_values
+from yetbetter.measures.accuracy import Scores, compare, measure, problem_values
 from yetbetter.tables import read_table, write_table
 
 GROUP = {"dataset": "hard", "budget": "low", "target": "wc", "benchmark": "test"}

@@ -17,12 +17,12 @@ GRADING = ["grade_solutions", "select_solutions", "score_model", "evaluate_model
 # Later imports that no program comes to in an environment: an endpoint formats its chats itself, and models are asked,
 # looked up in the hub's cache and downloaded elsewhere than in `analysis`.
 NEVER = {
-    ("openai", "yetbetter/prompts.py", "transformers"),
-    ("openai", "yetbetter/loading.py", "safetensors"),
-    ("analysis", "yetbetter/prompts.py", "transformers"),
-    ("analysis", "yetbetter/loading.py", "safetensors"),
-    ("analysis", "yetbetter/shapes.py", "huggingface_hub"),
-    ("analysis", "yetbetter/downloads.py", "huggingface_hub"),
+    ("openai", "yetbetter/generation/prompts.py", "transformers"),
+    ("openai", "yetbetter/generation/loading.py", "safetensors"),
+    ("analysis", "yetbetter/generation/prompts.py", "transformers"),
+    ("analysis", "yetbetter/generation/loading.py", "safetensors"),
+    ("analysis", "yetbetter/training/shapes.py", "huggingface_hub"),
+    ("analysis", "yetbetter/data/downloads.py", "huggingface_hub"),
 }
 # Package of a module, where its name is another or it always comes along with that package.
 PACKAGES = {
@@ -69,7 +69,7 @@ def imports_of(program: str, environment: str) -> dict[str, str]:
         name = file.relative_to(SCRIPTS).as_posix()
         for module in imported(file):
             if module.startswith("yetbetter"):
-                files += [] if name == "yetbetter/engines.py" and module in others else files_of(module)
+                files += [] if name == "yetbetter/generation/engines.py" and module in others else files_of(module)
                 continue
             package = module.split(".")[0]
             if package not in sys.stdlib_module_names and (environment, name, package) not in NEVER:
@@ -96,7 +96,7 @@ def files_of(module: str) -> list[Path]:
 
 def test_rules_are_read():
     assert {("check_claims", "analysis"), ("finetune_model", "deepspeed"), ("judge_solutions", "vllm")} <= rules()
-    assert imports_of("check_claims", "analysis")["yaml"] == "yetbetter/claim_rules.py"
+    assert imports_of("check_claims", "analysis")["yaml"] == "yetbetter/claims/rules.py"
 
 
 @pytest.mark.parametrize(("program", "environment"), sorted(rules()))

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from yetbetter.claim_power import needs, power
-from yetbetter.contrasts import CROSSED, Arm, contrast, pooled_noise
-from yetbetter.distributions import t_below, t_quantile
-from yetbetter.estimators import Bootstrap
+from yetbetter.claims.power import needs, power
+from yetbetter.stats.contrasts import CROSSED, Arm, contrast, pooled_noise
+from yetbetter.stats.distributions import t_below, t_quantile
+from yetbetter.stats.estimators import Bootstrap
 
 
 def arm(top, bottom=None, units="test", kin="kin", names=None, share=True) -> Arm:

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from yetbetter.costs import ModelCost, cost_arm, parse_model_cost
 from yetbetter.errors import UserError
+from yetbetter.measures.costs import ModelCost, cost_arm, parse_model_cost
 
 MODELS = {"wc": ModelCost(9e9, 9.24e9, 0.3), "se": ModelCost(27e9, 27.2e9, 10.5), "free": ModelCost(1e9, 1e9, None)}
 

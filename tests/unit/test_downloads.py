@@ -14,8 +14,8 @@ import pytest
 from hub_server import COMMIT, Hub, serve
 from pyarrow import parquet
 
-from yetbetter.adapters import ADAPTERS, hendrycks_math
-from yetbetter.downloads import HubFile, WebFile, check_digest, read_table
+from yetbetter.data import ADAPTERS, hendrycks_math
+from yetbetter.data.downloads import HubFile, WebFile, check_digest, read_table
 from yetbetter.errors import UserError
 from yetbetter.records import read_json
 
@@ -137,7 +137,7 @@ def test_a_file_that_is_not_the_published_one_is_refused(hub, tmp_path):
 FETCH = """
 import sys; sys.path.insert(0, {scripts!r})
 from pathlib import Path
-from yetbetter.downloads import HubFile
+from yetbetter.data.downloads import HubFile
 print(HubFile("owner/data", {commit!r}, "data/train.parquet").fetch(Path(".")))
 """
 

@@ -10,7 +10,7 @@ import pytest
 
 from yetbetter.drafts import SEAL, SETTINGS, hold_lock, open_draft
 from yetbetter.errors import UserError
-from yetbetter.ledger import Ledger
+from yetbetter.generation.openai_ledger import Ledger
 
 SETTING = {"temperature": 0.7, "top_k": 3}
 ROWS = [{"problem": "a", "sample": number, "text": "x\u2028y\r"} for number in range(4)]

@@ -11,9 +11,10 @@ from finetune_support import SCRIPTS, write
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from yetbetter import plot_tables, plots_training
 from yetbetter.errors import UserError
-from yetbetter.plot_tables import STRONG, WEAK
+from yetbetter.figures import look as plot_tables
+from yetbetter.figures import training as plots_training
+from yetbetter.figures.look import STRONG, WEAK
 from yetbetter.records import write_json
 from yetbetter.tables import read_table, write_table
 

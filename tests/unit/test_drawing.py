@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yetbetter.drafts import Draft
-from yetbetter.drawing import count_whole, cut, draw_batches, draw_stream
+from yetbetter.generation.drawing import count_whole, cut, draw_batches, draw_stream
 
 COORDINATES = [{"problem": f"p{number // 3}", "sample": number % 3} for number in range(10)]
 BATCHES = cut(COORDINATES, 4)  # 4, 4 and 2 rows

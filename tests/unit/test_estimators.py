@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from yetbetter.estimators import Bootstrap, coverage, coverage_curve, interval, majority, unique_curve
+from yetbetter.stats.estimators import Bootstrap, coverage, coverage_curve, interval, majority, unique_curve
 
 # A sample is the letter of its solution or answer: C, D, E are correct; a, b, c are wrong; "" is no answer.
 pools = st.lists(st.sampled_from(["C", "D", "E", "a", "b", "c", ""]), min_size=1, max_size=7)

@@ -3,7 +3,15 @@
 import pytest
 
 from yetbetter.errors import UserError
-from yetbetter.evaluation import GREEDY, SAMPLED, Benchmark, choose_checkpoint, parse_benchmark, requests, row_seed
+from yetbetter.evaluation.benchmarks import (
+    GREEDY,
+    SAMPLED,
+    Benchmark,
+    choose_checkpoint,
+    parse_benchmark,
+    requests,
+    row_seed,
+)
 from yetbetter.records import write_rows
 
 PROBLEMS = [{"problem": f"p{number}", "question": "?", "answer": "1"} for number in range(4)]

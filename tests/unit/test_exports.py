@@ -8,12 +8,12 @@ import yaml
 from judge_model import call, refusal
 
 import export_training_data
-from yetbetter.exports import COLUMNS, clean, size_category
+from yetbetter.generation.prompts import fill, read_template
 from yetbetter.pocket.world import make_problems
-from yetbetter.prompts import fill, read_template
 from yetbetter.records import read_json, read_rows, write_json, write_rows
-from yetbetter.selection import training_row
-from yetbetter.training_data import IGNORED, encode_examples, read_training_data
+from yetbetter.selection.choice import training_row
+from yetbetter.selection.exports import COLUMNS, clean, size_category
+from yetbetter.training.data import IGNORED, encode_examples, read_training_data
 
 ROOT = Path(__file__).parents[2]
 FACTS = {

@@ -9,8 +9,8 @@ from finetune_support import LENGTH, example, make_model, run_here, write
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from yetbetter.prompts import fill, read_template
-from yetbetter.training_data import IGNORED, encode_examples
+from yetbetter.generation.prompts import fill, read_template
+from yetbetter.training.data import IGNORED, encode_examples
 
 ROOT = Path(__file__).parents[2]
 PROMPT = read_template(ROOT / "resources/prompts/pocket.txt")
@@ -37,7 +37,7 @@ def gradient_of(model: str, rows: list[dict], prompts_too: bool = False) -> torc
 
 
 def test_a_prompt_s_tokens_are_no_targets(tmp_path, monkeypatch):
-    from yetbetter import training_steps
+    from yetbetter.training import steps as training_steps
 
     model = make_model(tmp_path / "model")
     rows = [example(number) for number in range(1, 9)]
@@ -67,7 +67,7 @@ def test_a_prompt_s_tokens_are_no_targets(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_a_finetuned_pocket_model_stops_by_eos(tmp_path, monkeypatch):
-    from yetbetter.generation import Generator, load_model
+    from yetbetter.generation.transformers_engine import Generator, load_model
     from yetbetter.pocket.world import make_problems
 
     # A student that has forgotten how to stop: the row of EOS, in the embedding and so in the output, is zeroed.

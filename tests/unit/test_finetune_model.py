@@ -24,8 +24,8 @@ from finetune_support import (
 )
 
 from yetbetter.errors import UserError
-from yetbetter.training import COMPLETE
-from yetbetter.training_data import encode_examples
+from yetbetter.training.data import encode_examples
+from yetbetter.training.finetuning import COMPLETE
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +148,7 @@ def test_examples_are_what_the_trainer_itself_makes_of_prompt_and_completion(mod
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from trl import SFTConfig, SFTTrainer
 
-    from yetbetter.training_data import encode_examples
+    from yetbetter.training.data import encode_examples
 
     rows = [example(number) for number in (2, 17)]
     tokenizer = AutoTokenizer.from_pretrained(model)

@@ -17,8 +17,8 @@ from safetensors.torch import load_file
 from processes import STARTED, kill_tree
 from yetbetter import time_limit
 from yetbetter.errors import UserError
-from yetbetter.resharding import make_universal
-from yetbetter.training import COMPLETE
+from yetbetter.training.finetuning import COMPLETE
+from yetbetter.training.resharding import make_universal
 
 MANY = Path(__file__).with_name("finetune_many.py")
 # Plain gradient descent would hide nothing either, but AdamW magnifies differences where gradients are near zero.

@@ -12,10 +12,10 @@ import torch
 from finetune_support import command, content, example, examples, make_model, rows_of, run_here, write
 from safetensors.torch import load_file, save_file
 
-from yetbetter.checkpoints import portray, reload_model, verify_checkpoint
-from yetbetter.disk import check_disk, needed_bytes
 from yetbetter.errors import UserError
-from yetbetter.weights import check_files
+from yetbetter.training.checkpoints import portray, reload_model, verify_checkpoint
+from yetbetter.training.disk import check_disk, needed_bytes
+from yetbetter.training.weights import check_files
 
 SHORT = {"steps": 4, "checkpoints": 2, "save_every": 1}
 
@@ -105,7 +105,7 @@ def test_what_was_verified_is_written_down(model, tmp_path):
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_checkpoint_damaged_between_saving_and_reading_ends_the_run(number, model, data, tmp_path, monkeypatch):
     """One tensor of the file becomes zeros right after it was written."""
-    from yetbetter import training_steps
+    from yetbetter.training import steps as training_steps
 
     def take_and_damage(saved, checkpoint, precision):
         real(saved, checkpoint, precision)
@@ -124,7 +124,7 @@ def test_a_checkpoint_damaged_between_saving_and_reading_ends_the_run(number, mo
 
 
 def test_a_checkpoint_that_decays_before_the_end_is_not_sealed(model, data, tmp_path, monkeypatch):
-    from yetbetter import training_steps
+    from yetbetter.training import steps as training_steps
 
     def take_and_damage_the_first(saved, checkpoint, precision):
         if checkpoint.name == "checkpoint-2":
@@ -165,7 +165,7 @@ def test_too_small_a_disk_is_told_before_training_starts(model, data, tmp_path, 
 
 
 def test_the_state_takes_the_disk_that_was_told(model, data, tmp_path, monkeypatch):
-    from yetbetter import training_steps
+    from yetbetter.training import steps as training_steps
 
     sizes = []
 

@@ -11,9 +11,9 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, Gemma2Config, Gemma2ForCausalLM
 
 from yetbetter.errors import UserError
-from yetbetter.packing import Rows, pack, refuse_leaks
-from yetbetter.training_data import IGNORED, encode_examples
-from yetbetter.training_recipe import Recipe
+from yetbetter.training.data import IGNORED, encode_examples
+from yetbetter.training.packing import Rows, pack, refuse_leaks
+from yetbetter.training.recipe import Recipe
 
 SHORT = {"steps": 6, "checkpoints": 2}
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from yetbetter.disk import check_disk, needed_bytes
 from yetbetter.errors import UserError
-from yetbetter.forecast import COLUMNS, STAGES, Forecast, Lengths
-from yetbetter.grid import Grid
-from yetbetter.settings import check_config
+from yetbetter.forecast.estimates import COLUMNS, STAGES, Forecast, Lengths
+from yetbetter.study.checks import check_config
+from yetbetter.study.grid import Grid
+from yetbetter.training.disk import check_disk, needed_bytes
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = str(ROOT / "workflow" / "schemas" / "config.schema.yaml")

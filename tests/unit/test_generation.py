@@ -13,9 +13,9 @@ import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
-from yetbetter import generation
 from yetbetter.errors import UserError
-from yetbetter.generation import Generator, load_model
+from yetbetter.generation import transformers_engine
+from yetbetter.generation.transformers_engine import Generator, load_model
 
 torch.set_num_threads(1)
 
@@ -176,7 +176,7 @@ def test_each_distinct_prompt_is_read_once_and_finished_rows_leave_the_batch(gen
 def test_prompts_are_read_in_parts_that_bound_the_memory(generator, monkeypatch):
     prompts = make_prompts(9)
     whole = generator.generate(prompts, [[1]] * 9, 0, 0, 12)
-    monkeypatch.setattr(generation, "PREFILL_TOKENS", 30)
+    monkeypatch.setattr(transformers_engine, "PREFILL_TOKENS", 30)
     assert generator.generate(prompts, [[1]] * 9, 0, 0, 12) == whole
 
 
@@ -208,16 +208,17 @@ def test_a_completion_may_be_empty():
 
 
 def test_a_random_stream_depends_on_its_seed_alone():
-    both = generation.streams([3, 2**63 - 1], 8)
+    both = transformers_engine.streams([3, 2**63 - 1], 8)
     assert both.shape == (2, 8) and (both >= 0).all() and (both < 1).all()
-    assert (generation.streams([2**63 - 1], 4)[0] == both[1, :4]).all()
+    assert (transformers_engine.streams([2**63 - 1], 4)[0] == both[1, :4]).all()
     assert (both[0] != both[1]).all()
 
 
 def test_a_uniform_number_just_below_one_draws_the_last_token():
     logits = torch.tensor([[0.0, 1.0, 2.0]])
     drawn = [
-        generation.choose(logits, torch.tensor([u], dtype=torch.float64), 1.0, 2).item() for u in (0.0, 1 - 2**-53)
+        transformers_engine.choose(logits, torch.tensor([u], dtype=torch.float64), 1.0, 2).item()
+        for u in (0.0, 1 - 2**-53)
     ]
     assert drawn == [2, 1]
 
@@ -280,4 +281,4 @@ def test_a_model_with_other_layers_than_attention_is_refused():
     config = transformers.Qwen2Config(**SHAPE)
     config.layer_types = ["full_attention", "linear_attention"]
     with pytest.raises(UserError, match="linear_attention"):
-        generation.check_model("here", config, make_tokenizer())
+        transformers_engine.check_model("here", config, make_tokenizer())

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yetbetter.errors import UserError
-from yetbetter.grid import Arm, Cell, Grid, block_name
+from yetbetter.study.grid import Arm, Cell, Grid, block_name
 
 STUDY = yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text(encoding="utf-8"))
 # Without the experiments of `snakemake study`.

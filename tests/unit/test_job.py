@@ -16,11 +16,11 @@ import yaml
 from job_support import JOB, calls_of, make_scontrol
 
 from yetbetter import job, program, time_limit
-from yetbetter.environments import check_environments, python_of, tell_gpus
+from yetbetter.cluster.environments import check_environments, python_of, tell_gpus
 from yetbetter.errors import UserError
-from yetbetter.recipes import launch
 from yetbetter.records import write_rows
-from yetbetter.settings import check_config
+from yetbetter.study.checks import check_config
+from yetbetter.training.launch import launch
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"

@@ -17,7 +17,9 @@ import measure_arm
 import measure_pool
 import score_model
 import select_solutions
-from yetbetter import engines, plot_tables, plots_data
+from yetbetter.figures import data_quality as plots_data
+from yetbetter.figures import look as plot_tables
+from yetbetter.generation import engines
 from yetbetter.pocket.world import make_problems
 from yetbetter.program import run
 from yetbetter.records import digest_of_problems, read_json, read_rows, write_json, write_rows

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from judge_model import refusal
 
-from yetbetter.judging import View, choose, choose_for_views, fill_judge, parse_verdict, read_judge_template
+from yetbetter.judging.judgements import View, choose, choose_for_views, fill_judge, parse_verdict, read_judge_template
 
 PROMPT = Path(__file__).parents[2] / "resources" / "prompts" / "judge.txt"
 

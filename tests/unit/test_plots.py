@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from yetbetter import plot_tables, plots_checkpoints, plots_data, plots_finetuned
 from yetbetter.errors import UserError
+from yetbetter.figures import checkpoints as plots_checkpoints
+from yetbetter.figures import data_quality as plots_data
+from yetbetter.figures import finetuned as plots_finetuned
+from yetbetter.figures import look as plot_tables
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 SAMPLES = {

@@ -10,18 +10,16 @@ from pathlib import Path
 import pytest
 from study_tables import MEASURED, SE_FLOPS, TARGETS, made_up_study, means, write_study
 
-from yetbetter import (
-    experiments,
-    plot_experiments,
-    plots_bars,
-    plots_crossover,
-    plots_mixing,
-    plots_samples,
-    plots_scores,
-)
 from yetbetter.errors import UserError
-from yetbetter.plot_experiments import Difference, Place
-from yetbetter.plot_tables import MIX, STRONG, WEAK, Cell
+from yetbetter.figures import bars as plots_bars
+from yetbetter.figures import crossover as plots_crossover
+from yetbetter.figures import experiment as plot_experiments
+from yetbetter.figures import mixing as plots_mixing
+from yetbetter.figures import samples as plots_samples
+from yetbetter.figures import small_vs_large as plots_scores
+from yetbetter.figures.experiment import Difference, Place
+from yetbetter.figures.look import MIX, STRONG, WEAK, Cell
+from yetbetter.study import experiments
 
 ROOT = Path(__file__).parents[2]
 KINDS = {

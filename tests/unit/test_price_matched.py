@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from test_forecast import PAPER, SCHEMA, laid_over, row_of
 
-from yetbetter.endpoint import OPTIONS
-from yetbetter.engines import parse_options
-from yetbetter.forecast import Forecast
-from yetbetter.grid import Grid
-from yetbetter.settings import check_config
+from yetbetter.forecast.estimates import Forecast
+from yetbetter.generation.engines import parse_options
+from yetbetter.generation.openai_options import OPTIONS
+from yetbetter.study.checks import check_config
+from yetbetter.study.grid import Grid
 
 ROOT = Path(__file__).parents[2]
 CONFIG = laid_over(ROOT / "config" / "price_matched.yaml")

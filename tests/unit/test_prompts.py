@@ -12,11 +12,11 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from yetbetter.errors import UserError
-from yetbetter.generation import Generator
+from yetbetter.generation.prompts import as_chat, chat_of, fill, opening_token, read_template
+from yetbetter.generation.transformers_engine import Generator
 from yetbetter.grading import extract_answer
-from yetbetter.prompts import as_chat, chat_of, fill, opening_token, read_template
 from yetbetter.records import read_json
-from yetbetter.training_data import encode_examples
+from yetbetter.training.data import encode_examples
 
 
 @pytest.fixture

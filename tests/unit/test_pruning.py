@@ -7,7 +7,14 @@ import pytest
 
 from yetbetter.drafts import Draft, open_draft
 from yetbetter.errors import UserError
-from yetbetter.pruning import NOTE, best_of_each_rate, identity_of, is_removed, remove_losers, require_checkpoint
+from yetbetter.evaluation.pruning import (
+    NOTE,
+    best_of_each_rate,
+    identity_of,
+    is_removed,
+    remove_losers,
+    require_checkpoint,
+)
 
 ACCURACY = {"low/checkpoint-1": 0.3, "low/checkpoint-2": 0.3, "high/checkpoint-1": 0.1, "high/checkpoint-2": 0.2}
 

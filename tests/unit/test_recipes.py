@@ -10,15 +10,22 @@ from pathlib import Path
 import pytest
 import yaml
 
-from yetbetter.deepspeed_config import deepspeed_config
 from yetbetter.errors import UserError
-from yetbetter.grid import Grid
-from yetbetter.memory import plan_memory, trained_parameters, whole_logits
-from yetbetter.recipes import gpu_model_of, launch, length_option, resources_of, training_options, working_options
+from yetbetter.forecast.memory import plan_memory, trained_parameters, whole_logits
 from yetbetter.records import write_json
-from yetbetter.settings import check_config
-from yetbetter.shapes import PUBLISHED, Shape, shape_of
-from yetbetter.training import read_deepspeed
+from yetbetter.study.checks import check_config
+from yetbetter.study.grid import Grid
+from yetbetter.training.deepspeed_config import deepspeed_config
+from yetbetter.training.finetuning import read_deepspeed
+from yetbetter.training.launch import (
+    gpu_model_of,
+    launch,
+    length_option,
+    resources_of,
+    training_options,
+    working_options,
+)
+from yetbetter.training.shapes import PUBLISHED, Shape, shape_of
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = str(ROOT / "workflow" / "schemas" / "config.schema.yaml")

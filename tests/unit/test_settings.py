@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from yetbetter.errors import UserError
-from yetbetter.grid import Grid
-from yetbetter.settings import check_config, check_file
+from yetbetter.study.checks import check_config, check_file
+from yetbetter.study.grid import Grid
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = str(ROOT / "workflow" / "schemas" / "config.schema.yaml")

@@ -3,9 +3,9 @@
 import sys
 
 import pytest
+import show_example
 from finetune_support import example, make_model, write
 
-import show_example
 from yetbetter.errors import UserError
 
 

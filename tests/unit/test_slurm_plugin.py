@@ -2,7 +2,7 @@
 
 import pytest
 
-from yetbetter.slurm_plugin import PATIENCE, Watch
+from yetbetter.cluster.plugin import PATIENCE, Watch
 
 
 def ask(watch: Watch, answers: list[dict], complete: bool = True) -> list[str | None]:

@@ -11,12 +11,12 @@ from test_views import Store, judged, samples_of, solution
 from test_views import refusal as refused
 
 from yetbetter.errors import UserError
-from yetbetter.forecast import Forecast
-from yetbetter.grid import Arm, Grid, Pool, block_name
+from yetbetter.forecast.estimates import Forecast
 from yetbetter.pocket.world import make_problems
-from yetbetter.selection import Choice, select
-from yetbetter.settings import check_config
-from yetbetter.views import load_view
+from yetbetter.selection.choice import Choice, select
+from yetbetter.selection.pools import load_view
+from yetbetter.study.checks import check_config
+from yetbetter.study.grid import Arm, Grid, Pool, block_name
 
 ROOT = Path(__file__).parents[2]
 STUDY = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))

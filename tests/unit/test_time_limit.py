@@ -20,11 +20,11 @@ import finetune_model
 import sample_solutions
 from yetbetter import time_limit
 from yetbetter.drafts import STOPPED, open_draft
-from yetbetter.drawing import draw_stream
 from yetbetter.errors import UserError
+from yetbetter.generation.drawing import draw_stream
 from yetbetter.pocket.world import make_problems
 from yetbetter.records import read_json, read_rows, write_rows
-from yetbetter.training import finetune
+from yetbetter.training.finetuning import finetune
 
 torch.set_num_threads(1)
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yetbetter.errors import UserError
-from yetbetter.measures import levels_of, measure_arm, measure_pool
+from yetbetter.measures.quality import levels_of, measure_arm, measure_pool
 from yetbetter.records import write_json, write_rows
-from yetbetter.selection import Choice, select, training_row
-from yetbetter.views import Pools, join, load_view, parse_draws, solution_key
+from yetbetter.selection.choice import Choice, select, training_row
+from yetbetter.selection.pools import Pools, join, load_view, parse_draws, solution_key
 
 SETTINGS = {"model_name": "wc", "temperature": 0.7, "top_k": 3, "prompt": "{question}"}
 

@@ -6,9 +6,9 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from yetbetter import engines
 from yetbetter.errors import UserError
-from yetbetter.vllm_engine import VllmEngine
+from yetbetter.generation import engines
+from yetbetter.generation.vllm_engine import VllmEngine
 
 
 @pytest.mark.skipif(importlib.util.find_spec("vllm") is not None, reason="vLLM is installed here")

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yetbetter.grading import is_equal
-from yetbetter.selection import Choice, select
-from yetbetter.voting import in_majority, vote
+from yetbetter.selection.choice import Choice, select
+from yetbetter.selection.voting import in_majority, vote
 
 
 def equal(answer: str, other: str) -> bool:

@@ -4,7 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-from yetbetter import program, prompts
+from yetbetter import program
+from yetbetter.generation import prompts
 from yetbetter.pocket.world import make_problems
 from yetbetter.records import write_rows
 

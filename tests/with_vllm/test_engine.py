@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from support import LENGTH, MODELS, TEMPERATURE, TOP_K, pocket_prompts
 
-from yetbetter import engines, estimators, vllm_engine
 from yetbetter.errors import UserError
+from yetbetter.generation import engines, vllm_engine
 from yetbetter.grading import grade
 from yetbetter.identity import stream_seed
 from yetbetter.pocket.world import make_problems
-from yetbetter.training_data import encode_examples
+from yetbetter.stats import estimators
+from yetbetter.training.data import encode_examples
 
 KEYS = ["text", "tokens", "prompt_tokens", "finish_reason", "seed"]
 

@@ -13,7 +13,7 @@ from support import LENGTH, MODELS, PROMPT, TEMPERATURE, TOP_K, finish, start, w
 
 import evaluate_model
 import sample_solutions
-from yetbetter import vllm_engine
+from yetbetter.generation import vllm_engine
 from yetbetter.records import read_json, read_rows
 
 PROBLEMS, SAMPLES = 60, 10

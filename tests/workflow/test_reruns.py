@@ -6,8 +6,13 @@ pytestmark = pytest.mark.slow
 
 EXPENSIVE = {"sample_solutions", "grade_solutions", "judge_solutions", "finetune_model", "evaluate_model"}
 CELL_RULES = {"finetune_model", "evaluate_model", "score_model"}
-PROGRAMS = ("sample_solutions", "grade_solutions", "finetune_model", "evaluate_model", "yetbetter/drawing")
-LIBRARY = ("yetbetter/drafts", "yetbetter/generation", "yetbetter/training_loop", "yetbetter/program")
+PROGRAMS = ("sample_solutions", "grade_solutions", "finetune_model", "evaluate_model", "yetbetter/generation/drawing")
+LIBRARY = (
+    "yetbetter/drafts",
+    "yetbetter/generation/transformers_engine",
+    "yetbetter/training/loop",
+    "yetbetter/program",
+)
 
 
 def touched(jobs: dict, rule: str, wildcard: str) -> set[str]:

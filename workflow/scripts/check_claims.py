@@ -3,13 +3,13 @@
 import argparse
 import json
 
-from yetbetter.claim_evidence import Roles, read_study
-from yetbetter.claim_rules import read_rules
-from yetbetter.claim_study import claim_rows, comparison_rows, run_claims
-from yetbetter.claim_tables import CLAIMS, COMPARISONS
+from yetbetter.claims.columns import CLAIMS, COMPARISONS
+from yetbetter.claims.evidence import Roles, read_study
+from yetbetter.claims.published import PublishedEvidence
+from yetbetter.claims.rules import read_rules
+from yetbetter.claims.run import claim_rows, comparison_rows, run_claims
 from yetbetter.errors import UserError
 from yetbetter.program import run
-from yetbetter.published_evidence import PublishedEvidence
 from yetbetter.tables import write_table
 
 

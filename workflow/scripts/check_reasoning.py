@@ -6,7 +6,7 @@ from yetbetter.grading import CORRECT
 from yetbetter.pocket.reasoning import check_reasoning
 from yetbetter.program import run
 from yetbetter.records import read_rows, write_rows
-from yetbetter.views import join
+from yetbetter.selection.pools import join
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -2,12 +2,12 @@
 
 import argparse
 
-from yetbetter.agreement import measure_agreement, show_agreement
 from yetbetter.errors import UserError
-from yetbetter.measures import UNREADABLE, VALID
+from yetbetter.measures.agreement import measure_agreement, show_agreement
+from yetbetter.measures.quality import UNREADABLE, VALID
 from yetbetter.program import run
 from yetbetter.records import read_rows, write_json
-from yetbetter.views import coordinates
+from yetbetter.selection.pools import coordinates
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -9,10 +9,10 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from yetbetter import comparing
-from yetbetter.plot_tables import Look
+from yetbetter.figures.look import Look
 from yetbetter.program import run
 from yetbetter.records import write_text
+from yetbetter.report import comparing
 from yetbetter.tables import write_table
 
 
@@ -47,7 +47,8 @@ def main() -> None:
 
 
 def draw(arguments: argparse.Namespace, here: comparing.Run, there: comparing.Run, rows: list[dict]) -> None:
-    from yetbetter import plots, plots_comparison
+    from yetbetter.figures import comparison as plots_comparison
+    from yetbetter.figures import style as plots
 
     sources = list(dict.fromkeys(row["source"] for row in rows))
     compared = here.config.get("comparison", {})

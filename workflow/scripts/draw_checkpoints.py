@@ -1,6 +1,8 @@
 """Draw what validation said of every checkpoint of every finetuning, the chosen ones marked."""
 
-from yetbetter import plot_tables, plots, plots_checkpoints
+from yetbetter.figures import checkpoints as plots_checkpoints
+from yetbetter.figures import look as plot_tables
+from yetbetter.figures import style as plots
 from yetbetter.program import run
 
 

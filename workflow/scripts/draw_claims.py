@@ -2,7 +2,9 @@
 
 import argparse
 
-from yetbetter import plot_tables, plots, plots_claims
+from yetbetter.figures import claims as plots_claims
+from yetbetter.figures import look as plot_tables
+from yetbetter.figures import style as plots
 from yetbetter.program import run
 
 

@@ -1,6 +1,8 @@
 """Draw coverage at each level of difficulty, SE against WC, with the samples of each budget."""
 
-from yetbetter import plot_tables, plots, plots_data
+from yetbetter.figures import data_quality as plots_data
+from yetbetter.figures import look as plot_tables
+from yetbetter.figures import style as plots
 from yetbetter.program import run
 
 

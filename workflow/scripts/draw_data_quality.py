@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from yetbetter import plot_tables, plots, plots_data
+from yetbetter.figures import data_quality as plots_data
+from yetbetter.figures import look as plot_tables
+from yetbetter.figures import style as plots
 from yetbetter.program import run
 
 

@@ -1,6 +1,11 @@
 """Draw an experiment's finetuned models: side by side, by mixing ratio, by sample counts, or along the budget."""
 
-from yetbetter import plot_experiments, plots, plots_bars, plots_crossover, plots_mixing, plots_samples
+from yetbetter.figures import bars as plots_bars
+from yetbetter.figures import crossover as plots_crossover
+from yetbetter.figures import experiment as plot_experiments
+from yetbetter.figures import mixing as plots_mixing
+from yetbetter.figures import samples as plots_samples
+from yetbetter.figures import style as plots
 from yetbetter.program import run
 
 DRAW = {

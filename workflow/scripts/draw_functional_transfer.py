@@ -1,6 +1,8 @@
 """Draw maj@k on functional variants of the test problems and on the control, SE against WC."""
 
-from yetbetter import plot_tables, plots, plots_finetuned
+from yetbetter.figures import finetuned as plots_finetuned
+from yetbetter.figures import look as plot_tables
+from yetbetter.figures import style as plots
 from yetbetter.program import run
 
 

@@ -1,6 +1,8 @@
 """Draw each target's accuracy after finetuning on SE or on WC data, with paired differences."""
 
-from yetbetter import plot_tables, plots, plots_finetuned
+from yetbetter.figures import finetuned as plots_finetuned
+from yetbetter.figures import look as plot_tables
+from yetbetter.figures import style as plots
 from yetbetter.program import run
 
 

@@ -2,7 +2,8 @@
 
 import argparse
 
-from yetbetter import plots, plots_scores
+from yetbetter.figures import small_vs_large as plots_scores
+from yetbetter.figures import style as plots
 from yetbetter.program import run
 
 

@@ -1,6 +1,8 @@
 """Draw how the finetunings of one data set, budget and target went, step by step: loss and learning rate."""
 
-from yetbetter import plot_tables, plots, plots_training
+from yetbetter.figures import look as plot_tables
+from yetbetter.figures import style as plots
+from yetbetter.figures import training as plots_training
 from yetbetter.program import run
 
 

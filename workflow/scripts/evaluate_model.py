@@ -6,12 +6,15 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from yetbetter import asking, evaluation, grading, prompts, pruning
+from yetbetter import grading
 from yetbetter.drafts import SETTINGS, Draft, open_draft
-from yetbetter.drawing import ask, ask_stream, cut, draw_batches, draw_stream
-from yetbetter.engines import close_engine
 from yetbetter.errors import UserError
-from yetbetter.evaluation import GREEDY, SAMPLED, Benchmark
+from yetbetter.evaluation import benchmarks as evaluation
+from yetbetter.evaluation import pruning
+from yetbetter.evaluation.benchmarks import GREEDY, SAMPLED, Benchmark
+from yetbetter.generation import options, prompts
+from yetbetter.generation.drawing import ask, ask_stream, cut, draw_batches, draw_stream
+from yetbetter.generation.engines import close_engine
 from yetbetter.identity import fingerprint
 from yetbetter.program import run, write_sidecar
 from yetbetter.records import digest_of_problems, read_json, write_json
@@ -37,7 +40,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--prompt", required=True)
     parser.add_argument("--answer-format", required=True)
     parser.add_argument("--grading-mode", default=grading.STRICT, choices=grading.MODES)
-    asking.add_arguments(parser, temperature=0.7, top_k=3, batch_size=256)  # of the sampled answers
+    options.add_arguments(parser, temperature=0.7, top_k=3, batch_size=256)  # of the sampled answers
     parser.add_argument("--seed", type=int, default=0, help="the study's seed")
     parser.add_argument("--cell", required=True, help="identity of the evaluated model, part of every random stream")
     parser.add_argument("--output", required=True, help="JSON Lines of all answers")
@@ -51,7 +54,7 @@ def parse_arguments() -> argparse.Namespace:
         help="best: delete all but the best checkpoint of each learning rate once all are scored, drafts included",
     )
     arguments = parser.parse_args()
-    asking.check_arguments(arguments)
+    options.check_arguments(arguments)
     return arguments
 
 
@@ -70,7 +73,7 @@ def main() -> None:
         "seed": arguments.seed,
         "cell": arguments.cell,
         "benchmarks": [describe(benchmark) for benchmark in [validation, *benchmarks]],
-        **asking.settings_of(arguments),
+        **options.settings_of(arguments),
     }
     with open_draft(arguments.output, settings, arguments.drafts) as draft:
         evaluator = Evaluator(arguments, folders, template, draft, validation, benchmarks)
@@ -185,7 +188,7 @@ class Evaluator:
         groups: dict[tuple, list[dict]] = {}
         for row in coordinates:
             groups.setdefault((row["checkpoint"], row["decoding"], row["benchmark"]), []).append(row)
-        if asking.streams(self.arguments):
+        if options.streams(self.arguments):
             return draw_stream(self.draft, SOLUTIONS, list(groups.values()), self.answer, what, more=more)
         batches = [batch for group in groups.values() for batch in cut(group, self.arguments.batch_size)]
         return draw_batches(self.draft, SOLUTIONS, batches, self.answer, what, more=more)
@@ -198,12 +201,12 @@ class Evaluator:
             pruning.require_checkpoint(self.folders[self.loaded], self.arguments.drafts)
             close_engine(self.engine)
             self.engine = None  # frees the memory of the one before
-            self.engine = asking.load(self.arguments, self.folders[self.loaded])
+            self.engine = options.load(self.arguments, self.folders[self.loaded])
         self.engine.check([questions[row["problem"]] for row in batch], self.arguments.max_new_tokens)
-        decoding = asking.decoding_of(self.arguments)
+        decoding = options.decoding_of(self.arguments)
         if batch[0]["decoding"] == GREEDY:
             decoding = dataclasses.replace(decoding, temperature=0.0)
-        if asking.streams(self.arguments):
+        if options.streams(self.arguments):
             return ask_stream(self.engine, batch, questions, self.seed_of, decoding, self.draft.limit.is_due)
         return ask(self.engine, batch, questions, self.seed_of, decoding)
 

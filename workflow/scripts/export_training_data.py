@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 
 from yetbetter.errors import UserError
-from yetbetter.exports import describe_for_llama_factory, export_row, write_card
 from yetbetter.program import run
 from yetbetter.records import read_json, write_json, write_rows, write_text
-from yetbetter.training_data import read_training_data
+from yetbetter.selection.exports import describe_for_llama_factory, export_row, write_card
+from yetbetter.training.data import read_training_data
 
 
 def parse_arguments() -> argparse.Namespace:

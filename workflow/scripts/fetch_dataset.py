@@ -9,7 +9,7 @@ comes from and what its digest is. Needs the network; what the hub's cache alrea
 import argparse
 from pathlib import Path
 
-from yetbetter.adapters import ADAPTERS
+from yetbetter.data import ADAPTERS
 from yetbetter.program import run, write_sidecar
 from yetbetter.records import digest_of, write_rows
 

@@ -9,7 +9,7 @@ need HF_TOKEN in the environment.
 import argparse
 from pathlib import Path
 
-from yetbetter.downloads import fetch_model
+from yetbetter.data.downloads import fetch_model
 from yetbetter.program import run, write_sidecar
 
 

@@ -16,10 +16,10 @@ import os
 import sys
 
 from yetbetter import program
-from yetbetter.deepspeed_config import OFFLOADS
 from yetbetter.errors import UserError
 from yetbetter.records import read_json
-from yetbetter.training import finetune
+from yetbetter.training.deepspeed_config import OFFLOADS
+from yetbetter.training.finetuning import finetune
 
 
 def parse_arguments() -> argparse.Namespace:

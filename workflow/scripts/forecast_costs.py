@@ -9,11 +9,11 @@ import argparse
 import json
 from pathlib import Path
 
-from yetbetter.disk import readable
 from yetbetter.errors import UserError
-from yetbetter.forecast import COLUMNS, STAGES, Forecast
+from yetbetter.forecast.estimates import COLUMNS, STAGES, Forecast
 from yetbetter.program import run
 from yetbetter.tables import read_table, write_table
+from yetbetter.training.disk import readable
 
 HEAD = (
     *("samples", "tokens", "FLOPs", "dollars", "sampling h", "judge h", "finetune h", "evaluate h"),

@@ -10,12 +10,12 @@ their orders are fixed: the first so many problems of a split are a random choic
 import argparse
 from pathlib import Path
 
-from yetbetter.adapters import ADAPTERS, find_files
-from yetbetter.adapters.problem_splits import check_disjoint, drop_shown
+from yetbetter.data import ADAPTERS, find_files
+from yetbetter.data.splits import check_disjoint, drop_shown
 from yetbetter.errors import UserError
+from yetbetter.generation.prompts import read_template
 from yetbetter.grading import CONVENTIONS
 from yetbetter.program import run, write_sidecar
-from yetbetter.prompts import read_template
 from yetbetter.records import digest_of, digest_of_problems, read_json, write_rows
 
 SOURCE = "source.json"

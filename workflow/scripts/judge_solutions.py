@@ -11,14 +11,14 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from yetbetter import asking
-from yetbetter.agreement import measure_agreement, read_labelled, show_agreement
-from yetbetter.asking import at_least
 from yetbetter.drafts import Draft, open_draft
-from yetbetter.drawing import cut, draw_stream
 from yetbetter.errors import UserError
+from yetbetter.generation import options
+from yetbetter.generation.drawing import cut, draw_stream
+from yetbetter.generation.options import at_least
+from yetbetter.generation.prompts import chat_of
 from yetbetter.identity import fingerprint, model_identity, stream_seed
-from yetbetter.judging import (
+from yetbetter.judging.judgements import (
     JUDGE_VERSION,
     View,
     choose_for_views,
@@ -28,11 +28,11 @@ from yetbetter.judging import (
     read_judge_template,
     sort_views,
 )
+from yetbetter.measures.agreement import measure_agreement, read_labelled, show_agreement
 from yetbetter.program import run, write_sidecar
-from yetbetter.prompts import chat_of
 from yetbetter.records import check_unique, digest_of_problems, read_json, read_rows, write_json, write_rows
+from yetbetter.selection.pools import Pools, check_complete, load_blocks
 from yetbetter.versions import SAMPLER_VERSION
-from yetbetter.views import Pools, check_complete, load_blocks
 
 # Everything that was ever asked with these settings, and what of it this run's output holds.
 ASKED, JUDGEMENTS, ABOUT = "asked.jsonl", "judgements.jsonl", "about.json"
@@ -96,14 +96,14 @@ def parse_arguments() -> argparse.Namespace:
     add("--chat", action="store_true", help="ask in the judge's chat format, the prompt being the user's turn")
     add("--model", required=True, help="the judge's folder or hub id")
     add("--revision", help="revision of a hub id (default: main)")
-    asking.add_arguments(parser, temperature=0.0, top_k=0, max_new_tokens=512, batch_size=64)
+    options.add_arguments(parser, temperature=0.0, top_k=0, max_new_tokens=512, batch_size=64)
     add("--seed", type=int, default=0, help="the study's seed: of the choice, and of sampled answers (default: 0)")
     add("--output", type=Path, required=True, help="judgements (JSON Lines)")
     add("--about", type=Path, required=True, help="sidecar that says how they were made (JSON)")
     add("--drafts", type=Path, help="folder for unfinished work (default: .drafts beside the output)")
     arguments = parser.parse_args()
-    asking.check_arguments(arguments)
-    asking.check_model_name(arguments)
+    options.check_arguments(arguments)
+    options.check_model_name(arguments)
     needed = ("agreement",) if arguments.labelled else ("problems", "solutions", "verdicts", "blocks")
     if not arguments.labelled and not (arguments.views or arguments.all_right or arguments.every):
         raise UserError("--views is missing, which judging a pool needs (or --all-right, or --every)")
@@ -169,7 +169,7 @@ def settings_of(arguments, template: str) -> dict:
         "model": model_identity(arguments.model, arguments.revision),
         "prompt": template,
         "seed": arguments.seed,
-        **asking.settings_of(arguments),
+        **options.settings_of(arguments),
     }
     return settings | {"chat": True} if arguments.chat else settings
 
@@ -195,7 +195,7 @@ def judge(draft: Draft, asked: list[dict], arguments) -> list[dict]:
     prompts = {key_of(row): row["prompt"] for row in asked}
     coordinates = {key: dict(zip(("problem", "sample", "asked"), key, strict=True)) for key in prompts}
     models = {key_of(row): row["model"] for row in asked}
-    engine, streams = None, asking.streams(arguments)
+    engine, streams = None, options.streams(arguments)
 
     def key(row: dict) -> tuple:
         return row["problem"], row["sample"], row["asked"]
@@ -211,7 +211,7 @@ def judge(draft: Draft, asked: list[dict], arguments) -> list[dict]:
         if arguments.chat:
             chat = chat_of(arguments.model, arguments.revision)
             prompts.update({one: chat(prompt) for one, prompt in prompts.items()})
-        engine = asking.load(arguments, arguments.model, arguments.revision)
+        engine = options.load(arguments, arguments.model, arguments.revision)
         engine.check([prompts[key(row)] for row in missing], arguments.max_new_tokens)
 
     def ask(rows: list[dict]):

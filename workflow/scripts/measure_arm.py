@@ -4,13 +4,13 @@ import argparse
 
 from yetbetter.errors import UserError
 from yetbetter.identity import stream_seed
-from yetbetter.measures import measure_arm
+from yetbetter.measures.quality import measure_arm
+from yetbetter.measures.questions import COUNTS, count_questions
 from yetbetter.program import run
-from yetbetter.questions import COUNTS, count_questions
 from yetbetter.records import read_json, write_json
-from yetbetter.selection import Choice, add_arm_arguments, load_arm, select
+from yetbetter.selection.choice import Choice, add_arm_arguments, load_arm, select
+from yetbetter.selection.pools import parse_draws
 from yetbetter.tables import write_table
-from yetbetter.views import parse_draws
 
 COLUMNS = ("dataset", "budget", "source", "level", "metric", "value", "low", "high", "questions")
 

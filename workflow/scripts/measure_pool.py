@@ -3,11 +3,11 @@
 import argparse
 
 from yetbetter.identity import stream_seed
-from yetbetter.measures import measure_pool
+from yetbetter.measures.quality import measure_pool
 from yetbetter.program import run
 from yetbetter.records import read_rows
+from yetbetter.selection.pools import Pools, load_view
 from yetbetter.tables import write_table
-from yetbetter.views import Pools, load_view
 
 COLUMNS = ("dataset", "model", "samples_drawn", "level", "k", "metric", "value", "low", "high", "questions")
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import yaml
 
 from yetbetter.errors import UserError
-from yetbetter.memory import plan_memory, whole_logits
+from yetbetter.forecast.memory import plan_memory, whole_logits
 from yetbetter.program import run
-from yetbetter.settings import check_config
-from yetbetter.shapes import shape_of
+from yetbetter.study.checks import check_config
+from yetbetter.training.shapes import shape_of
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 PARTS = ("weights", "gradients", "optimizer", "buffers", "activations", "backward", "loss", "step", "overhead", "total")

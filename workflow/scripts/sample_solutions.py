@@ -12,14 +12,14 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from yetbetter import asking
-from yetbetter.asking import at_least
 from yetbetter.drafts import Draft, open_draft
-from yetbetter.drawing import ask, ask_stream, cut, draw_batches, draw_stream
 from yetbetter.errors import UserError
+from yetbetter.generation import options
+from yetbetter.generation.drawing import ask, ask_stream, cut, draw_batches, draw_stream
+from yetbetter.generation.options import at_least
+from yetbetter.generation.prompts import chat_of, fill, read_template
 from yetbetter.identity import model_identity, stream_seed
 from yetbetter.program import run, write_sidecar
-from yetbetter.prompts import chat_of, fill, read_template
 from yetbetter.records import check_unique, digest_of_problems, read_rows
 from yetbetter.versions import SAMPLER_VERSION
 
@@ -58,7 +58,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--model-name", required=True, help="the model's name in the study; part of every sample's random seed")
     add("--model", required=True, help="its folder or hub id")
     add("--revision", help="revision of a hub id (default: main)")
-    asking.add_arguments(parser)
+    options.add_arguments(parser)
     add("--prompt", type=Path, required=True, help="text file that holds {question} once")
     add("--chat", action="store_true", help="ask in the model's chat format, the filled prompt being the user's turn")
     add("--seed", type=int, required=True, help="the study's seed")
@@ -66,8 +66,8 @@ def parse_arguments() -> argparse.Namespace:
     add("--about", type=Path, required=True, help="sidecar that says how they were drawn (JSON)")
     add("--drafts", type=Path, help="folder for unfinished blocks (default: .drafts beside the output)")
     arguments = parser.parse_args()
-    asking.check_arguments(arguments)
-    asking.check_model_name(arguments)
+    options.check_arguments(arguments)
+    options.check_model_name(arguments)
     return arguments
 
 
@@ -102,7 +102,7 @@ def settings_of(arguments, template: str, problems) -> tuple[dict, dict]:
         "model": model_identity(arguments.model, arguments.revision),
         "prompt": template,
         "seed": arguments.seed,
-        **asking.settings_of(arguments),
+        **options.settings_of(arguments),
     }
     if arguments.chat:
         pool["chat"] = True
@@ -129,7 +129,7 @@ def plan(problems, first_sample: int, samples: int, batch_size: int) -> list[lis
 
 def draw(draft: Draft, batches: list[list[dict]], problems, template: str, arguments) -> list[dict]:
     prompts = {row["problem"]: prompt_of(row, template) for row in problems}
-    decoding = asking.decoding_of(arguments)
+    decoding = options.decoding_of(arguments)
     engine = None
 
     def seed_of(row: dict) -> int:
@@ -140,11 +140,11 @@ def draw(draft: Draft, batches: list[list[dict]], problems, template: str, argum
         if arguments.chat:
             chat = chat_of(arguments.model, arguments.revision)
             prompts.update({problem: chat(prompt) for problem, prompt in prompts.items()})
-        engine = asking.load(arguments, arguments.model, arguments.revision)
+        engine = options.load(arguments, arguments.model, arguments.revision)
         engine.check(list(prompts.values()), arguments.max_new_tokens)
 
     what = f"samples of {arguments.model_name}"
-    if asking.streams(arguments):
+    if options.streams(arguments):
         everything = [[row for batch in batches for row in batch]]
         return draw_stream(
             draft,

@@ -3,13 +3,14 @@
 import argparse
 from collections import Counter
 
-from yetbetter import evaluation, grading
+from yetbetter import grading
 from yetbetter.errors import UserError
-from yetbetter.estimators import majority
-from yetbetter.evaluation import GREEDY, SAMPLED
+from yetbetter.evaluation import benchmarks as evaluation
+from yetbetter.evaluation.benchmarks import GREEDY, SAMPLED
 from yetbetter.pocket.reasoning import check_reasoning
 from yetbetter.program import run
 from yetbetter.records import iterate_rows, write_rows
+from yetbetter.stats.estimators import majority
 
 VOTERS = (1, 4, 8, 16)
 

@@ -2,10 +2,10 @@
 
 import argparse
 
-from yetbetter import prompts
+from yetbetter.generation import prompts
 from yetbetter.program import run
 from yetbetter.records import digest_of, digest_of_problems, read_rows, write_json, write_rows, write_text
-from yetbetter.selection import add_arm_arguments, load_arm, select, training_row
+from yetbetter.selection.choice import add_arm_arguments, load_arm, select, training_row
 
 
 def parse_arguments() -> argparse.Namespace:

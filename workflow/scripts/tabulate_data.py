@@ -2,10 +2,10 @@
 
 import argparse
 
-from yetbetter.costs import cost_arm, cost_judge, parse_model_cost
+from yetbetter.measures.costs import cost_arm, cost_judge, parse_model_cost
 from yetbetter.program import run
 from yetbetter.records import read_json
-from yetbetter.selection import REASONS
+from yetbetter.selection.choice import REASONS
 from yetbetter.tables import read_table, write_table
 
 COVERAGE = ("dataset", "model", "level", "k", "samples_drawn", "value", "low", "high", "questions")

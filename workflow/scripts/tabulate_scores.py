@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from copy import copy
 from pathlib import Path
 
-from yetbetter.comparisons import GROUP, Scores, compare, measure
 from yetbetter.errors import UserError
+from yetbetter.measures.accuracy import GROUP, Scores, compare, measure
 from yetbetter.program import run
-from yetbetter.recipes import CHOSEN, rates_chosen
 from yetbetter.records import read_json, read_rows
 from yetbetter.tables import write_table
+from yetbetter.training.launch import CHOSEN, rates_chosen
 
 FINETUNED = (
     *("dataset", "budget", "source", "target", "paradigm", "seed", "benchmark", "metric", "level"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from yetbetter.plot_tables import order_budgets
+from yetbetter.figures.look import order_budgets
 from yetbetter.report import wording
 from yetbetter.report.study import Study, basis
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from yetbetter.plot_tables import order_budgets
+from yetbetter.figures.look import order_budgets
 from yetbetter.report import captions, wording
 from yetbetter.report.sheets import Column, Field, Sheet, draw_interval, make_sheet, numeric
 from yetbetter.report.study import Study

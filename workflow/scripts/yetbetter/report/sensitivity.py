@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from yetbetter.claim_tables import NOT_RUN
+from yetbetter.claims.columns import NOT_RUN
 from yetbetter.grading import LENIENT, STRICT
 from yetbetter.report import side_by_side, wording
 from yetbetter.report.sheets import Sheet

@@ -2,8 +2,8 @@
 
 from markupsafe import Markup, escape
 
-from yetbetter.comparing import Run, differing
 from yetbetter.report import claims, wording
+from yetbetter.report.comparing import Run, differing
 from yetbetter.report.sheets import Column, Field, Sheet, make_sheet, numeric
 
 TOLD = {"yes": "agree", "no": "disagree", "open": "open"}

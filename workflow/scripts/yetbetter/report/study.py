@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from yetbetter.errors import UserError
-from yetbetter.plot_tables import NUMBERS, Look, Table, to_number
+from yetbetter.figures.look import NUMBERS, Look, Table, to_number
 from yetbetter.records import read_json
 from yetbetter.report import wording
 from yetbetter.tables import read_table

@@ -1,0 +1,1 @@
+"""What of a cluster a run must know."""

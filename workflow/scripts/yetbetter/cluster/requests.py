@@ -1,0 +1,79 @@
+"""Asks Slurm, before a run submits anything, whether it would take the run's jobs: partitions, account, sizes.
+
+Without this a request that no node can fill is refused once for each job and retry, or waits in the queue for ever.
+"""
+
+import shlex
+import subprocess
+
+from yetbetter.cluster.plugin import mend
+from yetbetter.errors import UserError
+
+# Refusals that pass by themselves: such a job is submitted, and waits; `bin/sbatch` of the profile waits, too.
+PASSING = ("busy", "down, drained or reserved", "SubmitJob")
+
+
+def check_requests(workflow) -> None:
+    """UserError where Slurm would refuse a job of this run; the request is the one that the executor will send.
+
+    workflow: Snakemake's, of a run that is about to start. With another executor, nothing is done. Where nothing is
+    refused, the executor is made ready for what may go wrong later.
+    """
+    executor = getattr(workflow.scheduler, "_executor", None)
+    if type(executor).__module__ != "snakemake_executor_plugin_slurm":
+        return
+    requests = {}
+    for job in workflow.dag.needrun_jobs():
+        job = workflow.dag.get_job_group(job) or job
+        if not job.is_local:
+            requests.setdefault(request_key(job), job)
+    try:
+        refused = [line for job in requests.values() if (line := refusal(executor, job))]
+        if refused:
+            raise UserError("\n".join(dict.fromkeys(refused)))
+        mend(executor)
+    except FileNotFoundError as error:
+        raise UserError(f"{error.filename}: not found; start this on a machine that submits to Slurm") from None
+
+
+def request_key(job) -> tuple:
+    names = ("slurm_partition", "slurm_account", "gpu", "gpu_model", "mem_mb", "runtime", "nodes")
+    return (job.threads, *(str(job.resources.get(name)) for name in names))
+
+
+def refusal(executor, job) -> str:
+    """One line that says what the job asks for and why Slurm would not take it; empty where it would."""
+    from snakemake_executor_plugin_slurm import get_submit_command, set_gres_string
+    from snakemake_interface_common.exceptions import WorkflowError
+
+    asked = describe(job)
+    try:
+        parts = {
+            "run_uuid": "test",
+            "slurm_logfile": "/dev/null",
+            "comment_str": "test",
+            "account": next(executor.get_account_arg(job)),
+            "partition": executor.get_partition_arg(job),
+            "workdir": None,
+        }
+        command = get_submit_command(job, parts, settings=executor.workflow.executor_settings) + set_gres_string(job)
+    except WorkflowError as error:
+        return f"{asked}: {' '.join(str(error).split())}"
+    words = [*shlex.split(command), "--test-only", "--wrap", "true"]
+    try:
+        tried = subprocess.run(words, capture_output=True, text=True, timeout=120)
+    except subprocess.TimeoutExpired:
+        return f"{asked}: sbatch did not answer within two minutes"
+    if tried.returncode == 0:
+        return ""
+    lines = [line.split("error: ")[-1].removeprefix("allocation failure: ") for line in tried.stderr.splitlines()]
+    said = "; ".join(dict.fromkeys(filter(None, lines)))
+    if any(word in said for word in PASSING):
+        return ""
+    return f"{asked}: Slurm would refuse it{parts['partition']}{parts['account']}: {said}"
+
+
+def describe(job) -> str:
+    names = ("gpu", "gpu_model", "nodes", "mem_mb", "runtime")
+    asked = {"cpus": job.threads} | {name: job.resources.get(name) for name in names}
+    return f"{job.name} asks for {', '.join(f'{name} {value}' for name, value in asked.items() if value)}"

@@ -1,0 +1,343 @@
+"""What a study will cost before anything of it runs: samples, tokens, FLOPs, dollars, GPU-hours, disk, jobs.
+
+Nothing here looks at a model. Sampling costs 2 * P * W FLOPs for a solution of W tokens (paper, section 3), finetuning
+6 * P * D for D tokens read, with the nominal parameters P that the matching uses. Not counted: the reading of few-shot
+prompts when sampling (an engine reads each once per question and block, many times faster than it writes), the loading
+of models, graders. A judge reads each solution with a prompt of its own, so there both count; endpoints are paid for
+every prompt.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from yetbetter.errors import UserError
+from yetbetter.generation.openai_options import options_of
+from yetbetter.generation.prompts import read_template
+from yetbetter.study.budgets import flops
+from yetbetter.study.grid import Grid
+from yetbetter.study.judged_views import KINDS, judged_views, most_judged
+from yetbetter.training.disk import needed_bytes
+
+# What a study's `forecast` section may say instead; the schema describes each.
+DEFAULTS = {
+    "tokens_per_solution": 250,
+    "tokens_per_question": 100,
+    "tokens_per_judgement": 200,
+    "gpu": "H100 SXM",
+    "peak_flops": 989.0e12,  # dense bfloat16
+    "utilisation": {"sampling": 0.10, "judging": 0.20, "finetuning": 0.35, "evaluation": 0.10},
+}
+TOKEN_CHARACTERS = 3  # of a prompt's text
+TEXT_BYTES, ROW_BYTES = 4, 400  # of a token, and of what else a sample's rows hold (solution, verdict)
+DOWNLOAD_BYTES = 2  # of a parameter on the hub
+STAGES = ("sampling", "judging", "finetuning", "evaluation")
+COLUMNS = (
+    *(
+        "kind",
+        "dataset",
+        "budget",
+        "source",
+        "model",
+        "samples_per_question",
+        "samples",
+        "tokens",
+        "basis",
+        "dollars",
+        "dollars_at_most",
+    ),
+    *("judged", "judge_tokens", "judge_prompt_tokens"),
+    *(f"flops_{stage}" for stage in STAGES),
+    *(f"gpu_hours_{stage}" for stage in STAGES),
+    *("gb_pools", "gb_weights", "gb_checkpoints", "gb_unscored", "gb_training"),
+    *(f"jobs_{stage}" for stage in STAGES),
+)
+
+
+@dataclass
+class Lengths:
+    """Tokens per solution: measured ones of this study first, of the model or else of the data set, then assumed ones.
+
+    assumed: a number, or {data set: number}. measured: rows of tables/arms.csv.
+    """
+
+    assumed: float | dict
+    measured: list[dict] = field(default_factory=list)
+
+    def __post_init__(self):
+        sums: dict[tuple, list[float]] = {}
+        for row in self.measured:
+            for key in ((row["dataset"], row["model"]), (row["dataset"], "")):
+                place = sums.setdefault(key, [0.0, 0.0])
+                place[0] += float(row["tokens"])
+                place[1] += float(row["drawn"])
+        self.means = {key: tokens / drawn for key, (tokens, drawn) in sums.items() if drawn}
+
+    def of(self, dataset: str, model: str = "") -> tuple[float, str]:
+        """(tokens, basis) of one solution, the basis being `measured` or `assumed`."""
+        for key in ((dataset, model), (dataset, "")):
+            if key in self.means:
+                return self.means[key], "measured"
+        if isinstance(self.assumed, dict):
+            return float(self.assumed.get(dataset, DEFAULTS["tokens_per_solution"])), "assumed"
+        return float(self.assumed), "assumed"
+
+
+@dataclass(frozen=True)
+class Disk:
+    """Bytes that the finetunings of one cell take, a finetuning per learning rate."""
+
+    target: str
+    rates: int
+    checkpoints: int
+    checkpoint: int
+    state: int
+    keep_best: bool
+
+    @property
+    def finetuning(self) -> int:
+        """What one of them asks for before it starts (disk.check_disk)."""
+        return self.checkpoints * self.checkpoint + 2 * self.state
+
+    @property
+    def training(self) -> int:
+        """While they all run."""
+        return self.rates * self.finetuning
+
+    @property
+    def unscored(self) -> int:
+        """From then on until the cell is scored, since only then the losing checkpoints go."""
+        return self.rates * self.checkpoints * self.checkpoint
+
+    @property
+    def kept(self) -> int:
+        return self.rates * self.checkpoint if self.keep_best else self.unscored
+
+
+class Forecast:
+    """Costs of everything in a checked config's grid; `rows` are those of tables/forecast.csv, in its order.
+
+    extra: the experiments marked so too; without them, what all come to is one more row (`study`).
+    """
+
+    def __init__(self, config: dict, arms: list[dict] = (), name: str = "the config", extra: bool = False):
+        everything = Grid(config, name)
+        base = {experiment: config["experiments"][experiment] for experiment in everything.experiments_in(extra=False)}
+        whole = extra or not base or len(base) == len(config["experiments"])
+        self.config, self.everything = config, everything
+        self.grid = everything if whole else Grid(config | {"experiments": base}, name)
+        # A judge is asked for the base grid, and for what the study needs besides.
+        self.judged_parts = [False, True] if whole and len(base) < len(config["experiments"]) else [False]
+        told = config.get("forecast", {})
+        self.assumptions = DEFAULTS | told | {"utilisation": DEFAULTS["utilisation"] | told.get("utilisation", {})}
+        self.lengths = Lengths(self.assumptions["tokens_per_solution"], list(arms))
+        self.kept = kept_rows(arms)
+        for target in {cell.target for cell in self.grid.cells}:
+            if "parameters" not in config["models"][target]:
+                raise UserError(f"{name}: models.{target}: no 'parameters', which a forecast needs")
+        pools = [self.pool(*pool) for pool in self.grid.pools]
+        self.disks = {cell: self.disk(cell) for cell in self.grid.cells}
+        arms_rows = [self.arm(arm) for arm in self.grid.arms]
+        weights = [self.weights()] if self.downloaded() else []
+        judged = [self.judge(*pool) for pool in self.grid.pools if config["datasets"][pool[0]].get("fpr") == "judge"]
+        once = total("once", [*pools, *judged, *weights])
+        per_arm = total("apart", [without_sampling(row) for row in arms_rows])
+        self.total = total("total", [once, per_arm])
+        self.rows = [*pools, *judged, *weights, *arms_rows, once, per_arm, self.total]
+        self.rows.append(total("unshared", [*arms_rows, *judged, *weights]))
+        if not whole:
+            self.rows.append(total("study", [Forecast(config, arms, name, extra=True).total]))
+
+    def hours(self, stage: str, operations: float, model: str) -> float:
+        """GPU-hours of this many FLOPs; none where somebody else's machine does the work."""
+        if is_endpoint(self.config["models"][model]):
+            return 0.0
+        return operations / (self.assumptions["peak_flops"] * self.assumptions["utilisation"][stage]) / 3600
+
+    def pay(self, row: dict, model: str, prompt_tokens: float, tokens: float, most_tokens: float) -> None:
+        """Add to a row's dollars. most_tokens: written if every answer, with its reasoning, is as long as may be."""
+        read, written = prices_of(self.config["models"][model])
+        row["dollars"] += (read * prompt_tokens + written * tokens) / 1e6
+        row["dollars_at_most"] += (read * prompt_tokens + written * most_tokens) / 1e6
+
+    def sample(self, row: dict, dataset: str, model: str, samples: int, drawn: int, jobs: int) -> None:
+        """Add the drawing of `drawn` solutions, `samples` per question, to a row."""
+        entry = self.config["models"][model]
+        length, row["basis"] = self.lengths.of(dataset, model)
+        operations = flops(entry.get("parameters", 0), drawn * length)  # unknown of an endpoint's model: left out
+        row["samples_per_question"] += samples
+        row["samples"] += drawn
+        row["tokens"] += drawn * length
+        row["flops_sampling"] += operations
+        row["gpu_hours_sampling"] += self.hours("sampling", operations, model)
+        told = self.config["datasets"][dataset]
+        together = min(options_of(entry).get("samples_per_request", 1), self.config["sampling"]["block_samples"])
+        prompts = drawn / together * self.prompt_tokens(told["prompts"]["sampling"])
+        self.pay(row, model, prompts, drawn * length, drawn * told["max_new_tokens"])
+        row["gb_pools"] += drawn * (length * TEXT_BYTES + ROW_BYTES) / 1e9
+        row["jobs_sampling"] += jobs
+
+    def pool(self, dataset: str, model: str) -> dict:
+        """Every block that some arm needs; where arms look at few questions, the pool is no rectangle."""
+        row = empty("pool") | {"dataset": dataset, "model": model}
+        blocks = self.grid.pool_blocks(dataset, model)
+        drawn = sum(self.grid.samples_in(dataset, block) for block in blocks)
+        self.sample(row, dataset, model, self.grid.pools[dataset, model], drawn, len(blocks))
+        return row
+
+    def judge(self, dataset: str, model: str) -> dict:
+        """The judging of a pool's solutions, each once: at most so many, since wrong answers are mostly left out."""
+        told, name = self.config["judge"], self.config["judge"]["model"]
+        entry, row = self.config["models"][name], empty("judge") | {"dataset": dataset, "model": model}
+        parts = [judged_views(self.everything, dataset, model, further) for further in self.judged_parts]
+        views = {kind: list({view for part in parts for view in part[kind]}) for kind in KINDS}
+        counts = most_judged(views, told.get("samples", 500), self.config["datasets"][dataset]["splits"]["train"])
+        length, row["basis"] = self.lengths.of(dataset, model)
+        for judged, prompt in zip(counts, ("prompt", "prompt_without_answer"), strict=True):
+            row["judged"] += judged
+            row["judge_tokens"] += judged * self.assumptions["tokens_per_judgement"]
+            row["judge_prompt_tokens"] += judged * (self.prompt_tokens(told.get(prompt, told["prompt"])) + length)
+        operations = flops(entry.get("parameters", 0), row["judge_tokens"] + row["judge_prompt_tokens"])
+        row["flops_judging"] = operations
+        row["gpu_hours_judging"] = self.hours("judging", operations, name)
+        most = row["judged"] * told.get("max_new_tokens", 512)
+        self.pay(row, name, row["judge_prompt_tokens"], row["judge_tokens"], most)
+        row["jobs_judging"] = sum(bool(part["views"] + part["all_right"]) + bool(part["every"]) for part in parts)
+        return row
+
+    def prompt_tokens(self, path: str) -> float:
+        """Tokens of a prompt with its question."""
+        return len(read_template(path)) / TOKEN_CHARACTERS + self.assumptions["tokens_per_question"]
+
+    def arm(self, arm) -> dict:
+        """An arm with its view of the pools, as if drawn for it alone, and its finetunings and evaluations."""
+        row = empty("arm") | {"dataset": arm.dataset, "budget": arm.budget, "source": arm.source}
+        draws = self.grid.draws(arm.budget, arm.source)
+        questions = self.grid.questions(arm.dataset, arm.budget, arm.source)
+        row["model"] = "+".join(draws)
+        for model, count in draws.items():
+            jobs = len(self.grid.blocks(arm.dataset, {model: count.samples}, questions))
+            self.sample(row, arm.dataset, model, count.samples, questions * count.samples, jobs)
+        for cell in self.grid.cells:
+            if (cell.dataset, cell.budget, cell.source) == (arm.dataset, arm.budget, arm.source):
+                self.finetune(row, cell)
+        return row
+
+    def examples(self, cell, recipe: dict) -> float:
+        """Examples that one finetuning reads; of equal epochs the arm's training set, every sample kept if unknown."""
+        if recipe.get("length", "steps") == "steps":
+            return recipe["steps"][cell.budget] * recipe["batch_size"]
+        rows = self.kept.get((cell.dataset, cell.budget, cell.source))
+        if rows is None:
+            drawn = sum(count.samples for count in self.grid.draws(cell.budget, cell.source).values()) or 1
+            most = self.config["sources"][cell.source].get("keep_per_question", drawn)
+            rows = self.grid.questions(cell.dataset, cell.budget, cell.source) * min(drawn, most)
+        return recipe["epochs"][cell.budget] * rows
+
+    def asked(self) -> set[str]:
+        """Models that draw solutions, or judge them."""
+        judging = any(self.config["datasets"][dataset].get("fpr") == "judge" for dataset, _ in self.grid.pools)
+        return {model for _, model in self.grid.pools} | ({self.config["judge"]["model"]} if judging else set())
+
+    @property
+    def asks_endpoints(self) -> bool:
+        return any(is_endpoint(self.config["models"][model]) for model in self.asked())
+
+    def downloaded(self) -> list[str]:
+        """Models of known size that come from the hub, each once, whatever names it has."""
+        used = self.asked() | {cell.target for cell in self.grid.cells}
+        first: dict[tuple, str] = {}
+        for name, entry in self.config["models"].items():
+            if name in used and is_downloaded(entry):
+                first.setdefault(self.grid.weights(name), name)
+        return list(first.values())
+
+    def weights(self) -> dict:
+        names = self.downloaded()
+        size = sum(size_of(self.config["models"][name]) for name in names)
+        return empty("weights") | {"model": "+".join(names), "gb_weights": size * DOWNLOAD_BYTES / 1e9}
+
+    def disk(self, cell) -> Disk:
+        entry = self.config["models"][cell.target]
+        recipe = self.config["finetuning"][entry["finetuning"]]
+        size, deepspeed = int(size_of(entry)), recipe.get("deepspeed", "none") != "none"
+        # With LoRA the state is smaller: all weights are the most that can be trained.
+        checkpoint, state = needed_bytes(size, size, recipe["precision"], deepspeed)
+        rates = len(self.grid.learning_rates(cell.dataset, cell.budget, cell.source, cell.target, cell.seed))
+        return Disk(cell.target, rates, recipe["checkpoints"], checkpoint, state, recipe.get("keep") == "best")
+
+    def finetune(self, row: dict, cell) -> None:
+        """Add one cell: a finetuning per learning rate; every checkpoint on validation, the best on the benchmarks."""
+        entry = self.config["models"][cell.target]
+        recipe = self.config["finetuning"][entry["finetuning"]]
+        dataset = self.config["datasets"][cell.dataset]
+        length, _ = self.lengths.of(cell.dataset)
+        names = self.grid.learning_rates(cell.dataset, cell.budget, cell.source, cell.target, cell.seed)
+        rates, checkpoints = len(names), recipe["checkpoints"]
+        read = self.examples(cell, recipe) * (self.assumptions["tokens_per_question"] + length)
+        answers = rates * checkpoints * dataset["splits"]["validation"]
+        for asked in dataset["benchmarks"].values():
+            answers += asked["greedy"] + asked.get("sampled", 0) * asked.get("samples", 0)
+        operations = {
+            "finetuning": rates * 6.0 * entry["parameters"] * read,
+            "evaluation": flops(entry["parameters"], answers * length),
+        }
+        for stage, number in operations.items():
+            row[f"flops_{stage}"] += number
+            row[f"gpu_hours_{stage}"] += self.hours(stage, number, cell.target)
+        disk = self.disks[cell]
+        row["gb_checkpoints"] += disk.kept / 1e9
+        row["gb_unscored"] += disk.unscored / 1e9
+        row["gb_training"] = max(row["gb_training"], disk.training / 1e9)
+        row["jobs_finetuning"] += rates
+        row["jobs_evaluation"] += 1
+
+
+def kept_rows(arms: Iterable[dict]) -> dict[tuple[str, str, str], float]:
+    """(dataset, budget, source) -> rows of its training set, as tables/arms.csv counted them."""
+    kept: dict[tuple[str, str, str], float] = {}
+    for row in arms:
+        if row.get("kept"):
+            key = (row["dataset"], row["budget"], row["source"])
+            kept[key] = kept.get(key, 0.0) + float(row["kept"])
+    return kept
+
+
+def size_of(entry: dict) -> float:
+    return entry.get("true_parameters", entry["parameters"])
+
+
+def is_downloaded(entry: dict) -> bool:
+    return not is_endpoint(entry) and "parameters" in entry and not Path(entry["path"]).is_dir()
+
+
+def prices_of(entry: dict) -> tuple[float, float]:
+    """Dollars per million tokens (read, written): an endpoint's as its ledger counts, else the price that is stated."""
+    if not is_endpoint(entry):
+        return 0.0, entry.get("price", 0.0)
+    options = options_of(entry)
+    return options.get("input_price") or 0.0, options.get("output_price") or 0.0
+
+
+def is_endpoint(entry: dict) -> bool:
+    return entry.get("engine") == "openai"
+
+
+def empty(kind: str) -> dict:
+    texts = ("dataset", "budget", "source", "model", "basis")
+    return {"kind": kind} | {column: "" if column in texts else 0 for column in COLUMNS if column != "kind"}
+
+
+def without_sampling(row: dict) -> dict:
+    apart = ("samples_per_question", "samples", "tokens", "dollars", "dollars_at_most", "gb_pools")
+    return row | {column: 0 for column in COLUMNS if column in apart or column.endswith("_sampling")}
+
+
+def total(kind: str, rows: list[dict]) -> dict:
+    """The sum of rows; of what one cell in training needs the largest, since it does not stay."""
+    row = empty(kind)
+    for column in COLUMNS:
+        if row[column] == 0 and column != "samples_per_question":
+            row[column] = sum(other[column] for other in rows)
+    row["gb_training"] = max((other["gb_training"] for other in rows), default=0)
+    return row

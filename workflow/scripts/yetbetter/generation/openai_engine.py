@@ -1,0 +1,98 @@
+"""Draws samples from an OpenAI-compatible endpoint, many requests at once, every try of a request on a ledger."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from pathlib import Path
+
+from yetbetter.errors import UserError
+from yetbetter.generation.openai_ledger import Ledger
+from yetbetter.generation.openai_options import check_options, host_of
+from yetbetter.generation.openai_requests import Drawing
+from yetbetter.records import shorten
+
+
+class OpenaiEngine:
+    """One model of one endpoint. options: those of `endpoint.OPTIONS`."""
+
+    def __init__(self, model: str, max_context: int, options: dict):
+        check_options("--engine-option ", options)
+        self.model, self.max_context, self.options = model, max_context, options
+        self.host = host_of(options["base_url"])
+        self.key = find_key(options["key_variable"])
+        if options["output_price"] and not options["ledger"]:
+            raise UserError("--engine-option ledger: missing, what is spent must be written somewhere")
+        path = Path(options["ledger"]) if options["ledger"] else None
+        self.ledger = Ledger(path, options["spending_limit"])
+
+    def check(self, prompts: Sequence[str], max_new_tokens: int) -> None:
+        """Without the endpoint's tokenizer only the completion's limit can be checked here."""
+        if self.max_context and max_new_tokens >= self.max_context:
+            raise UserError(f"max_new_tokens {max_new_tokens} does not fit max_context {self.max_context}")
+
+    def stream(
+        self,
+        prompts: Sequence[str],
+        seeds: Sequence[Sequence[int]],
+        temperature: float,
+        top_k: int,
+        max_new_tokens: int,
+        stop: Sequence[str] = (),
+        is_due: Callable[[float], bool] = lambda longest: False,
+    ) -> Iterator[list[tuple[int, int, dict]]]:
+        """Samples as they come, the arguments as for `generation.Generator.generate` and `engines`.
+
+        Raises UserError for what another try would not mend, after max_tries, and at the spending limit, in each case
+        when the requests in flight have ended and all that came has been yielded.
+        """
+        shared = {"model": self.model, "temperature": temperature, "max_tokens": max_new_tokens}
+        if stop:
+            shared["stop"] = list(stop)
+        if self.options["send_top_k"] and top_k:
+            shared["extra_body"] = {"top_k": top_k}
+        if self.options["reasoning_effort"]:
+            shared["reasoning_effort"] = self.options["reasoning_effort"]
+        answers = Drawing(self, prompts, seeds, shared, is_due).answers()
+        with asyncio.Runner() as runner:
+            while (found := runner.run(following(answers))) is not None:
+                yield found
+
+    def make_client(self):
+        """A client that neither retries nor follows a redirect by itself: each request that leaves is on the ledger."""
+        import openai
+
+        patience = openai.Timeout(None, connect=min(10.0, self.options["timeout"]))
+        return openai.AsyncOpenAI(
+            base_url=self.options["base_url"],
+            api_key=self.key or "none",
+            timeout=patience,
+            max_retries=0,
+            http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=patience),
+        )
+
+    def dollars(self, prompt_tokens: int, completion_tokens: int) -> float:
+        """Price of so many tokens."""
+        prices = self.options["input_price"] or 0, self.options["output_price"] or 0
+        return (prices[0] * prompt_tokens + prices[1] * completion_tokens) / 1e6
+
+    def clean(self, text: str) -> str:
+        """A message of the endpoint on one line, without the key, which some repeat."""
+        for spelled in (self.key, json.dumps(self.key)[1:-1]) if self.key else ():
+            text = text.replace(spelled, "[the key]")
+        return shorten(text, 200)
+
+
+def find_key(variable: str) -> str:
+    """The key that an environment variable holds, '' for none; UserError where the variable does not hold one."""
+    key = os.environ.get(variable, "").strip() if variable else ""
+    if variable and not key:
+        raise UserError(f"the environment variable {variable} holds no key (key_variable: '' where none is needed)")
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise UserError(f"the environment variable {variable} holds characters that no key has")
+    return key
+
+
+async def following(answers: AsyncIterator) -> list | None:
+    """The iterator's next list, None at its end."""
+    return await anext(answers, None)

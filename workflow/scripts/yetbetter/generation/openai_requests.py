@@ -1,0 +1,300 @@
+"""The requests of one drawing: many in flight, tried again where that helps, every try of them on the ledger."""
+
+import asyncio
+import contextlib
+import email.utils
+import random
+import sys
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from yetbetter.errors import UserError
+from yetbetter.generation.openai_options import Answer, is_about_key, read_answer, read_refusal
+
+# No tokenizer here makes more tokens than bytes; a chat template adds some.
+TEMPLATE_TOKENS = 64
+LONGEST_BACK_OFF = 60.0  # seconds
+HEARTBEAT = 1.0  # seconds: so often whoever draws is given control, also when no answer comes
+LONGEST_WAIT = 600.0  # seconds that an endpoint may ask us to wait; beyond, the job stops instead of sleeping
+RETRIED = {408, 409, 429}  # and all from 500 on
+SEEDS = 2**31  # endpoints differ in what they take: 31 bits pass everywhere
+
+
+class Retry(Exception):
+    """A try that failed in a way that another may not. wait: seconds that the endpoint asked for."""
+
+    def __init__(self, reason: str, wait: float = 0.0):
+        super().__init__(reason)
+        self.wait = wait
+
+
+class Drawing:
+    """One call of `OpenaiEngine.stream`: the requests that are due, in flight and done.
+
+    engine: the loaded OpenaiEngine. shared: what all requests say. is_due: as in `engines`.
+    """
+
+    def __init__(
+        self,
+        engine,
+        prompts: Sequence[str],
+        seeds: Sequence[Sequence[int]],
+        shared: dict,
+        is_due: Callable[[float], bool] = lambda longest: False,
+    ):
+        self.engine, self.prompts, self.seeds, self.shared, self.is_due = engine, prompts, seeds, shared, is_due
+        self.longest = 0.0  # seconds that a request took
+        self.due = deque((i, list(range(len(row)))) for i, row in enumerate(seeds) if row)
+        # Greedy decoding knows one sample; some endpoints refuse to give it twice.
+        self.together = engine.options["samples_per_request"] if shared["temperature"] else 1
+        self.single_answers = 0  # answers with one sample where more were asked for; -1 once more have come
+        self.in_flight = 0
+        self.not_before = 0.0  # time of the loop at which the endpoint wants to be asked again
+        self.jitter = random.Random()  # of waiting times only
+        self.client = None
+
+    async def answers(self) -> AsyncIterator[list[tuple[int, int, dict]]]:
+        self.stopping, self.settled = asyncio.Event(), asyncio.Event()
+        self.client = self.engine.make_client()
+        running: set[asyncio.Task] = set()
+        failure: BaseException | None = None
+        while running or (self.due and not failure):
+            if self.is_due(self.longest):
+                self.end()
+                if not running:
+                    break
+            while self.due and not self.stopping.is_set() and len(running) < self.engine.options["concurrency"]:
+                running.add(asyncio.create_task(self.request(*self.next_request())))
+            done, running = await asyncio.wait(running, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
+            arrived = []
+            for task in done:
+                if task.exception():
+                    failure = failure or task.exception()
+                    self.end()
+                else:
+                    arrived.append(task.result())
+            # One list, so that nothing that is here waits in memory while something else is written.
+            found = [sample for samples in arrived for sample in samples]
+            if found or not done:
+                yield found
+        await self.client.close()
+        if failure and not isinstance(failure, UserError):
+            raise failure
+        if failure:
+            samples = sum(len(samples) for _, samples in self.due)
+            problems = len({i for i, _ in self.due})
+            left = f"{samples} samples of {problems} problems are left to draw, a rerun goes on with them"
+            raise UserError(f"{failure}; {left}")
+
+    def end(self) -> None:
+        """What is in flight ends; what waits for its turn does not begin."""
+        self.stopping.set()
+        self.settled.set()
+
+    def next_request(self) -> tuple[int, list[int]]:
+        i, samples = self.due.popleft()
+        if samples[self.together :]:
+            self.due.appendleft((i, samples[self.together :]))
+        return i, samples[: self.together]
+
+    async def request(self, i: int, samples: list[int]) -> list[tuple[int, int, dict]]:
+        """Ask for these samples of prompt i until some come; the others are due again."""
+        reason, wait = "", 0.0
+        try:
+            for number in range(self.engine.options["max_tries"]):
+                if number:
+                    await self.pause(max(wait, self.back_off(number)))
+                await self.pause(self.not_before - asyncio.get_running_loop().time())
+                name = None if self.stopping.is_set() else await self.reserve(i, samples)
+                if name is None:
+                    return []
+                try:
+                    answer = await self.ask(name, i, samples)
+                except Retry as failed:
+                    reason, wait = str(failed), failed.wait
+                    continue
+                finally:
+                    self.in_flight -= 1
+                    self.settled.set()
+                found = self.rows(i, samples, answer)
+                samples = samples[len(found) :]
+                return found
+            raise UserError(f"{self.engine.host}: given up after {self.engine.options['max_tries']} tries: {reason}")
+        finally:
+            if samples:
+                self.due.appendleft((i, samples))
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but not when the drawing is coming to its end."""
+        if seconds > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), seconds)
+
+    def back_off(self, failures: int) -> float:
+        longest = min(LONGEST_BACK_OFF, self.engine.options["back_off"] * 2 ** (failures - 1))
+        return longest * self.jitter.uniform(0.5, 1)
+
+    async def reserve(self, i: int, samples: list[int]) -> str | None:
+        """The ledger's name for the next try; None when the drawing stops meanwhile.
+
+        Near the limit, what is in flight may turn out cheaper than its worst case: that is waited for.
+        """
+        ledger, worst = self.engine.ledger, self.worst(i, samples)
+        while not self.stopping.is_set():
+            name = ledger.reserve(
+                self.engine.dollars(*worst),
+                model=self.engine.model,
+                asked=len(samples),
+                received=0,
+                prompt_tokens=worst[0],
+                completion_tokens=worst[1],
+            )
+            if name:
+                self.in_flight += 1
+                return name
+            if not self.in_flight:
+                raise UserError(
+                    f"spending_limit of {ledger.limit:g} dollars reached: {ledger.total:.6f} are spent or reserved"
+                    f" ({ledger.path}), the next request may cost {self.engine.dollars(*worst):.6f}"
+                )
+            self.settled.clear()
+            await self.settled.wait()
+        return None
+
+    def worst(self, i: int, samples: list[int]) -> tuple[int, int]:
+        """The most tokens that a request can cost: prompt, completions."""
+        prompt = len(self.prompts[i].encode("utf-8", "replace")) + TEMPLATE_TOKENS
+        return prompt, len(samples) * self.shared["max_tokens"]
+
+    async def ask(self, name: str, i: int, samples: list[int]) -> Answer:
+        """One try, and its row in the ledger. Raises Retry, or UserError for what another try would not mend.
+
+        A try that an answer may have been made for, though none came, is charged at its worst case; one that was
+        refused, or never reached the endpoint, costs nothing.
+        """
+        import openai
+
+        engine, worst = self.engine, self.worst(i, samples)
+
+        def settle(outcome: str, tokens: tuple[int, int], estimated: bool, received: int = 0, request=None) -> None:
+            engine.ledger.settle(
+                name,
+                engine.dollars(*tokens),
+                model=engine.model,
+                asked=len(samples),
+                received=received,
+                prompt_tokens=tokens[0],
+                completion_tokens=tokens[1],
+                estimated=estimated,
+                outcome=outcome,
+                request=request,
+            )
+
+        start = time.monotonic()
+        try:
+            async with asyncio.timeout(engine.options["timeout"]):
+                body = await self.send(i, samples)
+            self.longest = max(self.longest, time.monotonic() - start)
+        except openai.APIStatusError as error:
+            settle(f"refused {error.status_code}", (0, 0), estimated=False)
+            self.explain(error, i)
+        except TimeoutError:
+            settle("timeout", worst, estimated=True)
+            raise Retry(f"no answer within {engine.options['timeout']:g} seconds") from None
+        except openai.APIConnectionError as error:
+            cause = type(error.__cause__).__name__
+            if cause in ("ConnectError", "ConnectTimeout"):
+                settle("unreachable", (0, 0), estimated=False)
+                why = engine.clean(str(error.__cause__))
+                raise Retry(f"cannot be reached at {engine.options['base_url']} ({why})") from None
+            settle("lost", worst, estimated=True)
+            raise Retry(f"the connection was lost ({cause})") from None
+        answer = read_answer(body, engine.options["chat"], self.shared.get("stop", ()))
+        if answer is None:
+            settle("malformed", worst, estimated=True)
+            raise Retry("the answer is not what it should be, or does not say how many tokens it has")
+        tokens = answer.prompt_tokens, answer.completion_tokens
+        received = min(len(answer.samples), len(samples))
+        settle("answered", tokens, estimated=False, received=received, request=answer.request)
+        if not received:
+            raise Retry("the answer holds no finished sample")
+        return answer
+
+    async def send(self, i: int, samples: list[int]) -> str:
+        options = self.engine.options
+        asked = dict(self.shared) | ({"n": len(samples)} if len(samples) > 1 else {})
+        if options["send_seed"]:
+            asked["seed"] = self.seeds[i][samples[0]] % SEEDS
+        if options["chat"]:
+            asked["messages"] = [{"role": "user", "content": self.prompts[i]}]
+            response = await self.client.chat.completions.with_raw_response.create(**asked)
+        else:
+            asked["prompt"] = self.prompts[i]
+            response = await self.client.completions.with_raw_response.create(**asked)
+        return response.text
+
+    def rows(self, i: int, samples: list[int], answer: Answer) -> list[tuple[int, int, dict]]:
+        """What came, for the first of the samples that were asked for; all carry the seed that was sent."""
+        seed = self.seeds[i][samples[0]] % SEEDS if self.engine.options["send_seed"] else None
+        if len(samples) > 1:
+            self.learn(len(answer.samples))
+        return [
+            (
+                i,
+                j,
+                {
+                    "text": text,
+                    "tokens": tokens,
+                    "prompt_tokens": answer.prompt_tokens,
+                    "finish_reason": reason,
+                    "seed": seed,
+                },
+            )
+            for j, (text, reason, tokens) in zip(samples, answer.samples, strict=False)
+        ]
+
+    def learn(self, received: int) -> None:
+        """An endpoint that twice gave one sample where more were asked for, and never more, is asked for one."""
+        if received > 1 or self.single_answers < 0:
+            self.single_answers = -1
+            return
+        self.single_answers += 1
+        if self.single_answers == 2:
+            self.together = 1
+            print(
+                f"{self.engine.host} gives one sample per request; so many are asked for from now on", file=sys.stderr
+            )
+
+    def explain(self, error, i: int) -> None:
+        """Raise what a refusal means: Retry, or one line for the user."""
+        engine, status = self.engine, error.status_code
+        said = engine.clean(read_refusal(error.response.text.strip()) or error.message)
+        if status >= 500 or (status in RETRIED and getattr(error, "code", None) != "insufficient_quota"):
+            wait = asked_wait(error.response.headers.get("retry-after"))
+            if wait > LONGEST_WAIT:
+                raise UserError(f"{engine.host}: asks to wait for {wait:.0f} seconds ({status}): {said}") from None
+            now = asyncio.get_running_loop().time()
+            self.not_before = max(self.not_before, now + wait)
+            raise Retry(f"refused with {status}: {said}", wait) from None
+        variable = engine.options["key_variable"]
+        meaning = {
+            401: f"the key in {variable} is not accepted" if variable else "wants a key, and key_variable is empty",
+            403: f"the key in {variable or 'no variable'} is not allowed to ask {engine.model!r}",
+            404: f"knows no model {engine.model!r}, or nothing is at {engine.options['base_url']}",
+        }.get(401 if status == 400 and is_about_key(said) else status, "refuses the request")
+        if status in (400, 413, 422) and any(word in said.lower() for word in ("context", "too long", "max_model_len")):
+            meaning = f"prompt {self.prompts[i][:40]!r} and max_new_tokens {self.shared['max_tokens']} do not fit"
+        hint = next((f" (send_{name}: false leaves it out)" for name in ("top_k", "seed") if name in said), "")
+        raise UserError(f"{engine.host}: {meaning} ({status}): {said}{hint}") from None
+
+
+def asked_wait(header: str | None) -> float:
+    """Seconds of a Retry-After header, which holds seconds or a date; 0 where it holds neither."""
+    if not header:
+        return 0.0
+    with contextlib.suppress(ValueError):
+        return max(0.0, float(header))
+    with contextlib.suppress(ValueError, TypeError):
+        return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - time.time())
+    return 0.0

@@ -1,0 +1,1 @@
+"""What is measured on pools, arms and finetuned models."""

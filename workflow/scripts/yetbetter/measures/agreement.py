@@ -1,0 +1,118 @@
+"""How far a judge's verdicts agree with people's labels: accuracy, Cohen's kappa, error rates, confusion table."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from yetbetter.errors import UserError
+from yetbetter.judging.judgements import FLAWED, NO_VERDICT, SOUND
+from yetbetter.records import read_rows
+from yetbetter.stats.estimators import Bootstrap, divide, interval
+
+VERDICTS = (SOUND, FLAWED, NO_VERDICT)
+
+
+def read_labelled(path: str | Path) -> list[dict]:
+    """Rows (problem, question, solution, answer or None, sound, correct or None) of a labelled file.
+
+    Two formats: question, solution, sound (and where known answer, correct), or that of Ling et al. 2023 (Deductive
+    Verification): question, answer (the solution's text), flag (1: sound), gt_answer, correct.
+    """
+    labelled = []
+    for number, row in enumerate(read_rows(path, require=("question",)), start=1):
+        where = f"{path}:{number}"
+        ling = "flag" in row
+        solution, label = (row.get("answer"), row["flag"]) if ling else (row.get("solution"), row.get("sound"))
+        if not isinstance(solution, str):
+            raise UserError(f"{where}: no solution in the row (`answer` beside `flag`, `solution` beside `sound`)")
+        if label not in (0, 1):
+            raise UserError(f"{where}: {'flag' if ling else 'sound'} is {label!r}, allowed: true, false, 1, 0")
+        answer = row.get("gt_answer" if ling else "answer")
+        labelled.append(
+            {
+                "problem": f"{Path(path).stem}:{number}",
+                "question": row["question"],
+                "solution": solution,
+                # A gold solution of GSM8K states its answer behind four hashes.
+                "answer": None if answer is None else str(answer).rpartition("####")[2].strip(),
+                "sound": bool(label),
+                "correct": row.get("correct"),
+            }
+        )
+    if not labelled:
+        raise UserError(f"{path}: holds no rows")
+    return labelled
+
+
+def measure_agreement(labels: list[bool], verdicts: list[str], seed: int = 0) -> dict:
+    """Agreement over the rows that have a verdict; those without are counted apart. None stands for undefined.
+
+    labels: people's, True for sound. Each measure is {value, low, high}, the interval a 95 % bootstrap over rows.
+    kappa: (accuracy - chance) / (1 - chance), chance from both margins (Cohen 1960). sensitivity: share of the
+    solutions labelled flawed that the judge calls flawed; specificity: share of the sound ones that it calls sound.
+    """
+    table = Counter(zip(labels, verdicts, strict=True))
+    decided = [
+        (label, verdict == SOUND) for label, verdict in zip(labels, verdicts, strict=True) if verdict in VERDICTS[:2]
+    ]
+    kinds = np.array([2 * (not label) + (not sound) for label, sound in decided], dtype=int)
+    one = np.eye(4)[kinds] if decided else np.zeros((0, 4))
+    drawn = Bootstrap(len(decided), seed).weights @ one
+    measured = {}
+    for name, measure in MEASURES.items():
+        low, high = interval(measure(drawn))
+        measured[name] = {"value": number(measure(one.sum(axis=0))), "low": number(low), "high": number(high)}
+    return {
+        "rows": len(labels),
+        "decided": len(decided),
+        "no_verdict": len(labels) - len(decided),
+        "confusion": {
+            name: {verdict: table[label, verdict] for verdict in VERDICTS}
+            for name, label in ((SOUND, True), (FLAWED, False))
+        },
+        **measured,
+    }
+
+
+# Of counts (..., 4): labelled sound and called sound, sound/flawed, flawed/sound, flawed/flawed.
+
+
+def accuracy(counts: np.ndarray) -> np.ndarray:
+    return divide(counts[..., 0] + counts[..., 3], counts.sum(axis=-1))
+
+
+def kappa(counts: np.ndarray) -> np.ndarray:
+    total = counts.sum(axis=-1)
+    labelled, called = counts[..., 0] + counts[..., 1], counts[..., 0] + counts[..., 2]
+    chance = divide(labelled * called + (total - labelled) * (total - called), total**2)
+    return divide(accuracy(counts) - chance, 1 - chance)
+
+
+def sensitivity(counts: np.ndarray) -> np.ndarray:
+    return divide(counts[..., 3], counts[..., 2] + counts[..., 3])
+
+
+def specificity(counts: np.ndarray) -> np.ndarray:
+    return divide(counts[..., 0], counts[..., 0] + counts[..., 1])
+
+
+MEASURES = {"accuracy": accuracy, "kappa": kappa, "sensitivity": sensitivity, "specificity": specificity}
+
+
+def number(value) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def show_agreement(name: str, found: dict) -> str:
+    """A few lines of text for people."""
+    lines = [f"{name}: {found['rows']} labelled solutions, {found['decided']} with a verdict"]
+    lines.append(f"  {'labelled':<12}" + "".join(f"{verdict:>12}" for verdict in VERDICTS))
+    for label, row in found["confusion"].items():
+        lines.append(f"  {label:<12}" + "".join(f"{row[verdict]:>12}" for verdict in VERDICTS))
+    for measure in MEASURES:
+        value, low, high = (found[measure][key] for key in ("value", "low", "high"))
+        told = "undefined" if value is None else f"{value:.3f}"
+        told += "" if low is None or value is None else f"  (95 % {low:.3f} to {high:.3f})"
+        lines.append(f"  {measure:<12}{told}")
+    return "\n".join(lines)

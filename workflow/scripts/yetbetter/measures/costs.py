@@ -1,0 +1,72 @@
+"""What an arm's samples cost, twice: as the paper assumes (solutions of equal length), and as it came out."""
+
+from dataclasses import dataclass
+
+from yetbetter.errors import UserError
+from yetbetter.study.budgets import flops
+
+
+@dataclass(frozen=True)
+class ModelCost:
+    """Nominal parameters, as the matching uses them, and true ones (NaN: unknown); price of a million output tokens."""
+
+    parameters: float
+    true_parameters: float
+    price: float | None
+
+
+def parse_model_cost(argument: str) -> tuple[str, ModelCost]:
+    """Read NAME:PARAMETERS:TRUE_PARAMETERS:PRICE, all but the name may be empty; without parameters, FLOPs are NaN."""
+    parts = argument.split(":")
+    try:
+        name, parameters, true_parameters, price = parts
+        nominal = float(parameters or "nan")
+        return name, ModelCost(nominal, float(true_parameters or nominal), float(price) if price else None)
+    except ValueError:
+        raise UserError(f"--model {argument!r}: must be NAME:PARAMETERS:TRUE_PARAMETERS:PRICE") from None
+
+
+def cost_arm(draws: list[dict], models: dict[str, ModelCost], tokens_per_solution: float) -> dict:
+    """FLOPs and price of an arm.
+
+    draws: model, samples, questions, tokens, prompt_tokens of each model drawn from. tokens_per_solution: the W that
+    all models are assumed to share. flops_assumed = sum of 2 * P * W * samples * questions with nominal P (paper, Eq.
+    4); flops_drawn the same with the tokens really drawn and true P; prompts, read once per question, apart.
+    """
+    assumed = drawn = prompts = dollars = 0.0
+    for draw in draws:
+        if draw["model"] not in models:
+            raise UserError(f"no --model gives the cost of {draw['model']!r} (given: {', '.join(models)})")
+        model = models[draw["model"]]
+        assumed += flops(model.parameters, tokens_per_solution * draw["samples"] * draw["questions"])
+        drawn += flops(model.true_parameters, draw["tokens"])
+        prompts += flops(model.true_parameters, draw["prompt_tokens"])
+        dollars += float("nan") if model.price is None else model.price * draw["tokens"] / 1e6
+    return {
+        "flops_assumed": assumed,
+        "flops_drawn": drawn,
+        "drawn_to_assumed": drawn / assumed if assumed else float("nan"),
+        "flops_prompts": prompts,
+        "price": dollars,
+    }
+
+
+def cost_judge(judge: dict | None, models: dict[str, ModelCost]) -> dict:
+    """What a filter's judge cost, apart from the samples: it reads question and solution, and writes a verdict.
+
+    judge: model, judged (solutions), tokens (written), prompt_tokens (read); None where no judge filters. FLOPs count
+    both, with the true parameters; the price only what it wrote, as for samples.
+    """
+    if judge is None:
+        return {}
+    if judge["model"] not in models:
+        raise UserError(f"no --model gives the cost of the judge {judge['model']!r} (given: {', '.join(models)})")
+    model = models[judge["model"]]
+    return {
+        "judge": judge["model"],
+        "judged": judge["judged"],
+        "judge_tokens": judge["tokens"],
+        "judge_prompt_tokens": judge["prompt_tokens"],
+        "flops_judge": flops(model.true_parameters, judge["tokens"] + judge["prompt_tokens"]),
+        "price_judge": float("nan") if model.price is None else model.price * judge["tokens"] / 1e6,
+    }

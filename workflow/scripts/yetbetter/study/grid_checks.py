@@ -1,0 +1,57 @@
+"""What a grid's sources and pools cannot be; every error is one line that names the key."""
+
+from yetbetter.errors import UserError
+from yetbetter.study.budgets import RATIO_KEY, to_fraction
+
+# Each block is a job; beyond this Snakemake itself takes minutes and gigabytes.
+MOST_BLOCKS = 10_000
+# What a filter needs to know of a data set's solutions (its `fpr`), besides their final answers.
+CHECKS = {"reasoning": ("exact", "judge"), "judge": ("judge",)}
+
+
+def check_arm(grid, arm) -> None:
+    """UserError where the arm's filter needs what its data set has not, or its blocks are too many."""
+    source = grid.config["sources"][arm.source]
+    rule, fpr = source["filter"], grid.config["datasets"][arm.dataset].get("fpr")
+    if rule in CHECKS and fpr not in CHECKS[rule]:
+        key = f"{grid.name}: sources.{arm.source}.filter: {rule!r} for datasets.{arm.dataset}, whose fpr is {fpr!r}"
+        if fpr == "exact":
+            raise UserError(f"{key}: its reasoning is checked exactly, no judge is asked (use filter: reasoning)")
+        raise UserError(f"{key}: nothing checks its solutions (fpr must be {' or '.join(CHECKS[rule])})")
+    questions = grid.questions(arm.dataset, arm.budget, arm.source)
+    for count in grid.draws(arm.budget, arm.source).values():
+        check_blocks(grid, arm, grid.whole_blocks(count.samples), questions)
+
+
+def check_pool(grid, dataset: str, model: str) -> None:
+    entry = grid.models[model]
+    if "parameters" not in entry and not (entry.get("engine") == "openai" and "price" in entry):
+        raise UserError(
+            f"{grid.name}: models.{model}: no 'parameters', which a model that is sampled from needs"
+            " (an endpoint's at least a 'price')"
+        )
+
+
+def check_blocks(grid, arm, samples: int, questions: int) -> None:
+    """UserError where the arm needs more of a pool than can be drawn in blocks of this size."""
+    sampling = grid.config["sampling"]
+    shards = -(-questions // sampling["shard_questions"])
+    blocks = shards * (samples // sampling["block_samples"])
+    if blocks > MOST_BLOCKS:
+        raise UserError(
+            f"{grid.name}: datasets.{arm.dataset}: sources.{arm.source} under budgets.{arm.budget} needs"
+            f" {samples:,} samples of {questions:,} questions, a pool of {blocks:,} blocks, at most {MOST_BLOCKS:,} are"
+            " sensible;"
+            f" raise sampling.shard_questions ({sampling['shard_questions']}) or sampling.block_samples"
+        )
+
+
+def check_fractions(grid, source: str) -> None:
+    """UserError where the draws of a mix would together spend more than the budget."""
+    draws = grid.config["sources"][source].get("draws", [])
+    spent = sum(to_fraction(draw.get("fraction", 1)) for draw in draws if draw.get("match") in RATIO_KEY)
+    if len(draws) > 1 and spent > 1:
+        raise UserError(
+            f"{grid.name}: sources.{source}.draws: their fractions add up to {float(spent):.4g} of the budget"
+            " (allowed: at most 1)"
+        )

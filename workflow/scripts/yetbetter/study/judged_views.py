@@ -1,0 +1,55 @@
+"""Which views of a pool a grid has judged, and how many solutions that comes to at most."""
+
+from collections.abc import Iterable
+
+from yetbetter.judging.judgements import View, sort_views
+from yetbetter.study.grid import Grid
+
+# Of a view some right answers are judged, for the filter `reasoning` all of them, for the filter `judge` everything.
+KINDS = ("views", "all_right", "every")
+
+
+def judged_views(grid: Grid, dataset: str, model: str, further: bool) -> dict[str, list[View]]:
+    """kind of judging -> the views of a pool that the base grid has judged so.
+
+    further: what the whole study needs besides, that is the pool as the study measures it, and the views of its further
+    arms.
+    """
+    cells = grid.cells_in(extra=further)
+    base_arms = set(grid.arms_of(grid.cells_in(extra=False))) if further else set()
+    pool = grid.pools_of(cells).get((dataset, model))
+    views: dict[str, set[View]] = {kind: set() for kind in KINDS}
+    if pool:
+        whole = pool.questions == grid.config["datasets"][dataset]["splits"]["train"]
+        views["views"].add(View(pool.samples, None if whole else pool.questions))
+    for arm in grid.arms_of(cells):
+        draws = grid.draws(arm.budget, arm.source)
+        if arm.dataset != dataset or model not in draws or arm in base_arms:
+            continue
+        source = grid.config["sources"][arm.source]
+        questions = grid.questions(dataset, arm.budget, arm.source) if "questions" in source else None
+        view = View(draws[model].samples, questions)
+        views["all_right" if source["filter"] == "reasoning" else "views"].add(view)
+        if source["filter"] == "judge":
+            views["every"].add(view)
+    return {kind: sort_views(found) for kind, found in views.items()}
+
+
+def solutions_in(views: Iterable[View], questions: int) -> int:
+    """Solutions that stand in at least one of the views of a pool of so many questions."""
+    solutions = reached = 0
+    for view in sorted(views, key=lambda view: -view.samples):
+        end = max(reached, view.questions or questions)
+        solutions += (end - reached) * view.samples
+        reached = end
+    return solutions
+
+
+def most_judged(views: dict[str, list[View]], samples: int, questions: int) -> tuple[int, int]:
+    """(right answers judged, solutions judged for the filter `judge`), at most: as if all answers were right.
+
+    samples: chosen of each of the `views`.
+    """
+    right = len(views["views"]) * samples + solutions_in(views["all_right"], questions)
+    there = solutions_in(views["views"] + views["all_right"], questions)
+    return min(right, there), solutions_in(views["every"], questions)

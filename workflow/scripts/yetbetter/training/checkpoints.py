@@ -1,0 +1,213 @@
+"""Checkpoints: the plain folder made of a trainer's state, and the proof that it holds the live model.
+
+The live model is described before its checkpoint is looked at: a hash of every tensor, and its logits on a few
+examples. The checkpoint is then read from the disk as any later program reads it, and must give the same. Hashes find
+every wrong bit; logits find a configuration that does not belong to the weights.
+"""
+
+import contextlib
+import dataclasses
+import gc
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForCausalLM
+
+from yetbetter.drafts import link_or_copy
+from yetbetter.errors import UserError
+from yetbetter.records import write_json
+from yetbetter.training.weights import WEIGHTS, describe_files
+
+# The plain part of a trainer's state: weights, configuration, tokenizer; no optimizer, no pickle.
+PLAIN_FILES = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt")
+PROBE_ROWS, PROBE_TOKENS = 4, 64  # of the batch that logits are compared on
+# Allowed distance of two logit tensors, as a part of their length. Both come of the same weights; what differs is
+# the device, and for bfloat16 also whether sums and activations are rounded to it.
+TOLERANCE = {"float32": 1e-3, "bfloat16": 5e-2}
+
+
+@dataclasses.dataclass(frozen=True)
+class Portrait:
+    """A live model: its tensors as {"dtype", "shape", "sha256"} by name, its logits [rows, length, vocabulary]."""
+
+    tensors: dict[str, dict]
+    ids: torch.Tensor  # token ids [rows, length]
+    logits: torch.Tensor
+
+
+def probe_of(examples: Iterable[list[int]]) -> torch.Tensor:
+    """Token ids [rows, length] of the first few examples, all cut to the length of the shortest: no padding."""
+    rows = list(examples)[:PROBE_ROWS]
+    length = min(PROBE_TOKENS, *map(len, rows)) if len(rows) > 1 else min(PROBE_TOKENS, len(rows[0]))
+    return torch.tensor([row[:length] for row in rows])
+
+
+def portray(model, ids: torch.Tensor, precision: str, write: bool = True) -> Portrait | None:
+    """Describe a live model, its tensors as they are in `precision`; UserError for one that is not finite.
+
+    Every process calls it: under ZeRO-3 each holds a part of every tensor. Only that with `write` is given something.
+    The tensors of a model with an adapter are not those of a checkpoint, so they are left out.
+    """
+    logits = logits_of(model, ids)
+    named = {} if hasattr(model, "peft_config") else model.state_dict(keep_vars=True)
+    tensors = {}
+    for name, tensor in named.items():
+        with gathered(tensor):
+            if write:
+                if not torch.isfinite(tensor).all():
+                    raise UserError(f"the weights of {name} are not finite: lower --learning-rate")
+                tensors[name] = describe(tensor.detach(), getattr(torch, precision))
+    return Portrait(tensors, ids, logits) if write else None
+
+
+def gathered(tensor):
+    """A context in which a parameter that ZeRO-3 has sharded is whole; any other is left as it is."""
+    if not hasattr(tensor, "ds_id"):
+        return contextlib.nullcontext()
+    import deepspeed
+
+    return deepspeed.zero.GatheredParameters([tensor])
+
+
+@torch.no_grad()
+def logits_of(model, ids: torch.Tensor) -> torch.Tensor:
+    """Logits [rows, length, vocabulary] in float32 on the CPU, dropout off."""
+    training = model.training
+    model.eval()
+    try:
+        device = next(model.parameters()).device
+        return model(input_ids=ids.to(device), use_cache=False).logits.float().cpu()
+    finally:
+        model.train(training)
+
+
+def describe(tensor: torch.Tensor, precision: torch.dtype) -> dict:
+    tensor = tensor.to("cpu", precision if tensor.is_floating_point() else tensor.dtype).contiguous()
+    content = tensor.reshape(-1).view(torch.uint8).numpy()
+    digest = hashlib.sha256(content).hexdigest()
+    return {"dtype": str(tensor.dtype).removeprefix("torch."), "shape": list(tensor.shape), "sha256": digest}
+
+
+def verify_checkpoint(checkpoint: Path, portrait: Portrait, precision: str) -> None:
+    """Read a checkpoint from the disk and compare it with the live model; then write weights.json into it.
+
+    Raises UserError, naming the checkpoint and the first tensor that is wrong, missing or one too many.
+    """
+    reloaded = reload_model(checkpoint, precision)
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        named = reloaded.state_dict()
+        found = dict(zip(named, pool.map(lambda t: describe(t, t.dtype), named.values()), strict=True))
+    for name in sorted(portrait.tensors.keys() | found.keys()):
+        live, stored = portrait.tensors.get(name), found.get(name)
+        if stored != live:
+            what = "is not in the" if stored is None else "is only in the" if live is None else "differs in the"
+            raise UserError(f"{checkpoint}: {name} {what} saved checkpoint: {explain(live, stored)}")
+    distance = distance_of(logits_of(reloaded, portrait.ids), portrait.logits)
+    if not distance <= TOLERANCE[precision]:
+        allowed = f"allowed: {TOLERANCE[precision]:g}"
+        raise UserError(f"{checkpoint}: its logits are {distance:.2g} away from the trained model's, {allowed}")
+    compared = {"shape": list(portrait.logits.shape), "distance": distance, "allowed": TOLERANCE[precision]}
+    write_json(checkpoint / WEIGHTS, {"files": describe_files(checkpoint), "logits": compared, "tensors": found})
+    del reloaded, named
+    gc.collect()
+
+
+def explain(live: dict | None, stored: dict | None) -> str:
+    if live is None or stored is None:
+        return "the trained model has other tensors"
+    keys = [key for key in ("dtype", "shape") if live[key] != stored[key]]
+    return "; ".join(f"{key} {stored[key]}, trained {live[key]}" for key in keys) or "other values than were trained"
+
+
+def distance_of(found: torch.Tensor, expected: torch.Tensor) -> float:
+    """Length of the difference, as a part of the length of what is expected, each row's mean taken off."""
+    found, expected = (logits.double() - logits.double().mean(-1, keepdim=True) for logits in (found, expected))
+    if found.shape != expected.shape:
+        return float("inf")
+    return float((found - expected).norm() / expected.norm().clamp(min=1e-12))
+
+
+def reload_model(checkpoint: Path, precision: str):
+    """The model in a checkpoint folder, on the CPU; UserError where weights are missing, surplus or unreadable."""
+    if not list(checkpoint.glob("*.safetensors")):
+        raise UserError(f"{checkpoint}: holds no weights as safetensors")
+    with without_sharding():
+        try:
+            model, report = AutoModelForCausalLM.from_pretrained(
+                checkpoint, dtype=getattr(torch, precision), use_safetensors=True, output_loading_info=True
+            )
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise UserError(f"{checkpoint}: cannot be read again: {reason}") from error
+    for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"):
+        if report.get(kind):
+            names = ", ".join(sorted(map(str, report[kind]))[:3])
+            raise UserError(f"{checkpoint}: the saved checkpoint has {kind.replace('_keys', ' tensors')}: {names}")
+    return model.eval()
+
+
+@contextlib.contextmanager
+def without_sharding():
+    """Load whole models in this process, although the training's own is sharded by ZeRO-3."""
+    from transformers.integrations import deepspeed
+
+    kept, deepspeed._hf_deepspeed_config_weak_ref = deepspeed._hf_deepspeed_config_weak_ref, None
+    try:
+        yield
+    finally:
+        deepspeed._hf_deepspeed_config_weak_ref = kept
+
+
+def sync(folder: Path) -> None:
+    """Wait until every file under `folder` is on disk."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with open(path, "rb") as file:
+                os.fsync(file.fileno())
+
+
+def take_checkpoint(saved: Path, checkpoint: Path, precision: str) -> None:
+    """Make `checkpoint` of the plain files in a trainer's state, the weights in `precision`."""
+    shutil.rmtree(checkpoint, ignore_errors=True)
+    checkpoint.mkdir(parents=True)
+    for path in {path for pattern in PLAIN_FILES for path in saved.glob(pattern)}:
+        if path.suffix == ".safetensors":
+            copy_weights(path, checkpoint / path.name, getattr(torch, precision))
+        elif path.name == "config.json":
+            config = json.loads(path.read_text(encoding="utf-8"))
+            write_json(checkpoint / path.name, config | {"dtype": precision})
+        elif path.name != "trainer_state.json":
+            shutil.copy(path, checkpoint)
+
+
+def copy_weights(source: Path, target: Path, precision: torch.dtype) -> None:
+    """Copy a safetensors file, its tensors cast where they have another precision."""
+    weights = load_file(source)
+    if all(tensor.dtype == precision for tensor in weights.values()):
+        link_or_copy(source, target)
+    else:
+        cast = {name: tensor.to(precision) for name, tensor in weights.items()}
+        save_file(cast, target, metadata={"format": "pt"})
+
+
+def take_merged(saved: Path, checkpoint: Path, base, tokenizer, precision: str) -> dict[str, dict]:
+    """Make `checkpoint` of a base model and the adapter in a trainer's state, merged into one plain model.
+
+    base: the untrained model in float32, whole and on the CPU; it is changed. Returns the merged tensors' descriptions.
+    """
+    from peft import PeftModel
+
+    shutil.rmtree(checkpoint, ignore_errors=True)
+    merged = PeftModel.from_pretrained(base, saved).merge_and_unload().to(getattr(torch, precision))
+    tensors = {name: describe(tensor, tensor.dtype) for name, tensor in merged.state_dict().items()}
+    merged.save_pretrained(checkpoint)
+    tokenizer.save_pretrained(checkpoint)
+    return tensors

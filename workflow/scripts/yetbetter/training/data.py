@@ -1,0 +1,75 @@
+"""Training sets: read with clear errors, turned into tokens with a loss on the completion."""
+
+from yetbetter.errors import UserError
+from yetbetter.generation.prompts import opening_token
+from yetbetter.records import check_unique, read_rows
+
+IGNORED = -100  # the label of a token that the loss leaves out
+
+
+def read_training_data(path: str) -> list[dict]:
+    """The rows of a training set, in order.
+
+    Raises UserError, naming the line, for a broken one, a repeated sample, an empty prompt or
+    completion.
+    """
+    rows = read_rows(path, require=("problem", "sample", "prompt", "completion", "model"))
+    check_unique(rows, path, "problem", "sample", "model")
+    for number, row in enumerate(rows, start=1):
+        for key in ("prompt", "completion"):
+            text = row[key]
+            if not isinstance(text, str) or not text.strip():
+                raise UserError(f"{path}:{number}: {key} is {text!r}, allowed: text, not empty")
+    return rows
+
+
+def encode_examples(
+    rows: list[dict], tokenizer, max_length: int, path: str
+) -> tuple[dict[str, list[list[int]]], list[dict]]:
+    """(the trainer's columns `input_ids` and `labels`, rows kept out and why).
+
+    An example is the tokens of prompt, completion and EOS, its labels are `IGNORED` for the prompt.
+    One that is longer than `max_length` tokens is kept out whole: cut short, it would teach the
+    model not to stop. So is one whose text spells a special token, or merges with its prompt into
+    one token: a sampled text may be anything. Raises UserError where the tokenizer is at fault: BOS
+    not once at the start of a prompt, no EOS at the end; and where nothing is left.
+    """
+    bos, eos = opening_token(tokenizer), tokenizer.eos_token_id
+    if eos is None:
+        raise UserError("the model's tokenizer has no EOS token: no model could learn to stop")
+    distinct = list({row["prompt"]: None for row in rows})
+    prompts = dict(zip(distinct, tokenize(tokenizer, distinct), strict=True))
+    for prompt, ids in prompts.items():
+        if bos is not None and (ids[:1] != [bos] or bos in ids[1:]):
+            count = ids.count(bos)
+            raise UserError(
+                f"{path}: {count} BOS tokens in the prompt {prompt[:40]!r}, it must start with the only one"
+            )
+    texts = [row["prompt"] + row["completion"] + tokenizer.eos_token for row in rows]
+    columns: dict[str, list[list[int]]] = {"input_ids": [], "labels": []}
+    kept_out = []
+    for number, (row, ids) in enumerate(zip(rows, tokenize(tokenizer, texts), strict=True), 1):
+        start = len(prompts[row["prompt"]])
+        if ids[-1] != eos:
+            raise UserError(f"{path}:{number}: its tokens do not end with EOS, which the tokenizer does not keep")
+        reason = None
+        if len(ids) > max_length:
+            reason = f"longer than {max_length} tokens"
+        elif eos in ids[start:-1] or (bos is not None and bos in ids[start:]):
+            reason = "a special token in its text"
+        elif ids[:start] != prompts[row["prompt"]]:
+            reason = "prompt and completion merge into one token"
+        if reason:
+            identity = {key: row[key] for key in ("problem", "sample", "model")}
+            kept_out.append(identity | {"tokens": len(ids), "reason": reason})
+            continue
+        columns["input_ids"].append(ids)
+        columns["labels"].append([IGNORED] * start + ids[start:])
+    if rows and not columns["input_ids"]:
+        reasons = ", ".join(sorted({row["reason"] for row in kept_out}))
+        raise UserError(f"{path}: none of {len(rows)} examples can be trained on ({reasons})")
+    return columns, kept_out
+
+
+def tokenize(tokenizer, texts: list[str]) -> list[list[int]]:
+    return tokenizer(texts, return_attention_mask=False)["input_ids"]

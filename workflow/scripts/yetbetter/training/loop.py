@@ -1,0 +1,224 @@
+"""Supervised finetuning, inside the trainer: TRL's SFTTrainer, its checkpoints, its processes.
+
+Importing this module imports torch, transformers and TRL.
+"""
+
+import math
+import os
+import sys
+from pathlib import Path
+
+import torch
+import transformers
+from accelerate import PartialState
+from accelerate.utils import broadcast_object_list
+from datasets import Dataset
+from safetensors import SafetensorError
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from trl import SFTConfig
+
+from yetbetter.errors import UserError
+from yetbetter.generation.loading import loading
+from yetbetter.identity import stream_seed
+from yetbetter.time_limit import TimeLimit
+from yetbetter.training.checkpoints import TOLERANCE, portray, probe_of, verify_checkpoint, without_sharding
+from yetbetter.training.data import encode_examples
+from yetbetter.training.devices import device_name, peak_flops
+from yetbetter.training.disk import check_disk, needed_bytes
+from yetbetter.training.finetuning import Job
+from yetbetter.training.resharding import read_universal
+from yetbetter.training.steps import Keeper, Stopper, Trainer
+
+# PyTorch's own attention leaves out soft-capping (Gemma 2), in some versions without a word.
+SOFT_CAPPING = ("eager", "flash_attention_2", "flash_attention_3", "flex_attention")
+# How torch and safetensors tell that a file could not be written.
+WRITE_ERRORS = ("inline_container", "PytorchStreamWriter", "os error", "I/O error", "IoError")
+SCHEDULERS = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
+
+
+def run(job: Job, plan: dict | None, time_limit: TimeLimit | None = None) -> None:
+    """Train as `training.make_plan` says; the first process gives the plan and its time limit, the others None.
+
+    On return the state of the last step and all checkpoints are on disk, or, out of time, those up to some step.
+    """
+    transformers.utils.logging.disable_progress_bar()
+    config = trainer_config(job)
+    plan = broadcast_object_list([plan])[0]
+    if not plan["done"]:
+        config.output_dir = plan["state"]
+        if plan["universal"]:
+            read_universal(config.hf_deepspeed_config.config)
+        # The state is deleted at the end; what TensorBoard shows is published.
+        os.environ["TENSORBOARD_LOGGING_DIR"] = str(Path(plan["result"]) / "tensorboard")
+        train(job, config, plan, time_limit)
+    PartialState().destroy_process_group()
+
+
+def train(job: Job, config: SFTConfig, plan: dict, time_limit: TimeLimit | None = None) -> None:
+    """Train from the plan's state, or from the base model, to the last step, or as long as there is time."""
+    tokenizer, model = load_base_model(job)
+    path, limit = job.arguments.data, job.recipe.max_length
+    columns, kept_out = encode_examples(job.rows, tokenizer, limit, path)
+    count, probe = len(columns["input_ids"]), probe_of(columns["input_ids"])
+    if kept_out and job.rank == 0:
+        number = f"{len(kept_out)} of {len(job.rows)} examples"
+        reasons = ", ".join(sorted({row["reason"] for row in kept_out}))
+        print(f"{path}: {number} kept out ({reasons})", file=sys.stderr)
+    data, collate = Dataset.from_dict(columns), None
+    if job.recipe.packing:
+        from yetbetter.training.packing import collator_for, pack
+
+        padding = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+        data, collate = pack(columns, limit), collator_for(model, padding)
+    model = add_adapter(job, model)
+    sizes = count_parameters(model)
+    needed = needed_bytes(*sizes, job.recipe.precision, job.deepspeed is not None)
+    if job.rank == 0:
+        states = 3 if plan["universal"] else 2
+        check_disk(Path(plan["state"]).parent, *needed, job.recipe.checkpoints, states)
+    facts = {"examples": count, "rows": len(data), "kept_out": kept_out, "parameters": sizes[0], "trained": sizes[1]}
+    facts |= devices_of(job) | {"processes": job.processes}
+    stopper = Stopper(plan["limited"], time_limit, sum(needed))
+    keeper = Keeper(job, plan, facts, probe, lambda: load_whole_base_model(job), stopper)
+    trainer = Trainer(model, config, collate, data, processing_class=tokenizer, callbacks=[keeper])
+    if len(trainer.train_dataset) != len(data):
+        raise UserError(f"{path}: the trainer took {len(trainer.train_dataset)} of {len(data)} rows")
+    trainer.remove_callback(transformers.PrinterCallback)
+    if job.recipe.packing:
+        keeper.before_training = lambda model: refuse_leaks_of(model, collate, columns["input_ids"], config.bf16)
+    try:
+        trainer.train(resume_from_checkpoint=plan["resume"])
+    except (RuntimeError, SafetensorError) as error:
+        if not any(words in str(error) for words in WRITE_ERRORS):
+            raise
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(f"{plan['state']}: cannot be written, is the disk full? ({reason})") from error
+
+
+def refuse_leaks_of(model, collate, examples: list[list[int]], low_precision: bool) -> None:
+    from yetbetter.training.packing import refuse_leaks
+
+    probe = probe_of([max(examples, key=len), examples[0]])
+    refuse_leaks(model, collate, probe, TOLERANCE["bfloat16" if low_precision else "float32"])
+
+
+def add_adapter(job: Job, model):
+    """The model, with LoRA layers where the recipe wants them; the layers' first values come of the recipe's seed."""
+    recipe = job.recipe
+    if recipe.lora_rank is None:
+        return model
+    from peft import LoraConfig, get_peft_model
+
+    targets = recipe.lora_targets.split(",") if recipe.lora_targets else "all-linear"
+    alpha = 2 * recipe.lora_rank if recipe.lora_alpha is None else recipe.lora_alpha
+    torch.manual_seed(stream_seed("adapter", recipe.seed) % 2**31)
+    lora = LoraConfig(
+        r=recipe.lora_rank,
+        lora_alpha=alpha,
+        lora_dropout=recipe.lora_dropout or 0.0,
+        target_modules=targets,
+        task_type="CAUSAL_LM",
+    )
+    try:
+        return get_peft_model(model, lora)
+    except ValueError as error:
+        raise UserError(f"--lora-targets: {' '.join(str(error).split())[:200]}") from error
+
+
+def count_parameters(model) -> tuple[int, int]:
+    """(all parameters, those that are trained), also where ZeRO-3 has sharded them."""
+    sizes = [(getattr(p, "ds_numel", p.numel()), p.requires_grad) for p in model.parameters()]
+    return sum(size for size, _ in sizes), sum(size for size, trained in sizes if trained)
+
+
+def devices_of(job: Job) -> dict:
+    name, asked = device_name(), job.arguments.peak_tflops
+    peak = asked * 1e12 if asked else peak_flops(name)
+    return {"device": name, "peak_flops": peak and peak * job.processes}
+
+
+def load_base_model(job: Job):
+    """(tokenizer, model in float32); UserError where there is none, or none as safetensors."""
+    model, options = job.arguments.model, {"revision": job.arguments.revision}
+    with loading(model):
+        tokenizer = AutoTokenizer.from_pretrained(model, **options)
+        config = AutoConfig.from_pretrained(model, **options)
+        soft_capped = getattr(config.get_text_config(), "attn_logit_softcapping", None)
+        if soft_capped and job.recipe.attention not in (None, *SOFT_CAPPING):
+            allowed = f"allowed for this model, whose attention is soft-capped: {', '.join(SOFT_CAPPING)}"
+            raise UserError(f"--attention is {job.recipe.attention!r}, {allowed}")
+        options["attn_implementation"] = job.recipe.attention or ("eager" if soft_capped else None)
+        options |= {"dtype": torch.float32, "use_safetensors": True}
+        return tokenizer, AutoModelForCausalLM.from_pretrained(model, **options)
+
+
+def load_whole_base_model(job: Job):
+    """What `load_base_model` gives, not sharded by ZeRO-3."""
+    with without_sharding():
+        return load_base_model(job)
+
+
+def save_base_model(job: Job, checkpoint: Path) -> None:
+    """Write the untrained model as a checkpoint is written."""
+    transformers.utils.logging.disable_progress_bar()
+    tokenizer, model = load_base_model(job)
+    probe = torch.arange(min(16, model.config.get_text_config().vocab_size))[None]
+    portrait = portray(model, probe, job.recipe.precision)
+    model.to(getattr(torch, job.recipe.precision)).save_pretrained(checkpoint)
+    tokenizer.save_pretrained(checkpoint)
+    verify_checkpoint(checkpoint, portrait, job.recipe.precision)
+
+
+def trainer_config(job: Job) -> SFTConfig:
+    """The trainer's configuration; making it joins the processes."""
+    recipe = job.recipe
+    micro_batch, passes = recipe.split_batch(job.processes)
+    # The trainer adds the epoch to its seed, so that neighbouring seeds would share their orders.
+    seed = stream_seed("finetune", recipe.seed) % 2**31
+    return SFTConfig(
+        output_dir=job.arguments.output,  # a placeholder: the plan names the folder
+        max_steps=recipe.steps,
+        per_device_train_batch_size=micro_batch,
+        gradient_accumulation_steps=passes,
+        learning_rate=recipe.learning_rate,
+        warmup_steps=math.ceil(recipe.warmup_fraction * recipe.steps),
+        lr_scheduler_type=SCHEDULERS[recipe.scheduler],
+        weight_decay=recipe.weight_decay,
+        max_grad_norm=recipe.max_gradient_norm,
+        optim="adamw_torch",
+        completion_only_loss=True,
+        max_length=None,  # too long examples are kept out before; the trainer would cut them
+        seed=seed,
+        data_seed=seed,
+        bf16=recipe.precision == "bfloat16",
+        activation_checkpointing=job.arguments.gradient_checkpointing,
+        deepspeed=job.deepspeed,
+        save_strategy="no",  # Keeper asks for every save
+        logging_steps=1,  # over a longer interval, a continued run would average other steps
+        logging_nan_inf_filter=False,
+        report_to=job.arguments.log_to,
+        use_liger_kernel=recipe.fused_loss,
+        disable_tqdm=True,
+        dataloader_pin_memory=torch.cuda.is_available(),
+        **join_processes(job),
+    )
+
+
+def join_processes(job: Job) -> dict:
+    """What the configuration needs on this hardware; all that is special about CPUs is here."""
+    if torch.cuda.is_available():
+        if torch.cuda.device_count() > 1 and "RANK" not in os.environ:
+            raise UserError("several GPUs: use torchrun, or let CUDA_VISIBLE_DEVICES name one")
+        return {}
+    # Gradients of what is known well become subnormal numbers, which a CPU multiplies a hundred times slower.
+    torch.set_flush_denormal(True)
+    if job.deepspeed is None:
+        return {"use_cpu": True}
+    os.environ |= {"DS_ACCELERATOR": "cpu", "ACCELERATE_USE_DEEPSPEED": "true"}
+    import deepspeed.ops
+
+    # gloo does its work, and compiling it takes minutes.
+    deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    # Left to itself, the trainer takes two processes on CPU for one each.
+    PartialState(backend="gloo")
+    return {"accelerator_config": {"use_configured_state": True}}

@@ -1,0 +1,175 @@
+"""What happens at every step of a finetuning: counted, logged, saved, and the checkpoints verified."""
+
+import dataclasses
+import math
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import transformers
+from accelerate import PartialState
+from accelerate.utils import broadcast_object_list
+from trl import SFTTrainer
+
+from yetbetter.errors import UserError
+from yetbetter.program import Progress
+from yetbetter.records import write_json
+from yetbetter.time_limit import TimeLimit
+from yetbetter.training.checkpoints import Portrait, portray, sync, take_checkpoint, take_merged, verify_checkpoint
+from yetbetter.training.finetuning import COMPLETE, Job, saved_states
+from yetbetter.training.resharding import untie_steps
+
+# Bytes a second that the first save is reckoned with; after it, the longest one seen counts.
+WRITING_SPEED = 0.5e9
+
+
+class Trainer(SFTTrainer):
+    """TRL's trainer, logging each step's completion tokens, all its tokens and seconds; it writes no model cards."""
+
+    step_tokens = 0
+    tokens_before = 0
+    started: float | None = None
+
+    def training_step(self, model, inputs, num_items_in_batch=None):
+        if self.started is None:
+            self.started = time.monotonic()
+        # The trainer counts them for the loss, over all processes and passes of the step.
+        self.step_tokens = int(num_items_in_batch)
+        tokens = inputs.pop("tokens", None)
+        before = self._total_train_tokens
+        loss = super().training_step(model, inputs, num_items_in_batch)
+        if tokens is not None:  # packed: TRL's own count takes a batch for one row
+            self._total_train_tokens = before + int(self.accelerator.reduce(tokens.to(loss.device), "sum"))
+            self._metrics["train"]["num_tokens"] = [self._total_train_tokens]
+        return loss
+
+    def log(self, logs, *args, **kwargs):
+        if "loss" in logs:
+            seconds = time.monotonic() - (self.started or 0)
+            tokens, self.tokens_before = self._total_train_tokens - self.tokens_before, self._total_train_tokens
+            logs = logs | {"completion_tokens": self.step_tokens, "tokens": tokens, "seconds": seconds}
+            self.started = None
+        super().log(logs, *args, **kwargs)
+
+    def create_model_card(self, *args, **kwargs):
+        pass
+
+
+class Stopper:
+    """Says after which step a training is out of time; the first process decides, and all stop together.
+
+    limited: whether there may be a limit, the same in all processes; limit: the first process's. state_bytes: written
+    by a save.
+    """
+
+    def __init__(self, limited: bool, limit: TimeLimit | None, state_bytes: float):
+        self.limited, self.limit, self.stops = limited, limit, False
+        self.step = self.save = 0.0  # seconds of the longest
+        self.first_save = state_bytes / WRITING_SPEED
+        self.since = time.monotonic()
+
+    def begin(self) -> None:
+        self.since = time.monotonic()
+
+    def after_step(self) -> bool:
+        if self.limited:
+            self.step = max(self.step, time.monotonic() - self.since)
+            due = self.limit is not None and self.limit.is_due(self.step + (self.save or self.first_save))
+            self.stops = broadcast_object_list([due])[0]
+            self.begin()
+        return self.stops
+
+    def after_save(self) -> None:
+        self.save = max(self.save, time.monotonic() - self.since)
+        self.begin()
+
+
+class Keeper(transformers.TrainerCallback):
+    """Takes and verifies the checkpoints, marks the trainer's states as whole, shows the progress line.
+
+    Where the stopper says that there is no time for another step and its save, the state is saved and training ends.
+    probe: token ids [rows, length] that the checkpoints' logits are compared on. load_base: the untrained model in
+    float32, whole and in this process, and its tokenizer; adapters are merged into it.
+    """
+
+    before_training = None
+
+    def __init__(self, job: Job, plan: dict, facts: dict, probe: torch.Tensor, load_base: Callable, stopper: Stopper):
+        self.probe, self.load_base, self.stopper = probe, load_base, stopper
+        self.recipe, self.save_every = job.recipe, job.arguments.save_every
+        self.result, self.before, self.facts = Path(plan["result"]), plan["before"], facts
+        self.resharded = plan["universal"]
+        self.progress = Progress("finetune", job.recipe.steps)
+        self.tokens, self.start = 0, time.monotonic()
+
+    def on_train_begin(self, args, state, control, model=None, optimizer=None, **kwargs):
+        if self.resharded:
+            untie_steps(optimizer)
+        if self.before_training:
+            self.before_training(model)
+        self.start = time.monotonic()
+        self.stopper.begin()
+
+    def on_step_end(self, args, state, control, **kwargs):
+        step = state.global_step
+        due = self.stopper.after_step()
+        if due or step in self.recipe.checkpoint_steps() or (self.save_every and not step % self.save_every):
+            control.should_save = True
+
+    def on_log(self, args, state, control, logs, **kwargs):
+        step, loss = state.global_step, logs.get("loss")
+        if loss is None:  # the trainer's summary after the last step
+            return
+        if not math.isfinite(loss):
+            raise UserError(f"the loss is {loss} in step {step}: lower --learning-rate")
+        self.tokens = int(logs["num_tokens"])
+        if state.is_world_process_zero:
+            rate = self.tokens / (time.monotonic() - self.start)
+            note = f"loss {loss:.3f}, {rate:,.0f} tokens/s"
+            self.progress.show(step, note, final=step == self.recipe.steps)
+
+    def on_save(self, args, state, control, model=None, **kwargs):
+        self.keep(args, state, model)
+        self.stopper.after_save()
+        if self.stopper.stops:
+            control.should_training_stop = True
+
+    def keep(self, args, state, model) -> None:
+        """Take the checkpoint, if this step has one, of a state that was saved; then mark the state as whole."""
+        saved = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        sync(saved)
+        steps, portrait = self.recipe.checkpoint_steps(), None
+        if state.global_step in steps:
+            portrait = portray(model, self.probe, self.recipe.precision, write=state.is_world_process_zero)
+        PartialState().wait_for_everyone()  # now the files of every process are on disk
+        if not state.is_world_process_zero:
+            return
+        if portrait:
+            checkpoint = self.result / f"checkpoint-{1 + steps.index(state.global_step)}"
+            portrait = self.take(saved, checkpoint, portrait)
+            sync(checkpoint)
+            verify_checkpoint(checkpoint, portrait, self.recipe.precision)
+        progress = {
+            "epochs": state.epoch,
+            "seconds": self.before["seconds"] + time.monotonic() - self.start,
+            "tokens": self.before["tokens"] + self.tokens,
+        }
+        if torch.cuda.is_available():
+            progress["peak_memory_gb"] = torch.cuda.max_memory_allocated() / 1e9  # of the first process
+        write_json(saved / COMPLETE, self.facts | progress)
+        for older in saved_states(saved.parent):
+            if older != saved:
+                # The mark goes first: what is left of a folder is never continued.
+                (older / COMPLETE).unlink()
+                shutil.rmtree(older)
+
+    def take(self, saved: Path, checkpoint: Path, portrait: Portrait) -> Portrait:
+        """Make the checkpoint of the trainer's state; what it must hold."""
+        if self.recipe.lora_rank is None:
+            take_checkpoint(saved, checkpoint, self.recipe.precision)
+            return portrait
+        tokenizer, base = self.load_base()
+        tensors = take_merged(saved, checkpoint, base, tokenizer, self.recipe.precision)
+        return dataclasses.replace(portrait, tensors=tensors)
