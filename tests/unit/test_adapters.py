@@ -19,8 +19,9 @@ from yetbetter.data.splits import (
     question_key,
 )
 from yetbetter.errors import UserError
-from yetbetter.grading import CORRECT, Grader
+from yetbetter.grading import Grader
 from yetbetter.records import digest_of_problems, read_json, read_rows, write_rows
+from yetbetter.verdicts import CORRECT
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("YETBETTER_DATA") or ROOT.parent / "shared" / "data")

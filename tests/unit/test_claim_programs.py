@@ -14,13 +14,12 @@ from yetbetter.claims.evidence import Roles, StudyEvidence, read_study
 from yetbetter.claims.rules import read_rules
 from yetbetter.errors import UserError
 from yetbetter.figures import claims as plots_claims
-from yetbetter.figures import look as plot_tables
 from yetbetter.measures.quality import measure_arm
 from yetbetter.measures.questions import COUNTS, count_questions
 from yetbetter.records import write_rows
 from yetbetter.study.checks import check_config
 from yetbetter.study.claim_roles import roles_of
-from yetbetter.tables import read_table, write_table
+from yetbetter.tables import NUMBERS, read_table, write_table
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
@@ -98,13 +97,13 @@ def claims(study):
     folder, options = study
     done = check(folder, *options)
     assert done.returncode == 0, done.stderr
-    return {row["claim"]: row for row in read_table(folder / "claims.csv")}
+    return {row["claim"]: row for row in read_table(folder / "claims.csv").rows}
 
 
 def test_every_claim_has_a_row_with_all_columns(claims, study):
     assert list(claims) == [str(number) for number in range(1, 17)]
     assert tuple(next(iter(claims.values()))) == CLAIMS
-    assert tuple(read_table(study[0] / "claim_comparisons.csv")[0]) == COMPARISONS
+    assert tuple(read_table(study[0] / "claim_comparisons.csv").rows[0]) == COMPARISONS
 
 
 def test_verdicts_follow_the_files(claims):
@@ -153,7 +152,7 @@ def test_a_missing_file_of_scores_is_named(study, tmp_path):
 def test_the_printed_numbers_are_tested_without_any_study(tmp_path):
     done = check(tmp_path)
     assert done.returncode == 0, done.stderr
-    rows = read_table(tmp_path / "claims.csv")
+    rows = read_table(tmp_path / "claims.csv").rows
     assert [row["verdict"] for row in rows[:2]] == ["reproduced", "reproduced"]
     assert {row["verdict"] for row in rows[2:]} == {"inconclusive", "not run"}
     assert "one seed" in rows[3]["reason"]
@@ -162,9 +161,9 @@ def test_the_printed_numbers_are_tested_without_any_study(tmp_path):
 
 def test_without_noise_between_finetunings_the_papers_gaps_stay_inconclusive(tmp_path):
     assert check(tmp_path, "--seed-sd-points", "0").returncode == 0
-    rows = read_table(tmp_path / "claims.csv")
+    rows = read_table(tmp_path / "claims.csv").rows
     assert {row["verdict"] for row in rows[3:]} == {"inconclusive", "not run"}
-    alone = [row for row in read_table(tmp_path / "claim_comparisons.csv") if row["metric"] == "pass@1"]
+    alone = [row for row in read_table(tmp_path / "claim_comparisons.csv").rows if row["metric"] == "pass@1"]
     # Of all single gaps only the price-matched student's is clear of 0 on 500 problems.
     assert [row["place"] for row in alone if row["verdict"] == "reproduced"] == [
         "price weak - price strong: harder, price, student"
@@ -187,8 +186,8 @@ def test_the_figure_has_a_row_and_a_word_for_every_claim(claims, study):
     )
     assert done.returncode == 0, done.stderr
     assert (folder / "claims.png").stat().st_size > 20_000
-    table = plot_tables.read_table(folder / "claims.csv", plots_claims.CLAIMS)
-    comparisons = plot_tables.read_table(folder / "claim_comparisons.csv", plots_claims.COMPARISONS)
+    table = read_table(folder / "claims.csv", plots_claims.CLAIMS, NUMBERS)
+    comparisons = read_table(folder / "claim_comparisons.csv", plots_claims.COMPARISONS, NUMBERS)
     (axes,) = plots_claims.claims(table, comparisons).axes
     words = [text.get_text().split("\n")[0] for text in axes.texts]
     assert [word for word in words if word in ("reproduced", "contradicted", "inconclusive", "not run")] == [
@@ -199,8 +198,8 @@ def test_the_figure_has_a_row_and_a_word_for_every_claim(claims, study):
 def test_an_empty_table_of_claims_is_drawn_as_such(tmp_path):
     write_table(tmp_path / "claims.csv", CLAIMS, [])
     write_table(tmp_path / "comparisons.csv", COMPARISONS, [])
-    table = plot_tables.read_table(tmp_path / "claims.csv", plots_claims.CLAIMS)
-    comparisons = plot_tables.read_table(tmp_path / "comparisons.csv", plots_claims.COMPARISONS)
+    table = read_table(tmp_path / "claims.csv", plots_claims.CLAIMS, NUMBERS)
+    comparisons = read_table(tmp_path / "comparisons.csv", plots_claims.COMPARISONS, NUMBERS)
     (axes,) = plots_claims.claims(table, comparisons).axes
     assert "no values in the table" in [text.get_text() for text in axes.texts]
 

@@ -41,7 +41,7 @@ def compared(here, there, tmp_path_factory):
 
 
 def test_models_and_data_sets_of_the_same_role_stand_for_each_other(compared):
-    rows = read_table(compared / "comparison.csv")
+    rows = read_table(compared / "comparison.csv").rows
     [lead] = [row for row in rows if row["table"] == "differences" and row["target"] == "student"]
     assert (lead["source"], lead["baseline"], lead["dataset"]) == ("wc", "se", "hard")
     assert float(lead["here"]) == pytest.approx(0.032) and float(lead["there"]) == pytest.approx(-0.058)
@@ -50,7 +50,7 @@ def test_models_and_data_sets_of_the_same_role_stand_for_each_other(compared):
 
 
 def test_intervals_that_meet_are_said_to_overlap(compared):
-    rows = [row for row in read_table(compared / "comparison.csv") if row["table"] == "finetuned"]
+    rows = [row for row in read_table(compared / "comparison.csv").rows if row["table"] == "finetuned"]
     assert {(row["source"], row["overlap"]) for row in rows} == {("se", "yes"), ("wc", "no")}
 
 
@@ -68,7 +68,7 @@ def test_verdicts_agree_disagree_or_decide_nothing(one, other, told):
 
 
 def test_claims_stand_side_by_side(compared):
-    rows = read_table(compared / "claims.csv")
+    rows = read_table(compared / "claims.csv").rows
     assert [row["agree"] for row in rows] == ["yes", "yes", "open", "open"]
     assert rows[0]["effect_here"] == rows[0]["effect_there"] == "3.2"
 

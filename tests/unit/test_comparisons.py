@@ -130,7 +130,7 @@ def test_where_only_unreadable_chains_are_right_the_rate_is_an_empty_cell(tmp_pa
     rate = look_up(rows, seed="0", metric="false_positive_rate")
     assert all(math.isnan(rate[key]) for key in ("value", "low", "high"))
     write_table(tmp_path / "table.csv", ["metric", "value"], [{"metric": rate["metric"], "value": rate["value"]}])
-    assert read_table(tmp_path / "table.csv") == [{"metric": "false_positive_rate", "value": ""}]
+    assert read_table(tmp_path / "table.csv").rows == [{"metric": "false_positive_rate", "value": ""}]
 
 
 def test_where_nothing_is_solved_accuracies_and_differences_are_0_and_nothing_fails():

@@ -16,7 +16,7 @@ from yetbetter.figures import look as plot_tables
 from yetbetter.figures import training as plots_training
 from yetbetter.figures.look import STRONG, WEAK
 from yetbetter.records import write_json
-from yetbetter.tables import read_table, write_table
+from yetbetter.tables import NUMBERS, Table, read_table, write_table
 
 PLACE = {"dataset": "hard", "budget": "low", "target": "student"}
 
@@ -58,8 +58,8 @@ def write_checkpoints(folder: Path, *steps: int) -> Path:
 
 def draw(folder: Path, *cells: str) -> Figure:
     table, checkpoints = tabulate(folder, *cells), write_checkpoints(folder, 6, 13, 20)
-    table = plot_tables.read_table(str(table), plots_training.COLUMNS)
-    checkpoints = plot_tables.read_table(str(checkpoints), plots_training.COLUMNS[:-2])
+    table = read_table(str(table), plots_training.COLUMNS, NUMBERS)
+    checkpoints = read_table(str(checkpoints), plots_training.COLUMNS[:-2], NUMBERS)
     return plots_training.training(table, checkpoints, plot_tables.Look(names=table.values("source")), "curves")
 
 
@@ -84,7 +84,7 @@ def test_of_long_finetunings_every_nth_step_is_kept(tmp_path):
 def test_a_seed_trained_with_the_chosen_rate_has_that_rates_name(tmp_path):
     cells = [add_finetuning(tmp_path, "wc", 0, steps_of(3), "low", "low")]
     cells += [add_finetuning(tmp_path, "wc", 7, steps_of(3), "chosen", "chosen")]
-    assert {(row["seed"], row["rate"]) for row in read_table(tabulate(tmp_path, *cells))} == {
+    assert {(row["seed"], row["rate"]) for row in read_table(tabulate(tmp_path, *cells)).rows} == {
         ("0", "low"),
         ("7", "low"),
     }
@@ -93,7 +93,10 @@ def test_a_seed_trained_with_the_chosen_rate_has_that_rates_name(tmp_path):
 def test_finetunings_without_steps_keep_a_row_and_have_no_curve(tmp_path):
     cells = [add_finetuning(tmp_path, "wc", 0, []), add_finetuning(tmp_path, "se", 0, None)]
     figure = draw(tmp_path, *cells)
-    assert [(row["source"], row["step"]) for row in read_table(tmp_path / "training.csv")] == [("wc", ""), ("se", "")]
+    assert [(row["source"], row["step"]) for row in read_table(tmp_path / "training.csv").rows] == [
+        ("wc", ""),
+        ("se", ""),
+    ]
     assert not figure.axes[0].lines and not figure.legends
 
 
@@ -130,6 +133,6 @@ def test_a_number_that_is_none_is_told_with_its_file(tmp_path):
     cell = add_finetuning(tmp_path, "wc", 0, steps_of(3))
     table = tabulate(tmp_path, cell)
     table.write_text(table.read_text().replace("2.92593", "much"))
-    table = plot_tables.read_table(str(table), plots_training.COLUMNS)
+    table = read_table(str(table), plots_training.COLUMNS, NUMBERS)
     with pytest.raises(UserError, match=r"training\.csv: loss is 'much', not a number"):
-        plots_training.training(table, plot_tables.Table("", []), plot_tables.Look(), "curves")
+        plots_training.training(table, Table("", []), plot_tables.Look(), "curves")

@@ -23,7 +23,7 @@ from yetbetter.generation import engines
 from yetbetter.pocket.world import make_problems
 from yetbetter.program import run
 from yetbetter.records import digest_of_problems, read_json, read_rows, write_json, write_rows
-from yetbetter.tables import read_table, write_table
+from yetbetter.tables import NUMBERS, read_table, write_table
 
 torch.set_num_threads(1)
 
@@ -121,7 +121,7 @@ class Study:
         given += tuple(f"--{key.replace('_', '-')}={value}" for key, value in options.items())
         folders = self.folders("solutions", "verdicts", *stages, models=models)
         call(measure_arm, *given, *folders, *places, *files)
-        return {row["metric"]: row for row in read_table(self.folder / "arm.csv") if row["level"] == "all"}
+        return {row["metric"]: row for row in read_table(self.folder / "arm.csv").rows if row["level"] == "all"}
 
 
 @pytest.fixture
@@ -374,7 +374,7 @@ def test_the_papers_judged_rate_stands_beside_a_judged_one(study):
     study.ask()
     study.measure_arm("wc:4")
     more = {"model": "wc", "samples": 4, "basis": "arm", "source": "wc"}
-    rows = [row | more for row in read_table(study.folder / "arm.csv")]
+    rows = [row | more for row in read_table(study.folder / "arm.csv").rows]
     write_table(study.folder / "quality.csv", rows[0], rows)
     paper = "table,dataset,budget,source,target,k,metric,value\ndata,hard,,wc,,,fpr_{},{}\n"
     (study.folder / "paper.csv").write_text(
@@ -382,7 +382,7 @@ def test_the_papers_judged_rate_stands_beside_a_judged_one(study):
     )
     look = plot_tables.Look("se", "wc", ["se", "wc"])
     published = plot_tables.Paper(study.folder / "paper.csv", "data", "hard", look)
-    table = plot_tables.read_table(study.folder / "quality.csv", plots_data.DATA_QUALITY)
+    table = read_table(study.folder / "quality.csv", plots_data.DATA_QUALITY, NUMBERS)
     panel = plots_data.data_quality(table, "hard", look, published).axes[2]
     assert [bar.get_width() for bar in panel.patches] == [50]
     assert 24.3 in [value for line in panel.lines for value in line.get_xdata()]

@@ -15,6 +15,7 @@ from yetbetter.figures import checkpoints as plots_checkpoints
 from yetbetter.figures import data_quality as plots_data
 from yetbetter.figures import finetuned as plots_finetuned
 from yetbetter.figures import look as plot_tables
+from yetbetter.tables import NUMBERS, Table, read_table
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 SAMPLES = {
@@ -166,9 +167,9 @@ def run(monkeypatch, name: str, folder: Path, **options) -> list[Path]:
     return outputs
 
 
-def table_of(folder: Path, name: str, tables: dict[str, list[dict]]) -> plot_tables.Table:
+def table_of(folder: Path, name: str, tables: dict[str, list[dict]]) -> Table:
     write_tables(folder, tables)
-    return plot_tables.read_table(folder / f"{name}.csv", ())
+    return read_table(folder / f"{name}.csv", (), NUMBERS)
 
 
 LOOK = plot_tables.Look()
@@ -222,7 +223,7 @@ def test_a_missing_column_is_an_error_that_names_file_and_column(name, tmp_path,
 def test_a_broken_number_is_an_error_that_names_file_and_line(tmp_path):
     (tmp_path / "t.csv").write_text("level,value\nall,0.5\nall,half\n")
     with pytest.raises(UserError, match=r"t\.csv:3: value is 'half', not a number"):
-        plot_tables.read_table(tmp_path / "t.csv", ("level", "value"))
+        read_table(tmp_path / "t.csv", ("level", "value"), NUMBERS)
 
 
 def test_two_rows_for_one_bar_are_an_error(tmp_path, monkeypatch):
@@ -247,11 +248,11 @@ def test_bars_of_data_quality_are_as_long_as_the_arms_values(tmp_path):
     arm = table.where(dataset="hard", basis="arm")
     factors = {"coverage": 100, "diversity": 1, "false_positive_rate": 100}
     for axes, (metric, factor) in zip(figure.axes, factors.items(), strict=True):
-        expected = [arm.cell(metric=metric, budget=b, source=s).value * factor for b, s in rows]
+        expected = [arm.estimate(metric=metric, budget=b, source=s).value * factor for b, s in rows]
         assert [bar.get_width() for bar in axes.patches] == pytest.approx(expected)
         pool = table.where(dataset="hard", basis="pool", metric=metric)
         marks = next(line for line in axes.lines if line.get_marker() == "o").get_xdata()
-        expected = [pool.cell(budget=b, source=s).value * factor for b, s in rows]
+        expected = [pool.estimate(budget=b, source=s).value * factor for b, s in rows]
         assert list(marks) == pytest.approx(expected)
         assert axes.get_xlim()[0] == 0
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
@@ -266,7 +267,7 @@ def test_bars_of_the_headline_and_its_differences_are_the_tables(tmp_path):
     axes = figure.axes[0]
     cells = table.where(dataset="hard", budget="low", benchmark="test", metric="pass@1", seed="all")
     pairs = [(target, source) for target in ("student", "wc", "se") for source in ("se", "wc")]
-    expected = [100 * cells.cell(target=t, source=s).value for t, s in pairs]
+    expected = [100 * cells.estimate(target=t, source=s).value for t, s in pairs]
     assert [bar.get_height() for bar in axes.patches] == pytest.approx(expected)
     texts = [text.get_text() for text in axes.texts]
     assert "WC \N{MINUS SIGN} SE: +2.4 points\n[\N{MINUS SIGN}0.3, +5.1]" in texts
@@ -291,7 +292,7 @@ def test_bars_of_the_finetuned_models_are_as_long_as_the_means_over_seeds(tmp_pa
     rows += [("high", "se"), ("high", "wc"), ("high", "mix")]
     cells = table.where(dataset="hard", benchmark="test", metric=metric, seed="all")
     for axes, target in zip(figure.axes, ("student", "wc", "se"), strict=True):
-        expected = [100 * cells.cell(target=target, budget=b, source=s).value for b, s in rows]
+        expected = [100 * cells.estimate(target=target, budget=b, source=s).value for b, s in rows]
         assert [bar.get_width() for bar in axes.patches] == pytest.approx(expected)
 
 
@@ -315,9 +316,9 @@ def test_the_compute_matched_curve_is_wc_at_the_ratio_times_k(tmp_path):
     axes = plots_data.coverage_trend(table, "hard", LOOK, 3, NO_PAPER).axes[0]
     rows = table.where(dataset="hard", level="all")
     strong, matched, weak = axes.lines[:3]
-    expected = [100 * rows.cell(model="se", k=k).value for k in range(1, 11)]
+    expected = [100 * rows.estimate(model="se", k=k).value for k in range(1, 11)]
     assert list(strong.get_ydata()) == pytest.approx(expected)
-    expected = [100 * rows.cell(model="wc", k=3 * k).value for k in range(1, 11)]
+    expected = [100 * rows.estimate(model="wc", k=3 * k).value for k in range(1, 11)]
     assert list(matched.get_ydata()) == pytest.approx(expected)
     assert list(weak.get_xdata()) == list(range(1, 31))
 
@@ -329,7 +330,7 @@ def test_bars_by_level_use_the_samples_of_each_budgets_arm(tmp_path):
     rows = table.where(dataset="hard")
     for axes, samples in zip(figure.axes, ({"se": 10, "wc": 30}, {"se": 1, "wc": 3}), strict=True):
         bars = [(model, k, level) for model, k in samples.items() for level in "12345"]
-        expected = [100 * rows.cell(model=m, k=k, level=level).value for m, k, level in bars]
+        expected = [100 * rows.estimate(model=m, k=k, level=level).value for m, k, level in bars]
         assert [bar.get_height() for bar in axes.patches] == pytest.approx(expected)
 
 
@@ -346,7 +347,7 @@ def test_votes_are_drawn_per_benchmark_target_budget_and_source(tmp_path):
     table = table_of(tmp_path, "finetuned", made_up_tables())
     figure = plots_finetuned.functional_transfer(table, "hard", LOOK)
     cells = table.where(dataset="hard", seed="all", benchmark="control", target="se", budget="high")
-    expected = [100 * cells.cell(source="wc", metric=f"maj@{k}").value for k in (1, 4, 8, 16)]
+    expected = [100 * cells.estimate(source="wc", metric=f"maj@{k}").value for k in (1, 4, 8, 16)]
     assert list(figure.axes[-1].lines[3].get_ydata()) == pytest.approx(expected)
 
 

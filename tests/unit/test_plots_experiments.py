@@ -18,8 +18,9 @@ from yetbetter.figures import mixing as plots_mixing
 from yetbetter.figures import samples as plots_samples
 from yetbetter.figures import small_vs_large as plots_scores
 from yetbetter.figures.experiment import Difference, Place
-from yetbetter.figures.look import MIX, STRONG, WEAK, Cell
+from yetbetter.figures.look import MIX, STRONG, WEAK
 from yetbetter.study import experiments
+from yetbetter.tables import Estimate
 
 ROOT = Path(__file__).parents[2]
 KINDS = {
@@ -256,7 +257,7 @@ def test_a_grid_of_sources_under_one_budget_is_ordered_by_their_samples(tmp_path
 
 
 def pair(value: float, half: float = 1.0) -> Difference:
-    return Difference(Cell(value, value - half, value + half))
+    return Difference(Estimate(value, value - half, value + half))
 
 
 def test_a_crossing_lies_between_the_budgets_where_the_sign_changes():

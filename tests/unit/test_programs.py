@@ -323,7 +323,7 @@ def tables(study) -> dict[str, list[dict]]:
     arms = (study.out(f"metrics/hard/low/from-{source}") for source in ("wc", "se", "mix"))
     pools = (study.out(f"metrics/hard/pool-{model}") for model in ("wc", "se"))
     run("tabulate_data", "--pools", *pools, "--arms", *arms, *costs, *outputs)
-    return {name: read_table(study.out(f"{name}.csv")) for name in names}
+    return {name: read_table(study.out(f"{name}.csv")).rows for name in names}
 
 
 def look_up(rows: list[dict], **wanted: str) -> dict:
@@ -478,7 +478,7 @@ def tabulate_scores(folder: Path, *sources: str, out="tables") -> list:
 def test_scores_become_tables_of_accuracies_differences_and_checkpoints(scores):
     run("tabulate_scores", *tabulate_scores(scores, "wc", "se"))
     finetuned, differences, checkpoints = (
-        read_table(scores / "tables" / f"{name}.csv") for name in ("finetuned", "differences", "checkpoints")
+        read_table(scores / "tables" / f"{name}.csv").rows for name in ("finetuned", "differences", "checkpoints")
     )
     wc = look_up(finetuned, source="wc", seed="all", metric="pass@1", level="all")
     assert (wc["value"], wc["problems"], wc["paradigm"]) == ("1", "6", "self-improvement")
@@ -510,15 +510,17 @@ def test_the_table_of_checkpoints_tells_the_step_and_the_rate_that_the_first_see
     arguments = tabulate_scores(tmp_path, "wc")
     second = arguments.index("--baseline")
     run("tabulate_scores", *arguments[:second], "hard/low/from-wc/to-wc/seed-7", *arguments[second:])
-    rows = read_table(tmp_path / "tables" / "checkpoints.csv")
+    rows = read_table(tmp_path / "tables" / "checkpoints.csv").rows
     found = [(row["seed"], row["rate"], row["step"], row["chosen"]) for row in rows]
     assert found == [("0", "low", "5", "0"), ("0", "low", "10", "1"), ("0", "high", "10", "0"), ("7", "low", "10", "1")]
 
 
 def test_scores_of_an_unsolved_benchmark_alone_become_tables(scores):
     run("tabulate_scores", *tabulate_scores(scores, "se", out="alone"))
-    assert {row["value"] for row in read_table(scores / "alone" / "finetuned.csv") if row["level"] == "all"} == {"0"}
-    assert read_table(scores / "alone" / "differences.csv") == []
+    assert {row["value"] for row in read_table(scores / "alone" / "finetuned.csv").rows if row["level"] == "all"} == {
+        "0"
+    }
+    assert read_table(scores / "alone" / "differences.csv").rows == []
 
 
 def test_a_benchmark_with_too_few_problems_is_not_scored(scores):

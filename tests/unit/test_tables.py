@@ -20,13 +20,13 @@ def test_a_table_has_its_columns_in_their_order_and_a_line_for_each_row(tmp_path
 def test_a_table_without_rows_has_its_header(tmp_path):
     write_table(tmp_path / "t.csv", ("a", "b"), [])
     assert (tmp_path / "t.csv").read_bytes() == b"a,b\n"
-    assert read_table(tmp_path / "t.csv") == []
+    assert read_table(tmp_path / "t.csv").rows == []
 
 
 @pytest.mark.parametrize("nothing", [None, math.nan, np.nan, np.float64("nan")])
 def test_what_is_not_known_is_an_empty_cell(tmp_path, nothing):
     write_table(tmp_path / "t.csv", ("a", "b", "c"), [{"a": nothing, "b": 0}])
-    assert read_table(tmp_path / "t.csv") == [{"a": "", "b": "0", "c": ""}]
+    assert read_table(tmp_path / "t.csv").rows == [{"a": "", "b": "0", "c": ""}]
 
 
 @pytest.mark.parametrize(
@@ -38,14 +38,14 @@ def test_numbers_are_written_with_six_digits(value, text):
 
 def test_numbers_of_numpy_are_written_like_those_of_python(tmp_path):
     write_table(tmp_path / "t.csv", ("a", "b"), [{"a": np.float64(1 / 3), "b": np.int64(3)}])
-    assert read_table(tmp_path / "t.csv") == [{"a": "0.333333", "b": "3"}]
+    assert read_table(tmp_path / "t.csv").rows == [{"a": "0.333333", "b": "3"}]
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0")), min_size=1, max_size=3))
 def test_any_text_survives_a_round_trip(tmp_path_factory, texts):
     path = tmp_path_factory.mktemp("tables") / "t.csv"
     write_table(path, ("a", "b"), [{"a": text, "b": "end"} for text in texts])
-    assert [row["a"] for row in read_table(path)] == texts
+    assert [row["a"] for row in read_table(path).rows] == texts
 
 
 def test_a_column_that_nobody_declared_is_an_error_and_leaves_no_file(tmp_path):

@@ -25,7 +25,7 @@ def test_a_judged_data_set_is_measured_and_only_the_judging_follows_its_settings
     fresh.run(ARM)
     rows = read_rows(fresh.results / "judgements" / "hard" / "se.jsonl", require=("verdict",))
     assert rows and {row["verdict"] for row in rows} == {"no_verdict"}
-    found = {row["metric"]: row["value"] for row in read_table(fresh.folder / ARM) if row["level"] == "all"}
+    found = {row["metric"]: row["value"] for row in read_table(fresh.folder / ARM).rows if row["level"] == "all"}
     assert (found["false_positive_rate"], found["no_verdict_rate"]) == ("", "1")
     assert fresh.planned(ARM) == {}
 

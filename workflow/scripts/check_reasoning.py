@@ -2,11 +2,11 @@
 
 import argparse
 
-from yetbetter.grading import CORRECT
 from yetbetter.pocket.reasoning import check_reasoning
 from yetbetter.program import run
 from yetbetter.records import read_rows, write_rows
 from yetbetter.selection.pools import join
+from yetbetter.verdicts import CORRECT
 
 
 def parse_arguments() -> argparse.Namespace:

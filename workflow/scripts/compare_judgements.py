@@ -4,10 +4,10 @@ import argparse
 
 from yetbetter.errors import UserError
 from yetbetter.measures.agreement import measure_agreement, show_agreement
-from yetbetter.measures.quality import UNREADABLE, VALID
 from yetbetter.program import run
 from yetbetter.records import read_rows, write_json
 from yetbetter.selection.pools import coordinates
+from yetbetter.verdicts import UNREADABLE, VALID
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -3,9 +3,9 @@
 import argparse
 
 from yetbetter.figures import claims as plots_claims
-from yetbetter.figures import look as plot_tables
 from yetbetter.figures import style as plots
 from yetbetter.program import run
+from yetbetter.tables import NUMBERS, read_table
 
 
 def main() -> None:
@@ -15,8 +15,8 @@ def main() -> None:
     parser.add_argument("--output-pdf", required=True)
     parser.add_argument("--output-png", required=True)
     args = parser.parse_args()
-    table = plot_tables.read_table(args.table, plots_claims.CLAIMS)
-    comparisons = plot_tables.read_table(args.comparisons, plots_claims.COMPARISONS)
+    table = read_table(args.table, plots_claims.CLAIMS, NUMBERS)
+    comparisons = read_table(args.comparisons, plots_claims.COMPARISONS, NUMBERS)
     plots.save(plots_claims.claims(table, comparisons), args.output_pdf, args.output_png)
 
 

@@ -6,6 +6,7 @@ from yetbetter.figures import data_quality as plots_data
 from yetbetter.figures import look as plot_tables
 from yetbetter.figures import style as plots
 from yetbetter.program import run
+from yetbetter.tables import NUMBERS, read_table
 
 
 def main() -> None:
@@ -15,7 +16,7 @@ def main() -> None:
     parser.add_argument("--budgets", nargs="+", help="the budgets to draw; left out: all")
     parser.add_argument("--title", default="", help="what the sources have in common")
     args = parser.parse_args()
-    table = whole = plot_tables.read_table(args.table, (*plots_data.DATA_QUALITY, "model"))
+    table = whole = read_table(args.table, (*plots_data.DATA_QUALITY, "model"), NUMBERS)
     look = plot_tables.Look(args.strong, args.weak, table.values("source"))
     dataset = plot_tables.choose_dataset(table, args.dataset)
     paper = plot_tables.Paper(args.published, "data", dataset, look)

@@ -4,6 +4,7 @@ from yetbetter.figures import finetuned as plots_finetuned
 from yetbetter.figures import look as plot_tables
 from yetbetter.figures import style as plots
 from yetbetter.program import run
+from yetbetter.tables import NUMBERS, read_table
 
 
 def main() -> None:
@@ -13,8 +14,8 @@ def main() -> None:
     parser.add_argument("--arms", help="arms.csv, for the samples per question in the labels")
     parser.add_argument("--published", help="the paper's printed numbers, drawn beside ours")
     args = parser.parse_args()
-    table = plot_tables.read_table(args.table, plots_finetuned.FINETUNED)
-    arms = args.arms and plot_tables.read_table(args.arms, plot_tables.ARMS)
+    table = read_table(args.table, plots_finetuned.FINETUNED, NUMBERS)
+    arms = args.arms and read_table(args.arms, plot_tables.ARMS, NUMBERS)
     look = plot_tables.Look(args.strong, args.weak, table.values("source"))
     dataset = plot_tables.choose_dataset(table, args.dataset)
     paper = plot_tables.Paper(args.published, "finetuned", dataset, look)

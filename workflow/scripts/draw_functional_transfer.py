@@ -4,11 +4,12 @@ from yetbetter.figures import finetuned as plots_finetuned
 from yetbetter.figures import look as plot_tables
 from yetbetter.figures import style as plots
 from yetbetter.program import run
+from yetbetter.tables import NUMBERS, read_table
 
 
 def main() -> None:
     args = plots.command_line(__doc__, "finetuned.csv").parse_args()
-    table = plot_tables.read_table(args.table, plots_finetuned.FINETUNED)
+    table = read_table(args.table, plots_finetuned.FINETUNED, NUMBERS)
     look = plot_tables.Look(args.strong, args.weak, table.values("source"))
     dataset = plot_tables.choose_dataset(table, args.dataset)
     figure = plots_finetuned.functional_transfer(table, dataset, look)

@@ -4,6 +4,7 @@ from yetbetter.figures import finetuned as plots_finetuned
 from yetbetter.figures import look as plot_tables
 from yetbetter.figures import style as plots
 from yetbetter.program import run
+from yetbetter.tables import NUMBERS, read_table
 
 
 def main() -> None:
@@ -11,8 +12,8 @@ def main() -> None:
     parser.add_argument("--benchmark", default="test", help="the benchmark to draw")
     parser.add_argument("--arms", help="arms.csv, for the samples per question in the labels")
     args = parser.parse_args()
-    table = plot_tables.read_table(args.table, plots_finetuned.FINETUNED)
-    arms = args.arms and plot_tables.read_table(args.arms, plot_tables.ARMS)
+    table = read_table(args.table, plots_finetuned.FINETUNED, NUMBERS)
+    arms = args.arms and read_table(args.arms, plot_tables.ARMS, NUMBERS)
     look = plot_tables.Look(args.strong, args.weak, table.values("source"))
     dataset = plot_tables.choose_dataset(table, args.dataset)
     # The paper gives these rates in words only, so that nothing printed stands beside them.

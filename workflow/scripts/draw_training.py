@@ -4,6 +4,7 @@ from yetbetter.figures import look as plot_tables
 from yetbetter.figures import style as plots
 from yetbetter.figures import training as plots_training
 from yetbetter.program import run
+from yetbetter.tables import NUMBERS, read_table
 
 
 def main() -> None:
@@ -12,8 +13,8 @@ def main() -> None:
     parser.add_argument("--budget", required=True)
     parser.add_argument("--target", required=True)
     args = parser.parse_args()
-    table = plot_tables.read_table(args.table, plots_training.COLUMNS)
-    checkpoints = plot_tables.read_table(args.checkpoints, plots_training.COLUMNS[:-2])
+    table = read_table(args.table, plots_training.COLUMNS, NUMBERS)
+    checkpoints = read_table(args.checkpoints, plots_training.COLUMNS[:-2], NUMBERS)
     look = plot_tables.Look(args.strong, args.weak, table.values("source"))
     place = {"dataset": plot_tables.choose_dataset(table, args.dataset), "budget": args.budget, "target": args.target}
     title = f"{place['dataset']}, {plot_tables.budget_label(args.budget)}, target: {look.label(args.target)}"

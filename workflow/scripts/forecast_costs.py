@@ -44,7 +44,7 @@ def main() -> None:
     except ValueError as error:
         raise UserError(f"--config: no JSON ({error})") from None
     tables = [path for path in arguments.arms if Path(path).is_file()]
-    forecast = Forecast(config, read_table(tables[0]) if tables else [], extra=arguments.extra)
+    forecast = Forecast(config, read_table(tables[0]).rows if tables else [], extra=arguments.extra)
     write_table(arguments.output, COLUMNS, forecast.rows)
     print(render(forecast))
     print(f"Written to {arguments.output}")

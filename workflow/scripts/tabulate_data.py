@@ -38,13 +38,13 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse_arguments()
-    pools = [row for pool in arguments.pools for row in read_table(f"{pool}.csv")]
+    pools = [row for pool in arguments.pools for row in read_table(f"{pool}.csv").rows]
     write_table(arguments.coverage, COVERAGE, choose(COVERAGE, pools, "coverage"))
     write_table(arguments.diversity, DIVERSITY, choose(DIVERSITY, pools, "diversity", "diversity_per_question"))
     summaries = [read_json(f"{arm}.json") for arm in arguments.arms]
     models = dict(map(parse_model_cost, arguments.model))
     write_table(arguments.costs, ARMS, (describe_arm(summary, summaries, models) for summary in summaries))
-    arms = [row for arm in arguments.arms for row in read_table(f"{arm}.csv")]
+    arms = [row for arm in arguments.arms for row in read_table(f"{arm}.csv").rows]
     write_table(arguments.quality, QUALITY, measure_quality(summaries, arms, pools))
 
 

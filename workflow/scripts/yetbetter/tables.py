@@ -1,12 +1,19 @@
-"""Tidy CSV tables, written with the standard library so that every environment can make them."""
+"""Tidy CSV tables, read and written with the standard library so that every environment can use them."""
 
 import csv
 import io
 import math
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+from yetbetter.errors import UserError
 from yetbetter.records import open_text, write_text
+
+# Columns of numbers in the tables of results.
+NUMBERS = ("value", "low", "high", "difference", "k")
 
 
 def write_table(path: str | Path, columns: Iterable[str], rows: Iterable[dict]) -> None:
@@ -19,12 +26,88 @@ def write_table(path: str | Path, columns: Iterable[str], rows: Iterable[dict]) 
     write_text(path, [text.getvalue()])
 
 
-def read_table(path: str | Path) -> list[dict[str, str]]:
-    with open_text(path) as file:
-        return list(csv.DictReader(file))
-
-
 def cell(value):
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     return f"{value:.6g}" if isinstance(value, float) else value
+
+
+class Estimate(NamedTuple):
+    """One value and its interval; NaN where the table has none."""
+
+    value: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+
+    def times(self, factor: float) -> "Estimate":
+        return Estimate(*(factor * number for number in self))
+
+    @property
+    def known(self) -> bool:
+        return not math.isnan(self.value)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the interval is known too."""
+        return not math.isnan(self.value + self.low + self.high)
+
+    @property
+    def end(self) -> float:
+        """The largest of the numbers known, 0 where none is."""
+        return max((number for number in self if math.isfinite(number)), default=0.0)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of a tidy CSV file; text, except for the columns that were read as numbers."""
+
+    path: str
+    rows: list[dict]
+
+    def where(self, **keys) -> "Table":
+        """The rows whose columns hold these values; a tuple allows several."""
+        allowed = {key: value if isinstance(value, tuple) else (value,) for key, value in keys.items()}
+        rows = [row for row in self.rows if all(row[key] in values for key, values in allowed.items())]
+        return Table(self.path, rows)
+
+    def values(self, column: str) -> list[str]:
+        """The distinct values of a column, in order of first appearance."""
+        return list(dict.fromkeys(row[column] for row in self.rows))
+
+    def estimate(self, value: str = "value", **keys) -> Estimate:
+        """The value of the row with these keys: all NaN where there is none, UserError if two."""
+        rows = self.where(**keys).rows
+        if len(rows) > 1:
+            name = ", ".join(f"{key} {key_value}" for key, key_value in keys.items())
+            raise UserError(f"{self.path}: {len(rows)} rows for {name}; a figure needs one")
+        found = Estimate(rows[0][value], rows[0]["low"], rows[0]["high"]) if rows else Estimate()
+        return found if found.bounded else Estimate(found.value)
+
+
+def read_table(path: str | Path, columns: Iterable[str] = (), numbers: Iterable[str] = ()) -> Table:
+    """A tidy CSV file. UserError, naming file and column, for a missing column or a broken number.
+
+    columns: those that it must have. numbers: those that are read as numbers where the file has them; all else is text.
+    """
+    with open_text(path) as file:
+        reader = csv.DictReader(io.StringIO(file.read()), restval="")
+    has = reader.fieldnames or []
+    for column in columns:
+        if column not in has:
+            raise UserError(f"{path}: no column {column!r}, it has: {', '.join(has) or 'none'}")
+    rows = []
+    for row in reader:
+        # Counts that once shared a column with a gap are written as 10.0.
+        row = {name: re.sub(r"^(\d+)\.0$", r"\1", text or "") for name, text in row.items() if name}
+        read = {name: to_number(row[name], f"{path}:{reader.line_num}: {name}") for name in numbers if name in row}
+        rows.append(row | read)
+    return Table(str(path), rows)
+
+
+def to_number(text: str, where: str) -> float:
+    """NaN for an empty field or an infinity; UserError, starting with `where`, for text."""
+    try:
+        number = float(text or "nan")
+    except ValueError:
+        raise UserError(f"{where} is {text!r}, not a number") from None
+    return number if math.isfinite(number) else math.nan

@@ -126,7 +126,7 @@ def read_study(
             if arm is not None:
                 found[*place, benchmark, metric] = arm
     for path in (f"{metrics}/{arm}.questions.csv" for arm in arms):
-        rows = read_table(path)
+        rows = read_table(path).rows
         if not rows or any(column not in rows[0] for column in QUESTIONS):
             raise UserError(f"{path}: no table of questions (columns: {', '.join(QUESTIONS)})")
         place = tuple(rows[0][axis] for axis in CELL[:3])

@@ -4,8 +4,8 @@ import math
 
 from yetbetter.claims.evidence import Missing
 from yetbetter.claims.rules import Comparison, Term
-from yetbetter.figures.look import read_table
 from yetbetter.stats.contrasts import Estimate
+from yetbetter.tables import NUMBERS, read_table
 
 COLUMNS = ("table", "dataset", "budget", "source", "target", "k", "metric", "value", "unit", "grade")
 DATASETS = {"easier": "gsm8k", "harder": "math"}
@@ -44,7 +44,7 @@ class PublishedEvidence:
     """
 
     def __init__(self, path: str, correlation: float = 0.0, seed_sd: float | None = None, pool_sd: float = 0.0):
-        self.path, self.table = path, read_table(path, COLUMNS)
+        self.path, self.table = path, read_table(path, COLUMNS, NUMBERS)
         self.correlation, self.seed_sd, self.pool_sd = correlation, seed_sd, pool_sd
 
     def value(self, **keys: str) -> float:

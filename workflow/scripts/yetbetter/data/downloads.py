@@ -126,7 +126,7 @@ def clear_errors(name: str, revision: str) -> Iterator[None]:
         raise UserError(f"{name}: the hub cannot be reached; {ADVICE}") from None
 
 
-def read_table(path: Path) -> list[dict]:
+def read_download(path: Path) -> list[dict]:
     """The rows of a parquet file."""
     import pyarrow
     from pyarrow import parquet

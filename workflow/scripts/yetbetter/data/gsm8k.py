@@ -7,7 +7,7 @@ their questions, become one, and 6,973 remain. (The paper prints 7,500 and 500, 
 import re
 from pathlib import Path
 
-from yetbetter.data.downloads import HubFile, read_table
+from yetbetter.data.downloads import HubFile, read_download
 from yetbetter.data.splits import Parts, drop_repeated, in_fixed_order, state_answer
 from yetbetter.errors import UserError
 from yetbetter.records import read_rows, shorten
@@ -42,7 +42,7 @@ ANNOTATION = re.compile(r"<<[^<>]*>>")
 
 def unpack(files: dict[str, Path]) -> dict[str, list[dict]]:
     """File name -> rows, from what SOURCES names: the layout of a local folder."""
-    return {f"{split}.jsonl": read_table(path) for split, path in files.items()}
+    return {f"{split}.jsonl": read_download(path) for split, path in files.items()}
 
 
 def build(files: dict[str, Path], answer_format: str) -> Parts:

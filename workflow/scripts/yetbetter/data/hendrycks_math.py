@@ -10,7 +10,7 @@ import re
 import tarfile
 from pathlib import Path
 
-from yetbetter.data.downloads import HubFile, WebFile, read_table
+from yetbetter.data.downloads import HubFile, WebFile, read_download
 from yetbetter.data.splits import Parts, drop_repeated, in_fixed_order, state_answer
 from yetbetter.errors import UserError
 from yetbetter.grading import extract_answer
@@ -64,7 +64,7 @@ LARGEST_MEMBER = 10**6  # bytes
 
 def unpack(files: dict[str, Path]) -> dict[str, list[dict]]:
     """File name -> rows, from what SOURCES names: the layout of a local folder."""
-    rest, math500 = read_table(files["prm800k_train"]), read_rows(files["prm800k_test"], require=("unique_id",))
+    rest, math500 = read_download(files["prm800k_train"]), read_rows(files["prm800k_test"], require=("unique_id",))
     for row in rest:
         if not isinstance(row.get("unique_id"), str):
             raise UserError(f"{files['prm800k_train']}: a row without 'unique_id', it has: {', '.join(row)}")

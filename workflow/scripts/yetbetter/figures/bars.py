@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from yetbetter.figures import look as plot_tables
 from yetbetter.figures import style as plots
 from yetbetter.figures.experiment import Difference, Experiment, Place
-from yetbetter.figures.look import Cell
+from yetbetter.tables import Estimate
 
 ROW, LINE = 0.2, 0.115  # inches: of a row's name with its bar, and of each line that says what the source is
 WIDTHS = {1: 4.9, 2: 6.2}
@@ -65,7 +65,7 @@ def lay_out(experiment: Experiment) -> tuple[dict[Place, tuple[float, list[str]]
     return rows, down
 
 
-def _draw_row(axes: Axes, row: float, cell: Cell, pair: Difference | None, colour: str) -> None:
+def _draw_row(axes: Axes, row: float, cell: Estimate, pair: Difference | None, colour: str) -> None:
     plots.draw_bar(axes, row, cell, colour, width=0.19)
     keys = {"transform": axes.get_yaxis_transform(), "ha": "right"}
     axes.text(1, row, plots.value_text(cell), va="bottom", fontsize=7, **keys)

@@ -6,7 +6,8 @@ from matplotlib.lines import Line2D
 
 from yetbetter.figures import look as plot_tables
 from yetbetter.figures import style as plots
-from yetbetter.figures.look import Look, Table
+from yetbetter.figures.look import Look
+from yetbetter.tables import Table
 
 COLUMNS = ("dataset", "budget", "source", "target", "seed", "checkpoint", "rate", "step", "validation", "chosen")
 # By learning rate, in the order of the table; a fifth one starts again.

@@ -10,7 +10,8 @@ from matplotlib.patches import Patch, Rectangle
 
 from yetbetter.claims.columns import CONTRADICTED, INCONCLUSIVE, NOT_RUN, REPRODUCED
 from yetbetter.figures import style as plots
-from yetbetter.figures.look import STRONG, Table, to_number
+from yetbetter.figures.look import STRONG
+from yetbetter.tables import Table, to_number
 
 # fmt: off
 CLAIMS = ("claim", "name", "verdict", "reason", "effect", "unit", "low", "high", "relation", "margin", "decided_by",

@@ -11,7 +11,8 @@ from matplotlib.patches import Patch
 
 from yetbetter.figures import look as plot_tables
 from yetbetter.figures import style as plots
-from yetbetter.figures.look import METRICS, Cell, Look, Paper, Table
+from yetbetter.figures.look import METRICS, Look, Paper
+from yetbetter.tables import Estimate, Table, to_number
 
 # The columns that the figures read; the tables may have more.
 DATA_QUALITY = (
@@ -47,8 +48,8 @@ def data_quality(
         for (group, bar), place in places.items():
             budget, source = grid[group][0], grid[group][1][bar]
             keys = {"metric": metric, "budget": budget, "source": source}
-            bars.append((place, table.cell(basis="arm", **keys).times(factor), look.colour(source)))
-            pool.at[place] = table.cell(basis="pool", **keys).times(factor).value
+            bars.append((place, table.estimate(basis="arm", **keys).times(factor), look.colour(source)))
+            pool.at[place] = table.estimate(basis="pool", **keys).times(factor).value
             printed.at[place] = paper.value(paper_metric, budget, source)
         plots.draw_rows(axes, bars, [pool, printed], digits)
         axes.set_xlabel(label)
@@ -65,7 +66,7 @@ def coverage_trend(table: Table, dataset: str, look: Look, ratio: float, paper: 
     table = table.where(dataset=dataset, level="all")
     curves = {name: _by_k(table, name) for name in (look.strong, look.weak)}
     # Rounded down: the WC model never gets more compute than SE's k samples cost.
-    matched = {k: curves[look.weak].get(math.floor(ratio * k + 1e-9), Cell()) for k in curves[look.strong]}
+    matched = {k: curves[look.weak].get(math.floor(ratio * k + 1e-9), Estimate()) for k in curves[look.strong]}
     figure, [[axes]] = plots.new_figure(1, 1, 4.6, 3.2)
     strong, weak = look.label(look.strong), look.label(look.weak)
     plots.draw_curve(axes, curves[look.strong], look.colour(look.strong), f"{strong}, k samples")
@@ -118,9 +119,9 @@ def coverage_by_level(table: Table, arms: Table, dataset: str, look: Look, paper
             # A source is usually called like its model; where it is not, the model's first arm stands for it.
             arm = arms.where(budget=budget, source=source).rows or arms.where(budget=budget, model=source).rows
             model, samples = (arm[0]["model"], arm[0]["samples"]) if arm else ("", "")
-            k = plot_tables.to_number(samples, f"{arms.path}: samples")
+            k = to_number(samples, f"{arms.path}: samples")
             for column, level in enumerate(levels):
-                cell = table.cell(model=model, level=level, k=k).times(100)
+                cell = table.estimate(model=model, level=level, k=k).times(100)
                 plots.draw_bar(axes, column + shift, cell, look.colour(source), width=0.38, lying=False)
                 printed = paper.value(f"level_{level}", budget, source)
                 axes.plot([column + shift], [printed], **plots.PAPER_STYLE)
@@ -149,9 +150,9 @@ def coverage_by_level(table: Table, arms: Table, dataset: str, look: Look, paper
     return figure
 
 
-def _by_k(table: Table, model: str) -> dict[int, Cell]:
+def _by_k(table: Table, model: str) -> dict[int, Estimate]:
     ks = sorted({row["k"] for row in table.where(model=model).rows if not math.isnan(row["k"])})
-    return {int(k): table.cell(model=model, k=k).times(100) for k in ks}
+    return {int(k): table.estimate(model=model, k=k).times(100) for k in ks}
 
 
 def _questions(table: Table, level: str) -> str:

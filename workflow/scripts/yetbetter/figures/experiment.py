@@ -10,8 +10,9 @@ from yetbetter.errors import UserError
 from yetbetter.figures import finetuned as plots_finetuned
 from yetbetter.figures import look as plot_tables
 from yetbetter.figures import style as plots
-from yetbetter.figures.look import Cell, Look, Table, order_budgets, read_table, to_number
+from yetbetter.figures.look import Look, order_budgets
 from yetbetter.study.experiments import PAPER_TABLES, baseline_of
+from yetbetter.tables import NUMBERS, Estimate, Table, read_table, to_number
 
 ARMS = (*plot_tables.ARMS, "questions", "flops_assumed", "price")
 UNPAIRED = "\N{DOUBLE DAGGER}"
@@ -27,7 +28,7 @@ class Place(NamedTuple):
 class Difference(NamedTuple):
     """In points; `paired` says whether both were compared on the same problems."""
 
-    cell: Cell
+    cell: Estimate
     paired: bool = True
 
     @property
@@ -87,25 +88,25 @@ class Experiment:
     def baseline(self) -> str:
         return baseline_of(self.sources, self.look.strong)
 
-    def accuracy(self, place: Place, target: str) -> Cell:
+    def accuracy(self, place: Place, target: str) -> Estimate:
         """The mean over the cell's finetuning seeds, or over those that were asked for; without interval if a part."""
         rows = self.table.where(budget=place.budget, source=place.source, target=target)
         found = [seed for seed in rows.values("seed") if seed not in plots_finetuned.SEEDS]
         if self.seeds is None or not found or set(found) <= set(self.seeds):
-            return rows.where(seed=plots_finetuned.SEEDS).cell().times(100)
-        cells = [rows.cell(seed=seed).times(100) for seed in found if seed in self.seeds]
+            return rows.where(seed=plots_finetuned.SEEDS).estimate().times(100)
+        cells = [rows.estimate(seed=seed).times(100) for seed in found if seed in self.seeds]
         if len(cells) == 1:
             return cells[0]
-        return Cell(sum(cell.value for cell in cells) / len(cells)) if cells else Cell()
+        return Estimate(sum(cell.value for cell in cells) / len(cells)) if cells else Estimate()
 
     def difference(self, left: Place, right: Place, target: str) -> Difference:
         """left - right: as the table of paired differences has it, either way round, or else from both intervals."""
         if left.budget == right.budget and self.seeds is None:
             rows = self.differences.where(target=target, budget=left.budget)
-            cell = rows.cell("difference", source=left.source, baseline=right.source).times(100)
+            cell = rows.estimate("difference", source=left.source, baseline=right.source).times(100)
             if not cell.known:
-                turned = rows.cell("difference", source=right.source, baseline=left.source).times(-100)
-                cell = Cell(turned.value, turned.high, turned.low)
+                turned = rows.estimate("difference", source=right.source, baseline=left.source).times(-100)
+                cell = Estimate(turned.value, turned.high, turned.low)
             if cell.known:
                 return Difference(cell)
         first, second = self.accuracy(left, target), self.accuracy(right, target)
@@ -113,7 +114,7 @@ class Experiment:
         # As of two independent samples: wider than a paired comparison would be.
         down = math.hypot(first.value - first.low, second.high - second.value)
         up = math.hypot(first.high - first.value, second.value - second.low)
-        return Difference(Cell(value, value - down, value + up), paired=False)
+        return Difference(Estimate(value, value - down, value + up), paired=False)
 
     def arm(self, place: Place) -> Arm | None:
         rows = self.arms.where(budget=place.budget, source=place.source).rows
@@ -226,11 +227,11 @@ def command_line(description: str) -> argparse.ArgumentParser:
 def read_experiment(args: argparse.Namespace) -> Experiment:
     """The experiment that a program's arguments name; UserError where a table or an argument is not as it should be."""
     keys = {"benchmark": "test", "metric": "pass@1", "level": "all"}
-    whole = read_table(args.table, plots_finetuned.FINETUNED)
+    whole = read_table(args.table, plots_finetuned.FINETUNED, NUMBERS)
     dataset = plot_tables.choose_dataset(whole, args.dataset)
     table = whole.where(dataset=dataset, **keys)
-    differences = read_table(args.differences, plots_finetuned.DIFFERENCES).where(dataset=dataset, **keys)
-    arms = read_table(args.arms, ARMS).where(dataset=dataset)
+    differences = read_table(args.differences, plots_finetuned.DIFFERENCES, NUMBERS).where(dataset=dataset, **keys)
+    arms = read_table(args.arms, ARMS, NUMBERS).where(dataset=dataset)
     sources = args.sources or whole.values("source")
     look = Look(args.strong, args.weak, sources, {row["source"]: row["model"] for row in arms.rows})
     roles = read_pairs("--role", args.role)
@@ -249,7 +250,7 @@ def read_experiment(args: argparse.Namespace) -> Experiment:
         budgets=args.budgets or order_budgets(table.values("budget")),
         seeds=args.seeds,
         notes=read_pairs("--note", args.note),
-        published=read_table(args.published, plot_tables.Paper.COLUMNS) if args.published else Table("", []),
+        published=read_table(args.published, plot_tables.Paper.COLUMNS, NUMBERS) if args.published else Table("", []),
         roles=roles | {args.strong: "strong", args.weak: "weak"},
     )
 

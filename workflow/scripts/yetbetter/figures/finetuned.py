@@ -13,7 +13,8 @@ from matplotlib.patches import Patch
 
 from yetbetter.figures import look as plot_tables
 from yetbetter.figures import style as plots
-from yetbetter.figures.look import METRICS, Cell, Look, Paper, Table
+from yetbetter.figures.look import METRICS, Look, Paper
+from yetbetter.tables import Estimate, Table
 
 # The columns that the figures read; the tables may have more.
 # fmt: off
@@ -58,7 +59,7 @@ def finetuned(
         bars, printed = [], plots.Points(plots.PAPER_STYLE)
         for (group, bar), place in plots.name_rows(axes, groups).items():
             budget, source = grid[group][0], grid[group][1][bar]
-            cell = table.cell(target=target, budget=budget, source=source).times(factor)
+            cell = table.estimate(target=target, budget=budget, source=source).times(factor)
             bars.append((place, cell, look.colour(source)))
             printed.at[place] = paper.value(paper_metric, budget, source, target)
             if budget == "" and cell.known:
@@ -108,7 +109,7 @@ def headline(
     for column, target in enumerate(targets):
         ends = []
         for place, source in zip((column - 0.2, column + 0.2), pair, strict=True):
-            cell = table.cell(target=target, source=source).times(100)
+            cell = table.estimate(target=target, source=source).times(100)
             plots.draw_bar(axes, place, cell, look.colour(source), width=0.38, lying=False)
             printed = paper.value("pass_at_1", budget, source, target)
             axes.plot([place], [printed], **plots.PAPER_STYLE)
@@ -162,7 +163,7 @@ def functional_transfer(table: Table, dataset: str, look: Look) -> Figure:
             curves = [(budget, source) for budget in budgets for source in pair]
             for shift, (budget, source) in zip(shifts, curves, strict=True):
                 rows = table.where(target=target, budget=budget, source=source, benchmark=benchmark)
-                curve = {k: rows.cell(metric=f"maj@{k}").times(100) for k in votes}
+                curve = {k: rows.estimate(metric=f"maj@{k}").times(100) for k in votes}
                 style = styles.get(budget, LINES[-1])
                 plots.draw_curve(axes, curve, look.colour(source), shift=shift, **style)
             if benchmark == "functional":
@@ -206,16 +207,16 @@ def _title_target(axes: Axes, table: Table, look: Look, target: str) -> None:
     )
 
 
-def _difference(differences: Table, target: str, strong: str, weak: str) -> Cell:
+def _difference(differences: Table, target: str, strong: str, weak: str) -> Estimate:
     """WC data's lead over SE data in points; the opposite difference is turned round."""
-    cell = differences.cell("difference", target=target, source=weak, baseline=strong).times(100)
+    cell = differences.estimate("difference", target=target, source=weak, baseline=strong).times(100)
     if not cell.known:
-        turned = differences.cell("difference", target=target, source=strong, baseline=weak).times(-100)
-        cell = Cell(turned.value, turned.high, turned.low)
+        turned = differences.estimate("difference", target=target, source=strong, baseline=weak).times(-100)
+        cell = Estimate(turned.value, turned.high, turned.low)
     return cell
 
 
-def _draw_difference(axes: Axes, column: int, height: float, cell: Cell, name: str) -> None:
+def _draw_difference(axes: Axes, column: int, height: float, cell: Estimate, name: str) -> None:
     interval = f"[{cell.low:+.1f}, {cell.high:+.1f}]" if cell.bounded else plots.DAGGER
     text = "n/a" if not cell.known else f"{cell.value:+.1f} points\n{interval}"
     text = f"{name}: {text}".replace("-", "\N{MINUS SIGN}")

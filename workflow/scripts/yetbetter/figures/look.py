@@ -1,15 +1,10 @@
 """What the figures draw from: tidy tables, and the names and colours of sources by role."""
 
-import csv
-import io
 import math
-import re
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import NamedTuple
 
 from yetbetter.errors import UserError
-from yetbetter.records import open_text
+from yetbetter.tables import NUMBERS, Table, read_table
 
 # By name in the tables: name in titles, axis label, factor, digits, name among the paper's values.
 METRICS = {
@@ -19,88 +14,9 @@ METRICS = {
     "pass@1": ("accuracy", "accuracy, pass@1 (%)", 100, 1, "pass_at_1"),
 }
 ARMS = ("dataset", "budget", "source", "model", "samples")
-NUMBERS = ("value", "low", "high", "difference", "k")
 # Okabe and Ito's colours, told apart by colour-blind readers, and blue and orange in grey print.
 STRONG, WEAK, MIX, HUMAN, BASE = "#0072B2", "#E69F00", "#009E73", "#7F7F7F", "#C4C4C4"
 FURTHER = ("#CC79A7", "#56B4E9", "#D55E00", "#8C6D31", "#7A5195")
-
-
-class Cell(NamedTuple):
-    """One value and its interval; NaN where the table has none."""
-
-    value: float = math.nan
-    low: float = math.nan
-    high: float = math.nan
-
-    def times(self, factor: float) -> "Cell":
-        return Cell(*(factor * number for number in self))
-
-    @property
-    def known(self) -> bool:
-        return not math.isnan(self.value)
-
-    @property
-    def bounded(self) -> bool:
-        """Whether the interval is known too."""
-        return not math.isnan(self.value + self.low + self.high)
-
-    @property
-    def end(self) -> float:
-        """The largest of the numbers known, 0 where none is."""
-        return max((number for number in self if math.isfinite(number)), default=0.0)
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows of a tidy CSV file; text, except for the columns of NUMBERS."""
-
-    path: str
-    rows: list[dict]
-
-    def where(self, **keys) -> "Table":
-        """The rows whose columns hold these values; a tuple allows several."""
-        allowed = {key: value if isinstance(value, tuple) else (value,) for key, value in keys.items()}
-        rows = [row for row in self.rows if all(row[key] in values for key, values in allowed.items())]
-        return Table(self.path, rows)
-
-    def values(self, column: str) -> list[str]:
-        """The distinct values of a column, in order of first appearance."""
-        return list(dict.fromkeys(row[column] for row in self.rows))
-
-    def cell(self, value: str = "value", **keys) -> Cell:
-        """The value of the row with these keys: all NaN where there is none, UserError if two."""
-        rows = self.where(**keys).rows
-        if len(rows) > 1:
-            name = ", ".join(f"{key} {key_value}" for key, key_value in keys.items())
-            raise UserError(f"{self.path}: {len(rows)} rows for {name}; a figure needs one")
-        cell = Cell(rows[0][value], rows[0]["low"], rows[0]["high"]) if rows else Cell()
-        return cell if cell.bounded else Cell(cell.value)
-
-
-def read_table(path: str | Path, columns: tuple[str, ...]) -> Table:
-    """A tidy CSV file; UserError, naming file and column, of a missing column or broken number."""
-    with open_text(path) as file:
-        reader = csv.DictReader(io.StringIO(file.read()), restval="")
-    has = reader.fieldnames or []
-    for column in columns:
-        if column not in has:
-            raise UserError(f"{path}: no column {column!r}, it has: {', '.join(has) or 'none'}")
-    rows = []
-    for row in reader:
-        # Counts that once shared a column with a gap are written as 10.0.
-        row = {name: re.sub(r"^(\d+)\.0$", r"\1", text or "") for name, text in row.items() if name}
-        numbers = {name: to_number(row[name], f"{path}:{reader.line_num}: {name}") for name in NUMBERS if name in row}
-        rows.append(row | numbers)
-    return Table(str(path), rows)
-
-
-def to_number(text: str, where: str) -> float:
-    """NaN for an empty field or an infinity; UserError, starting with `where`, for text."""
-    try:
-        number = float(text or "nan")
-    except ValueError:
-        raise UserError(f"{where} is {text!r}, not a number") from None
-    return number if math.isfinite(number) else math.nan
 
 
 def choose_dataset(table: Table, dataset: str | None) -> str:
@@ -198,7 +114,7 @@ class Paper:
     COLUMNS = ("table", "dataset", "budget", "source", "target", "k", "metric", "value")
 
     def __init__(self, path: str | None, kind: str, dataset: str, look: Look):
-        published = read_table(path, self.COLUMNS) if path else Table("", [])
+        published = read_table(path, self.COLUMNS, NUMBERS) if path else Table("", [])
         self.table = published.where(table=kind, dataset=dataset)
         self.look = look
 

@@ -11,7 +11,8 @@ from yetbetter.figures import look as plot_tables
 from yetbetter.figures import style as plots
 from yetbetter.figures.experiment import Experiment, Place
 from yetbetter.figures.finetuned import LINES
-from yetbetter.figures.look import STRONG, WEAK, Cell
+from yetbetter.figures.look import STRONG, WEAK
+from yetbetter.tables import Estimate
 
 
 class Mix(NamedTuple):
@@ -92,7 +93,7 @@ def share_of_weak(experiment: Experiment, place: Place) -> Mix | None:
     return Mix(part * weak / mean, (1 - part) * arm.samples, part * arm.samples)
 
 
-def _draw_line(axes: Axes, cells: list[Cell], colours: list[str], xs: list[float], style: dict) -> None:
+def _draw_line(axes: Axes, cells: list[Estimate], colours: list[str], xs: list[float], style: dict) -> None:
     line = {"color": plots.FAINT, "linewidth": 0.9, "zorder": 1, "linestyle": style.get("linestyle", "-")}
     axes.plot(xs, [cell.value for cell in cells], **line)
     marker = {"markersize": 4, "linestyle": "none", "marker": style.get("marker", "o")}

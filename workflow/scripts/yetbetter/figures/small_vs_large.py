@@ -12,7 +12,8 @@ from matplotlib.patheffects import withStroke
 
 from yetbetter.errors import UserError
 from yetbetter.figures import style as plots
-from yetbetter.figures.look import STRONG, WEAK, Table, read_table, to_number
+from yetbetter.figures.look import STRONG, WEAK
+from yetbetter.tables import NUMBERS, Table, read_table, to_number
 
 # address: where the score was found; date_address: where the release date was; found: the day it was looked up.
 SCORES = (
@@ -28,7 +29,7 @@ ONE_TOOL = "OpenCompass"
 
 def read_scores(path: str) -> Table:
     """The table; UserError, naming file and line, of a row that is not as a reader could check it."""
-    table = read_table(path, SCORES)
+    table = read_table(path, SCORES, NUMBERS)
     for number, row in enumerate(table.rows, start=2):
         where = f"{path}:{number}: {row['model']}"
         for key in ("address", "date_address"):

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from yetbetter.figures.look import Cell, Paper
+from yetbetter.figures.look import Paper
+from yetbetter.tables import Estimate
 
 FULL_WIDTH, COLUMN_WIDTH = 6.75, 3.4  # inches: two columns and one column of a conference paper
 INK, FAINT = "#222222", "#767676"
@@ -57,7 +58,7 @@ def mark_empty(axes: Axes) -> None:
     axes.set_yticks([])
 
 
-def draw_bar(axes: Axes, place: float, cell: Cell, colour: str, width: float = 0.8, lying: bool = True) -> None:
+def draw_bar(axes: Axes, place: float, cell: Estimate, colour: str, width: float = 0.8, lying: bool = True) -> None:
     """A zero-based bar with its interval, lying or standing; "n/a" where the value is missing."""
     if not cell.known:
         at, away = ((0, place), (3, 0)) if lying else ((place, 0), (0, 3))
@@ -74,11 +75,11 @@ def draw_bar(axes: Axes, place: float, cell: Cell, colour: str, width: float = 0
         axes.plot(*line, color=INK, linewidth=1.1, solid_capstyle="butt")
 
 
-def value_text(cell: Cell, digits: int = 1) -> str:
+def value_text(cell: Estimate, digits: int = 1) -> str:
     return f"{cell.value:.{digits}f}{'' if cell.bounded else DAGGER}" if cell.known else ""
 
 
-def draw_rows(axes: Axes, bars: list[tuple[float, Cell, str]], marks: list[Points], digits: int) -> None:
+def draw_rows(axes: Axes, bars: list[tuple[float, Estimate, str]], marks: list[Points], digits: int) -> None:
     """Lying bars (place, cell, colour), marks on them, and a column of values at the right."""
     keys = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "center", "fontsize": 7}
     for place, cell, colour in bars:
@@ -171,7 +172,7 @@ def command_line(description: str, table: str) -> argparse.ArgumentParser:
     return parser
 
 
-def draw_curve(axes: Axes, curve: dict[int, Cell], colour: str, label: str = "", shift: float = 1, **style) -> None:
+def draw_curve(axes: Axes, curve: dict[int, Estimate], colour: str, label: str = "", shift: float = 1, **style) -> None:
     """Values against k: with a band for the interval, or bars where the curve is shifted."""
     ks = [k * shift for k in curve]
     axes.plot(ks, [cell.value for cell in curve.values()], color=colour, label=label, **LINE | style)
@@ -192,7 +193,7 @@ def log_axis(axes: Axes, ticks: list[int]) -> None:
     axes.set_xticks([], minor=True)
 
 
-def limit(axes: Axes, cells: list[Cell], marks: list[Points]) -> None:
+def limit(axes: Axes, cells: list[Estimate], marks: list[Points]) -> None:
     """A zero-based axis with room for the column of values."""
     points = [value for mark in marks for value in mark.at.values() if not math.isnan(value)]
     end = max((*(cell.end for cell in cells), *points), default=0)

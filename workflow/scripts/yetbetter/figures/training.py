@@ -6,10 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from yetbetter.figures import look as plot_tables
 from yetbetter.figures import style as plots
 from yetbetter.figures.checkpoints import LINES, line_handles
-from yetbetter.figures.look import Look, Table
+from yetbetter.figures.look import Look
+from yetbetter.tables import Table, to_number
 
 COLUMNS = ("dataset", "budget", "source", "target", "seed", "rate", "step", "loss", "learning_rate")
 SMOOTH = 50  # a running median over a 50th of the steps lies over the steps' own values
@@ -54,8 +54,7 @@ def training(table: Table, checkpoints: Table, look: Look, title: str) -> Figure
 def draw_values(axes: Axes, table: Table, key: str, style: dict, smooth: bool = True) -> None:
     """A thin line through every step's value, a thick one through running medians."""
     steps, values = (
-        [plot_tables.to_number(row[column], f"{table.path}: {column}") for row in table.rows]
-        for column in ("step", key)
+        [to_number(row[column], f"{table.path}: {column}") for row in table.rows] for column in ("step", key)
     )
     window = len(values) // SMOOTH
     if smooth and window > 1:

@@ -3,8 +3,7 @@
 from yetbetter.grading.equivalence import LENIENT, MODES, STRICT, compare
 from yetbetter.grading.extraction import CONVENTIONS, extract_answer
 from yetbetter.grading.workers import LimitReached, SymbolicWorker
-
-CORRECT, INCORRECT, NO_ANSWER, TIMEOUT = VERDICTS = ("correct", "incorrect", "no_answer", "timeout")
+from yetbetter.verdicts import CORRECT, INCORRECT, NO_ANSWER, TIMEOUT, VERDICTS
 
 __all__ = [
     "CONVENTIONS",

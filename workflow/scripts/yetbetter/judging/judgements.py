@@ -16,14 +16,12 @@ from pathlib import Path
 
 from yetbetter.errors import UserError
 from yetbetter.generation.prompts import read_template
-from yetbetter.grading import CORRECT
 from yetbetter.identity import stream_seed
 from yetbetter.records import read_json, read_rows
+from yetbetter.verdicts import CORRECT, NO_VERDICT, NOT_JUDGED
 
 # Raised on purpose when the same answer of a judge is read as another verdict.
 JUDGE_VERSION = 1
-
-SOUND, FLAWED, NO_VERDICT, NOT_JUDGED = "sound", "flawed", "no_verdict", "not_judged"
 
 LAST_LINE = re.compile(r"Verdict: (sound|flawed)")
 ANY_VERDICT = re.compile(r"verdict\s*:\s*(?:sound|flawed)", re.IGNORECASE)

@@ -10,12 +10,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from yetbetter.grading import CORRECT
 from yetbetter.identity import stream_seed
-from yetbetter.measures.quality import INVALID, VALID
 from yetbetter.stats.contrasts import CROSSED, PROBLEMS, Arm, contrast
 from yetbetter.stats.distributions import t_quantile
 from yetbetter.stats.estimators import Bootstrap
+from yetbetter.verdicts import CORRECT, INVALID, VALID
 
 GROUP = ("dataset", "budget", "target", "benchmark")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from yetbetter.errors import UserError
-from yetbetter.judging.judgements import FLAWED, NO_VERDICT, SOUND
 from yetbetter.records import read_rows
 from yetbetter.stats.estimators import Bootstrap, divide, interval
+from yetbetter.verdicts import FLAWED, NO_VERDICT, SOUND
 
 VERDICTS = (SOUND, FLAWED, NO_VERDICT)
 

@@ -4,12 +4,9 @@ from collections import Counter
 
 import numpy as np
 
-from yetbetter.grading import CORRECT
-from yetbetter.judging.judgements import FLAWED, NO_VERDICT, NOT_JUDGED, SOUND
 from yetbetter.selection.pools import solution_key
 from yetbetter.stats.estimators import Bootstrap, coverage_curve, unique_curve
-
-VALID, INVALID, UNREADABLE = "valid", "invalid", "unreadable"
+from yetbetter.verdicts import CORRECT, FLAWED, INVALID, NO_VERDICT, NOT_JUDGED, SOUND, UNREADABLE, VALID
 
 
 def levels_of(problems: list[dict]) -> dict[str, list[str]]:

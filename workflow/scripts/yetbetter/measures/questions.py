@@ -1,8 +1,7 @@
 """What an arm's training data hold for each question: what paired comparisons of arms are made from."""
 
-from yetbetter.grading import CORRECT
-from yetbetter.judging.judgements import FLAWED, SOUND
-from yetbetter.measures.quality import INVALID, VALID, by_question, count_distinct
+from yetbetter.measures.quality import by_question, count_distinct
+from yetbetter.verdicts import CORRECT, FLAWED, INVALID, SOUND, VALID
 
 COUNTS = ("drawn", "trained", "correct", "unique_correct", "decided", "wrong_reasoning")
 

@@ -109,7 +109,7 @@ def probability(text) -> str:
 
 
 def read_claims(path: str | Path) -> list[Claim]:
-    return [Claim(row) for row in read_table(path)]
+    return [Claim(row) for row in read_table(path).rows]
 
 
 def count_verdicts(claims: list[Claim]) -> list[tuple[str, str, int]]:

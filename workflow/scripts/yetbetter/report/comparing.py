@@ -59,7 +59,7 @@ def name_of(folder: Path) -> str:
 def read_run(folder: Path) -> Run:
     files = sorted((folder / "tables").glob("*.csv"))
     wanted = {*VALUES, "arms", "claims"}
-    tables = {path.stem: read_table(path) for path in files if path.stem in wanted}
+    tables = {path.stem: read_table(path).rows for path in files if path.stem in wanted}
     return Run(folder, name_of(folder), find_description(folder), tables)
 
 

@@ -29,9 +29,9 @@ def read_sensitivity(folder: Path, study: Study) -> Sensitivity | None:
         return None
     here = study.description.get("grading", {}).get("mode", STRICT)
     other = LENIENT if here == STRICT else STRICT
-    rows = [row | {key: to_float(row[key]) for key in NUMBERS} for row in read_table(folder / VALUES)]
+    rows = [row | {key: to_float(row[key]) for key in NUMBERS} for row in read_table(folder / VALUES).rows]
     # What neither can speak to is no news.
-    claims = [row for row in read_table(folder / CLAIMS) if {row["here"], row["there"]} != {NOT_RUN}]
+    claims = [row for row in read_table(folder / CLAIMS).rows if {row["here"], row["there"]} != {NOT_RUN}]
     return Sensitivity(
         here,
         other,

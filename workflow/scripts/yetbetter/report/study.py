@@ -5,10 +5,10 @@ from functools import cached_property
 from pathlib import Path
 
 from yetbetter.errors import UserError
-from yetbetter.figures.look import NUMBERS, Look, Table, to_number
+from yetbetter.figures.look import Look
 from yetbetter.records import read_json
 from yetbetter.report import wording
-from yetbetter.tables import read_table
+from yetbetter.tables import NUMBERS, Table, read_table, to_number
 
 DESCRIPTION = "study.json"
 DESCRIBED = ("study", "config", "cells", "missing")
@@ -83,7 +83,7 @@ def read_numbers(path: str | Path) -> Table:
     """A table of any columns; those that figures read as numbers are numbers here too."""
     rows = [
         row | {name: to_number(row[name], f"{path}: {name}") for name in NUMBERS if name in row and name != "k"}
-        for row in read_table(path)
+        for row in read_table(path).rows
     ]
     return Table(str(path), rows)
 

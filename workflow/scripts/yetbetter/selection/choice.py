@@ -6,12 +6,10 @@ from dataclasses import dataclass
 
 from yetbetter import grading
 from yetbetter.errors import UserError
-from yetbetter.grading import CORRECT
-from yetbetter.judging.judgements import FLAWED, NOT_JUDGED, SOUND
-from yetbetter.measures.quality import INVALID
 from yetbetter.records import check_unique, read_rows
 from yetbetter.selection.pools import Pools, load_view, parse_draws, solution_key
 from yetbetter.selection.voting import in_majority
+from yetbetter.verdicts import CORRECT, FLAWED, INVALID, NOT_JUDGED, SOUND
 
 FILTERS = ("ground_truth", "none", "majority", "reasoning", "judge")
 DUPLICATES = ("keep", "drop")

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from yetbetter.errors import UserError
-from yetbetter.grading import CORRECT
 from yetbetter.identity import differences
 from yetbetter.judging.judgements import View, add_filter_verdicts, add_judgements
 from yetbetter.records import read_json, read_rows
+from yetbetter.verdicts import CORRECT
 
 SOLUTION = ("problem", "sample", "text", "finish_reason")
 
