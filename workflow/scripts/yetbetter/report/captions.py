@@ -137,7 +137,7 @@ def tell_experiment(study: Study, name: str, dataset: str) -> list[str]:
         for target in study.look.order_targets([name for name in chosen["targets"] if name in values.values("target")]):
             told = []
             for row in values.where(budget=budget, target=target).rows:
-                lead = differences.cell("difference", budget=budget, target=target, source=row["source"])
+                lead = differences.estimate("difference", budget=budget, target=target, source=row["source"])
                 change = f" ({wording.points(*lead)})" if lead.known else ""
                 told.append(f"{study.label(row['source'])} {wording.percent(row['value'])}{change}")
             if told:
@@ -167,7 +167,7 @@ def tell_quality(study: Study, *place: str) -> list[str]:
     for budget in order_budgets(table.where(source=tuple(sources)).values("budget")):
         told = []
         for metric, name, write, factor, digits in QUALITY:
-            cells = [(source, table.cell(budget=budget, source=source, metric=metric)) for source in sources]
+            cells = [(source, table.estimate(budget=budget, source=source, metric=metric)) for source in sources]
             values = [
                 f"{study.label(source)} {write(cell.value)}"
                 f" {wording.interval(factor * cell.low, factor * cell.high, digits, wording.number)}".rstrip()
@@ -206,7 +206,7 @@ def tell_levels(study: Study, dataset: str) -> list[str]:
         (level for level in table.values("level") if level != "all"), key=lambda name: (len(name), name)
     ):
         cells = [
-            (source, table.cell(level=level, budget=budget, source=source)) for source in (study.weak, study.strong)
+            (source, table.estimate(level=level, budget=budget, source=source)) for source in (study.weak, study.strong)
         ]
         values = [f"{study.label(source)} {wording.percent(cell.value)}" for source, cell in cells if cell.known]
         told += [f"level {level}: {', '.join(values)}"] if values else []

@@ -1,0 +1,60 @@
+"""The registry of metrics: what each is called in tables, text and axes, and what one question adds to it.
+
+A metric of training data is a ratio of sums over questions. `of` gives what one question adds, (top, bottom), from its
+counts (`measures.questions.COUNTS`). To add a metric, add an entry here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+Counts = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """title: in text. axis: the label of an axis. factor: from the table's unit to the axis's. unit: of a difference.
+
+    digits: behind the point. published: its name among the paper's values. of: of training data; None for what only
+    finetuned models have. share: whether it is a share of something, so between 0 and 1.
+    """
+
+    title: str
+    axis: str
+    factor: float = 100
+    digits: int = 1
+    unit: str = "points"
+    published: str = ""
+    of: Callable[[Counts], tuple[float, float]] | None = None
+    share: bool = True
+
+
+METRICS = {
+    "coverage": Metric(
+        title="coverage",
+        axis="% of questions",
+        published="coverage",
+        of=lambda counts: (float(counts["correct"] > 0), 1.0),
+    ),
+    "diversity": Metric(
+        title="diversity",
+        axis="unique correct solutions\nper solved question",
+        factor=1,
+        digits=2,
+        unit="solutions",
+        published="diversity",
+        of=lambda counts: (counts["unique_correct"], float(counts["correct"] > 0)),
+        share=False,
+    ),
+    "false_positive_rate": Metric(
+        title="false positive rate",
+        axis="% of correct answers",
+        published="fpr_human",
+        of=lambda counts: (counts["wrong_reasoning"], counts["decided"]),
+    ),
+    "wrong_share": Metric(
+        title="share of wrong answers",
+        axis="% of the training data",
+        of=lambda counts: (counts["trained"] - counts["correct"], counts["trained"]),
+    ),
+    "pass@1": Metric(title="accuracy", axis="accuracy, pass@1 (%)", published="pass_at_1"),
+}
