@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from configs import grid_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from yetbetter.errors import UserError
-from yetbetter.study.grid import Arm, Cell, Grid, block_name
+from yetbetter.study.grid import Arm, Cell, block_name
 
 STUDY = yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text(encoding="utf-8"))
 # Without the experiments of `snakemake study`.
@@ -51,18 +52,18 @@ def small_config() -> dict:
 
 
 def test_the_default_study_has_30_cells():
-    assert len(Grid(CONFIG).cells) == 30
+    assert len(grid_of(CONFIG).cells) == 30
 
 
 def test_the_default_study_draws_10_samples_of_se_and_30_of_wc():
     expected = {
         (dataset, model): samples for dataset in ("easy", "hard") for model, samples in (("se", 10), ("wc", 30))
     }
-    assert Grid(CONFIG).pools == expected
+    assert grid_of(CONFIG).pools == expected
 
 
 def test_the_default_study_has_an_arm_for_each_data_set_budget_and_source():
-    grid = Grid(CONFIG)
+    grid = grid_of(CONFIG)
     sampled = {
         (dataset, budget, source)
         for dataset in ("easy", "hard")
@@ -75,7 +76,7 @@ def test_the_default_study_has_an_arm_for_each_data_set_budget_and_source():
 
 
 def test_a_grid_is_the_product_of_an_experiments_axes():
-    grid = Grid(small_config())
+    grid = grid_of(small_config())
     assert len(grid.cells) == 1 * 2 * 2 * 3 * 2
     assert len(grid.arms) == 4
     assert Cell("math", "high", "wc", "se", 1) in grid.cells
@@ -85,8 +86,8 @@ def test_cells_that_experiments_share_are_made_once():
     config = small_config()
     config["experiments"]["again"] = copy.deepcopy(config["experiments"]["main"])
     config["experiments"]["more"] = config["experiments"]["main"] | {"seeds": [1, 2], "budgets": ["low"]}
-    assert len(Grid(config).cells) == 24 + 6
-    assert len(set(Grid(config).arms)) == len(Grid(config).arms) == 4
+    assert len(grid_of(config).cells) == 24 + 6
+    assert len(set(grid_of(config).arms)) == len(grid_of(config).arms) == 4
 
 
 def test_a_cells_path_names_every_axis_once_in_the_order_of_the_design():
@@ -107,16 +108,16 @@ def test_a_cells_path_names_every_axis_once_in_the_order_of_the_design():
 )
 @pytest.mark.parametrize("config", [small_config(), CONFIG], ids=["paper", "pocket"])
 def test_paradigms_are_those_of_the_papers_table_1(config, source, target, paradigm):
-    assert Grid(config).paradigm(source, target) == paradigm
+    assert grid_of(config).paradigm(source, target) == paradigm
 
 
 def test_a_student_that_learns_from_a_mix_is_distilled_into():
-    assert Grid(small_config()).paradigm("mix", "student") == "knowledge distillation"
+    assert grid_of(small_config()).paradigm("mix", "student") == "knowledge distillation"
 
 
 @pytest.mark.parametrize("target", ["wc", "se"])
 def test_a_model_that_learns_from_a_mix_with_its_own_samples_is_neither_taught_nor_teaching_itself_alone(target):
-    assert Grid(small_config()).paradigm("mix", target) not in (
+    assert grid_of(small_config()).paradigm("mix", target) not in (
         "self-improvement",
         "knowledge distillation",
         "weak-to-strong improvement",
@@ -127,38 +128,38 @@ def test_a_model_that_learns_from_a_mix_with_its_own_samples_is_neither_taught_n
 
 
 def test_a_pool_holds_the_most_that_any_arm_needs_in_whole_blocks():
-    assert Grid(small_config()).pools == {("math", "se"): 12, ("math", "wc"): 32}
+    assert grid_of(small_config()).pools == {("math", "se"): 12, ("math", "wc"): 32}
 
 
 def test_a_pool_serves_only_the_data_sets_and_models_that_an_arm_draws_from():
     config = small_config()
     config["experiments"]["main"] |= {"sources": ["wc"], "budgets": ["low"]}
-    assert Grid(config).pools == {("math", "wc"): 4}
+    assert grid_of(config).pools == {("math", "wc"): 4}
 
 
 def test_a_human_source_draws_nothing():
     config = small_config()
     config["experiments"]["main"]["sources"] = ["human"]
-    grid = Grid(config)
+    grid = grid_of(config)
     assert (grid.pools, grid.sampled_arms) == ({}, [])
     assert grid.draws("low", "human") == {}
     assert Arm("math", "low", "human") in grid.arms
 
 
 def test_a_mix_draws_from_both_models():
-    draws = Grid(small_config()).draws("high", "mix")
+    draws = grid_of(small_config()).draws("high", "mix")
     assert {model: count.samples for model, count in draws.items()} == {"se": 5, "wc": 15}
 
 
 def test_the_blocks_of_a_view_are_those_with_its_first_samples_of_every_question():
-    blocks = Grid(small_config()).blocks("math", {"wc": 5, "se": 1})
+    blocks = grid_of(small_config()).blocks("math", {"wc": 5, "se": 1})
     wc = {f"wc/{block_name(question, sample)}" for question in (0, 3, 6) for sample in (0, 4)}
     assert set(blocks) == wc | {f"se/{block_name(question, 0)}" for question in (0, 3, 6)}
     assert len(blocks) == len(set(blocks)) == 9
 
 
 def test_a_view_of_whole_blocks_needs_no_block_more():
-    assert len(Grid(small_config()).blocks("gsm8k", {"wc": 8})) == 2 * 2
+    assert len(grid_of(small_config()).blocks("gsm8k", {"wc": 8})) == 2 * 2
 
 
 def test_a_block_is_named_after_the_question_and_the_sample_it_starts_at():
@@ -167,7 +168,7 @@ def test_a_block_is_named_after_the_question_and_the_sample_it_starts_at():
 
 @given(st.integers(1, 60), st.integers(0, 60))
 def test_raising_a_budget_only_adds_blocks(samples, more):
-    grid = Grid(small_config())
+    grid = grid_of(small_config())
     before, after = (grid.blocks("math", {"wc": count}) for count in (samples, samples + more))
     assert set(before) <= set(after)
     assert len(before) == 3 * -(-samples // 4)
@@ -176,16 +177,16 @@ def test_raising_a_budget_only_adds_blocks(samples, more):
 def test_raising_the_budget_in_the_config_keeps_every_block_of_the_pool():
     config = copy.deepcopy(CONFIG)
     config["budgets"]["high"]["samples"] = 15
-    before, after = (Grid(one).blocks("hard", {"wc": Grid(one).pools["hard", "wc"]}) for one in (CONFIG, config))
+    before, after = (grid_of(one).blocks("hard", {"wc": grid_of(one).pools["hard", "wc"]}) for one in (CONFIG, config))
     assert set(before) < set(after)
-    assert Grid(config).pools["hard", "wc"] == 50  # 45, in blocks of 10
+    assert grid_of(config).pools["hard", "wc"] == 50  # 45, in blocks of 10
     assert not any("samples-0000" in block for block in set(after) - set(before))
 
 
 def test_fewer_questions_need_fewer_of_the_same_blocks():
     config = copy.deepcopy(CONFIG)
     config["datasets"]["hard"]["splits"]["train"] = 250
-    fewer, all_of_them = (set(Grid(one).blocks("hard", {"wc": 30})) for one in (config, CONFIG))
+    fewer, all_of_them = (set(grid_of(one).blocks("hard", {"wc": 30})) for one in (config, CONFIG))
     assert fewer < all_of_them
     assert len(fewer) == 3
 
@@ -196,7 +197,7 @@ def test_fewer_questions_need_fewer_of_the_same_blocks():
 def test_a_count_that_was_rounded_down_is_said_in_one_line_with_both_numbers():
     config = small_config()
     config["models"]["wc"]["parameters"] = 8.0e9
-    lines = Grid(config).rounded()
+    lines = grid_of(config).rounded()
     assert len(lines) == 2
     assert all(len(line.splitlines()) == 1 for line in lines)
     low = next(line for line in lines if "low" in line)
@@ -206,8 +207,8 @@ def test_a_count_that_was_rounded_down_is_said_in_one_line_with_both_numbers():
 
 
 def test_nothing_is_said_where_every_count_is_whole():
-    assert Grid(small_config()).rounded() == []
-    assert Grid(CONFIG).rounded() == []
+    assert grid_of(small_config()).rounded() == []
+    assert grid_of(CONFIG).rounded() == []
 
 
 def test_a_model_that_is_sampled_from_needs_a_parameter_count():
@@ -216,7 +217,7 @@ def test_a_model_that_is_sampled_from_needs_a_parameter_count():
     config["sources"]["wc"]["draws"] = [{"model": "wc", "samples": 3}]
     del config["models"]["wc"]["parameters"]
     with pytest.raises(UserError) as failure:
-        Grid(config)
+        grid_of(config)
     assert len(str(failure.value).splitlines()) == 1
     assert "models.wc" in str(failure.value)
     assert "'parameters'" in str(failure.value)
@@ -228,7 +229,7 @@ def test_an_endpoints_model_of_unknown_size_is_matched_by_price_and_counts_as_la
     config["sources"]["wc"]["draws"] = [{"model": "wc", "match": "price"}]
     config["models"]["wc"]["engine"] = "openai"
     del config["models"]["wc"]["parameters"]
-    grid = Grid(config)
+    grid = grid_of(config)
     assert [count.samples for count in grid.draws("low", "wc").values()] == [35]
     assert grid.paradigm("wc", "student") == "knowledge distillation"
 
@@ -237,4 +238,4 @@ def test_a_budget_that_buys_less_than_one_sample_is_refused():
     config = small_config()
     config["budgets"]["low"]["model"] = "wc"
     with pytest.raises(UserError, match=r"sources\.se under budgets\.low.*at least 1"):
-        Grid(config)
+        grid_of(config)

@@ -5,13 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from configs import forecast_of, grid_of
 from test_forecast import PAPER, SCHEMA, laid_over, row_of
 
-from yetbetter.forecast.estimates import Forecast
 from yetbetter.generation.engines import parse_options
 from yetbetter.generation.openai_options import OPTIONS
 from yetbetter.study.checks import check_config
-from yetbetter.study.grid import Grid
 
 ROOT = Path(__file__).parents[2]
 CONFIG = laid_over(ROOT / "config" / "price_matched.yaml")
@@ -26,7 +25,7 @@ def in_the_root(monkeypatch):
 
 def test_three_samples_of_pro_buy_14_of_flash_and_2_at_015_of_the_price():
     check_config(CONFIG, SCHEMA, "price_matched.yaml")
-    grid = Grid(CONFIG)
+    grid = grid_of(CONFIG)
     counts = {source: grid.draws("price", source) for source in ("pro", "flash", "flash-15")}
     assert {source: sum(count.samples for count in found.values()) for source, found in counts.items()} == {
         "pro": 3,
@@ -38,7 +37,7 @@ def test_three_samples_of_pro_buy_14_of_flash_and_2_at_015_of_the_price():
 
 
 def test_no_more_is_drawn_of_an_endpoint_than_the_budget_buys():
-    grid = Grid(CONFIG)
+    grid = grid_of(CONFIG)
     for model, samples in (("pro", 3), ("flash", 14)):
         blocks = grid.pool_blocks("math", model)
         assert sum(grid.samples_in("math", block) for block in blocks) == samples * 7490
@@ -56,7 +55,7 @@ def test_the_pair_is_asked_as_its_endpoint_wants_it_and_stops_at_a_cent():
 
 
 def test_the_forecast_counts_what_the_pair_reads_and_writes():
-    forecast = Forecast(CONFIG)
+    forecast = forecast_of(CONFIG)
     # 300 tokens of a solution; 4 shots of 1,823 characters, 3 a token, and 100 tokens of a question.
     prompt = 1823 / 3 + 100
     dollars = {"pro": 3 * 7490 * (300 * 12 + prompt * 2) / 1e6, "flash": 14 * 7490 * (300 * 2.5 + prompt * 0.3) / 1e6}
@@ -87,7 +86,7 @@ def test_its_grid_is_planned_with_its_figure_and_its_commands_say_what_the_endpo
     # The figure shows differences from Pro's samples, of the same problems.
     assert any("--pair flash-15:pro --pair flash:pro" in line for line in lines)
     asked = [line for line in lines if "--engine openai" in line]
-    assert len(asked) == sum(len(Grid(CONFIG).pool_blocks("math", model)) for model in PAIR)
+    assert len(asked) == sum(len(grid_of(CONFIG).pool_blocks("math", model)) for model in PAIR)
     words = asked[0].split()
     options = [words[number + 1] for number, word in enumerate(words) if word == "--engine-option"]
     found = parse_options("openai", options)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from configs import grid_of
 
 from yetbetter.errors import UserError
 from yetbetter.forecast.memory import plan_memory, trained_parameters, whole_logits
 from yetbetter.records import write_json
 from yetbetter.study.checks import check_config
-from yetbetter.study.grid import Grid
 from yetbetter.training.deepspeed_config import deepspeed_config
 from yetbetter.training.finetuning import read_deepspeed
 from yetbetter.training.launch import (
@@ -164,13 +164,13 @@ def test_later_seeds_take_the_rate_that_the_first_chose():
     config = copy.deepcopy(CONFIG)
     config["finetuning"]["pocket"] |= {"learning_rates": {"low": 0.1, "high": 0.2}, "choose": "first_seed"}
     config["experiments"]["main"]["seeds"] = [5, 1]
-    grid = Grid(config)
+    grid = grid_of(config)
     cell = ("easy", "low", "se", "wc")
     assert grid.learning_rates(*cell, 5) == ["low", "high"]
     assert grid.learning_rates(*cell, 1) == ["chosen"]
     assert grid.learning_rates("easy", "high", "human", "wc", 0) == ["low", "high"]
     config["finetuning"]["pocket"]["choose"] = "every_seed"
-    assert Grid(config).learning_rates(*cell, 1) == ["low", "high"]
+    assert grid_of(config).learning_rates(*cell, 1) == ["low", "high"]
 
 
 def test_a_choice_of_another_rate_than_those_told_is_refused(tmp_path):

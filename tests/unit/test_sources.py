@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 import yaml
-from test_settings import REMOVED, SCHEMA, assert_says, refusal
-from test_settings import changed as change_default
+from configs import forecast_of, grid_of
+from test_config import REMOVED, SCHEMA, assert_says, refusal
+from test_config import changed as change_default
 from test_views import Store, judged, samples_of, solution
 from test_views import refusal as refused
 
 from yetbetter.errors import UserError
-from yetbetter.forecast.estimates import Forecast
 from yetbetter.pocket.world import make_problems
 from yetbetter.selection.choice import Choice, select
 from yetbetter.selection.pools import load_view
 from yetbetter.study.checks import check_config
-from yetbetter.study.grid import Arm, Grid, Pool, block_name
+from yetbetter.study.grid import Arm, Pool, block_name
 
 ROOT = Path(__file__).parents[2]
 STUDY = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
@@ -36,7 +36,7 @@ def with_source(**entry) -> dict:
 def questions(asked, model="wc") -> int:
     config = with_source(questions=asked, draws=[{"model": model, "samples": 10}])
     check_config(config, SCHEMA, "study.yaml")
-    return Grid(config).questions("hard", "high", "own")
+    return grid_of(config).questions("hard", "high", "own")
 
 
 # Questions ------------------------------------------------------------------------------------------------------------
@@ -60,7 +60,7 @@ def test_questions_are_a_number_a_fraction_or_traded_for_what_they_cost(asked, m
 
 
 def test_an_arm_of_few_questions_needs_only_the_shards_that_hold_them():
-    grid = Grid(with_source(questions=200))
+    grid = grid_of(with_source(questions=200))
     blocks = grid.blocks("hard", {"wc": 20}, grid.questions("hard", "high", "own"))
     assert blocks == [f"wc/{block_name(0, sample)}" for sample in (0, 10)]
     assert grid.questions("hard", "high", "wc") == 500
@@ -68,13 +68,13 @@ def test_an_arm_of_few_questions_needs_only_the_shards_that_hold_them():
 
 def test_many_samples_of_few_questions_make_no_pool_larger_than_they_need():
     config = with_source(questions=200, draws=[{"model": "wc", "samples": 50}])
-    grid = Grid(config)
+    grid = grid_of(config)
     assert grid.pools["hard", "wc"] == 30
     assert grid.pools_of(grid.cells)["hard", "wc"] == Pool(30, 500)
     blocks = grid.pool_blocks("hard", "wc")
     assert len(blocks) == 2 * 3 + 2
     assert sum(grid.samples_in("hard", block) for block in blocks) == 500 * 30 + 250 * 20
-    pool = [row for row in Forecast(config).rows if row["kind"] == "pool" and row["dataset"] == "hard"]
+    pool = [row for row in forecast_of(config).rows if row["kind"] == "pool" and row["dataset"] == "hard"]
     assert {row["model"]: (row["samples"], row["jobs_sampling"]) for row in pool} == {
         "se": (5000, 2),
         "wc": (20_000, 8),
@@ -83,13 +83,13 @@ def test_many_samples_of_few_questions_make_no_pool_larger_than_they_need():
 
 def test_a_pool_that_only_few_questions_are_asked_of_holds_whole_shards_of_them():
     config = with_source(questions=200, draws=[{"model": "student", "samples": 10}])
-    assert Grid(config).pools_of(Grid(config).cells)["hard", "student"] == Pool(10, 250)
+    assert grid_of(config).pools_of(grid_of(config).cells)["hard", "student"] == Pool(10, 250)
 
 
 def test_a_forecast_counts_the_questions_and_the_limit_of_an_arm():
     config = with_source(questions=200, keep_per_question=2)
     config["experiments"]["own"]["targets"] = ["student-epochs"]
-    forecast = Forecast(config)
+    forecast = forecast_of(config)
     (arm,) = [row for row in forecast.rows if row["source"] == "own"]
     assert (arm["samples"], arm["samples_per_question"], arm["jobs_sampling"]) == (200 * 30, 30, 3)
     # 6 P D: the default lengths of question and solution, 1.5 epochs, two solutions of each of 200 questions
@@ -152,7 +152,7 @@ def test_a_missing_price_is_named_with_the_source_that_needs_it(entry):
     told = r"^study\.yaml: sources\.own.*`match: price` needs a number above 0 as models\.wc\.price, which is missing"
     with pytest.raises(UserError, match=told):
         check_config(config, SCHEMA, "study.yaml")
-        Grid(config, "study.yaml")
+        grid_of(config, "study.yaml")
 
 
 # Filters that need a check --------------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ def filtered(rule: str, fpr: str, judge=JUDGE) -> dict:
 )
 def test_a_filter_is_taken_where_its_data_set_is_checked_for_it(rule, fpr):
     check_config(filtered(rule, fpr), SCHEMA, "study.yaml")
-    assert Arm("hard", "high", "own") in Grid(filtered(rule, fpr)).sampled_arms
+    assert Arm("hard", "high", "own") in grid_of(filtered(rule, fpr)).sampled_arms
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_a_filter_that_nothing_answers_is_refused(rule, fpr, told):
     config = filtered(rule, fpr)
     check_config(config, SCHEMA, "study.yaml")
     with pytest.raises(UserError) as failure:
-        Grid(config, "study.yaml")
+        grid_of(config, "study.yaml")
     assert_says(str(failure.value), f"sources.own.filter: {rule!r} for datasets.hard", told)
 
 
@@ -267,7 +267,7 @@ def test_the_judges_filter_keeps_what_it_finds_sound_whatever_the_answer():
 
 
 def test_the_study_holds_the_base_grid_and_the_experiments_marked_extra():
-    grid = Grid(STUDY)
+    grid = grid_of(STUDY)
     base = grid.cells_in(extra=False)
     assert set(base) < set(grid.cells_in(extra=True)) == set(grid.cells)
     assert len(base) == 30
@@ -277,14 +277,14 @@ def test_the_study_holds_the_base_grid_and_the_experiments_marked_extra():
 
 
 def test_the_base_grids_pools_need_only_what_its_own_arms_need():
-    grid = Grid(STUDY)
+    grid = grid_of(STUDY)
     pools = {key: pool.samples for key, pool in grid.pools_of(grid.cells_in(extra=False)).items()}
     assert pools == {(dataset, model): n for dataset in ("easy", "hard") for model, n in (("se", 10), ("wc", 30))}
     assert grid.pools == pools | {("hard", "se"): 30, ("hard", "wc"): 90}
 
 
 def test_what_two_experiments_share_is_one_cell():
-    grid = Grid(STUDY)
+    grid = grid_of(STUDY)
     mixed, mixing = (set(grid.cells_of(name)) for name in ("mixed", "mixing"))
     assert {cell.source for cell in mixed & mixing} == {"se", "mix-50", "wc"}
     assert grid.cells_of() == []
@@ -304,12 +304,12 @@ def test_what_two_experiments_share_is_one_cell():
     ],
 )
 def test_the_studys_arms_draw_what_the_paper_drew(budget, source, draws):
-    found = Grid(STUDY).draws(budget, source)
+    found = grid_of(STUDY).draws(budget, source)
     assert {model: count.samples for model, count in found.items()} == draws
 
 
 def test_every_ablation_and_mix_spends_the_budget_of_what_it_is_compared_with():
-    grid = Grid(STUDY)
+    grid = grid_of(STUDY)
     spent = {
         source: sum(
             grid.models[model]["parameters"] * count.samples for model, count in grid.draws("high", source).items()
@@ -328,7 +328,7 @@ def test_every_ablation_and_mix_spends_the_budget_of_what_it_is_compared_with():
 def test_a_model_under_another_recipe_is_the_same_model_in_its_paradigm():
     config = copy.deepcopy(STUDY)
     config["models"]["wc-epochs"] = config["models"]["wc"] | {"finetuning": "epochs"}
-    grid = Grid(config)
+    grid = grid_of(config)
     assert grid.paradigm("wc", "wc-epochs") == grid.paradigm("wc", "wc") == "self-improvement"
     assert grid.paradigm("mix-50", "wc-epochs") == "mixed"
     assert grid.paradigm("wc", "student-epochs") == grid.paradigm("wc", "student") == "knowledge distillation"

@@ -39,7 +39,8 @@ def count_samples(draw: dict, budget: dict, models: dict[str, dict], where: str)
         exact = to_fraction(budget["samples"])
     else:
         exact = ratio_of(rule, draw["model"], budget, models, where) * to_fraction(budget["samples"])
-    exact *= to_fraction(draw.get("fraction", 1))
+    if "fraction" in draw:
+        exact *= to_fraction(draw["fraction"])
     if exact < 1:
         raise UserError(
             f"{where}: {rule} matching gives {float(exact):.3g} samples of {draw['model']!r} per question,"

@@ -1,177 +1,38 @@
 """Check a study's config against the schema and against itself; every error is one line that names the key."""
 
-import difflib
-import json
-import math
 import re
 from pathlib import Path
-
-import jsonschema
-import yaml
 
 from yetbetter.cluster.environments import check_environments
 from yetbetter.data import ADAPTERS, find_files, local_folders
 from yetbetter.errors import UserError
-from yetbetter.generation.engines import find_engine
+from yetbetter.generation.engines import ENGINES, find_engine
 from yetbetter.generation.openai_options import check_entry
 from yetbetter.judging.judgements import read_judge_template
-from yetbetter.records import open_text, shorten
+from yetbetter.selection.choice import FILTERS
 from yetbetter.study.claim_roles import check_claims
+from yetbetter.study.experiments import KINDS
+from yetbetter.study.schema import check_schema, read_schema, with_defaults
 from yetbetter.training import launch as recipes
 
-# libyaml's parser takes a tenth of the time.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 # Keys of a data set that only some adapters read.
 OWN_KEYS = {"files": ("files",), "world": ("pocket",), "data_dir": ("gsm8k", "math"), "functional_dir": ("math",)}
 
-# The schema's words in a reader's.
-KINDS = {
-    "string": "text",
-    "number": "a number",
-    "integer": "a whole number",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "a mapping",
-}
-BOUNDS = {
-    "minimum": "of at least",
-    "exclusiveMinimum": "above",
-    "maximum": "at most",
-    "exclusiveMaximum": "below",
-}
-
-# JSON Schema takes 5.0 for a whole number; what counts things must be written as one. Keys of YAML need not be text.
-Validator = jsonschema.validators.extend(
-    jsonschema.Draft202012Validator,
-    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
-        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
-    ),
-)
+# Names that the schema allows under keys with `registry`.
+REGISTRIES = {"engines": ENGINES, "data sets": ("pocket", *ADAPTERS, "files"), "filters": FILTERS, "figures": KINDS}
 
 
-def check_file(path: str | Path) -> None:
-    """Raise UserError, naming file and line, where a config is no YAML, or a key stands twice and one would be lost."""
-    try:
-        with open_text(path) as file:
-            text = file.read()
-        repeated = find_repeated(yaml.compose(text, LOADER))
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start})") from None
-    except yaml.YAMLError as error:
-        if is_json(text):
-            return
-        mark = getattr(error, "problem_mark", None)
-        place = f"{path}:{mark.line + 1}" if mark else path
-        raise UserError(f"{place}: not YAML ({getattr(error, 'problem', None) or shorten(str(error))})") from None
-    if repeated:
-        again, first = (key.start_mark.line + 1 for key in repeated)
-        raise UserError(f"{path}:{again}: key {repeated[0].value!r} stands already in line {first}")
-
-
-def is_json(text: str) -> bool:
-    """Snakemake reads JSON too, not all of which is YAML."""
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
-
-
-def find_repeated(root: yaml.Node | None) -> tuple[yaml.Node, yaml.Node] | None:
-    """The first key of a document that its mapping has already, and that one."""
-    nodes, known = [root], set()
-    while nodes:
-        node = nodes.pop()
-        if id(node) in known or not isinstance(node, yaml.CollectionNode):
-            continue
-        known.add(id(node))  # an alias is the node that it stands for
-        if isinstance(node, yaml.SequenceNode):
-            nodes += reversed(node.value)
-            continue
-        keys: dict[tuple, yaml.Node] = {}
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and keys.setdefault((key.tag, key.value), key) is not key:
-                return key, keys[key.tag, key.value]
-        nodes += [value for _, value in reversed(node.value)]
-    return None
-
-
-def check_config(config: dict, schema_path: str, name: str) -> None:
-    """Raise UserError, naming file and key, what was found and what is allowed, at the first thing that is wrong.
+def check_config(config: dict, schema_path: str, name: str) -> dict:
+    """The config with the schema's defaults. UserError, naming file and key, at the first thing that is wrong.
 
     name: the config file's name, for messages.
     """
-    check_finite(config, name)
-    with open(schema_path, encoding="utf-8") as file:
-        schema = yaml.load(file, LOADER)
-    validator = Validator(schema)
-    errors = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
-    if errors:
-        raise UserError(f"{name}: {explain(errors[0], schema['$defs'])}")
-    check_references(config, name)
-
-
-def check_finite(content, name: str, key: str = "") -> None:
-    """YAML reads .inf and .nan as numbers, and the schema lets them pass."""
-    if isinstance(content, dict):
-        for inner, value in content.items():
-            check_finite(value, name, f"{key}.{inner}" if key else str(inner))
-    elif isinstance(content, list):
-        for number, value in enumerate(content):
-            check_finite(value, name, f"{key}.{number}")
-    elif isinstance(content, float) and not math.isfinite(content):
-        raise UserError(f"{name}: {key}: {content} is no finite number")
-
-
-def explain(error: jsonschema.ValidationError, definitions: dict) -> str:
-    """One line for a schema error: the key, what it holds, what is allowed. definitions: the schema's."""
-    while error.context:
-        error = closest(error)
-    key = ".".join(map(str, error.absolute_path)) or "the config"
-    if error.validator == "additionalProperties":
-        allowed = sorted(error.schema.get("properties", {}))
-        unknown = sorted((name for name in error.instance if name not in allowed), key=str)[0]
-        close = difflib.get_close_matches(str(unknown), allowed, n=1)
-        hint = f", did you mean {close[0]!r}?" if close else ""
-        return f"{key}: unknown key {unknown!r}{hint} (allowed: {', '.join(allowed)})"
-    if error.validator == "required":
-        missing = sorted(set(error.validator_value) - set(error.instance))[0]
-        schema = error.schema.get("properties", {}).get(missing) or error.schema["additionalProperties"]
-        return f"{key}: missing key {missing!r} (allowed: {describe(schema, definitions)})"
-    if error.validator in ("enum", "const", *BOUNDS):
-        return f"{key}: {error.instance!r} (allowed: {describe(error.schema, definitions)})"
-    if error.validator == "type":
-        return f"{key}: {error.instance!r} is no {error.validator_value}"
-    return f"{key}: {error.message}"
-
-
-def describe(schema: dict, definitions: dict) -> str:
-    """What a part of the schema allows, in words."""
-    if "$ref" in schema:
-        schema = definitions[schema["$ref"].rpartition("/")[2]] | schema
-    if "enum" in schema or "const" in schema:
-        return ", ".join(map(str, schema.get("enum", [schema.get("const")])))
-    kind = KINDS[schema.get("type", "object")]
-    limits = " and ".join(f"{words} {schema[bound]}" for bound, words in BOUNDS.items() if bound in schema)
-    if limits:
-        return f"{kind} {limits}"
-    return f"{kind}: {schema['description']}" if "description" in schema else kind
-
-
-def closest(error: jsonschema.ValidationError) -> jsonschema.ValidationError:
-    """Of the alternatives that a value may follow, the fault of the one whose first key it has."""
-    branches: dict[int, list[jsonschema.ValidationError]] = {}
-    for inner in error.context:
-        branches.setdefault(inner.schema_path[0], []).append(inner)
-    given = error.instance if isinstance(error.instance, dict) else {}
-    own = [
-        number
-        for number, branch in enumerate(error.validator_value)
-        if number in branches and set(branch.get("required", [])[-1:] + branch.get("required", [])[:1]) & set(given)
-    ]
-    fitting = min(own or branches, key=lambda number: len(branches[number]))
-    return branches[fitting][0]
+    schema = read_schema(schema_path, REGISTRIES)
+    check_schema(config, schema, name)
+    completed = with_defaults(config, schema)
+    check_references(completed, name)
+    return completed
 
 
 def check_references(config: dict, name: str) -> None:
@@ -218,7 +79,7 @@ def check_references(config: dict, name: str) -> None:
             check_target(name, target, entry, config)
     check_packing(name, config)
     check_comparison(name, config)
-    check_environments(f"{name}: environments", config.get("environments", {}))
+    check_environments(f"{name}: environments", config["environments"])
     check_claims(config, require)
 
 
@@ -242,8 +103,8 @@ def check_comparison(name: str, config: dict) -> None:
 
 
 def check_engine_options(key: str, entry: dict) -> None:
-    known = find_engine(entry.get("engine", "transformers")).options
-    for option, value in entry.get("engine_options", {}).items():
+    known = find_engine(entry["engine"]).options
+    for option, value in entry["engine_options"].items():
         if option not in known:
             raise UserError(f"{key}.engine_options: unknown {option!r} (allowed: {', '.join(known) or 'none'})")
         kind = known[option][0]

@@ -8,9 +8,9 @@ REGISTRIES = {"datasets": "datasets", "budgets": "budgets", "sources": "sources"
 
 def check_claims(config: dict, require: Callable) -> None:
     """Every name that a role is given stands in its registry. require: raises UserError(key, wanted, registry)."""
-    claims = config.get("claims", {})
+    claims = config["claims"]
     for group, registry in REGISTRIES.items():
-        for role, wanted in claims.get(group, {}).items():
+        for role, wanted in claims[group].items():
             require(f"claims.{group}.{role}", wanted, registry)
     targets = [model for model, entry in config["models"].items() if "finetuning" in entry]
     if "student" in claims:
@@ -25,17 +25,17 @@ def roles_of(config: dict) -> dict:
     {datasets, budgets, sources, targets: {role: name}} (targets.further: a list of names), margins, alpha,
     seed_sd_points (or None), pool_sd_points.
     """
-    claims, compared = config.get("claims", {}), config["comparison"]
+    claims, compared = config["claims"], config["comparison"]
     pair = {role: compared[role] for role in ("weak", "strong")}
     writers = {role: config["sources"][source]["draws"][0]["model"] for role, source in pair.items()}
     targets = writers | {role: claims[role] for role in ("student", "further") if role in claims}
     return {
-        "datasets": claims.get("datasets", {}),
-        "budgets": claims.get("budgets", {}),
-        "sources": pair | claims.get("sources", {}),
+        "datasets": claims["datasets"],
+        "budgets": claims["budgets"],
+        "sources": pair | claims["sources"],
         "targets": targets,
-        "margins": claims.get("margins", {}),
-        "alpha": claims.get("alpha", 0.05),
+        "margins": claims["margins"],
+        "alpha": claims["alpha"],
         "seed_sd_points": claims.get("seed_sd_points"),
-        "pool_sd_points": claims.get("pool_sd_points", 0),
+        "pool_sd_points": claims["pool_sd_points"],
     }

@@ -77,7 +77,7 @@ class Grid:
 
     def experiments_in(self, extra: bool) -> list[str]:
         """Names of the experiments; without `extra` only those of the base grid."""
-        return [name for name, entry in self.config["experiments"].items() if extra or not entry.get("extra")]
+        return [name for name, entry in self.config["experiments"].items() if extra or not entry["extra"]]
 
     def cells_in(self, extra: bool) -> list[Cell]:
         """All cells, or without `extra` those of the base grid."""
@@ -111,7 +111,7 @@ class Grid:
         """Names of the learning rates that a cell is trained with; CHOSEN where the first seed chose for it."""
         recipe = self.config["finetuning"][self.models[target]["finetuning"]]
         first = self.first_seeds.get((dataset, budget, source, target), seed)
-        if recipe.get("choose") == "first_seed" and seed != first:
+        if recipe["choose"] == "first_seed" and seed != first:
             return [CHOSEN]
         return list(recipe["learning_rates"])
 

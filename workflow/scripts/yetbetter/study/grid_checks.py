@@ -49,7 +49,7 @@ def check_blocks(grid, arm, samples: int, questions: int) -> None:
 def check_fractions(grid, source: str) -> None:
     """UserError where the draws of a mix would together spend more than the budget."""
     draws = grid.config["sources"][source].get("draws", [])
-    spent = sum(to_fraction(draw.get("fraction", 1)) for draw in draws if draw.get("match") in RATIO_KEY)
+    spent = sum(to_fraction(draw["fraction"]) for draw in draws if draw.get("match") in RATIO_KEY)
     if len(draws) > 1 and spent > 1:
         raise UserError(
             f"{grid.name}: sources.{source}.draws: their fractions add up to {float(spent):.4g} of the budget"

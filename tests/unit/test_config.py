@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from configs import grid_of
 
 from yetbetter.errors import UserError
-from yetbetter.study.checks import check_config, check_file
-from yetbetter.study.grid import Grid
+from yetbetter.study.checks import check_config
+from yetbetter.study.config_files import check_file
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = str(ROOT / "workflow" / "schemas" / "config.schema.yaml")
@@ -35,7 +36,7 @@ def refusal(config: dict) -> str:
     """The message that refuses this config: one line that begins with the file's name."""
     with pytest.raises(UserError) as failure:
         check_config(config, SCHEMA, "study.yaml")
-        Grid(config, "study.yaml")
+        grid_of(config, "study.yaml")
     message = str(failure.value)
     assert len(message.splitlines()) == 1
     return message
@@ -91,7 +92,7 @@ def test_every_config_that_comes_along_is_in_order(path):
             entry["path"] = "resources/pocket/wc"
     config.pop("environments", None)  # `make environment-vllm` makes it
     check_config(config, SCHEMA, path.name)
-    Grid(config)
+    grid_of(config)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +217,7 @@ def test_a_whole_number_written_with_an_exponent_is_refused_or_works(key):
     except UserError as error:
         assert_says(str(error), key, "500.0")
     else:
-        grid = Grid(config)
+        grid = grid_of(config)
         assert all(block.startswith("wc/questions-") for block in grid.blocks("easy", {"wc": 3}))
         assert all("." not in block for block in grid.blocks("easy", {"wc": 3}))
 
@@ -340,7 +341,7 @@ def test_a_count_or_price_that_a_matching_needs_is_named(key):
 
 
 def test_the_sizing_of_the_pocket_study_tells_its_cells():
-    grid = Grid(CONFIG)
+    grid = grid_of(CONFIG)
     base = grid.cells_in(extra=False)
     more = Counter(cell.dataset for cell in set(grid.cells) - set(base))
     human = sum(cell.source == "human" for cell in base)

@@ -1,0 +1,23 @@
+"""Configs with the schema's defaults, as every part of the library gets them."""
+
+from pathlib import Path
+
+from yetbetter.forecast.estimates import Forecast
+from yetbetter.study.checks import REGISTRIES
+from yetbetter.study.grid import Grid
+from yetbetter.study.schema import read_schema, with_defaults
+
+SCHEMA = str(Path(__file__).parents[2] / "workflow/schemas/config.schema.yaml")
+CONTENT = read_schema(SCHEMA, REGISTRIES)
+
+
+def completed(config: dict) -> dict:
+    return with_defaults(config, CONTENT)
+
+
+def grid_of(config: dict, name: str = "the config") -> Grid:
+    return Grid(completed(config), name)
+
+
+def forecast_of(config: dict, *arguments, **keywords) -> Forecast:
+    return Forecast(completed(config), *arguments, **keywords)

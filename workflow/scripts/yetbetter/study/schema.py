@@ -1,0 +1,154 @@
+"""The config's schema: what a config may hold, in a reader's words where it does not, and its defaults."""
+
+import copy
+import difflib
+import math
+from collections.abc import Iterable
+
+import jsonschema
+import yaml
+
+from yetbetter.errors import UserError
+from yetbetter.study.config_files import LOADER
+
+# The schema's words in a reader's.
+KINDS = {
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+}
+BOUNDS = {
+    "minimum": "of at least",
+    "exclusiveMinimum": "above",
+    "maximum": "at most",
+    "exclusiveMaximum": "below",
+}
+
+# JSON Schema takes 5.0 for a whole number; what counts things must be written as one. Keys of YAML need not be text.
+Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
+
+
+def read_schema(path: str, registries: dict[str, Iterable[str]]) -> dict:
+    """The schema, with the names that each registry holds as the `enum` of the keys that name it under `registry`."""
+    with open(path, encoding="utf-8") as file:
+        schema = yaml.load(file, LOADER)
+    waiting = [schema]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            if isinstance(part.get("registry"), str):
+                part["enum"] = list(registries[part["registry"]])
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    return schema
+
+
+def check_schema(config: dict, schema: dict, name: str) -> None:
+    """Raise UserError, naming file and key, what was found and what is allowed, at the first thing that is wrong.
+
+    name: the config file's name, for messages.
+    """
+    check_finite(config, name)
+    errors = sorted(Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
+    if errors:
+        raise UserError(f"{name}: {explain(errors[0], schema['$defs'])}")
+
+
+def with_defaults(config: dict, schema: dict) -> dict:
+    """A copy of a valid config in which every key that the schema has a default for is there.
+
+    Of alternatives (`oneOf`) the one applies that the value follows. A key without a default that is left out stays
+    out: then its absence means something, which its description says.
+    """
+    return _fill(copy.deepcopy(config), schema, schema)
+
+
+def _fill(value, part: dict, schema: dict):
+    if "$ref" in part:
+        part = schema["$defs"][part["$ref"].rpartition("/")[2]] | part
+    if "oneOf" in part:
+        validator = Validator({"$defs": schema["$defs"]})
+        part = next(branch for branch in part["oneOf"] if validator.evolve(schema=branch).is_valid(value)) | part
+    if isinstance(value, dict):
+        properties, others = part.get("properties", {}), part.get("additionalProperties")
+        for key, inner in properties.items():
+            if "default" in inner:
+                value.setdefault(key, copy.deepcopy(inner["default"]))
+        for key in value:
+            inner = properties.get(key, others)
+            if isinstance(inner, dict):
+                value[key] = _fill(value[key], inner, schema)
+    elif isinstance(value, list) and "items" in part:
+        value[:] = [_fill(item, part["items"], schema) for item in value]
+    return value
+
+
+def check_finite(content, name: str, key: str = "") -> None:
+    """YAML reads .inf and .nan as numbers, and the schema lets them pass."""
+    if isinstance(content, dict):
+        for inner, value in content.items():
+            check_finite(value, name, f"{key}.{inner}" if key else str(inner))
+    elif isinstance(content, list):
+        for number, value in enumerate(content):
+            check_finite(value, name, f"{key}.{number}")
+    elif isinstance(content, float) and not math.isfinite(content):
+        raise UserError(f"{name}: {key}: {content} is no finite number")
+
+
+def explain(error: jsonschema.ValidationError, definitions: dict) -> str:
+    """One line for a schema error: the key, what it holds, what is allowed. definitions: the schema's."""
+    while error.context:
+        error = closest(error)
+    key = ".".join(map(str, error.absolute_path)) or "the config"
+    if error.validator == "additionalProperties":
+        allowed = sorted(error.schema.get("properties", {}))
+        unknown = sorted((name for name in error.instance if name not in allowed), key=str)[0]
+        close = difflib.get_close_matches(str(unknown), allowed, n=1)
+        hint = f", did you mean {close[0]!r}?" if close else ""
+        return f"{key}: unknown key {unknown!r}{hint} (allowed: {', '.join(allowed)})"
+    if error.validator == "required":
+        missing = sorted(set(error.validator_value) - set(error.instance))[0]
+        schema = error.schema.get("properties", {}).get(missing) or error.schema["additionalProperties"]
+        return f"{key}: missing key {missing!r} (allowed: {allowed_by(schema, definitions)})"
+    if error.validator in ("enum", "const", *BOUNDS):
+        return f"{key}: {error.instance!r} (allowed: {allowed_by(error.schema, definitions)})"
+    if error.validator == "type":
+        return f"{key}: {error.instance!r} is no {error.validator_value}"
+    return f"{key}: {error.message}"
+
+
+def allowed_by(schema: dict, definitions: dict) -> str:
+    """What a part of the schema allows, in words."""
+    if "$ref" in schema:
+        schema = definitions[schema["$ref"].rpartition("/")[2]] | schema
+    if "enum" in schema or "const" in schema:
+        return ", ".join(map(str, schema.get("enum", [schema.get("const")])))
+    kind = KINDS[schema.get("type", "object")]
+    limits = " and ".join(f"{words} {schema[bound]}" for bound, words in BOUNDS.items() if bound in schema)
+    if limits:
+        return f"{kind} {limits}"
+    return f"{kind}: {schema['description']}" if "description" in schema else kind
+
+
+def closest(error: jsonschema.ValidationError) -> jsonschema.ValidationError:
+    """Of the alternatives that a value may follow, the fault of the one whose first key it has."""
+    branches: dict[int, list[jsonschema.ValidationError]] = {}
+    for inner in error.context:
+        branches.setdefault(inner.schema_path[0], []).append(inner)
+    given = error.instance if isinstance(error.instance, dict) else {}
+    own = [
+        number
+        for number, branch in enumerate(error.validator_value)
+        if number in branches and set(branch.get("required", [])[-1:] + branch.get("required", [])[:1]) & set(given)
+    ]
+    fitting = min(own or branches, key=lambda number: len(branches[number]))
+    return branches[fitting][0]
