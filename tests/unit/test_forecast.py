@@ -216,7 +216,14 @@ def test_the_program_prints_a_table_and_writes_it_without_torch(tmp_path):
         "runpy.run_path('workflow/scripts/forecast_costs.py', run_name='__main__')\n"
         "assert not {'torch', 'vllm', 'transformers'} & set(sys.modules)"
     )
-    arguments = ["--config", json.dumps(completed(study())), "--arms", str(tmp_path / "arms.csv"), "--output", str(output)]
+    arguments = [
+        "--config",
+        json.dumps(completed(study())),
+        "--arms",
+        str(tmp_path / "arms.csv"),
+        "--output",
+        str(output),
+    ]
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert "arm math/high/from-wc, 30 per question" in done.stdout

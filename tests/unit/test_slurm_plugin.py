@@ -1,7 +1,10 @@
 """Answers of Slurm over which the plugin would wait for ever."""
 
+from pathlib import Path
+
 import pytest
 
+from yetbetter.cluster import plugin
 from yetbetter.cluster.plugin import PATIENCE, Watch
 
 
@@ -35,3 +38,16 @@ def test_a_job_that_sacct_does_not_know_yet_is_waited_for():
 
 def test_who_cancelled_a_job_is_no_part_of_its_state():
     assert ask(Watch(), [{"7": "CANCELLED by 1000"}]) == ["CANCELLED"]
+
+
+def test_another_version_of_the_plugin_is_named_in_one_line(monkeypatch):
+    monkeypatch.setattr(plugin.metadata, "version", lambda name: "9.9.9")
+    line = plugin.other_version()
+    assert "9.9.9" in line and plugin.TESTED in line and "\n" not in line
+    monkeypatch.setattr(plugin.metadata, "version", lambda name: plugin.TESTED)
+    assert plugin.other_version() == ""
+
+
+def test_the_tested_version_is_the_pinned_one():
+    pins = (Path(__file__).parents[2] / "envs" / "slurm.txt").read_text()
+    assert f"{plugin.PLUGIN}=={plugin.TESTED}\n" in pins

@@ -26,6 +26,23 @@ def test_a_comment_in_a_program_makes_nothing_expensive_again(finished):
     assert not EXPENSIVE & set(finished.planned())
 
 
+def append(finished, module: str, line: str = "# A comment.") -> None:
+    with open(finished.folder / f"workflow/scripts/yetbetter/{module}.py", "a") as file:
+        file.write(line + "\n")
+
+
+def test_an_edit_two_imports_away_makes_the_tables_that_rest_on_it_again_and_no_model(finished):
+    append(finished, "stats/distributions")  # tabulate_scores -> accuracy -> distributions
+    planned = set(finished.planned())
+    assert {"tabulate_scores", "check_claims"} <= planned and not planned & EXPENSIVE
+    assert not planned & {"measure_arm", "tabulate_training"}
+
+
+def test_an_edit_of_the_core_makes_nothing_again(finished):
+    append(finished, "errors")
+    assert finished.planned() == {}
+
+
 def test_resources_make_nothing_again(finished):
     def change(config):
         for entry in config["models"].values():

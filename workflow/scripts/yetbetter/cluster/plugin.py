@@ -1,4 +1,6 @@
-"""What snakemake-executor-plugin-slurm (2.8.0, pinned) would lose jobs or wait for ever over, mended for one run.
+"""Faults of snakemake-executor-plugin-slurm over which a run would lose jobs or wait for ever, mended for one run.
+
+Inner names of the plugin are used, so this is done with the version TESTED only.
 
 - A controller that is away is waited for: in submissions, at the start of jobs, in status queries.
 - A group of jobs whose submission fails with an exception is reported; the plugin, which looks for the group's rule,
@@ -13,8 +15,11 @@ import re
 import subprocess
 import time
 from collections import Counter
+from importlib import metadata
 from pathlib import Path
 
+PLUGIN = "snakemake-executor-plugin-slurm"
+TESTED = "2.8.0"
 # Answers in a row, at least 40 seconds apart each, after which an odd state is taken for an end.
 PATIENCE = 3
 # Ended, unless Slurm puts the job back into the queue.
@@ -42,6 +47,17 @@ class Watch:
             if self.odd[job] >= PATIENCE:
                 states[job] = "FAILED" if found else "UNKNOWN"
         return states
+
+
+def other_version() -> str:
+    """One line if the plugin is installed in another version than the tested one; else empty."""
+    found = metadata.version(PLUGIN)
+    if found == TESTED:
+        return ""
+    return (
+        f"{PLUGIN} {found} is installed: requests are not checked and the plugin's known faults are not mended, which is"
+        f" done with {TESTED} only (make environment-slurm installs it)"
+    )
 
 
 def mend(executor) -> None:

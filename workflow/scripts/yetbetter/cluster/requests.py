@@ -6,7 +6,7 @@ Without this a request that no node can fill is refused once for each job and re
 import shlex
 import subprocess
 
-from yetbetter.cluster.plugin import mend
+from yetbetter.cluster.plugin import mend, other_version
 from yetbetter.errors import UserError
 
 # Refusals that pass by themselves: such a job is submitted, and waits; `bin/sbatch` of the profile waits, too.
@@ -16,11 +16,14 @@ PASSING = ("busy", "down, drained or reserved", "SubmitJob")
 def check_requests(workflow) -> None:
     """UserError where Slurm would refuse a job of this run; the request is the one that the executor will send.
 
-    workflow: Snakemake's, of a run that is about to start. With another executor, nothing is done. Where nothing is
-    refused, the executor is made ready for what may go wrong later.
+    workflow: Snakemake's, of a run that is about to start. With another executor, nothing is done; with another version
+    of the plugin than the tested one, a line says so. If nothing is refused, the plugin's known faults are mended.
     """
     executor = getattr(workflow.scheduler, "_executor", None)
     if type(executor).__module__ != "snakemake_executor_plugin_slurm":
+        return
+    if warning := other_version():
+        executor.logger.warning(warning)
         return
     requests = {}
     for job in workflow.dag.needrun_jobs():
@@ -46,7 +49,7 @@ def refusal(executor, job) -> str:
     from snakemake_executor_plugin_slurm import get_submit_command, set_gres_string
     from snakemake_interface_common.exceptions import WorkflowError
 
-    asked = describe(job)
+    asked = name_request(job)
     try:
         parts = {
             "run_uuid": "test",
@@ -73,7 +76,7 @@ def refusal(executor, job) -> str:
     return f"{asked}: Slurm would refuse it{parts['partition']}{parts['account']}: {said}"
 
 
-def describe(job) -> str:
+def name_request(job) -> str:
     names = ("gpu", "gpu_model", "nodes", "mem_mb", "runtime")
     asked = {"cpus": job.threads} | {name: job.resources.get(name) for name in names}
     return f"{job.name} asks for {', '.join(f'{name} {value}' for name, value in asked.items() if value)}"

@@ -1,0 +1,94 @@
+"""The study object: what rules ask of it, without Snakemake."""
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from configs import SCHEMA, completed
+
+from yetbetter.errors import UserError
+from yetbetter.study.checks import check_config
+from yetbetter.study.study import Study
+
+ROOT = Path(__file__).parents[2]
+
+
+def config(name: str = "config/config.yaml") -> dict:
+    return yaml.safe_load((ROOT / name).read_text())
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return Study(completed(config()))
+
+
+def wildcards(**values) -> SimpleNamespace:
+    return SimpleNamespace(**values)
+
+
+def test_an_arm_names_the_blocks_that_hold_its_samples(study):
+    arm = study.arm(wildcards(dataset="hard", budget="high", source="wc"))
+    assert arm.draws == {"wc": 30} and arm.questions == 500
+    assert len(arm.blocks) == 2 * 3 and arm.blocks[0] == "wc/questions-000000_samples-0000"
+
+
+def test_an_arm_of_a_filter_that_looks_at_reasoning_needs_its_files(study):
+    arm = study.arm(wildcards(dataset="hard", budget="high", source="wc-reasoning"))
+    stages = {path.split("/")[2] for path in arm.files("solutions", "verdicts")}
+    assert stages == {"solutions", "verdicts", "reasoning"}
+
+
+def test_a_cell_has_a_folder_for_each_learning_rate(study):
+    cell = wildcards(dataset="hard", budget="low", source="wc", target="student", seed="0")
+    assert study.cell_models(cell) == ["results/pocket/models/hard/low/from-wc/to-student/seed-0/standard"]
+
+
+def test_a_finetunings_seed_comes_from_its_identity_alone(study):
+    cell = {"dataset": "hard", "source": "wc", "target": "student", "rate": "standard"}
+    seeds = {
+        (budget, seed): study.finetuning(wildcards(**cell, budget=budget, seed=seed)).split("--seed ")[1].split()[0]
+        for budget in ("low", "high")
+        for seed in ("0", "1")
+    }
+    assert seeds["low", "0"] == seeds["high", "0"] != seeds["low", "1"]
+
+
+def test_the_regraded_study_has_folders_of_its_own_for_what_grading_changes(study):
+    other = study.regraded()
+    assert other.mode == "lenient" and study.mode == "strict"
+    assert other.folder("verdicts") == "results/pocket/grader-lenient/verdicts"
+    assert other.folder("solutions") == study.folder("solutions") == "results/pocket/solutions"
+    assert "--grading-mode lenient" in other.datasets["hard"].benchmarks
+
+
+def test_the_base_grid_leaves_the_extra_experiments_out(study):
+    assert len(study.parts[study.base].cells) < len(study.parts[study.whole].cells)
+
+
+def test_the_study_needs_neither_snakemake_nor_a_heavy_package():
+    code = (
+        "import sys, yaml; sys.path.insert(0, 'workflow/scripts')\n"
+        "from yetbetter.study.checks import check_config\n"
+        "from yetbetter.study.study import Study\n"
+        f"config = yaml.safe_load(open('config/config.yaml'))\n"
+        f"Study(check_config(config, {SCHEMA!r}, 'config.yaml'))\n"
+        "heavy = {'snakemake', 'torch', 'transformers', 'vllm', 'openai', 'matplotlib', 'pandas', 'sympy'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_config_that_is_checked_comes_back_with_its_defaults():
+    checked = check_config(config(), SCHEMA, "config.yaml")
+    assert checked == completed(config())
+
+
+def test_a_name_that_no_registry_holds_is_refused_with_those_that_it_does():
+    broken = config()
+    broken["sources"]["wc"]["filter"] = "luck"
+    with pytest.raises(UserError, match=r"sources\.wc\.filter: 'luck' \(allowed: ground_truth, .*judge\)"):
+        check_config(broken, SCHEMA, "config.yaml")
