@@ -107,7 +107,7 @@ def test_the_first_lines_cost_little():
         ("sample_solutions.py --engine vllm", ["numpy", "vllm", "torch", "transformers"]),
         ("evaluate_model.py --engine=openai", ["numpy", "openai"]),
         ("judge_solutions.py", ["numpy", "torch", "transformers"]),
-        ("draw_headline.py --output x", ["numpy", "matplotlib", "pandas"]),
+        ("plot_figure.py headline --output-pdf x", ["numpy", "matplotlib", "pandas"]),
         ("make_pocket_problems.py", ["numpy"]),
     ],
 )
