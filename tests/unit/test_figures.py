@@ -122,6 +122,8 @@ def test_the_papers_values_are_asked_for_by_its_own_models_alone(study):
     paper = Study(yaml.safe_load((ROOT / "config" / "paper.yaml").read_text()))
     assert Plots(paper).published(wildcards("headline")) == ["resources/published_numbers.csv"]
     assert Plots(paper).published(wildcards("claims")) == []
+    # Which of the paper's values an experiment's sources have beside them.
+    assert "--role wc-number=number_matched " in Plots(paper).options(wildcards("number-matched_math", "study/"))
 
 
 def test_an_experiment_called_like_a_figure_is_refused():

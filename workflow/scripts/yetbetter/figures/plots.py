@@ -182,7 +182,7 @@ class Plots:
             "targets": entry["targets"],
             "budgets": entry["budgets"],
             "note": [f"{source}={note}" for source, note in notes.items() if note],
-            "role": [f"{source}={role}" for source, role in roles.items() if role in PAPER_TABLES]
+            "role": [f"{source}={role}" for role, source in roles.items() if role in PAPER_TABLES]
             if self.published(w)
             else [],
         }
