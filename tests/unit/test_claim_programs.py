@@ -195,7 +195,7 @@ def test_the_figure_has_a_row_and_a_word_for_every_claim(claims, study):
     ]
 
 
-def test_an_empty_table_of_claims_is_drawn_as_such(tmp_path):
+def test_an_empty_table_of_claims_is_plotted_as_such(tmp_path):
     write_table(tmp_path / "claims.csv", CLAIMS, [])
     write_table(tmp_path / "comparisons.csv", COMPARISONS, [])
     tables = {"claims": tmp_path / "claims.csv", "claim_comparisons": tmp_path / "comparisons.csv"}

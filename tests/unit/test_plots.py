@@ -346,7 +346,7 @@ def test_arms_whose_source_is_not_called_like_its_model_are_found_by_the_model(t
     assert [len(axes.patches) for axes in figure.axes] == [10, 10]
 
 
-def test_votes_are_drawn_per_benchmark_target_budget_and_source(tmp_path):
+def test_votes_are_plotted_per_benchmark_target_budget_and_source(tmp_path):
     table = table_of(tmp_path, "finetuned", made_up_tables())
     figure = functional_transfer(table, "hard", LOOK)
     cells = table.where(dataset="hard", seed="all", benchmark="control", target="se", budget="high")

@@ -78,7 +78,7 @@ def test_every_kind_becomes_a_pdf_and_a_png(kind, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", PLOTS)
-def test_every_kind_draws_empty_tables(kind, tmp_path):
+def test_every_kind_is_plotted_from_empty_tables(kind, tmp_path):
     empty = {name: [] for name in made_up_study()}
     figure = PLOTS[kind](experiment_of(tmp_path, kind, empty, dataset="hard"))
     figure.canvas.draw()
@@ -86,7 +86,7 @@ def test_every_kind_draws_empty_tables(kind, tmp_path):
 
 
 @pytest.mark.parametrize("kind", PLOTS)
-def test_every_kind_draws_what_one_seed_without_intervals_and_a_missing_arm_leave(kind, tmp_path):
+def test_every_kind_plots_what_one_seed_without_intervals_and_a_missing_arm_leave(kind, tmp_path):
     tables = made_up_study(seeds=1)
     for row in tables["finetuned"] + tables["differences"]:
         row["low"] = row["high"] = ""
@@ -216,7 +216,7 @@ def test_a_mix_of_unknown_cost_is_left_out_and_said_to_be(tmp_path):
     assert "left out: 3 of unknown cost" in legend_of(figure)
 
 
-def test_mixes_are_drawn_at_their_shares_between_the_pure_ends(tmp_path):
+def test_mixes_are_plotted_at_their_shares_between_the_pure_ends(tmp_path):
     tables = made_up_study()
     figure = mixing(experiment_of(tmp_path, "mixing", tables))
     line = figure.axes[0].lines[0]
@@ -461,7 +461,7 @@ def test_the_line_of_a_size_is_the_best_score_so_far(tmp_path):
     assert [row["model"] for row in records(rows)] == ["2024-01 40.0", "2024-02 50.0", "2024-03 60.0"]
 
 
-def test_published_scores_are_drawn_at_their_dates(tmp_path):
+def test_published_scores_are_plotted_at_their_dates(tmp_path):
     table = read_scores(write_public(tmp_path / "scores.csv"))
     figure = small_vs_large(table)
     figure.canvas.draw()
