@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from configs import check_config
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +24,6 @@ from yetbetter.generation.openai_options import (
     share_out,
 )
 from yetbetter.generation.openai_requests import asked_wait
-from yetbetter.study.checks import check_config
 
 ROOT = Path(__file__).resolve().parents[2]
 PAID = {"input_price": 0.1, "output_price": 0.4, "spending_limit": 5.0}

@@ -127,6 +127,6 @@ def write_report(folder: Path, output: Path) -> subprocess.CompletedProcess:
     return run(
         *("write_report", "--description", folder / "tables" / "study.json", "--results", folder),
         *("--tables", *(folder / "tables" / f"{name}.csv" for name in TABLES)),
-        *("--figures", *(folder / "figures" / f"{name}.png" for name in FIGURES), "--captions", "workflow/report"),
+        *("--figures", *(folder / "figures" / f"{name}.png" for name in FIGURES)),
         *("--template", "workflow/report/page.html.j2", "--output", output),
     )

@@ -8,18 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from configs import check_config
 
 from yetbetter.claims.columns import CLAIMS, COMPARISONS
 from yetbetter.claims.evidence import Roles, StudyEvidence, read_study
 from yetbetter.claims.rules import read_rules
 from yetbetter.errors import UserError
-from yetbetter.figures import claims as plots_claims
+from yetbetter.figures.registry import FIGURES
+from yetbetter.figures.request import Request
 from yetbetter.measures.quality import measure_arm
 from yetbetter.measures.questions import COUNTS, count_questions
 from yetbetter.records import write_rows
-from yetbetter.study.checks import check_config
 from yetbetter.study.claim_roles import roles_of
-from yetbetter.tables import NUMBERS, read_table, write_table
+from yetbetter.tables import read_table, write_table
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
@@ -181,26 +182,24 @@ def test_an_impossible_correlation_is_refused(tmp_path):
 def test_the_figure_has_a_row_and_a_word_for_every_claim(claims, study):
     folder, _ = study
     done = call(
-        *("draw_claims", "--table", folder / "claims.csv", "--comparisons", folder / "claim_comparisons.csv"),
+        *("plot_figure", "claims", "--tables", folder / "claims.csv", folder / "claim_comparisons.csv"),
         *("--output-pdf", folder / "claims.pdf", "--output-png", folder / "claims.png"),
     )
     assert done.returncode == 0, done.stderr
     assert (folder / "claims.png").stat().st_size > 20_000
-    table = read_table(folder / "claims.csv", plots_claims.CLAIMS, NUMBERS)
-    comparisons = read_table(folder / "claim_comparisons.csv", plots_claims.COMPARISONS, NUMBERS)
-    (axes,) = plots_claims.claims(table, comparisons).axes
+    tables = {name: folder / f"{name}.csv" for name in ("claims", "claim_comparisons")}
+    (axes,) = FIGURES["claims"].plot(Request(tables)).axes
     words = [text.get_text().split("\n")[0] for text in axes.texts]
     assert [word for word in words if word in ("reproduced", "contradicted", "inconclusive", "not run")] == [
         claims[str(number)]["verdict"] for number in range(1, 17)
     ]
 
 
-def test_an_empty_table_of_claims_is_drawn_as_such(tmp_path):
+def test_an_empty_table_of_claims_is_plotted_as_such(tmp_path):
     write_table(tmp_path / "claims.csv", CLAIMS, [])
     write_table(tmp_path / "comparisons.csv", COMPARISONS, [])
-    table = read_table(tmp_path / "claims.csv", plots_claims.CLAIMS, NUMBERS)
-    comparisons = read_table(tmp_path / "comparisons.csv", plots_claims.COMPARISONS, NUMBERS)
-    (axes,) = plots_claims.claims(table, comparisons).axes
+    tables = {"claims": tmp_path / "claims.csv", "claim_comparisons": tmp_path / "comparisons.csv"}
+    (axes,) = FIGURES["claims"].plot(Request(tables)).axes
     assert "no values in the table" in [text.get_text() for text in axes.texts]
 
 

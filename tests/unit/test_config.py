@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from configs import grid_of
+from configs import check_config, grid_of
 
 from yetbetter.errors import UserError
-from yetbetter.study.checks import check_config
 from yetbetter.study.config_files import check_file
 
 ROOT = Path(__file__).parents[2]

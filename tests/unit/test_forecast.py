@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from configs import completed, forecast_of, grid_of
+from configs import check_config, completed, forecast_of, grid_of
 
 from yetbetter.errors import UserError
 from yetbetter.forecast.estimates import COLUMNS, STAGES, Forecast, Lengths
-from yetbetter.study.checks import check_config
 from yetbetter.training.disk import check_disk, needed_bytes
 
 ROOT = Path(__file__).parents[2]

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from configs import check_config
 from job_support import JOB, calls_of, make_scontrol
 
 from yetbetter import job, program, time_limit
 from yetbetter.cluster.environments import check_environments, python_of, tell_gpus
 from yetbetter.errors import UserError
 from yetbetter.records import write_rows
-from yetbetter.study.checks import check_config
 from yetbetter.training.launch import launch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,7 +107,7 @@ def test_the_first_lines_cost_little():
         ("sample_solutions.py --engine vllm", ["numpy", "vllm", "torch", "transformers"]),
         ("evaluate_model.py --engine=openai", ["numpy", "openai"]),
         ("judge_solutions.py", ["numpy", "torch", "transformers"]),
-        ("draw_headline.py --output x", ["numpy", "matplotlib", "pandas"]),
+        ("plot_figure.py headline --output-pdf x", ["numpy", "matplotlib", "pandas"]),
         ("make_pocket_problems.py", ["numpy"]),
     ],
 )

@@ -17,8 +17,8 @@ import measure_arm
 import measure_pool
 import score_model
 import select_solutions
-from yetbetter.figures import data_quality as plots_data
-from yetbetter.figures import look as plot_tables
+from yetbetter.figures.data_quality import DATA_QUALITY, data_quality
+from yetbetter.figures.look import Look, Paper
 from yetbetter.generation import engines
 from yetbetter.pocket.world import make_problems
 from yetbetter.program import run
@@ -380,10 +380,10 @@ def test_the_papers_judged_rate_stands_beside_a_judged_one(study):
     (study.folder / "paper.csv").write_text(
         paper.format("human", 24) + paper.splitlines()[1].format("judge", 24.3) + "\n"
     )
-    look = plot_tables.Look("se", "wc", ["se", "wc"])
-    published = plot_tables.Paper(study.folder / "paper.csv", "data", "hard", look)
-    table = read_table(study.folder / "quality.csv", plots_data.DATA_QUALITY, NUMBERS)
-    panel = plots_data.data_quality(table, "hard", look, published).axes[2]
+    look = Look("se", "wc", ["se", "wc"])
+    published = Paper(study.folder / "paper.csv", "data", "hard", look)
+    table = read_table(study.folder / "quality.csv", DATA_QUALITY, NUMBERS)
+    panel = data_quality(table, "hard", look, published).axes[2]
     assert [bar.get_width() for bar in panel.patches] == [50]
     assert 24.3 in [value for line in panel.lines for value in line.get_xdata()]
 

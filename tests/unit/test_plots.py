@@ -1,4 +1,4 @@
-"""The figures: drawn from made-up tables, in whole, in part, empty, and broken."""
+"""The figures: plotted from made-up tables, in whole, in part, empty, and broken."""
 
 import csv
 import importlib
@@ -11,10 +11,14 @@ from pathlib import Path
 import pytest
 
 from yetbetter.errors import UserError
-from yetbetter.figures import checkpoints as plots_checkpoints
-from yetbetter.figures import data_quality as plots_data
-from yetbetter.figures import finetuned as plots_finetuned
-from yetbetter.figures import look as plot_tables
+from yetbetter.figures.checkpoints import checkpoints
+from yetbetter.figures.coverage_by_level import coverage_by_level
+from yetbetter.figures.coverage_trend import coverage_trend
+from yetbetter.figures.data_quality import data_quality
+from yetbetter.figures.finetuned import finetuned
+from yetbetter.figures.functional_transfer import functional_transfer
+from yetbetter.figures.headline import headline
+from yetbetter.figures.look import Look, Paper, choose_dataset
 from yetbetter.tables import NUMBERS, Table, read_table
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
@@ -32,16 +36,17 @@ PARADIGMS = {
     ("se", "se"): "self-improvement",
     ("se", "wc"): "weak-to-strong improvement",
 }
-PROGRAMS = {  # program: its tables in order of its options
-    "data_quality": {"--table": "data_quality"},
-    "headline": {"--table": "finetuned", "--differences": "differences", "--arms": "arms"},
-    "finetuned": {"--table": "finetuned", "--arms": "arms"},
-    "coverage_trend": {"--table": "coverage"},
-    "coverage_by_level": {"--table": "coverage", "--arms": "arms"},
-    "functional_transfer": {"--table": "finetuned"},
-    "reasoning": {"--table": "finetuned", "--arms": "arms"},
-    "checkpoints": {"--table": "checkpoints"},
+FIGURES = {  # their tables
+    "data_quality": ["data_quality"],
+    "headline": ["finetuned", "differences", "arms"],
+    "finetuned": ["finetuned", "arms"],
+    "coverage_trend": ["coverage"],
+    "coverage_by_level": ["coverage", "arms"],
+    "functional_transfer": ["finetuned"],
+    "reasoning": ["finetuned", "arms"],
+    "checkpoints": ["checkpoints"],
 }
+OPTIONS = {"coverage_trend": {"ratio": 3}, "headline": {"budget": "low"}}  # besides the data set
 
 
 def made_up_tables() -> dict[str, list[dict]]:
@@ -153,17 +158,15 @@ def write_tables(folder: Path, tables: dict[str, list[dict]]) -> None:
 
 
 def run(monkeypatch, name: str, folder: Path, **options) -> list[Path]:
-    """Run a drawing program's main function on the tables of a folder; returns its two files."""
-    command = [f"draw_{name}.py"]
-    for option, table in PROGRAMS[name].items():
-        command += [option, str(folder / f"{table}.csv")]
-    options = {"dataset": "hard"} | ({"ratio": 3} if name == "coverage_trend" else {}) | options
+    """Run the program's main function on the tables of a folder; returns its two files."""
+    command = ["plot_figure.py", name, "--tables", *(str(folder / f"{table}.csv") for table in FIGURES[name])]
+    options = {"dataset": "hard"} | OPTIONS.get(name, {}) | options
     command += [word for key, value in options.items() for word in (f"--{key}", str(value))]
     outputs = [folder / "figures" / f"{name}.{kind}" for kind in ("pdf", "png")]
     command += ["--output-pdf", str(outputs[0]), "--output-png", str(outputs[1])]
     monkeypatch.setattr(sys, "argv", command)
     monkeypatch.syspath_prepend(SCRIPTS)
-    importlib.import_module(f"draw_{name}").main()
+    importlib.import_module("plot_figure").main()
     return outputs
 
 
@@ -172,12 +175,12 @@ def table_of(folder: Path, name: str, tables: dict[str, list[dict]]) -> Table:
     return read_table(folder / f"{name}.csv", (), NUMBERS)
 
 
-LOOK = plot_tables.Look()
-NO_PAPER = plot_tables.Paper(None, "", "hard", LOOK)
+LOOK = Look()
+NO_PAPER = Paper(None, "", "hard", LOOK)
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_every_program_draws_a_pdf_and_a_png(name, tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_becomes_a_pdf_and_a_png(name, tmp_path, monkeypatch):
     write_tables(tmp_path, made_up_tables())
     pdf, png = (path.read_bytes() for path in run(monkeypatch, name, tmp_path))
     assert pdf.startswith(b"%PDF") and png.startswith(b"\x89PNG")
@@ -190,14 +193,14 @@ def test_the_same_table_gives_the_same_bytes(tmp_path, monkeypatch):
     assert first == second
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_every_program_draws_an_empty_table(name, tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_becomes_an_empty_table(name, tmp_path, monkeypatch):
     write_tables(tmp_path, {table: [] for table in made_up_tables()})
     assert all(path.stat().st_size for path in run(monkeypatch, name, tmp_path))
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_every_program_draws_a_table_full_of_gaps(name, tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_plotted_from_a_table_full_of_gaps(name, tmp_path, monkeypatch):
     dice = random.Random(1)
     tables = made_up_tables()
     for rows in tables.values():
@@ -210,10 +213,10 @@ def test_every_program_draws_a_table_full_of_gaps(name, tmp_path, monkeypatch):
     assert all(path.stat().st_size for path in run(monkeypatch, name, tmp_path))
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", FIGURES)
 def test_a_missing_column_is_an_error_that_names_file_and_column(name, tmp_path, monkeypatch):
     write_tables(tmp_path, made_up_tables())
-    path = tmp_path / f"{PROGRAMS[name]['--table']}.csv"
+    path = tmp_path / f"{FIGURES[name][0]}.csv"
     column = "rate" if name == "checkpoints" else "level"
     path.write_text(path.read_text().replace(f",{column},", ",grade,", 1))
     with pytest.raises(UserError, match=f"{path.name}: no column '{column}'"):
@@ -237,13 +240,13 @@ def test_two_rows_for_one_bar_are_an_error(tmp_path, monkeypatch):
 def test_a_table_of_two_data_sets_wants_one_named(tmp_path):
     table = table_of(tmp_path, "coverage", made_up_tables())
     with pytest.raises(UserError, match="easy, hard"):
-        plot_tables.choose_dataset(table, None)
-    assert plot_tables.choose_dataset(table.where(dataset="easy"), None) == "easy"
+        choose_dataset(table, None)
+    assert choose_dataset(table.where(dataset="easy"), None) == "easy"
 
 
 def test_bars_of_data_quality_are_as_long_as_the_arms_values(tmp_path):
     table = table_of(tmp_path, "data_quality", made_up_tables())
-    figure = plots_data.data_quality(table, "hard", LOOK, NO_PAPER)
+    figure = data_quality(table, "hard", LOOK, NO_PAPER)
     rows = [("low", "se"), ("low", "wc"), ("high", "se"), ("high", "wc"), ("high", "mix")]
     arm = table.where(dataset="hard", basis="arm")
     factors = {"coverage": 100, "diversity": 1, "false_positive_rate": 100}
@@ -263,7 +266,7 @@ def test_bars_of_the_headline_and_its_differences_are_the_tables(tmp_path):
     tables = made_up_tables()
     table = table_of(tmp_path, "finetuned", tables)
     differences = table_of(tmp_path, "differences", tables)
-    figure = plots_finetuned.headline(table, differences, "hard", "low", LOOK, NO_PAPER)
+    figure = headline(table, differences, "hard", "low", LOOK, NO_PAPER)
     axes = figure.axes[0]
     cells = table.where(dataset="hard", budget="low", benchmark="test", metric="pass@1", seed="all")
     pairs = [(target, source) for target in ("student", "wc", "se") for source in ("se", "wc")]
@@ -279,7 +282,7 @@ def test_an_opposite_difference_is_turned_round(tmp_path):
     for row in tables["differences"]:
         row |= {"source": "se", "baseline": "wc", "difference": -0.03, "low": -0.05, "high": 0.01}
     table, differences = (table_of(tmp_path, name, tables) for name in ("finetuned", "differences"))
-    figure = plots_finetuned.headline(table, differences, "hard", "low", LOOK, NO_PAPER)
+    figure = headline(table, differences, "hard", "low", LOOK, NO_PAPER)
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert "WC \N{MINUS SIGN} SE: +3.0 points\n[\N{MINUS SIGN}1.0, +5.0]" in texts
 
@@ -287,7 +290,7 @@ def test_an_opposite_difference_is_turned_round(tmp_path):
 @pytest.mark.parametrize("metric", ["pass@1", "false_positive_rate"])
 def test_bars_of_the_finetuned_models_are_as_long_as_the_means_over_seeds(tmp_path, metric):
     table = table_of(tmp_path, "finetuned", made_up_tables())
-    figure = plots_finetuned.finetuned(table, "hard", LOOK, NO_PAPER, "test", metric)
+    figure = finetuned(table, "hard", LOOK, NO_PAPER, "test", metric)
     rows = [("", "base"), ("", "human"), ("low", "se"), ("low", "wc")]
     rows += [("high", "se"), ("high", "wc"), ("high", "mix")]
     cells = table.where(dataset="hard", benchmark="test", metric=metric, seed="all")
@@ -298,7 +301,7 @@ def test_bars_of_the_finetuned_models_are_as_long_as_the_means_over_seeds(tmp_pa
 
 def test_every_checkpoint_is_a_point_and_the_chosen_one_is_ringed(tmp_path):
     tables = made_up_tables()
-    figure = plots_checkpoints.checkpoints(table_of(tmp_path, "checkpoints", tables), "hard", LOOK)
+    figure = checkpoints(table_of(tmp_path, "checkpoints", tables), "hard", LOOK)
     assert [axes.get_title() for axes in figure.axes[:3]] == ["target: student", "target: WC", "target: SE"]
     se_slow, se_slow_ring, se_fast, se_fast_ring, *_ = figure.axes[0].lines
     assert list(se_slow.get_xdata()) == list(se_fast.get_xdata()) == [40, 80]
@@ -307,13 +310,13 @@ def test_every_checkpoint_is_a_point_and_the_chosen_one_is_ringed(tmp_path):
     assert se_slow.get_linestyle() != se_fast.get_linestyle()
     # Where one step is not known, checkpoints stand under their numbers.
     tables["checkpoints"][0]["step"] = ""
-    easy = plots_checkpoints.checkpoints(table_of(tmp_path, "checkpoints", tables), "easy", LOOK)
+    easy = checkpoints(table_of(tmp_path, "checkpoints", tables), "easy", LOOK)
     assert list(easy.axes[0].lines[0].get_xdata()) == [1, 2]
 
 
 def test_the_compute_matched_curve_is_wc_at_the_ratio_times_k(tmp_path):
     table = table_of(tmp_path, "coverage", made_up_tables())
-    axes = plots_data.coverage_trend(table, "hard", LOOK, 3, NO_PAPER).axes[0]
+    axes = coverage_trend(table, "hard", LOOK, 3, NO_PAPER).axes[0]
     rows = table.where(dataset="hard", level="all")
     strong, matched, weak = axes.lines[:3]
     expected = [100 * rows.estimate(model="se", k=k).value for k in range(1, 11)]
@@ -326,7 +329,7 @@ def test_the_compute_matched_curve_is_wc_at_the_ratio_times_k(tmp_path):
 def test_bars_by_level_use_the_samples_of_each_budgets_arm(tmp_path):
     tables = made_up_tables()
     table, arms = (table_of(tmp_path, name, tables) for name in ("coverage", "arms"))
-    figure = plots_data.coverage_by_level(table, arms, "hard", LOOK, NO_PAPER)
+    figure = coverage_by_level(table, arms, "hard", LOOK, NO_PAPER)
     rows = table.where(dataset="hard")
     for axes, samples in zip(figure.axes, ({"se": 10, "wc": 30}, {"se": 1, "wc": 3}), strict=True):
         bars = [(model, k, level) for model, k in samples.items() for level in "12345"]
@@ -339,13 +342,13 @@ def test_arms_whose_source_is_not_called_like_its_model_are_found_by_the_model(t
     for row in tables["arms"]:
         row["source"] = f"from {row['source']}"
     table, arms = (table_of(tmp_path, name, tables) for name in ("coverage", "arms"))
-    figure = plots_data.coverage_by_level(table, arms, "hard", LOOK, NO_PAPER)
+    figure = coverage_by_level(table, arms, "hard", LOOK, NO_PAPER)
     assert [len(axes.patches) for axes in figure.axes] == [10, 10]
 
 
-def test_votes_are_drawn_per_benchmark_target_budget_and_source(tmp_path):
+def test_votes_are_plotted_per_benchmark_target_budget_and_source(tmp_path):
     table = table_of(tmp_path, "finetuned", made_up_tables())
-    figure = plots_finetuned.functional_transfer(table, "hard", LOOK)
+    figure = functional_transfer(table, "hard", LOOK)
     cells = table.where(dataset="hard", seed="all", benchmark="control", target="se", budget="high")
     expected = [100 * cells.estimate(source="wc", metric=f"maj@{k}").value for k in (1, 4, 8, 16)]
     assert list(figure.axes[-1].lines[3].get_ydata()) == pytest.approx(expected)
@@ -358,7 +361,7 @@ def test_missing_values_and_intervals_are_marked(tmp_path):
     rows[2]["low"] = math.nan
     assert [rows[place]["metric"] for place in (0, 2)] == ["coverage", "diversity"]
     table = table_of(tmp_path, "data_quality", tables)
-    figure = plots_data.data_quality(table, "hard", LOOK, NO_PAPER)
+    figure = data_quality(table, "hard", LOOK, NO_PAPER)
     coverage, diversity, _ = ([text.get_text() for text in axes.texts] for axes in figure.axes)
     assert coverage.count("n/a") == 1
     assert diversity[0].endswith("\N{DAGGER}") and "\N{DAGGER}" not in diversity[1]
@@ -371,22 +374,23 @@ def test_the_papers_values_stand_beside_ours_only_for_its_own_data_set(tmp_path)
         "finetuned,math,low,wc,student,,pass_at_1,28.2\n"
         "finetuned,math,,ground_truth,student,,pass_at_1,24.4\n"
     )
-    look = plot_tables.Look(strong="gemma-27b", weak="gemma-9b")
-    paper = plot_tables.Paper(path, "finetuned", "math", look)
+    look = Look(strong="gemma-27b", weak="gemma-9b")
+    paper = Paper(path, "finetuned", "math", look)
     assert paper.value("pass_at_1", "low", "gemma-9b", "student") == 28.2
     assert paper.value("pass_at_1", "high", "human", "student") == 24.4
     assert math.isnan(paper.value("pass_at_1", "high", "gemma-9b", "student"))
-    assert not plot_tables.Paper(path, "finetuned", "gsm8k", look).table.rows
+    assert not Paper(path, "finetuned", "gsm8k", look).table.rows
 
 
 def test_colours_follow_roles_and_further_sources_get_their_own():
-    look = plot_tables.Look("large", "small", ["other", "large", "another", "small"])
+    look = Look("large", "small", ["other", "large", "another", "small"])
     assert look.colour("large") == LOOK.colour("se") and look.colour("small") == LOOK.colour("wc")
     names = ["large", "small", "mix", "human", "base", "other", "another"]
     assert len({look.colour(name) for name in names}) == len(names)
 
 
-def test_drawing_needs_no_model_library():
-    code = "import sys, draw_finetuned; print({'torch', 'transformers', 'pandas'} & set(sys.modules))"
+def test_plotting_needs_no_model_library():
+    loaded = "import sys, plot_figure, yetbetter.figures.finetuned as _"
+    code = f"{loaded}; print({{'torch', 'transformers', 'pandas'}} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True)
     assert found.stdout.strip() == "set()", found.stderr

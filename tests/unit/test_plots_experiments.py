@@ -11,24 +11,21 @@ import pytest
 from study_tables import MEASURED, SE_FLOPS, TARGETS, made_up_study, means, write_study
 
 from yetbetter.errors import UserError
-from yetbetter.figures import bars as plots_bars
-from yetbetter.figures import crossover as plots_crossover
-from yetbetter.figures import experiment as plot_experiments
-from yetbetter.figures import mixing as plots_mixing
-from yetbetter.figures import samples as plots_samples
-from yetbetter.figures import small_vs_large as plots_scores
-from yetbetter.figures.experiment import Difference, Place
+from yetbetter.figures.bars import bars
+from yetbetter.figures.crossover import budget_axis, crossings, crossover
+from yetbetter.figures.experiment import Difference, Experiment, Place, read_experiment
 from yetbetter.figures.look import MIX, STRONG, WEAK
+from yetbetter.figures.mixing import mixing, share_of_weak
+from yetbetter.figures.plots import compared_pairs
+from yetbetter.figures.registry import KINDS
+from yetbetter.figures.request import Request
+from yetbetter.figures.samples import arms_of, samples
+from yetbetter.figures.small_vs_large_over_time import day_of, read_scores, records, small_vs_large
 from yetbetter.study import experiments
-from yetbetter.tables import Estimate
+from yetbetter.tables import NUMBERS, Estimate, read_table
 
 ROOT = Path(__file__).parents[2]
-KINDS = {
-    "bars": plots_bars.bars,
-    "mixing": plots_mixing.mixing,
-    "samples": plots_samples.samples,
-    "crossover": plots_crossover.crossover,
-}
+PLOTS = {"bars": bars, "mixing": mixing, "samples": samples, "crossover": crossover}
 # Of the study's cells, those of one experiment of each kind.
 CHOSEN = {
     "bars": {"sources": ["se", "wc", "wc_number"], "budgets": ["low"]},
@@ -38,24 +35,19 @@ CHOSEN = {
 }
 
 
-def words_of(folder: Path, kind: str, **options) -> list[str]:
-    """Arguments of a drawing program, for the tables in a folder."""
-    words = []
-    for option, table in {"table": "finetuned", "differences": "differences", "arms": "arms"}.items():
-        words += [f"--{option}", str(folder / f"{table}.csv")]
-    words += ["--output-pdf", str(folder / f"{kind}.pdf"), "--output-png", str(folder / f"{kind}.png")]
-    for option, values in ({"targets": list(TARGETS), "title": ["A title"]} | CHOSEN[kind] | options).items():
-        if option in ("note", "role"):
-            words += [word for value in values for word in (f"--{option}", value)]
-        else:
-            words += [f"--{option}", *values]
-    return words
+def options_of(kind: str, **options) -> dict:
+    return {"targets": list(TARGETS), "title": "A title"} | CHOSEN[kind] | options
 
 
-def experiment_of(folder: Path, kind: str, tables: dict | None = None, **options) -> plot_experiments.Experiment:
+def request_of(folder: Path, kind: str, **options) -> Request:
+    """For the tables in a folder."""
+    tables = {name: str(folder / f"{name}.csv") for name in ("finetuned", "differences", "arms")}
+    return Request(tables, **options_of(kind, **options))
+
+
+def experiment_of(folder: Path, kind: str, tables: dict | None = None, **options) -> Experiment:
     write_study(folder, tables or made_up_study())
-    parser = plot_experiments.command_line("")
-    return plot_experiments.read_experiment(parser.parse_args(words_of(folder, kind, **options)))
+    return read_experiment(request_of(folder, kind, **options))
 
 
 def texts_of(axes) -> list[str]:
@@ -72,32 +64,34 @@ def value_of(tables: dict, budget: str, source: str, target: str) -> float:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_program_draws_a_pdf_and_a_png(kind, tmp_path, monkeypatch):
+def test_every_kind_becomes_a_pdf_and_a_png(kind, tmp_path, monkeypatch):
     write_study(tmp_path, made_up_study())
-    monkeypatch.setattr(
-        sys, "argv", ["draw_experiment.py", "--kind", kind, *words_of(tmp_path, kind, targets=["student"])]
-    )
+    words = ["--tables", *(str(tmp_path / f"{name}.csv") for name in ("finetuned", "differences", "arms"))]
+    for option, value in options_of(kind, targets=["student"]).items():
+        words += [f"--{option}", *([value] if isinstance(value, str) else value)]
+    words += ["--output-pdf", str(tmp_path / f"{kind}.pdf"), "--output-png", str(tmp_path / f"{kind}.png")]
+    monkeypatch.setattr(sys, "argv", ["plot_figure.py", kind, *words])
     monkeypatch.syspath_prepend(ROOT / "workflow" / "scripts")
-    importlib.import_module("draw_experiment").main()
+    importlib.import_module("plot_figure").main()
     assert (tmp_path / f"{kind}.pdf").read_bytes().startswith(b"%PDF")
     assert (tmp_path / f"{kind}.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_draws_empty_tables(kind, tmp_path):
+@pytest.mark.parametrize("kind", PLOTS)
+def test_every_kind_is_plotted_from_empty_tables(kind, tmp_path):
     empty = {name: [] for name in made_up_study()}
-    figure = KINDS[kind](experiment_of(tmp_path, kind, empty, dataset=["hard"]))
+    figure = PLOTS[kind](experiment_of(tmp_path, kind, empty, dataset="hard"))
     figure.canvas.draw()
     assert figure.get_suptitle() == "hard: A title"
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_draws_what_one_seed_without_intervals_and_a_missing_arm_leave(kind, tmp_path):
+@pytest.mark.parametrize("kind", PLOTS)
+def test_every_kind_plots_what_one_seed_without_intervals_and_a_missing_arm_leave(kind, tmp_path):
     tables = made_up_study(seeds=1)
     for row in tables["finetuned"] + tables["differences"]:
         row["low"] = row["high"] = ""
     tables["arms"] = [row for row in tables["arms"] if (row["budget"], row["source"]) != ("low", "wc")]
-    figure = KINDS[kind](experiment_of(tmp_path, kind, tables, targets=["student", "wc"]))
+    figure = PLOTS[kind](experiment_of(tmp_path, kind, tables, targets=["student", "wc"]))
     figure.canvas.draw()
     legend = " ".join(legend_of(figure))
     assert "one finetuning seed" in legend
@@ -106,7 +100,7 @@ def test_every_kind_draws_what_one_seed_without_intervals_and_a_missing_arm_leav
 
 def test_bars_are_as_long_as_accuracies_and_print_the_paired_differences(tmp_path):
     tables = made_up_study()
-    figure = plots_bars.bars(experiment_of(tmp_path, "bars", tables))
+    figure = bars(experiment_of(tmp_path, "bars", tables))
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["target: student", "target: WC", "target: SE"]
     for axes, target in zip(figure.axes, TARGETS, strict=True):
         expected = [value_of(tables, "low", source, target) for source in ("se", "wc", "wc_number")]
@@ -123,7 +117,7 @@ def test_bars_are_as_long_as_accuracies_and_print_the_paired_differences(tmp_pat
 
 
 def test_bars_say_what_each_source_is(tmp_path):
-    figure = plots_bars.bars(experiment_of(tmp_path, "bars", note=["wc_number=no filter"]))
+    figure = bars(experiment_of(tmp_path, "bars", note=["wc_number=no filter"]))
     texts = texts_of(figure.axes[0])
     assert "1 SE sample \N{MULTIPLICATION SIGN} 500 questions\n100 % of compute" in texts
     assert "1 WC sample \N{MULTIPLICATION SIGN} 500 questions\n33 % of compute, no filter" in texts
@@ -150,7 +144,7 @@ def test_without_the_strong_source_the_first_one_is_the_baseline(tmp_path):
         {"dataset": "hard", "budget": "high", "target": "student"} | MEASURED | pair,
     )
     chosen = {"sources": ["wc_low_low", "wc_high_low", "wc"], "budgets": ["high"], "targets": ["student"]}
-    figure = plots_bars.bars(experiment_of(tmp_path, "bars", tables, **chosen))
+    figure = bars(experiment_of(tmp_path, "bars", tables, **chosen))
     texts = texts_of(figure.axes[0])
     assert "+9.0 [+5.0, +12.0]" in texts
     # What the table does not compare is taken from two intervals, and marked.
@@ -165,12 +159,12 @@ def test_a_missing_cell_is_marked_in_each_kind(tmp_path):
         tables[name] = [
             row for row in tables[name] if row["target"] != "wc" or (row["budget"], row["source"]) not in gone
         ]
-    bars = plots_bars.bars(experiment_of(tmp_path, "bars", tables))
-    assert [texts_of(axes).count("n/a") for axes in bars.axes] == [0, 1, 0]
+    figure = bars(experiment_of(tmp_path, "bars", tables))
+    assert [texts_of(axes).count("n/a") for axes in figure.axes] == [0, 1, 0]
     for kind in ("mixing", "samples", "crossover"):
-        figure = KINDS[kind](experiment_of(tmp_path, kind, tables))
+        figure = PLOTS[kind](experiment_of(tmp_path, kind, tables))
         assert "value missing" in legend_of(figure)
-    matrix = plots_samples.samples(experiment_of(tmp_path, "samples", tables)).axes[3]
+    matrix = samples(experiment_of(tmp_path, "samples", tables)).axes[3]
     assert texts_of(matrix).count("n/a") == 3
 
 
@@ -203,7 +197,7 @@ def test_an_unpaired_difference_is_that_of_independent_samples(tmp_path):
 
 def test_the_share_of_a_mix_comes_from_what_it_costs(tmp_path):
     experiment = experiment_of(tmp_path, "mixing")
-    mixes = {source: plots_mixing.share_of_weak(experiment, Place("high", source)) for source in experiment.sources}
+    mixes = {source: share_of_weak(experiment, Place("high", source)) for source in experiment.sources}
     assert {name: round(mix.share, 6) for name, mix in mixes.items()} == {
         "se": 0,
         "wc": 1,
@@ -218,13 +212,13 @@ def test_a_mix_of_unknown_cost_is_left_out_and_said_to_be(tmp_path):
     tables = made_up_study()
     for row in tables["arms"]:
         row["flops_assumed"] = ""
-    figure = plots_mixing.mixing(experiment_of(tmp_path, "mixing", tables))
+    figure = mixing(experiment_of(tmp_path, "mixing", tables))
     assert "left out: 3 of unknown cost" in legend_of(figure)
 
 
-def test_mixes_are_drawn_at_their_shares_between_the_pure_ends(tmp_path):
+def test_mixes_are_plotted_at_their_shares_between_the_pure_ends(tmp_path):
     tables = made_up_study()
-    figure = plots_mixing.mixing(experiment_of(tmp_path, "mixing", tables))
+    figure = mixing(experiment_of(tmp_path, "mixing", tables))
     line = figure.axes[0].lines[0]
     assert list(line.get_xdata()) == pytest.approx([0, 25, 50, 75, 100])
     order = ("se", "mix_25", "mix", "mix_75", "wc")
@@ -235,7 +229,7 @@ def test_mixes_are_drawn_at_their_shares_between_the_pure_ends(tmp_path):
 
 def test_the_matrix_sets_every_wc_count_against_every_se_count(tmp_path):
     tables = made_up_study()
-    figure = plots_samples.samples(experiment_of(tmp_path, "samples", tables, targets=["student"]))
+    figure = samples(experiment_of(tmp_path, "samples", tables, targets=["student"]))
     lines, matrix = figure.axes
     assert [label.get_text() for label in matrix.get_xticklabels()] == ["1", "3", "9"]
     assert [label.get_text() for label in matrix.get_yticklabels()] == ["27", "9", "3"]
@@ -252,8 +246,8 @@ def test_the_matrix_sets_every_wc_count_against_every_se_count(tmp_path):
 
 def test_a_grid_of_sources_under_one_budget_is_ordered_by_their_samples(tmp_path):
     experiment = experiment_of(tmp_path, "samples", sources=["wc", "wc_low_low", "se"], budgets=["high"])
-    assert plots_samples.arms_of(experiment, "wc") == {3: Place("high", "wc_low_low"), 30: Place("high", "wc")}
-    assert plots_samples.arms_of(experiment, "se") == {10: Place("high", "se")}
+    assert arms_of(experiment, "wc") == {3: Place("high", "wc_low_low"), 30: Place("high", "wc")}
+    assert arms_of(experiment, "se") == {10: Place("high", "se")}
 
 
 def pair(value: float, half: float = 1.0) -> Difference:
@@ -261,31 +255,31 @@ def pair(value: float, half: float = 1.0) -> Difference:
 
 
 def test_a_crossing_lies_between_the_budgets_where_the_sign_changes():
-    [crossing] = plots_crossover.crossings({1: pair(2), 10: pair(1), 100: pair(-1)})
+    [crossing] = crossings({1: pair(2), 10: pair(1), 100: pair(-1)})
     assert crossing.place == pytest.approx(10**1.5) and crossing.stops and crossing.between is None
     # Neither 1 nor -1 is further from zero than its interval is wide.
     assert not crossing.decided
-    assert plots_crossover.crossings({1: pair(-3), 10: pair(3)})[0].decided
-    assert not plots_crossover.crossings({1: pair(-3), 10: pair(3)})[0].stops
+    assert crossings({1: pair(-3), 10: pair(3)})[0].decided
+    assert not crossings({1: pair(-3), 10: pair(3)})[0].stops
 
 
 def test_across_a_missing_budget_only_the_ends_are_told():
-    [crossing] = plots_crossover.crossings({1: pair(2), 10: pair(math.nan), 100: pair(-2)})
+    [crossing] = crossings({1: pair(2), 10: pair(math.nan), 100: pair(-2)})
     assert crossing.between == (1, 100)
 
 
 def test_no_crossing_is_said_to_be_none(tmp_path):
-    figure = plots_crossover.crossover(experiment_of(tmp_path, "crossover", budgets=["low", "two"]))
+    figure = crossover(experiment_of(tmp_path, "crossover", budgets=["low", "two"]))
     assert all("no crossing: WC ahead" in texts_of(axes) for axes in figure.axes[3:6])
-    assert plots_crossover.crossings({1: pair(2), 10: pair(1)}) == []
+    assert crossings({1: pair(2), 10: pair(1)}) == []
 
 
 def test_the_budget_is_in_flops_with_se_samples_on_a_second_axis(tmp_path):
     experiment = experiment_of(tmp_path, "crossover", targets=["student"])
-    assert plots_crossover.budget_axis(experiment) == pytest.approx(
+    assert budget_axis(experiment) == pytest.approx(
         {"low": SE_FLOPS, "two": 3 * SE_FLOPS, "high": 10 * SE_FLOPS, "far": 30 * SE_FLOPS}
     )
-    figure = plots_crossover.crossover(experiment)
+    figure = crossover(experiment)
     upper, lower = figure.axes[:2]
     assert lower.get_xlabel() == "sampling FLOPs per question"
     second = upper.child_axes[0]
@@ -301,13 +295,13 @@ def test_without_flops_the_budget_is_in_samples(tmp_path):
     for row in tables["arms"]:
         row["flops_assumed"] = ""
     experiment = experiment_of(tmp_path, "crossover", tables)
-    assert plots_crossover.budget_axis(experiment) == {"low": 1, "two": 3, "high": 10, "far": 30}
+    assert budget_axis(experiment) == {"low": 1, "two": 3, "high": 10, "far": 30}
 
 
 def test_the_papers_values_are_found_by_role_for_its_own_data_sets(tmp_path):
     published = str(ROOT / "resources" / "published_numbers.csv")
     roles = ["wc_number=number_matched", "wc_high_low=high_low", "wc_low_low=low_low", "wc_500=fewer_weak"]
-    options = {"published": [published], "role": roles, "sources": ["se", "wc"]}
+    options = {"published": published, "role": roles, "sources": ["se", "wc"]}
     math_study = experiment_of(tmp_path, "bars", made_up_study("math"), **options)
     printed = {
         ("low", "se", "student"): 26.6,
@@ -329,8 +323,8 @@ def test_long_names_are_broken_into_lines(tmp_path):
     long = "student_finetuned_for_as_many_epochs"
     for name in ("finetuned", "differences"):
         tables[name] += [row | {"target": long} for row in tables[name] if row["target"] == "student"]
-    chosen = {"targets": ["student", long], "title": ["words " * 30], "note": ["wc=" + "very long remark " * 4]}
-    figure = plots_bars.bars(experiment_of(tmp_path, "bars", tables, **chosen))
+    chosen = {"targets": ["student", long], "title": "words " * 30, "note": ["wc=" + "very long remark " * 4]}
+    figure = bars(experiment_of(tmp_path, "bars", tables, **chosen))
     assert max(len(line) for line in figure.get_suptitle().splitlines()) <= 74
     assert all(len(line) <= 34 for text in texts_of(figure.axes[0]) for line in text.splitlines())
 
@@ -352,7 +346,7 @@ def test_a_table_of_arms_without_costs_is_refused_with_file_and_column(tmp_path)
     path = tmp_path / "arms.csv"
     path.write_text(path.read_text().replace("flops_assumed", "flops", 1))
     with pytest.raises(UserError, match=r"arms\.csv: no column 'flops_assumed'"):
-        plot_experiments.read_experiment(plot_experiments.command_line("").parse_args(words_of(tmp_path, "bars")))
+        read_experiment(request_of(tmp_path, "bars"))
 
 
 SOURCES = {
@@ -365,13 +359,13 @@ SOURCES = {
 
 def test_figures_name_the_pairs_that_they_compare_besides_those_with_the_strong_source():
     def pairs(kind: str, *names: str) -> list:
-        return experiments.compared_pairs([{"figure": kind, "sources": list(names)}], SOURCES, "se")
+        return compared_pairs([{"figure": kind, "sources": list(names)}], SOURCES, "se")
 
     assert pairs("bars", "se", "wc", "wc-one") == []
     assert pairs("bars", "wc-one", "wc") == [("wc", "wc-one")]
     assert pairs("samples", "se", "se-9", "wc", "wc-one") == [("wc", "se-9"), ("wc-one", "se-9")]
     assert pairs("crossover", "se", "wc") == []
-    assert experiments.compared_pairs([{"sources": ["wc", "wc-one"]}], SOURCES, "se") == []
+    assert compared_pairs([{"sources": ["wc", "wc-one"]}], SOURCES, "se") == []
 
 
 def test_a_source_is_described_by_what_sets_it_apart():
@@ -411,7 +405,7 @@ def test_further_pairs_are_compared_behind_those_with_the_baseline(tmp_path, mon
         words += [f"--{option}", str(tmp_path / f"{option}.csv")]
     monkeypatch.setattr(sys, "argv", ["tabulate_scores.py", *words])
     program.main()
-    rows = plot_experiments.read_table(tmp_path / "differences.csv", ()).rows
+    rows = read_table(tmp_path / "differences.csv", (), NUMBERS).rows
     found = {(row["source"], row["baseline"]): round(row["difference"], 6) for row in rows}
     assert found == {("wc", "se"): 0.2, ("wc-one", "se"): 0.1, ("wc", "wc-one"): 0.1}
 
@@ -430,7 +424,7 @@ def write_public(path: Path, **changes) -> Path:
 
 
 def test_every_published_score_has_an_address_a_date_and_the_day_it_was_found():
-    table = plots_scores.read_scores(ROOT / "resources" / "public_scores.csv")
+    table = read_scores(ROOT / "resources" / "public_scores.csv")
     assert len(table.rows) >= 15
     keys = [(row["model"], row["benchmark"], row["setting"]) for row in table.rows]
     assert len(keys) == len(set(keys))
@@ -455,22 +449,22 @@ def test_every_published_score_has_an_address_a_date_and_the_day_it_was_found():
 def test_a_score_that_a_reader_could_not_check_is_refused_with_file_and_line(changes, message, tmp_path):
     path = write_public(tmp_path / "scores.csv", **changes)
     with pytest.raises(UserError, match=re.escape(f"{path}:2: Some 7B: ") + ".*" + re.escape(message)):
-        plots_scores.read_scores(path)
+        read_scores(path)
 
 
 def test_the_line_of_a_size_is_the_best_score_so_far(tmp_path):
     days = ("2024-03", "2024-01", "2024-02", "2024-02")
     rows = [
-        SCORE | {"model": f"{day} {score}", "day": plots_scores.day_of(day), "score": score}
+        SCORE | {"model": f"{day} {score}", "day": day_of(day), "score": score}
         for day, score in zip(days, (60.0, 40.0, 30.0, 50.0), strict=True)
     ]
-    assert [row["model"] for row in plots_scores.records(rows)] == ["2024-01 40.0", "2024-02 50.0", "2024-03 60.0"]
+    assert [row["model"] for row in records(rows)] == ["2024-01 40.0", "2024-02 50.0", "2024-03 60.0"]
 
 
-def test_published_scores_are_drawn_at_their_dates(tmp_path):
-    table = plots_scores.read_scores(write_public(tmp_path / "scores.csv"))
-    figure = plots_scores.small_vs_large(table)
+def test_published_scores_are_plotted_at_their_dates(tmp_path):
+    table = read_scores(write_public(tmp_path / "scores.csv"))
+    figure = small_vs_large(table)
     figure.canvas.draw()
     point = figure.axes[0].lines[0]
-    assert list(point.get_xdata()) == [plots_scores.day_of("2024-02-15")]
+    assert list(point.get_xdata()) == [day_of("2024-02-15")]
     assert list(point.get_ydata()) == [50] and point.get_markerfacecolor() == "white"

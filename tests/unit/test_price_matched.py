@@ -5,12 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from configs import forecast_of, grid_of
+from configs import check_config, forecast_of, grid_of
 from test_forecast import PAPER, SCHEMA, laid_over, row_of
 
 from yetbetter.generation.engines import parse_options
 from yetbetter.generation.openai_options import OPTIONS
-from yetbetter.study.checks import check_config
 
 ROOT = Path(__file__).parents[2]
 CONFIG = laid_over(ROOT / "config" / "price_matched.yaml")

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from configs import grid_of
+from configs import check_config, grid_of
 
 from yetbetter.errors import UserError
 from yetbetter.forecast.memory import plan_memory, trained_parameters, whole_logits
 from yetbetter.records import write_json
-from yetbetter.study.checks import check_config
 from yetbetter.training.deepspeed_config import deepspeed_config
 from yetbetter.training.finetuning import read_deepspeed
 from yetbetter.training.launch import (

@@ -133,8 +133,6 @@ def test_a_part_without_claims_cells_or_figures_has_a_page(study, tmp_path):
             tmp_path,
         ),
         *(
-            "--captions",
-            "workflow/report",
             "--template",
             "workflow/report/page.html.j2",
             "--output",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from configs import forecast_of, grid_of
+from configs import check_config, forecast_of, grid_of
 from test_config import REMOVED, SCHEMA, assert_says, refusal
 from test_config import changed as change_default
 from test_views import Store, judged, samples_of, solution
@@ -15,7 +15,6 @@ from yetbetter.errors import UserError
 from yetbetter.pocket.world import make_problems
 from yetbetter.selection.choice import Choice, select
 from yetbetter.selection.pools import load_view
-from yetbetter.study.checks import check_config
 from yetbetter.study.grid import Arm, Pool, block_name
 
 ROOT = Path(__file__).parents[2]

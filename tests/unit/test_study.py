@@ -7,10 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
-from configs import SCHEMA, completed
+from configs import SCHEMA, check_config, completed
 
 from yetbetter.errors import UserError
-from yetbetter.study.checks import check_config
 from yetbetter.study.study import Study
 
 ROOT = Path(__file__).parents[2]

@@ -1,4 +1,4 @@
-"""Figures of experiments: which ones a study plans, and that Snakemake draws them from tables alone."""
+"""Figures of experiments: which ones a study plans, and that Snakemake makes them from tables alone."""
 
 import importlib
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-ALONE = ("--allowed-rules", "draw_experiment", "draw_experiment_data", "draw_small_vs_large")
+ALONE = ("--allowed-rules", "plot_figure")
 
 
 def add_experiments(config: dict) -> None:
@@ -20,15 +20,14 @@ def add_experiments(config: dict) -> None:
     }
 
 
-def test_the_study_draws_a_figure_for_each_experiment_that_names_one(fresh):
+def test_the_study_plots_a_figure_for_each_experiment_that_names_one(fresh):
     fresh.change_config(add_experiments)
     jobs = fresh.planned("study")
-    drawn = {(job["part"], job["experiment"], job["dataset"]) for job in jobs["draw_experiment"]}
-    assert drawn == {("study/", "sideways", "hard"), ("study/", "along", "hard")}
-    # The sources of the other one are those of the base grid, whose data is drawn already.
-    assert [job["experiment"] for job in jobs["draw_experiment_data"]] == ["sideways"]
-    assert len(jobs["draw_small_vs_large"]) == 1
-    assert "draw_experiment" not in fresh.planned("figures")
+    planned = sorted(job["figure"] for job in jobs["plot_figure"] if job["part"] == "study/")
+    # The sources of the other experiment are those of the base grid, whose data has its figure already.
+    data = ["data_quality_sideways_hard"]
+    assert planned == ["along_hard", "claims", *data, "sideways_hard", "small_vs_large_over_time"]
+    assert all(job["part"] == "" for job in fresh.planned("figures")["plot_figure"])
 
 
 def test_figures_of_experiments_come_from_tables_alone(fresh, monkeypatch):

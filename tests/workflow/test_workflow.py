@@ -58,7 +58,7 @@ def test_a_changed_axis_value_reruns_its_cells_and_the_aggregates(finished):
     assert {"select_solutions", "measure_arm", "finetune_model", "evaluate_model", "score_model"} == set(touched)
     aggregates = {rule for rule in jobs if rule not in touched}
     tables = {"tabulate_data", "tabulate_scores", "tabulate_training", "check_claims"}
-    assert aggregates - {"all"} <= tables | {name for name in jobs if "draw" in name}
+    assert aggregates - {"all"} <= tables | {"plot_figure"}
 
 
 def test_figures_come_from_the_tables_alone_without_torch(finished, tmp_path):
@@ -66,7 +66,7 @@ def test_figures_come_from_the_tables_alone_without_torch(finished, tmp_path):
     for path in [finished.folder / ".snakemake", *finished.results.iterdir()]:
         if path.name != "tables":
             shutil.rmtree(path)
-    assert all(rule.startswith("draw_") or rule == "figures" for rule in finished.planned("figures"))
+    assert all(rule in ("plot_figure", "figures") for rule in finished.planned("figures"))
     # An interpreter that cannot import torch: any attempt ends the program.
     (tmp_path / "torch.py").write_text("raise ImportError('torch was imported')\n")
     finished.run("figures", PYTHONPATH=str(tmp_path))

@@ -40,20 +40,20 @@ def main() -> None:
     write_table(arguments.comparison, comparing.COMPARISON, rows)
     write_table(arguments.claims, comparing.CLAIMS, claims)
     if arguments.figure_png:
-        draw(arguments, here, there, rows)
+        plot_comparison(arguments, here, there, rows)
     if arguments.page:
         write_page(arguments, here, there, rows, claims, (only_here, only_there))
     print(f"{len(rows):,} values are in both, {only_here:,} only here, {only_there:,} only there")
 
 
-def draw(arguments: argparse.Namespace, here: comparing.Run, there: comparing.Run, rows: list[dict]) -> None:
-    from yetbetter.figures import comparison as plots_comparison
-    from yetbetter.figures import style as plots
+def plot_comparison(arguments: argparse.Namespace, here: comparing.Run, there: comparing.Run, rows: list[dict]) -> None:
+    from yetbetter.figures.comparison import comparison
+    from yetbetter.figures.style import save
 
     sources = list(dict.fromkeys(row["source"] for row in rows))
     compared = here.config.get("comparison", {})
     look = Look(compared.get("strong", "se"), compared.get("weak", "wc"), sources)
-    plots.save(plots_comparison.draw(rows, here.name, there.name, look), arguments.figure_pdf, arguments.figure_png)
+    save(comparison(rows, here.name, there.name, look), arguments.figure_pdf, arguments.figure_png)
 
 
 def write_page(arguments, here, there, rows: list[dict], claims: list[dict], alone: tuple[int, int]) -> None:

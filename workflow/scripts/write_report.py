@@ -1,7 +1,7 @@
 """Write a study's report, one HTML page with claims, figures, compute, provenance and every table; opens from a file.
 
     python write_report.py --description study.json --tables finetuned.csv arms.csv --figures headline.png \\
-        --results results/pocket --captions workflow/report --template workflow/report/page.html.j2 --output report.html
+        --results results/pocket --template workflow/report/page.html.j2 --output report.html
 """
 
 import argparse
@@ -24,7 +24,6 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--tables", required=True, nargs="*", help="CSV files, each embedded whole")
     parser.add_argument("--figures", required=True, nargs="*", help="PNG files, in the order of the page")
     parser.add_argument("--results", required=True, help="the study's folder, whose sidecars tell versions and hosts")
-    parser.add_argument("--captions", required=True, type=Path, help="folder of the figures' captions")
     parser.add_argument("--template", required=True, type=Path)
     parser.add_argument("--output", required=True)
     return parser.parse_args()
@@ -34,7 +33,7 @@ def main() -> None:
     arguments = parse_arguments()
     study = read_study(arguments.description, arguments.tables)
     sidecars = provenance.read_sidecars(arguments.results)
-    pictures = [page.make_picture(Path(path), study, arguments.captions) for path in arguments.figures]
+    pictures = [page.make_picture(Path(path), study) for path in arguments.figures]
     pictures = page.order_pictures(pictures)
     named = {Path(path).name: path for path in arguments.tables}
     claims = read_claims(named["claims.csv"]) if "claims.csv" in named else []

@@ -21,7 +21,7 @@ PACKAGES = {
     "finetune_model": ("torch", "transformers", "trl", "accelerate", "datasets"),
     "grade_solutions": ("sympy",),
     "score_model": ("sympy",),
-    "draw": ("matplotlib", "pandas"),
+    "plot": ("matplotlib", "pandas"),
     "tabulate": ("pandas",),
 }
 ENGINE_PACKAGES = {

@@ -55,7 +55,7 @@ def other_version() -> str:
     if found == TESTED:
         return ""
     return (
-        f"{PLUGIN} {found} is installed: requests are not checked and the plugin's known faults are not mended, which is"
+        f"{PLUGIN} {found} is installed: requests are not checked and the plugin's known faults not mended, which is"
         f" done with {TESTED} only (make environment-slurm installs it)"
     )
 

@@ -6,9 +6,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from yetbetter.figures import look as plot_tables
-from yetbetter.figures import style as plots
-from yetbetter.figures.experiment import Difference, Experiment, Place
+from yetbetter.figures.experiment import Difference, Experiment, Place, read_experiment
+from yetbetter.figures.look import budget_label
+from yetbetter.figures.request import Request
+from yetbetter.figures.style import (
+    FAINT,
+    FULL_WIDTH,
+    INK,
+    INTERVAL,
+    PAPER_STYLE,
+    add_legend,
+    mark_empty,
+    new_figure,
+    plot_bar,
+    value_text,
+)
+from yetbetter.measures.metrics import METRICS
 from yetbetter.tables import Estimate
 
 ROW, LINE = 0.2, 0.115  # inches: of a row's name with its bar, and of each line that says what the source is
@@ -17,13 +30,17 @@ WIDTHS = {1: 4.9, 2: 6.2}
 SHARE = {1: 0.66, 2: 0.56, 3: 0.43}
 
 
+def plot(request: Request) -> Figure:
+    return bars(read_experiment(request))
+
+
 def bars(experiment: Experiment) -> Figure:
     """Accuracy per target and budget, one bar per source; printed: values, differences from the baseline."""
     targets = experiment.targets or [""]
     rows, height = lay_out(experiment)
-    width = WIDTHS.get(len(targets), max(plots.FULL_WIDTH, 2.2 * len(targets)))
+    width = WIDTHS.get(len(targets), max(FULL_WIDTH, 2.2 * len(targets)))
     # Above the rows their titles, below them the axis and the legend.
-    figure, [panels] = plots.new_figure(1, len(targets), width, height + 1.3, sharey=True, sharex=True)
+    figure, [panels] = new_figure(1, len(targets), width, height + 1.3, sharey=True, sharex=True)
     cells = {(place, target): experiment.accuracy(place, target) for place in experiment.places for target in targets}
     differences = {
         (place, target): experiment.difference(place, Place(place.budget, experiment.baseline), target)
@@ -35,16 +52,16 @@ def bars(experiment: Experiment) -> Figure:
     for axes, target in zip(panels, targets, strict=True):
         for place, (row, _) in rows.items():
             pair = differences.get((place, target))
-            _draw_row(axes, row, cells[place, target], pair, experiment.colour(place.source))
+            _plot_row(axes, row, cells[place, target], pair, experiment.colour(place.source))
         marked = {row: printed[place, target] for place, (row, _) in rows.items()}
-        axes.plot(list(marked.values()), list(marked), **plots.PAPER_STYLE)
+        axes.plot(list(marked.values()), list(marked), **PAPER_STYLE)
         axes.set_xlim(0, end / SHARE.get(len(targets), 0.43) or 1)
         axes.set_xticks([tick for tick in axes.get_xticks() if tick <= 1.02 * end])
-        axes.set_xlabel(plot_tables.METRICS["pass@1"][1], loc="left")
+        axes.set_xlabel(METRICS["pass@1"].axis, loc="left")
         axes.set_title(experiment.title_of(target), loc="left", fontweight="bold")
         axes.set_ylim(height, 0)
         if not experiment.targets:
-            plots.mark_empty(axes)
+            mark_empty(axes)
     _name_rows(panels[0], experiment, rows)
     figure.suptitle(experiment.headline)
     _add_legend(figure, experiment, printed, list(differences.values()))
@@ -65,12 +82,12 @@ def lay_out(experiment: Experiment) -> tuple[dict[Place, tuple[float, list[str]]
     return rows, down
 
 
-def _draw_row(axes: Axes, row: float, cell: Estimate, pair: Difference | None, colour: str) -> None:
-    plots.draw_bar(axes, row, cell, colour, width=0.19)
+def _plot_row(axes: Axes, row: float, cell: Estimate, pair: Difference | None, colour: str) -> None:
+    plot_bar(axes, row, cell, colour, width=0.19)
     keys = {"transform": axes.get_yaxis_transform(), "ha": "right"}
-    axes.text(1, row, plots.value_text(cell), va="bottom", fontsize=7, **keys)
+    axes.text(1, row, value_text(cell), va="bottom", fontsize=7, **keys)
     if cell.known:
-        text, ink = (pair.text, plots.INK) if pair else ("baseline", plots.FAINT)
+        text, ink = (pair.text, INK) if pair else ("baseline", FAINT)
         axes.text(1, row + 0.01, text, va="top", fontsize=6, color=ink, **keys)
 
 
@@ -84,19 +101,19 @@ def _name_rows(axes: Axes, experiment: Experiment, rows: dict[Place, tuple[float
         if lines:
             text = "\n".join(lines)
             down = up - 0.5 * 0.13 * 72
-            axes.annotate(text, (0, row), xytext=(-5, down), va="top", fontsize=5.8, color=plots.FAINT, **keys)
+            axes.annotate(text, (0, row), xytext=(-5, down), va="top", fontsize=5.8, color=FAINT, **keys)
     for budget in experiment.budgets:
         first = rows[Place(budget, experiment.sources[0])]
         top = first[0] - (ROW + LINE * max(1, len(first[1]))) / 2 - 0.07
-        text = plot_tables.budget_label(budget)
+        text = budget_label(budget)
         axes.annotate(text, (0, top), xytext=(-5, 0), va="center", fontsize=7, fontweight="bold", **keys)
 
 
 def _add_legend(figure: Figure, experiment: Experiment, printed: dict, differences: list[Difference]) -> None:
     baseline = experiment.label(experiment.baseline)
     remarks = [f"below a value: difference\nfrom {baseline} in points", *experiment.remarks(differences)]
-    handles = [plots.INTERVAL]
+    handles = [INTERVAL]
     if any(not math.isnan(value) for value in printed.values()):
-        handles.append(Line2D([], [], **plots.PAPER_STYLE))
+        handles.append(Line2D([], [], **PAPER_STYLE))
     handles += [Line2D([], [], linestyle="none", label=remark) for remark in remarks]
-    plots.add_legend(figure, handles, columns=2 if len(experiment.targets) == 1 else 4)
+    add_legend(figure, handles, columns=2 if len(experiment.targets) == 1 else 4)

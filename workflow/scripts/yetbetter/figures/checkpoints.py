@@ -4,15 +4,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from yetbetter.figures import look as plot_tables
-from yetbetter.figures import style as plots
-from yetbetter.figures.look import Look
+from yetbetter.figures.look import Look, budget_label, choose_dataset, order_budgets
+from yetbetter.figures.request import Request
+from yetbetter.figures.style import FAINT, FULL_WIDTH, INK, LINE, add_legend, mark_empty, new_figure
 from yetbetter.tables import Table
 
-COLUMNS = ("dataset", "budget", "source", "target", "seed", "checkpoint", "rate", "step", "validation", "chosen")
+CHECKPOINTS = ("dataset", "budget", "source", "target", "seed", "checkpoint", "rate", "step", "validation", "chosen")
 # By learning rate, in the order of the table; a fifth one starts again.
-LINES = ("-", (0, (4, 2)), ":", "-.")
+RATE_LINES = ("-", (0, (4, 2)), ":", "-.")
 MARK = {"linestyle": "none", "marker": "o", "markersize": 6, "markerfacecolor": "none", "markeredgewidth": 1}
+
+
+def plot(request: Request) -> Figure:
+    table = request.read("checkpoints", CHECKPOINTS)
+    look = Look(request.strong, request.weak, table.values("source"))
+    return checkpoints(table, choose_dataset(table, request.dataset), look)
 
 
 def checkpoints(table: Table, dataset: str, look: Look) -> Figure:
@@ -23,25 +29,25 @@ def checkpoints(table: Table, dataset: str, look: Look) -> Figure:
     checkpoint stands for it, in the whole figure.
     """
     table = table.where(dataset=dataset)
-    budgets = plot_tables.order_budgets(table.values("budget"))
+    budgets = order_budgets(table.values("budget"))
     targets = look.order_targets(table.values("target"))
     by_step = all(row["step"] for row in table.rows)
     rates = table.values("rate")
-    size = (plots.FULL_WIDTH, 1.1 + 1.7 * max(1, len(budgets)))
-    figure, panels = plots.new_figure(max(1, len(budgets)), max(1, len(targets)), *size, sharey=True, sharex="row")
+    size = (FULL_WIDTH, 1.1 + 1.7 * max(1, len(budgets)))
+    figure, panels = new_figure(max(1, len(budgets)), max(1, len(targets)), *size, sharey=True, sharex="row")
     for budget, row in zip(budgets, panels, strict=False):
         for target, axes in zip(targets, row, strict=False):
-            draw_panel(axes, table.where(budget=budget, target=target), look, rates, by_step)
+            plot_panel(axes, table.where(budget=budget, target=target), look, rates, by_step)
             if budget == budgets[0]:
                 axes.set_title(f"target: {look.label(target)}", fontweight="bold")
             if budget == budgets[-1]:
                 axes.set_xlabel("optimizer step" if by_step else "checkpoint")
-        row[0].set_ylabel(f"{plot_tables.budget_label(budget)}\naccuracy, pass@1 (%)")
+        row[0].set_ylabel(f"{budget_label(budget)}\naccuracy, pass@1 (%)")
     if not table.rows:
-        plots.mark_empty(panels[0][0])
+        mark_empty(panels[0][0])
     figure.suptitle(f"{dataset}: accuracy of every checkpoint on the validation problems")
     handles = line_handles(look, look.order(table.values("source")), rates)
-    plots.add_legend(figure, [*handles, Line2D([], [], color=plots.INK, label="chosen", **MARK)], columns=5)
+    add_legend(figure, [*handles, Line2D([], [], color=INK, label="chosen", **MARK)], columns=5)
     return figure
 
 
@@ -49,12 +55,12 @@ def line_handles(look: Look, sources: list[str], rates: list[str]) -> list[Line2
     """What a legend says of finetunings: the colour of each source, the dashes of each rate where there are several."""
     handles = [Line2D([], [], color=look.colour(name), label=f"{look.label(name)} data") for name in sources]
     if len(rates) > 1:
-        styles = zip(rates, LINES * len(rates), strict=False)
-        handles += [Line2D([], [], color=plots.INK, linestyle=line, label=f"rate: {rate}") for rate, line in styles]
+        styles = zip(rates, RATE_LINES * len(rates), strict=False)
+        handles += [Line2D([], [], color=INK, linestyle=line, label=f"rate: {rate}") for rate, line in styles]
     return handles
 
 
-def draw_panel(axes: Axes, table: Table, look: Look, rates: list[str], by_step: bool) -> None:
+def plot_panel(axes: Axes, table: Table, look: Look, rates: list[str], by_step: bool) -> None:
     """The lines of one budget and target; "n/a" where the table has none."""
     for source in look.order(table.values("source")):
         for seed in table.values("seed"):
@@ -62,11 +68,11 @@ def draw_panel(axes: Axes, table: Table, look: Look, rates: list[str], by_step: 
                 rows = table.where(source=source, seed=seed, rate=rate).rows
                 places = [int(row["step"]) if by_step else number for number, row in enumerate(rows, start=1)]
                 heights = [100 * float(row["validation"]) for row in rows]
-                line = LINES[rates.index(rate) % len(LINES)]
+                line = RATE_LINES[rates.index(rate) % len(RATE_LINES)]
                 colour = look.colour(source)
-                axes.plot(places, heights, color=colour, **plots.LINE | {"linestyle": line, "linewidth": 0.9})
+                axes.plot(places, heights, color=colour, **LINE | {"linestyle": line, "linewidth": 0.9})
                 chosen = [place for place, row in enumerate(rows) if row["chosen"] == "1"]
                 axes.plot([places[at] for at in chosen], [heights[at] for at in chosen], color=colour, **MARK)
     if not table.rows:
-        axes.text(0.5, 0.5, "n/a", transform=axes.transAxes, color=plots.FAINT, style="italic", ha="center")
+        axes.text(0.5, 0.5, "n/a", transform=axes.transAxes, color=FAINT, style="italic", ha="center")
     axes.xaxis.get_major_locator().set_params(integer=True)

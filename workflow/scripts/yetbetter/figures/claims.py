@@ -9,8 +9,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from yetbetter.claims.columns import CONTRADICTED, INCONCLUSIVE, NOT_RUN, REPRODUCED
-from yetbetter.figures import style as plots
 from yetbetter.figures.look import STRONG
+from yetbetter.figures.request import Request
+from yetbetter.figures.style import FAINT, FULL_WIDTH, INK, add_legend, mark_empty, new_figure
 from yetbetter.tables import Table, to_number
 
 # fmt: off
@@ -23,32 +24,36 @@ COMPARISONS = ("claim", "place", "effect", "low", "high", *KIND)
 MARKS = {
     REPRODUCED: {"marker": "o", "color": STRONG, "markerfacecolor": STRONG},
     CONTRADICTED: {"marker": "X", "color": "#D55E00", "markerfacecolor": "#D55E00"},
-    INCONCLUSIVE: {"marker": "D", "color": plots.INK, "markerfacecolor": "white"},
+    INCONCLUSIVE: {"marker": "D", "color": INK, "markerfacecolor": "white"},
 }
 SHADE, OTHERS = "#E9E9E9", "#A6A6A6"
 TICKS = (-100, -30, -10, -5, 0, 5, 10, 30, 100)
 UNITS = {"points": "points", "percent": "%", "solutions": "solutions"}
 
 
+def plot(request: Request) -> Figure:
+    return claims(request.read("claims", CLAIMS), request.read("claim_comparisons", COMPARISONS))
+
+
 def claims(table: Table, comparisons: Table) -> Figure:
     """One row per claim; shaded is the side of the boundary on which the claim says that the effect lies."""
     rows = table.rows
-    figure, [[axes]] = plots.new_figure(1, 1, plots.FULL_WIDTH, 1.35 + 0.31 * max(len(rows), 3))
+    figure, [[axes]] = new_figure(1, 1, FULL_WIDTH, 1.35 + 0.31 * max(len(rows), 3))
     axes.set_xscale("symlog", linthresh=10, linscale=1.4)
     ends = [abs(number_of(row, key)) for row in rows for key in ("low", "high")]
     ends += [1.5 * number_of(row, "margin") for row in rows]
     end = 1.15 * max(12.0, min(200.0, max((value for value in ends if math.isfinite(value)), default=12.0)))
     axes.set_xlim(-end, end)
     axes.set_ylim(max(len(rows), 1) - 0.4, -0.6)
-    axes.axvline(0, color=plots.INK, linewidth=0.6, zorder=1)
+    axes.axvline(0, color=INK, linewidth=0.6, zorder=1)
     for place, row in enumerate(rows):
         if row["verdict"] == NOT_RUN:
             note = textwrap.shorten(row["reason"], 78, placeholder=" …")
-            style = {"va": "center", "fontsize": 6.5, "style": "italic", "color": plots.FAINT}
+            style = {"va": "center", "fontsize": 6.5, "style": "italic", "color": FAINT}
             clear = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
             axes.annotate(note, (-end, place), xytext=(8, 0), textcoords="offset points", bbox=clear, **style)
         else:
-            draw_claim(axes, place, row, comparisons.where(claim=row["claim"]).rows, end)
+            plot_claim(axes, place, row, comparisons.where(claim=row["claim"]).rows, end)
         axes.annotate(
             f"{row['verdict']}{', one seed' if one_seed(row) else ''}\n{effect_text(row)}".strip(),
             (1, place),
@@ -58,7 +63,7 @@ def claims(table: Table, comparisons: Table) -> Figure:
             va="center",
             fontsize=6.5,
             fontweight="bold" if row["verdict"] in (REPRODUCED, CONTRADICTED) else "normal",
-            color=plots.FAINT if row["verdict"] == NOT_RUN else plots.INK,
+            color=FAINT if row["verdict"] == NOT_RUN else INK,
         )
     axes.set_yticks(range(len(rows)), [f"{row['name']}  {row['claim']:>2}" for row in rows])
     axes.tick_params(axis="y", length=0)
@@ -67,17 +72,17 @@ def claims(table: Table, comparisons: Table) -> Figure:
     axes.set_xticks([], minor=True)
     axes.set_xlabel("difference, in points, percent or solutions as told on the right (logarithmic beyond 10)")
     if not rows:
-        plots.mark_empty(axes)
+        mark_empty(axes)
     figure.suptitle("The paper's claims: what decides each, with its 95 % interval")
     handles = [Line2D([], [], linestyle="-", markersize=5, linewidth=1.4, label=name, **MARKS[name]) for name in MARKS]
-    handles.append(Line2D([], [], color=plots.INK, linestyle=(0, (2, 1)), linewidth=1.4, label="of one seed"))
+    handles.append(Line2D([], [], color=INK, linestyle=(0, (2, 1)), linewidth=1.4, label="of one seed"))
     handles.append(Line2D([], [], color=OTHERS, linewidth=0.9, marker=".", markersize=3, label="others of its kind"))
     handles.append(Patch(color=SHADE, label="where the claim says it lies"))
-    plots.add_legend(figure, handles, columns=3)
+    add_legend(figure, handles, columns=3)
     return figure
 
 
-def draw_claim(axes: Axes, place: float, row: dict, comparisons: list[dict], end: float) -> None:
+def plot_claim(axes: Axes, place: float, row: dict, comparisons: list[dict], end: float) -> None:
     for low, high in claimed(row, end):
         axes.add_patch(Rectangle((low, place - 0.42), high - low, 0.84, color=SHADE, linewidth=0, zorder=0))
     alike = [one for one in comparisons if all(one[key] == row[key] for key in KIND)]

@@ -4,8 +4,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from yetbetter.figures import style as plots
 from yetbetter.figures.look import Look
+from yetbetter.figures.style import FAINT, FULL_WIDTH, INTERVAL, add_legend, mark_empty, new_figure
 
 # Title, and which rows a panel holds.
 PANELS = (
@@ -18,27 +18,27 @@ PANELS = (
 )
 
 
-def draw(rows: list[dict], here: str, there: str, look: Look) -> Figure:
+def comparison(rows: list[dict], here: str, there: str, look: Look) -> Figure:
     """rows: of comparison.csv. Points off the line by more than their bars are where the two disagree."""
-    figure, [panels] = plots.new_figure(1, len(PANELS), plots.FULL_WIDTH, 2.75)
+    figure, [panels] = new_figure(1, len(PANELS), FULL_WIDTH, 2.75)
     for axes, (title, keys) in zip(panels, PANELS, strict=True):
         own = [row for row in rows if keys.items() <= row.items()]
         if keys["table"] == "differences":
             own = [row for row in own if (row["source"], row["baseline"]) == (look.weak, look.strong)]
-        draw_panel(axes, own, look)
+        plot_panel(axes, own, look)
         axes.set_title(title)
         axes.set_xlabel(there)
     panels[0].set_ylabel(here)
     figure.suptitle(f"{here} against {there}")
     sources = look.order(list(dict.fromkeys(row["source"] for row in rows if row["table"] == "finetuned")))
-    plots.add_legend(figure, [*(Patch(color=look.colour(name), label=f"{look.label(name)} data") for name in sources),
-                              plots.INTERVAL])  # fmt: skip
+    add_legend(figure, [*(Patch(color=look.colour(name), label=f"{look.label(name)} data") for name in sources),
+                              INTERVAL])  # fmt: skip
     return figure
 
 
-def draw_panel(axes: Axes, rows: list[dict], look: Look) -> None:
+def plot_panel(axes: Axes, rows: list[dict], look: Look) -> None:
     if not rows:
-        plots.mark_empty(axes)
+        mark_empty(axes)
         return
     ends = []
     for row in rows:
@@ -50,7 +50,7 @@ def draw_panel(axes: Axes, rows: list[dict], look: Look) -> None:
         ends += [value for value in here + there if value == value]
     margin = 0.06 * (max(ends) - min(ends) or 1)
     low, high = min(ends) - margin, max(ends) + margin
-    axes.plot([low, high], [low, high], color=plots.FAINT, linewidth=0.7, linestyle=(0, (4, 2)), zorder=0)
+    axes.plot([low, high], [low, high], color=FAINT, linewidth=0.7, linestyle=(0, (4, 2)), zorder=0)
     axes.set_xlim(low, high)
     axes.set_ylim(low, high)
     axes.set_aspect("equal")

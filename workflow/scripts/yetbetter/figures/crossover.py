@@ -8,20 +8,36 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from yetbetter.figures import look as plot_tables
-from yetbetter.figures import style as plots
-from yetbetter.figures.experiment import UNPAIRED, Difference, Experiment, Place
+from yetbetter.figures.experiment import UNPAIRED, Difference, Experiment, Place, read_experiment
+from yetbetter.figures.request import Request
+from yetbetter.figures.style import (
+    DAGGER,
+    FAINT,
+    FULL_WIDTH,
+    INK,
+    LINE,
+    add_legend,
+    equal_spans,
+    mark_empty,
+    new_figure,
+    plot_curve,
+)
+from yetbetter.measures.metrics import METRICS
 
 # Of the strong source, and of the weak one.
 STYLES = {True: {"marker": "o"}, False: {"marker": "s", "linestyle": (0, (4, 2))}}
 
 
+def plot(request: Request) -> Figure:
+    return crossover(read_experiment(request))
+
+
 def crossover(experiment: Experiment) -> Figure:
     """SE and WC against the budget, and below their paired difference with the places where it changes its sign."""
     targets = experiment.targets or [""]
-    width = {1: 4.2, 2: 5.6}.get(len(targets), max(plots.FULL_WIDTH, 2.2 * len(targets)))
+    width = {1: 4.2, 2: 5.6}.get(len(targets), max(FULL_WIDTH, 2.2 * len(targets)))
     heights = {"gridspec_kw": {"height_ratios": [1.25, 1]}}
-    figure, (above, below) = plots.new_figure(2, len(targets), width, 4.3, sharex=True, **heights)
+    figure, (above, below) = new_figure(2, len(targets), width, 4.3, sharex=True, **heights)
     axis = budget_axis(experiment)
     samples = {place: experiment.arm(Place(place, experiment.look.strong)) for place in axis}
     differences = {}
@@ -29,30 +45,30 @@ def crossover(experiment: Experiment) -> Figure:
         for source in (experiment.look.strong, experiment.look.weak):
             style = STYLES[source == experiment.look.strong]
             curve = {x: experiment.accuracy(Place(budget, source), target) for budget, x in axis.items()}
-            plots.draw_curve(upper, curve, experiment.colour(source), experiment.label(source), **style)
+            plot_curve(upper, curve, experiment.colour(source), experiment.label(source), **style)
         pairs = {x: _lead(experiment, budget, target) for budget, x in axis.items()}
         differences[target] = pairs
-        _draw_difference(lower, pairs, experiment)
+        _plot_difference(lower, pairs, experiment)
         upper.set_title(experiment.title_of(target), loc="left", fontweight="bold")
         if axis and target != targets[0]:
             lower.tick_params(labelleft=False)
         if not experiment.targets or not axis:
-            plots.mark_empty(upper)
-            plots.mark_empty(lower)
+            mark_empty(upper)
+            mark_empty(lower)
     if axis:
         for upper, lower in zip(above, below, strict=True):
             _scale(upper, lower, experiment, axis, samples)
-        plots.equal_spans(above)
+        equal_spans(above)
         low, high = min(axes.get_ylim()[0] for axes in below), max(axes.get_ylim()[1] for axes in below)
         for axes in below:
             axes.set_ylim(low - 0.4 * (high - low), high)
     for lower in below:
         lower.set_xlabel(axis_label(experiment), fontsize=7)
-    above[0].set_ylabel(plot_tables.METRICS["pass@1"][1])
+    above[0].set_ylabel(METRICS["pass@1"].axis)
     names = [experiment.label(source) for source in (experiment.look.weak, experiment.look.strong)]
     below[0].set_ylabel(f"{names[0]} \N{MINUS SIGN} {names[1]} (points)")
     figure.suptitle(experiment.headline)
-    plots.add_legend(figure, _handles(experiment, differences), columns=3 if len(targets) > 1 else 2)
+    add_legend(figure, _handles(experiment, differences), columns=3 if len(targets) > 1 else 2)
     return figure
 
 
@@ -101,20 +117,20 @@ def _lead(experiment: Experiment, budget: str, target: str) -> Difference:
     return experiment.difference(Place(budget, experiment.look.weak), Place(budget, experiment.look.strong), target)
 
 
-def _draw_difference(axes: Axes, pairs: dict[float, Difference], experiment: Experiment) -> None:
-    axes.axhline(0, color=plots.FAINT, linewidth=0.7, zorder=0)
+def _plot_difference(axes: Axes, pairs: dict[float, Difference], experiment: Experiment) -> None:
+    axes.axhline(0, color=FAINT, linewidth=0.7, zorder=0)
     curve = {x: pair.cell for x, pair in pairs.items()}
-    plots.draw_curve(axes, curve, plots.INK, marker="")
+    plot_curve(axes, curve, INK, marker="")
     for x, pair in pairs.items():
-        face = plots.INK if pair.decided else "white"
+        face = INK if pair.decided else "white"
         if pair.cell.known:
-            axes.plot([x], [pair.cell.value], marker="o", markersize=4.5, color=plots.INK, markerfacecolor=face)
+            axes.plot([x], [pair.cell.value], marker="o", markersize=4.5, color=INK, markerfacecolor=face)
             if not pair.cell.bounded or not pair.paired:
-                mark = UNPAIRED if pair.cell.bounded else plots.DAGGER
+                mark = UNPAIRED if pair.cell.bounded else DAGGER
                 axes.annotate(mark, (x, pair.cell.value), xytext=(4, 3), textcoords="offset points")
     found = crossings(pairs)
     for crossing in found:
-        axes.axvline(crossing.place, color=plots.INK, linewidth=0.8, linestyle=(0, (2, 2)), zorder=0)
+        axes.axvline(crossing.place, color=INK, linewidth=0.8, linestyle=(0, (2, 2)), zorder=0)
     text = "\n".join(_verdicts(found, pairs, experiment))
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.85}
     axes.text(0.02, 0.08, text, transform=axes.transAxes, fontsize=6, va="bottom", bbox=box)
@@ -178,12 +194,12 @@ def _handles(experiment: Experiment, differences: dict[str, dict[float, Differen
     handles = []
     for strong, source in ((True, experiment.look.strong), (False, experiment.look.weak)):
         name = f"{experiment.label(source)} data"
-        handles.append(Line2D([], [], color=experiment.colour(source), label=name, **plots.LINE | STYLES[strong]))
-    point = {"linestyle": "none", "marker": "o", "markersize": 4.5, "color": plots.INK}
+        handles.append(Line2D([], [], color=experiment.colour(source), label=name, **LINE | STYLES[strong]))
+    point = {"linestyle": "none", "marker": "o", "markersize": 4.5, "color": INK}
     handles.append(Line2D([], [], label="interval excludes zero", **point))
     handles.append(Line2D([], [], label="interval includes zero", markerfacecolor="white", **point))
-    handles.append(Line2D([], [], color=plots.INK, alpha=0.16, linewidth=6, label="95 % interval"))
-    handles.append(Line2D([], [], color=plots.INK, linewidth=0.8, linestyle=(0, (2, 2)), label="change of sign"))
+    handles.append(Line2D([], [], color=INK, alpha=0.16, linewidth=6, label="95 % interval"))
+    handles.append(Line2D([], [], color=INK, linewidth=0.8, linestyle=(0, (2, 2)), label="change of sign"))
     shown = [pair for pairs in differences.values() for pair in pairs.values()]
     remarks = experiment.remarks(shown)
     return handles + [Line2D([], [], linestyle="none", label=remark) for remark in remarks]

@@ -1,20 +1,18 @@
-"""What the figures of single experiments draw from: its cells among those of the whole study, and what its arms are."""
+"""What the figures of single experiments show: its cells among those of the whole study, and what its arms are."""
 
-import argparse
 import math
 import textwrap
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from yetbetter.errors import UserError
-from yetbetter.figures import finetuned as plots_finetuned
-from yetbetter.figures import look as plot_tables
-from yetbetter.figures import style as plots
-from yetbetter.figures.look import Look, order_budgets
+from yetbetter.figures.look import ARMS, DIFFERENCES, FINETUNED, PUBLISHED, SEEDS, Look, choose_dataset, order_budgets
+from yetbetter.figures.request import Request
+from yetbetter.figures.style import DAGGER
 from yetbetter.study.experiments import PAPER_TABLES, baseline_of
 from yetbetter.tables import NUMBERS, Estimate, Table, read_table, to_number
 
-ARMS = (*plot_tables.ARMS, "questions", "flops_assumed", "price")
+ARMS_WITH_COSTS = (*ARMS, "questions", "flops_assumed", "price")
 UNPAIRED = "\N{DOUBLE DAGGER}"
 
 
@@ -40,13 +38,13 @@ class Difference(NamedTuple):
     def text(self) -> str:
         if not self.cell.known:
             return "n/a"
-        interval = f" [{self.cell.low:+.1f}, {self.cell.high:+.1f}]" if self.cell.bounded else plots.DAGGER
+        interval = f" [{self.cell.low:+.1f}, {self.cell.high:+.1f}]" if self.cell.bounded else DAGGER
         text = f"{self.cell.value:+.1f}{interval}{'' if self.paired else UNPAIRED}"
         return text.replace("-", "\N{MINUS SIGN}")
 
 
-class Arm(NamedTuple):
-    """What arms.csv knows of an arm: who wrote the data, how many samples of how many questions, what they cost.
+class TrainingSet(NamedTuple):
+    """What arms.csv holds of an arm: who wrote the data, how many samples of how many questions, what they cost.
 
     FLOPs are those that the matching assumes (solutions of equal length), the price in dollars; NaN where unknown.
     """
@@ -91,9 +89,9 @@ class Experiment:
     def accuracy(self, place: Place, target: str) -> Estimate:
         """The mean over the cell's finetuning seeds, or over those that were asked for; without interval if a part."""
         rows = self.table.where(budget=place.budget, source=place.source, target=target)
-        found = [seed for seed in rows.values("seed") if seed not in plots_finetuned.SEEDS]
+        found = [seed for seed in rows.values("seed") if seed not in SEEDS]
         if self.seeds is None or not found or set(found) <= set(self.seeds):
-            return rows.where(seed=plots_finetuned.SEEDS).estimate().times(100)
+            return rows.where(seed=SEEDS).estimate().times(100)
         cells = [rows.estimate(seed=seed).times(100) for seed in found if seed in self.seeds]
         if len(cells) == 1:
             return cells[0]
@@ -116,13 +114,13 @@ class Experiment:
         up = math.hypot(first.high - first.value, second.value - second.low)
         return Difference(Estimate(value, value - down, value + up), paired=False)
 
-    def arm(self, place: Place) -> Arm | None:
+    def arm(self, place: Place) -> TrainingSet | None:
         rows = self.arms.where(budget=place.budget, source=place.source).rows
         if not rows:
             return None
         where = f"{self.arms.path}: {place.budget}, {place.source}"
         numbers = (to_number(rows[0][key], f"{where}: {key}") for key in ("samples", "questions", "flops_assumed"))
-        return Arm(rows[0]["model"], *numbers, to_number(rows[0]["price"], f"{where}: price"))
+        return TrainingSet(rows[0]["model"], *numbers, to_number(rows[0]["price"], f"{where}: price"))
 
     def writer(self, source: str) -> str:
         """The model that a source draws from, as far as the table of arms knows; several joined by +."""
@@ -157,7 +155,7 @@ class Experiment:
             lines = [*lines[:-1], joined] if len(joined) <= width else [*lines, part]
         return [piece for line in lines if line for piece in textwrap.wrap(line, width)]
 
-    def _cost_shares(self, place: Place, arm: Arm) -> list[str]:
+    def _cost_shares(self, place: Place, arm: TrainingSet) -> list[str]:
         """Against SE under the same budget, which the budget is counted in; without it, against the baseline."""
         base = self.arm(Place(place.budget, self.look.strong)) or self.arm(Place(place.budget, self.baseline))
         if base is None:
@@ -196,7 +194,7 @@ class Experiment:
         for place in self.places:
             for target in self.targets:
                 rows = self.table.where(budget=place.budget, source=place.source, target=target)
-                found = [seed for seed in rows.values("seed") if seed not in plots_finetuned.SEEDS]
+                found = [seed for seed in rows.values("seed") if seed not in SEEDS]
                 counts.append(len([seed for seed in found if self.seeds is None or seed in self.seeds]))
         low, high = min(filter(None, counts), default=0), max(counts, default=0)
         if not high:
@@ -206,52 +204,34 @@ class Experiment:
         return f"means over {low if low == high else f'{low} to {high}'} finetuning seeds"
 
 
-def command_line(description: str) -> argparse.ArgumentParser:
-    """The options that the programs of all kinds of figure share."""
-    parser = plots.command_line(description, "finetuned.csv")
-    parser.add_argument("--differences", required=True, help="differences.csv: paired differences between sources")
-    parser.add_argument("--arms", required=True, help="arms.csv: samples, questions and cost of each source")
-    parser.add_argument("--title", default="", help="what the experiment is called")
-    parser.add_argument("--sources", nargs="+", help="the experiment's sources, in order; left out: all of the table")
-    parser.add_argument("--targets", nargs="+", help="the same of the targets")
-    parser.add_argument("--budgets", nargs="+", help="the same of the budgets")
-    parser.add_argument("--seeds", nargs="+", help="finetuning seeds to average over; left out: all that a cell has")
-    parser.add_argument("--note", default=[], action="append", metavar="SOURCE=TEXT", help="what a source is")
-    parser.add_argument("--published", help="the paper's printed numbers, drawn beside ours")
-    parser.add_argument(
-        "--role", default=[], action="append", metavar="SOURCE=ROLE", help=f"for --published: {', '.join(PAPER_TABLES)}"
-    )
-    return parser
-
-
-def read_experiment(args: argparse.Namespace) -> Experiment:
-    """The experiment that a program's arguments name; UserError where a table or an argument is not as it should be."""
+def read_experiment(request: Request) -> Experiment:
+    """The experiment that is asked for; UserError where a table or an option is not as it should be."""
     keys = {"benchmark": "test", "metric": "pass@1", "level": "all"}
-    whole = read_table(args.table, plots_finetuned.FINETUNED, NUMBERS)
-    dataset = plot_tables.choose_dataset(whole, args.dataset)
+    whole = request.read("finetuned", FINETUNED)
+    dataset = choose_dataset(whole, request.dataset)
     table = whole.where(dataset=dataset, **keys)
-    differences = read_table(args.differences, plots_finetuned.DIFFERENCES, NUMBERS).where(dataset=dataset, **keys)
-    arms = read_table(args.arms, ARMS, NUMBERS).where(dataset=dataset)
-    sources = args.sources or whole.values("source")
-    look = Look(args.strong, args.weak, sources, {row["source"]: row["model"] for row in arms.rows})
-    roles = read_pairs("--role", args.role)
+    differences = request.read("differences", DIFFERENCES).where(dataset=dataset, **keys)
+    arms = request.read("arms", ARMS_WITH_COSTS).where(dataset=dataset)
+    sources = request.sources or whole.values("source")
+    look = Look(request.strong, request.weak, sources, {row["source"]: row["model"] for row in arms.rows})
+    roles = read_pairs("--role", request.role)
     for source, role in roles.items():
         if role not in PAPER_TABLES:
             raise UserError(f"--role {source}={role}: no such role (allowed: {', '.join(PAPER_TABLES)})")
     return Experiment(
-        title=args.title,
+        title=request.title,
         dataset=dataset,
         look=look,
         table=table,
         differences=differences,
         arms=arms,
-        sources=args.sources or look.order(table.values("source")) or [args.strong, args.weak],
-        targets=look.order_targets(args.targets or table.values("target")),
-        budgets=args.budgets or order_budgets(table.values("budget")),
-        seeds=args.seeds,
-        notes=read_pairs("--note", args.note),
-        published=read_table(args.published, plot_tables.Paper.COLUMNS, NUMBERS) if args.published else Table("", []),
-        roles=roles | {args.strong: "strong", args.weak: "weak"},
+        sources=request.sources or look.order(table.values("source")) or [request.strong, request.weak],
+        targets=look.order_targets(request.targets or table.values("target")),
+        budgets=request.budgets or order_budgets(table.values("budget")),
+        seeds=request.seeds,
+        notes=read_pairs("--note", request.note),
+        published=read_table(request.published, PUBLISHED, NUMBERS) if request.published else Table("", []),
+        roles=roles | {request.strong: "strong", request.weak: "weak"},
     )
 
 

@@ -1,4 +1,4 @@
-"""What the figures draw from: tidy tables, and the names and colours of sources by role."""
+"""What the figures are made of: columns of tidy tables, and the names and colours of sources by role."""
 
 import math
 from dataclasses import dataclass, field
@@ -6,21 +6,24 @@ from dataclasses import dataclass, field
 from yetbetter.errors import UserError
 from yetbetter.tables import NUMBERS, Table, read_table
 
-# By name in the tables: name in titles, axis label, factor, digits, name among the paper's values.
-METRICS = {
-    "coverage": ("coverage", "% of questions", 100, 1, "coverage"),
-    "diversity": ("diversity", "unique correct solutions\nper solved question", 1, 2, "diversity"),
-    "false_positive_rate": ("false positive rate", "% of correct answers", 100, 1, "fpr_human"),
-    "pass@1": ("accuracy", "accuracy, pass@1 (%)", 100, 1, "pass_at_1"),
-}
+# The columns that several figures read; the tables may have more.
+# fmt: off
+FINETUNED = ("dataset", "budget", "source", "target", "paradigm", "seed", "benchmark", "metric",
+             "level", "value", "low", "high")
+DIFFERENCES = ("dataset", "budget", "target", "benchmark", "metric", "level", "source", "baseline",
+               "difference", "low", "high")
+# fmt: on
+COVERAGE = ("dataset", "model", "level", "k", "value", "low", "high", "questions")
 ARMS = ("dataset", "budget", "source", "model", "samples")
+PUBLISHED = ("table", "dataset", "budget", "source", "target", "k", "metric", "value")
+SEEDS = ("all", "")  # "all" is the mean over finetuning seeds; a base model has none
 # Okabe and Ito's colours, told apart by colour-blind readers, and blue and orange in grey print.
 STRONG, WEAK, MIX, HUMAN, BASE = "#0072B2", "#E69F00", "#009E73", "#7F7F7F", "#C4C4C4"
 FURTHER = ("#CC79A7", "#56B4E9", "#D55E00", "#8C6D31", "#7A5195")
 
 
 def choose_dataset(table: Table, dataset: str | None) -> str:
-    """The data set to draw; UserError where the table holds several and none was named."""
+    """The data set to plot; UserError where the table holds several and none was named."""
     names = table.values("dataset")
     if dataset is None and len(names) > 1:
         raise UserError(f"{table.path}: holds several data sets, name one with --dataset: {', '.join(names)}")
@@ -55,7 +58,7 @@ class Look:
 
     def label(self, name: str) -> str:
         special = {"human": "human-written", "base": "before finetuning", "se": "SE", "wc": "WC"}
-        # A role's abbreviation stands only for a model that is called so.
+        # A role's abbreviation is used only for a model that is called so.
         return special.get(name) or name.replace("_", " ")
 
     def order(self, names: list[str]) -> list[str]:
@@ -111,10 +114,8 @@ def data_label(arms: Table | None, look: Look, budget: str, source: str, noun: s
 class Paper:
     """The paper's printed values for one figure: none without a table, or for other data sets."""
 
-    COLUMNS = ("table", "dataset", "budget", "source", "target", "k", "metric", "value")
-
     def __init__(self, path: str | None, kind: str, dataset: str, look: Look):
-        published = read_table(path, self.COLUMNS, NUMBERS) if path else Table("", [])
+        published = read_table(path, PUBLISHED, NUMBERS) if path else Table("", [])
         self.table = published.where(table=kind, dataset=dataset)
         self.look = look
 

@@ -7,11 +7,24 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from yetbetter.figures import look as plot_tables
-from yetbetter.figures import style as plots
-from yetbetter.figures.experiment import Experiment, Place
-from yetbetter.figures.finetuned import LINES
-from yetbetter.figures.look import STRONG, WEAK
+from yetbetter.figures.experiment import Experiment, Place, read_experiment
+from yetbetter.figures.look import MIX, STRONG, WEAK, budget_label
+from yetbetter.figures.request import Request
+from yetbetter.figures.style import (
+    BUDGET_LINES,
+    CROSS,
+    DAGGER,
+    FAINT,
+    FULL_WIDTH,
+    INTERVAL,
+    LINE,
+    MISSING,
+    add_legend,
+    equal_spans,
+    mark_empty,
+    new_figure,
+)
+from yetbetter.measures.metrics import METRICS
 from yetbetter.tables import Estimate
 
 
@@ -28,13 +41,17 @@ class Mix(NamedTuple):
         return " + ".join(counts)
 
 
+def plot(request: Request) -> Figure:
+    return mixing(read_experiment(request))
+
+
 def mixing(experiment: Experiment) -> Figure:
     """Accuracy of each target against the share of the compute that went into WC samples."""
     targets = experiment.targets or [""]
-    width = {1: 4.2, 2: 5.6}.get(len(targets), max(plots.FULL_WIDTH, 2.2 * len(targets)))
-    figure, [panels] = plots.new_figure(1, len(targets), width, 3.1, sharex=True)
+    width = {1: 4.2, 2: 5.6}.get(len(targets), max(FULL_WIDTH, 2.2 * len(targets)))
+    figure, [panels] = new_figure(1, len(targets), width, 3.1, sharex=True)
     budgets = experiment.budgets
-    styles = dict(zip(sorted(budgets, key=lambda name: name != "high"), LINES, strict=False))
+    styles = dict(zip(sorted(budgets, key=lambda name: name != "high"), BUDGET_LINES, strict=False))
     mixes = {place: share_of_weak(experiment, place) for place in experiment.places}
     for axes, target in zip(panels, targets, strict=True):
         # Side by side, or intervals at one share would cover each other.
@@ -44,11 +61,11 @@ def mixing(experiment: Experiment) -> Figure:
             xs = [100 * mix.share + 1.6 * (shift - (len(budgets) - 1) / 2) for mix in shown.values()]
             cells = [experiment.accuracy(place, target) for place in shown]
             colours = [experiment.colour(place.source) for place in shown]
-            _draw_line(axes, cells, colours, xs, styles.get(budget, LINES[-1]))
+            _plot_line(axes, cells, colours, xs, styles.get(budget, BUDGET_LINES[-1]))
         axes.set_title(experiment.title_of(target), loc="left", fontweight="bold")
         axes.set_xlabel("WC's share of the compute (%)")
         if not experiment.targets or not any(mixes.values()):
-            plots.mark_empty(axes)
+            mark_empty(axes)
     ticks = sorted({round(100 * mix.share): mix for mix in mixes.values() if mix}.items())
     if len(budgets) == 1 and len(targets) <= 3 and len(ticks) <= 6 and ticks:
         panels[0].set_xticks([tick for tick, _ in ticks])
@@ -56,18 +73,16 @@ def mixing(experiment: Experiment) -> Figure:
         for axes in panels:
             for (tick, _), name in zip(ticks, names, strict=True):
                 keys = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
-                axes.annotate(
-                    name, (tick, 1), xytext=(0, -2), ha="center", va="top", fontsize=5.8, color=plots.FAINT, **keys
-                )
+                axes.annotate(name, (tick, 1), xytext=(0, -2), ha="center", va="top", fontsize=5.8, color=FAINT, **keys)
     if any(mixes.values()):
         panels[0].set_xlim(-9, 109)
-        plots.equal_spans(panels)
+        equal_spans(panels)
         for axes in panels:
             _leave_room(axes)
-    panels[0].set_ylabel(plot_tables.METRICS["pass@1"][1])
+    panels[0].set_ylabel(METRICS["pass@1"].axis)
     figure.suptitle(experiment.headline)
     handles = _handles(experiment, styles, sum(mix is None for mix in mixes.values()))
-    plots.add_legend(figure, handles, columns=5 if len(targets) > 2 else 2)
+    add_legend(figure, handles, columns=5 if len(targets) > 2 else 2)
     return figure
 
 
@@ -93,20 +108,20 @@ def share_of_weak(experiment: Experiment, place: Place) -> Mix | None:
     return Mix(part * weak / mean, (1 - part) * arm.samples, part * arm.samples)
 
 
-def _draw_line(axes: Axes, cells: list[Estimate], colours: list[str], xs: list[float], style: dict) -> None:
-    line = {"color": plots.FAINT, "linewidth": 0.9, "zorder": 1, "linestyle": style.get("linestyle", "-")}
+def _plot_line(axes: Axes, cells: list[Estimate], colours: list[str], xs: list[float], style: dict) -> None:
+    line = {"color": FAINT, "linewidth": 0.9, "zorder": 1, "linestyle": style.get("linestyle", "-")}
     axes.plot(xs, [cell.value for cell in cells], **line)
     marker = {"markersize": 4, "linestyle": "none", "marker": style.get("marker", "o")}
     for x, colour, cell in zip(xs, colours, cells, strict=True):
         if not cell.known:
-            axes.plot([x], [0.02], transform=axes.get_xaxis_transform(), label=plots.MISSING, **plots.CROSS)
+            axes.plot([x], [0.02], transform=axes.get_xaxis_transform(), label=MISSING, **CROSS)
             continue
         if cell.bounded:
             axes.vlines(x, cell.low, cell.high, color=colour, linewidth=1)
         face = style.get("markerfacecolor", colour)
         axes.plot([x], [cell.value], color=colour, markerfacecolor=face, **marker)
         if not cell.bounded:
-            axes.annotate(plots.DAGGER, (x, cell.value), xytext=(4, 2), textcoords="offset points")
+            axes.annotate(DAGGER, (x, cell.value), xytext=(4, 2), textcoords="offset points")
 
 
 def _leave_room(axes: Axes) -> None:
@@ -119,14 +134,14 @@ def _handles(experiment: Experiment, styles: dict, unplaced: int) -> list:
     point = {"linestyle": "none", "marker": "o", "markersize": 4}
     handles = [
         Line2D([], [], color=STRONG, label="SE samples only", **point),
-        Line2D([], [], color=plot_tables.MIX, label="mixed", **point),
+        Line2D([], [], color=MIX, label="mixed", **point),
         Line2D([], [], color=WEAK, label="WC samples only", **point),
-        plots.INTERVAL,
+        INTERVAL,
     ]
     if len(experiment.budgets) > 1:
         for budget in experiment.budgets:
-            style = plots.LINE | {"color": plots.FAINT} | styles.get(budget, LINES[-1])
-            handles.append(Line2D([], [], label=plot_tables.budget_label(budget), **style))
+            style = LINE | {"color": FAINT} | styles.get(budget, BUDGET_LINES[-1])
+            handles.append(Line2D([], [], label=budget_label(budget), **style))
     remarks = experiment.remarks()
     if unplaced:
         remarks.append(f"left out: {unplaced} of unknown cost")

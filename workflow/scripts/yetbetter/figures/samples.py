@@ -5,12 +5,27 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from yetbetter.figures import look as plot_tables
-from yetbetter.figures import style as plots
-from yetbetter.figures.experiment import Difference, Experiment, Place
+from yetbetter.figures.experiment import Difference, Experiment, Place, read_experiment
+from yetbetter.figures.request import Request
+from yetbetter.figures.style import (
+    FAINT,
+    FULL_WIDTH,
+    INK,
+    LINE,
+    add_legend,
+    log_axis,
+    mark_empty,
+    new_figure,
+    plot_curve,
+)
+from yetbetter.measures.metrics import METRICS
 
 # Light enough for black text, and told apart in grey print by their hatching.
 AHEAD, BEHIND, LEVEL = "#F8DFAE", "#B9D9EC", "#FFFFFF"
+
+
+def plot(request: Request) -> Figure:
+    return samples(read_experiment(request))
 
 
 def samples(experiment: Experiment) -> Figure:
@@ -20,25 +35,25 @@ def samples(experiment: Experiment) -> Figure:
     strong, weak = sides.values()
     height = 1.05 + len(targets) * max(1.9, 0.55 + 0.4 * len(weak))
     keys = {"sharex": "col", "gridspec_kw": {"width_ratios": [1, 1.15]}}
-    figure, rows = plots.new_figure(len(targets), 2, plots.FULL_WIDTH, height, **keys)
-    drawn = []
+    figure, rows = new_figure(len(targets), 2, FULL_WIDTH, height, **keys)
+    shown = []
     for (lines, matrix), target in zip(rows, targets, strict=True):
         for source, arms in sides.items():
             marker = {"marker": "o"} if source == experiment.look.strong else {"marker": "s", "linestyle": (0, (4, 2))}
             curve = {count: experiment.accuracy(place, target) for count, place in arms.items()}
-            plots.draw_curve(lines, curve, experiment.colour(source), experiment.label(source), **marker)
+            plot_curve(lines, curve, experiment.colour(source), experiment.label(source), **marker)
         counts = sorted({*strong, *weak})
         if counts:
-            plots.log_axis(lines, counts)
-        lines.set_ylabel(plot_tables.METRICS["pass@1"][1])
+            log_axis(lines, counts)
+        lines.set_ylabel(METRICS["pass@1"].axis)
         lines.set_title(experiment.title_of(target), loc="left", fontweight="bold")
-        drawn += _draw_matrix(matrix, experiment, target, strong, weak)
+        shown += _plot_matrix(matrix, experiment, target, strong, weak)
         if not experiment.targets or not counts:
-            plots.mark_empty(lines)
+            mark_empty(lines)
     rows[-1][0].set_xlabel("samples per question (log scale)")
     rows[-1][1].set_xlabel("SE samples per question")
     figure.suptitle(experiment.headline)
-    plots.add_legend(figure, _handles(experiment, drawn), columns=4)
+    add_legend(figure, _handles(experiment, shown), columns=4)
     return figure
 
 
@@ -52,16 +67,16 @@ def arms_of(experiment: Experiment, source: str) -> dict[float, Place]:
     return dict(sorted(found.items()))
 
 
-def _draw_matrix(
+def _plot_matrix(
     axes: Axes, experiment: Experiment, target: str, strong: dict[float, Place], weak: dict[float, Place]
 ) -> list[Difference]:
     """A field for each pair of counts: the difference WC - SE in points, and its interval."""
-    drawn = []
+    shown = []
     for row, (_, mine) in enumerate(reversed(weak.items())):
         for column, (_, theirs) in enumerate(strong.items()):
             pair = experiment.difference(mine, theirs, target)
-            drawn.append(pair)
-            _draw_field(axes, column, row, pair, _alike(experiment, mine, theirs))
+            shown.append(pair)
+            _plot_field(axes, column, row, pair, _alike(experiment, mine, theirs))
     axes.set_xlim(-0.5, max(1, len(strong)) - 0.5)
     axes.set_ylim(max(1, len(weak)) - 0.5, -0.5)
     axes.set_xticks(range(len(strong)), [f"{count:g}" for count in strong])
@@ -72,23 +87,23 @@ def _draw_matrix(
     axes.set_title(f"{weak_name} \N{MINUS SIGN} {strong_name}, points", loc="left")
     for spine in axes.spines.values():
         spine.set_visible(False)
-    if not drawn:
-        plots.mark_empty(axes)
-    return drawn
+    if not shown:
+        mark_empty(axes)
+    return shown
 
 
-def _draw_field(axes: Axes, column: int, row: int, pair: Difference, alike: bool) -> None:
+def _plot_field(axes: Axes, column: int, row: int, pair: Difference, alike: bool) -> None:
     place = (column - 0.47, row - 0.46)
     colour, hatch = LEVEL, None
     if pair.decided:
         colour, hatch = (AHEAD, None) if pair.cell.value > 0 else (BEHIND, "////")
     keys = {"facecolor": colour, "hatch": hatch, "edgecolor": "#FFFFFF", "linewidth": 0}
     axes.add_patch(Rectangle(place, 0.94, 0.92, **keys))
-    rim = {"linewidth": 1.4, "edgecolor": plots.INK} if alike else {"linewidth": 0.5, "edgecolor": "#BBBBBB"}
+    rim = {"linewidth": 1.4, "edgecolor": INK} if alike else {"linewidth": 0.5, "edgecolor": "#BBBBBB"}
     axes.add_patch(Rectangle(place, 0.94, 0.92, fill=False, **rim))
     value, _, interval = pair.text.partition(" ")
     text = f"{value}\n{interval}" if interval else value
-    missing = {"color": plots.FAINT, "style": "italic"} if not pair.cell.known else {}
+    missing = {"color": FAINT, "style": "italic"} if not pair.cell.known else {}
     box = {"facecolor": colour, "edgecolor": "none", "pad": 0.6}
     axes.text(column, row, text, ha="center", va="center", fontsize=6.3, linespacing=1.25, bbox=box, **missing)
 
@@ -99,18 +114,18 @@ def _alike(experiment: Experiment, mine: Place, theirs: Place) -> bool:
     return bool(first and second and abs(first.flops / second.flops - 1) < 0.02) if second and second.flops else False
 
 
-def _handles(experiment: Experiment, drawn: list[Difference]) -> list:
+def _handles(experiment: Experiment, shown: list[Difference]) -> list:
     look = experiment.look
     styles = {look.strong: {"marker": "o"}, look.weak: {"marker": "s", "linestyle": (0, (4, 2))}}
     handles = [
-        Line2D([], [], color=experiment.colour(source), label=f"{experiment.label(source)} data", **plots.LINE | style)
+        Line2D([], [], color=experiment.colour(source), label=f"{experiment.label(source)} data", **LINE | style)
         for source, style in styles.items()
     ]
-    handles.append(Patch(color=plots.INK, alpha=0.16, linewidth=0, label="95 % interval"))
-    handles.append(Patch(facecolor=LEVEL, edgecolor=plots.INK, linewidth=1.4, label="equal compute"))
+    handles.append(Patch(color=INK, alpha=0.16, linewidth=0, label="95 % interval"))
+    handles.append(Patch(facecolor=LEVEL, edgecolor=INK, linewidth=1.4, label="equal compute"))
     names = {True: experiment.label(look.weak), False: experiment.label(look.strong)}
     for ahead, colour, hatch in ((True, AHEAD, None), (False, BEHIND, "////")):
-        if any(pair.decided and (pair.cell.value > 0) == ahead for pair in drawn):
+        if any(pair.decided and (pair.cell.value > 0) == ahead for pair in shown):
             keys = {"facecolor": colour, "hatch": hatch, "edgecolor": "#FFFFFF"}
             handles.append(Patch(label=f"{names[ahead]} better, interval excludes zero", **keys))
-    return handles + [Line2D([], [], linestyle="none", label=remark) for remark in experiment.remarks(drawn)]
+    return handles + [Line2D([], [], linestyle="none", label=remark) for remark in experiment.remarks(shown)]

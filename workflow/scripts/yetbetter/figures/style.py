@@ -1,6 +1,5 @@
 """What every figure is made of: one style, bars and curves with intervals, marks, files."""
 
-import argparse
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +30,13 @@ STYLE = {
     "axes.grid": False,
     "pdf.fonttype": 42,
 }
+# The high budget's line, the low budget's, and those of further budgets.
+BUDGET_LINES = (
+    {"linestyle": "-"},
+    {"linestyle": (0, (4, 2)), "markerfacecolor": "white"},
+    {"linestyle": ":"},
+    {"linestyle": "-.", "marker": "^"},
+)
 LINE = {"linewidth": 1.2, "marker": "o", "markersize": 2.6}
 # A reader's own matplotlibrc must not change the figures.
 matplotlib.rcdefaults()
@@ -39,7 +45,7 @@ matplotlib.rcParams.update(STYLE)
 
 @dataclass
 class Points:
-    """Points drawn on lying bars: their look, and their values by place."""
+    """Points plotted on lying bars: their look, and their values by place."""
 
     style: dict
     at: dict[float, float] = field(default_factory=dict)
@@ -58,7 +64,7 @@ def mark_empty(axes: Axes) -> None:
     axes.set_yticks([])
 
 
-def draw_bar(axes: Axes, place: float, cell: Estimate, colour: str, width: float = 0.8, lying: bool = True) -> None:
+def plot_bar(axes: Axes, place: float, cell: Estimate, colour: str, width: float = 0.8, lying: bool = True) -> None:
     """A zero-based bar with its interval, lying or standing; "n/a" where the value is missing."""
     if not cell.known:
         at, away = ((0, place), (3, 0)) if lying else ((place, 0), (0, 3))
@@ -79,11 +85,11 @@ def value_text(cell: Estimate, digits: int = 1) -> str:
     return f"{cell.value:.{digits}f}{'' if cell.bounded else DAGGER}" if cell.known else ""
 
 
-def draw_rows(axes: Axes, bars: list[tuple[float, Estimate, str]], marks: list[Points], digits: int) -> None:
+def plot_rows(axes: Axes, bars: list[tuple[float, Estimate, str]], marks: list[Points], digits: int) -> None:
     """Lying bars (place, cell, colour), marks on them, and a column of values at the right."""
     keys = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "center", "fontsize": 7}
     for place, cell, colour in bars:
-        draw_bar(axes, place, cell, colour)
+        plot_bar(axes, place, cell, colour)
         # In a column of their own, where no mark can be taken for what they describe.
         axes.text(1, place, value_text(cell, digits), **keys)
     for mark in marks:
@@ -146,7 +152,7 @@ def paper_handles(paper: Paper) -> list[Line2D]:
 
 
 def missing_handles(figure: Figure) -> list[Line2D]:
-    """The legend's entries for what the drawn tables lacked."""
+    """The legend's entries for what the tables lacked."""
     texts = [text.get_text() for axes in figure.axes for text in axes.texts]
     labels = [line.get_label() for axes in figure.axes for line in axes.lines]
     dagger = Line2D([], [], linestyle="none", label=f"{DAGGER} interval missing")
@@ -160,19 +166,7 @@ def add_legend(figure: Figure, handles: list, columns: int = 4) -> None:
     figure.legend(handles=handles, loc="outside lower center", **keys)
 
 
-def command_line(description: str, table: str) -> argparse.ArgumentParser:
-    """The options that all drawing programs share; `table` says which table --table wants."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--table", required=True, help=table)
-    parser.add_argument("--dataset", help="may be left out where the table holds one data set")
-    parser.add_argument("--strong", default="se", help="name of the strong, expensive model in the table")
-    parser.add_argument("--weak", default="wc", help="name of the weak, cheap model in the table")
-    parser.add_argument("--output-pdf", required=True)
-    parser.add_argument("--output-png", required=True)
-    return parser
-
-
-def draw_curve(axes: Axes, curve: dict[int, Estimate], colour: str, label: str = "", shift: float = 1, **style) -> None:
+def plot_curve(axes: Axes, curve: dict[int, Estimate], colour: str, label: str = "", shift: float = 1, **style) -> None:
     """Values against k: with a band for the interval, or bars where the curve is shifted."""
     ks = [k * shift for k in curve]
     axes.plot(ks, [cell.value for cell in curve.values()], color=colour, label=label, **LINE | style)

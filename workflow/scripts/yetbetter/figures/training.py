@@ -6,13 +6,28 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from yetbetter.figures import style as plots
-from yetbetter.figures.checkpoints import LINES, line_handles
-from yetbetter.figures.look import Look
+from yetbetter.figures.checkpoints import RATE_LINES, line_handles
+from yetbetter.figures.look import Look, budget_label, choose_dataset
+from yetbetter.figures.request import Request
+from yetbetter.figures.style import FULL_WIDTH, add_legend, mark_empty, new_figure
 from yetbetter.tables import Table, to_number
 
-COLUMNS = ("dataset", "budget", "source", "target", "seed", "rate", "step", "loss", "learning_rate")
+CHECKPOINTS = ("dataset", "budget", "source", "target", "seed", "rate", "step")
+TRAINING = (*CHECKPOINTS, "loss", "learning_rate")
 SMOOTH = 50  # a running median over a 50th of the steps lies over the steps' own values
+
+
+def plot(request: Request) -> Figure:
+    table = request.read("training", TRAINING)
+    checkpoints = request.read("checkpoints", CHECKPOINTS)
+    look = Look(request.strong, request.weak, table.values("source"))
+    place = {
+        "dataset": choose_dataset(table, request.dataset),
+        "budget": request.budget,
+        "target": request.target,
+    }
+    title = f"{place['dataset']}, {budget_label(request.budget)}, target: {look.label(request.target)}"
+    return training(table.where(**place), checkpoints.where(**place), look, title)
 
 
 def training(table: Table, checkpoints: Table, look: Look, title: str) -> Figure:
@@ -23,16 +38,16 @@ def training(table: Table, checkpoints: Table, look: Look, title: str) -> Figure
     """
     table = Table(table.path, [row for row in table.rows if row["step"]])
     rates = table.values("rate")
-    figure, panels = plots.new_figure(1, 2, plots.FULL_WIDTH, 2.4, sharex=True)
+    figure, panels = new_figure(1, 2, FULL_WIDTH, 2.4, sharex=True)
     loss, rate = panels[0]
     sources = look.order(table.values("source"))
     for source in sources:
         for seed in table.values("seed"):
             for name in table.where(source=source, seed=seed).values("rate"):
                 run = {"source": source, "seed": seed, "rate": name}
-                style = {"color": look.colour(source), "linestyle": LINES[rates.index(name) % len(LINES)]}
-                draw_values(loss, table.where(**run), "loss", style)
-                draw_values(rate, table.where(**run), "learning_rate", style, smooth=False)
+                style = {"color": look.colour(source), "linestyle": RATE_LINES[rates.index(name) % len(RATE_LINES)]}
+                plot_values(loss, table.where(**run), "loss", style)
+                plot_values(rate, table.where(**run), "learning_rate", style, smooth=False)
                 for step in filter(None, checkpoints.where(**run).values("step")):
                     loss.plot(
                         [int(step)], [0], transform=loss.get_xaxis_transform(), marker="|", clip_on=False, **style
@@ -45,13 +60,13 @@ def training(table: Table, checkpoints: Table, look: Look, title: str) -> Figure
     figure.suptitle(title)
     if table.rows:
         rate.set_ylim(bottom=0)
-        plots.add_legend(figure, line_handles(look, sources, rates), columns=6)
+        add_legend(figure, line_handles(look, sources, rates), columns=6)
     else:
-        plots.mark_empty(loss)
+        mark_empty(loss)
     return figure
 
 
-def draw_values(axes: Axes, table: Table, key: str, style: dict, smooth: bool = True) -> None:
+def plot_values(axes: Axes, table: Table, key: str, style: dict, smooth: bool = True) -> None:
     """A thin line through every step's value, a thick one through running medians."""
     steps, values = (
         [to_number(row[column], f"{table.path}: {column}") for row in table.rows] for column in ("step", key)

@@ -1,8 +1,7 @@
-"""Captions of figures: what they show, as `snakemake --report` says it, and the numbers in them, from the tables."""
+"""Captions of figures: what they show, as the registry says it, and the numbers in them, from the tables."""
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 from markupsafe import Markup, escape
 
@@ -24,7 +23,7 @@ def numbers_of(kind: str):
 
 
 def find_kind(name: str, kinds: list[str], experiments: list[str] = ()) -> tuple[str, list[str]]:
-    """The kind of figure, and the rest of its name: coverage_trend_hard is ("coverage_trend", ["hard"]).
+    """The figure in the registry, and the rest of its name: coverage_trend_hard is ("coverage_trend", ["hard"]).
 
     An experiment's own figure is called like the experiment: mixing_hard is ("experiment", ["mixing", "hard"]).
     """
@@ -45,11 +44,9 @@ def longest_start(text: str, names) -> str:
     return max((word for word in names if text.startswith(f"{word}_")), key=len, default="")
 
 
-def describe(folder: Path, kind: str) -> Markup:
-    """The figure's caption from workflow/report, as HTML; empty where there is none."""
-    path = folder / f"{kind}.rst"
-    text = " ".join(path.read_text(encoding="utf-8").split()) if path.is_file() else ""
-    return Markup(re.sub(r"``(.+?)``", r"<code>\1</code>", str(escape(text))))
+def to_html(caption: str) -> Markup:
+    """A caption of the registry of figures, reStructuredText, as HTML."""
+    return Markup(re.sub(r"``(.+?)``", r"<code>\1</code>", str(escape(caption))))
 
 
 def tell_numbers(study: Study, kind: str, parts: list[str]) -> list[str]:

@@ -9,11 +9,14 @@ from pathlib import Path
 from markupsafe import Markup
 
 from yetbetter.figures.look import order_budgets
+from yetbetter.figures.registry import FIGURES, KINDS
 from yetbetter.report import captions, wording
 from yetbetter.report.sheets import Column, Field, Sheet, draw_interval, make_sheet, numeric
 from yetbetter.report.study import Study
 
-FOLDED = ("training", "checkpoints")  # kinds of figures that a reader asks for
+# Figures that a reader asks for, and those that come first, in their order.
+FOLDED = [name for name, figure in FIGURES.items() if figure.folded]
+FIRST = sorted((name for name, figure in FIGURES.items() if figure.leads), key=lambda name: FIGURES[name].leads)
 
 
 @dataclass(frozen=True)
@@ -50,22 +53,22 @@ def embed(path: Path) -> tuple[str, int, int]:
         return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode(), *picture.size
 
 
-def make_picture(path: Path, study: Study, folder: Path) -> Picture:
-    kinds = [rst.stem for rst in folder.glob("*.rst")]
+def make_picture(path: Path, study: Study) -> Picture:
     experiments = study.config["experiments"]
-    kind, parts = captions.find_kind(path.stem, kinds, list(experiments))
-    name, rest = kind.replace("_", " "), parts
+    kind, parts = captions.find_kind(path.stem, [name for name in FIGURES if name not in KINDS], list(experiments))
+    name, rest, entry = kind.replace("_", " "), parts, kind
     if kind == "experiment":
+        entry = experiments[parts[0]].get("figure", "")
         name, rest = experiments[parts[0]].get("title", parts[0].replace("_", " ")), parts[1:]
     title = " · ".join([name[:1].upper() + name[1:], *rest])
     numbers = captions.tell_numbers(study, kind, parts)
-    return Picture(path.stem, kind, title, *embed(path), numbers, captions.describe(folder, kind))
+    caption = captions.to_html(FIGURES[entry].caption if entry in FIGURES else "")
+    return Picture(path.stem, kind, title, *embed(path), numbers, caption)
 
 
 def order_pictures(pictures: list[Picture]) -> list[Picture]:
-    """Claims and headline first, then the rest as they were given; the first of each kind is explained."""
-    first = ("claims", "headline", "finetuned", "data_quality")
-    ordered = sorted(pictures, key=lambda picture: [*first, picture.kind].index(picture.kind))
+    """Those that come first, then the rest as they were given; the first of each kind is explained."""
+    ordered = sorted(pictures, key=lambda picture: [*FIRST, picture.kind].index(picture.kind))
     told: set[str] = set()
     for place, picture in enumerate(ordered):
         if picture.kind in told:  # what a kind of figure shows is told once

@@ -1,6 +1,7 @@
 """Check a study's config against the schema and against itself; every error is one line that names the key."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from yetbetter.cluster.environments import check_environments
@@ -11,7 +12,6 @@ from yetbetter.generation.openai_options import check_entry
 from yetbetter.judging.judgements import read_judge_template
 from yetbetter.selection.choice import FILTERS
 from yetbetter.study.claim_roles import check_claims
-from yetbetter.study.experiments import KINDS
 from yetbetter.study.schema import check_schema, read_schema, with_defaults
 from yetbetter.training import launch as recipes
 
@@ -19,16 +19,16 @@ HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 # Keys of a data set that only some adapters read.
 OWN_KEYS = {"files": ("files",), "world": ("pocket",), "data_dir": ("gsm8k", "math"), "functional_dir": ("math",)}
 
-# Names that the schema allows under keys with `registry`.
-REGISTRIES = {"engines": ENGINES, "data sets": ("pocket", *ADAPTERS, "files"), "filters": FILTERS, "figures": KINDS}
+# Names that the schema allows under keys with `registry`; those of figures come from above.
+REGISTRIES = {"engines": ENGINES, "data sets": ("pocket", *ADAPTERS, "files"), "filters": FILTERS}
 
 
-def check_config(config: dict, schema_path: str, name: str) -> dict:
+def check_config(config: dict, schema_path: str, name: str, figures: Iterable[str]) -> dict:
     """The config with the schema's defaults. UserError, naming file and key, at the first thing that is wrong.
 
-    name: the config file's name, for messages.
+    name: the config file's name, for messages. figures: the kinds of figure that an experiment may ask for.
     """
-    schema = read_schema(schema_path, REGISTRIES)
+    schema = read_schema(schema_path, REGISTRIES | {"figures": figures})
     check_schema(config, schema, name)
     completed = with_defaults(config, schema)
     check_references(completed, name)

@@ -1,8 +1,5 @@
-"""What the workflow knows of an experiment's figure without drawing it: its comparisons, and what its sources are."""
+"""An experiment's sources: what they are compared with, what they do, and which of the paper's they are."""
 
-from collections.abc import Iterable
-
-KINDS = ("bars", "mixing", "samples", "crossover")
 # The paper's tables by the role that a source plays in them, and what the source is called there.
 PAPER_TABLES = {
     "strong": ("finetuned", "se"),
@@ -27,24 +24,6 @@ FILTERS = {
 def baseline_of(sources: list[str], strong: str) -> str:
     """The source that others are compared with: SE where the experiment has it, or else its first one."""
     return strong if strong in sources else sources[0]
-
-
-def compared_pairs(experiments: Iterable[dict], sources: dict, strong: str) -> list[tuple[str, str]]:
-    """(source, baseline) of the differences that figures need besides those from the source `strong`.
-
-    experiments: the config's entries; sources: its registry.
-    """
-    pairs = []
-    for experiment in experiments:
-        names = experiment["sources"]
-        if experiment.get("figure") == "samples":
-            baselines = [name for name in names if writers(sources[name]) == writers(sources[strong])]
-        elif experiment.get("figure") == "bars":
-            baselines = [baseline_of(names, strong)]
-        else:
-            continue
-        pairs += [(name, base) for base in baselines if base != strong for name in names if name not in baselines]
-    return list(dict.fromkeys(pairs))
 
 
 def writers(source: dict) -> list[str]:

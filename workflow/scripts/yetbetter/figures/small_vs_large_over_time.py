@@ -11,8 +11,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
 from yetbetter.errors import UserError
-from yetbetter.figures import style as plots
 from yetbetter.figures.look import STRONG, WEAK
+from yetbetter.figures.request import Request
+from yetbetter.figures.style import FAINT, FULL_WIDTH, INK, add_legend, mark_empty, new_figure
 from yetbetter.tables import NUMBERS, Table, read_table, to_number
 
 # address: where the score was found; date_address: where the release date was; found: the day it was looked up.
@@ -25,6 +26,10 @@ LOOKS = {"small": (WEAK, "o"), "large": (STRONG, "s")}
 DAY, MONTH_OR_DAY = re.compile(r"\d{4}-\d{2}-\d{2}"), re.compile(r"\d{4}-\d{2}(-\d{2})?")
 NAMED_STEP = 2.0  # points
 ONE_TOOL = "OpenCompass"
+
+
+def plot(request: Request) -> Figure:
+    return small_vs_large(read_scores(request.tables["public_scores"]))
 
 
 def read_scores(path: str) -> Table:
@@ -58,11 +63,11 @@ def day_of(text: str) -> date:
 def small_vs_large(table: Table) -> Figure:
     """Every model's score at its release, and the best so far of small and of large models, one panel a benchmark."""
     benchmarks = sorted(table.values("benchmark")) or [""]
-    figure, [panels] = plots.new_figure(1, len(benchmarks), plots.FULL_WIDTH, 3.5, sharex=True)
+    figure, [panels] = new_figure(1, len(benchmarks), FULL_WIDTH, 3.5, sharex=True)
     end = max((row["day"] for row in table.rows), default=None)
     for axes, benchmark in zip(panels, benchmarks, strict=True):
         for size in LOOKS:
-            _draw_class(axes, table.where(benchmark=benchmark, size=size), size, end)
+            _plot_class(axes, table.where(benchmark=benchmark, size=size), size, end)
         axes.set_title(benchmark, loc="left", fontweight="bold")
         axes.set_ylabel(f"{benchmark} score (%)")
         axes.set_xlabel("release of the model")
@@ -75,9 +80,9 @@ def small_vs_large(table: Table) -> Figure:
             # Room for names.
             axes.set_xlim(min(row["day"] for row in table.rows) - timedelta(190), end + timedelta(170))
         else:
-            plots.mark_empty(axes)
+            mark_empty(axes)
     figure.suptitle("Published scores of small and large open models (pretrained, not finetuned) by release")
-    plots.add_legend(figure, _handles(), columns=2)
+    add_legend(figure, _handles(), columns=2)
     return figure
 
 
@@ -91,7 +96,7 @@ def records(rows: list[dict]) -> list[dict]:
     return found
 
 
-def _draw_class(axes: Axes, table: Table, size: str, end: date | None) -> None:
+def _plot_class(axes: Axes, table: Table, size: str, end: date | None) -> None:
     colour, marker = LOOKS[size]
     for row in table.rows:
         face = colour if row["by"] == ONE_TOOL else "white"
@@ -117,7 +122,7 @@ def _draw_class(axes: Axes, table: Table, size: str, end: date | None) -> None:
         # A step too small to see would put one name on another.
         if row["score"] >= named + NAMED_STEP:
             named = row["score"]
-            keys = {"textcoords": "offset points", "ha": align, "fontsize": 5.6, "color": plots.INK, "zorder": 3}
+            keys = {"textcoords": "offset points", "ha": align, "fontsize": 5.6, "color": INK, "zorder": 3}
             text = axes.annotate(row["model"], (row["day"], row["score"]), xytext=shift, **keys)
             text.set_path_effects([withStroke(linewidth=1.8, foreground="white")])
 
@@ -131,7 +136,7 @@ def _handles() -> list[Line2D]:
     for size, (colour, marker) in LOOKS.items():
         style = {"linestyle": "-" if size == "large" else (0, (4, 2)), "linewidth": 1.1, "markersize": 4}
         handles.append(Line2D([], [], color=colour, marker=marker, label=f"{names[size]}; line: best so far", **style))
-    point = {"linestyle": "none", "marker": "o", "markersize": 4, "color": plots.FAINT}
+    point = {"linestyle": "none", "marker": "o", "markersize": 4, "color": FAINT}
     handles.append(Line2D([], [], label=f"evaluated by one tool ({ONE_TOOL})", **point))
     handles.append(Line2D([], [], label="as its makers report it", markerfacecolor="white", **point))
     return handles

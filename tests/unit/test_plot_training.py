@@ -1,4 +1,4 @@
-"""training.csv and draw_training.py: the same table gives the same bytes; what is missing is said, never a crash."""
+"""training.csv and its figure: the same table gives the same bytes; what is missing is said, never a crash."""
 
 import math
 import subprocess
@@ -12,9 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from yetbetter.errors import UserError
-from yetbetter.figures import look as plot_tables
-from yetbetter.figures import training as plots_training
-from yetbetter.figures.look import STRONG, WEAK
+from yetbetter.figures.look import STRONG, WEAK, Look
+from yetbetter.figures.training import CHECKPOINTS, TRAINING, training
 from yetbetter.records import write_json
 from yetbetter.tables import NUMBERS, Table, read_table, write_table
 
@@ -56,20 +55,20 @@ def write_checkpoints(folder: Path, *steps: int) -> Path:
     return folder / "checkpoints.csv"
 
 
-def draw(folder: Path, *cells: str) -> Figure:
+def plot(folder: Path, *cells: str) -> Figure:
     table, checkpoints = tabulate(folder, *cells), write_checkpoints(folder, 6, 13, 20)
-    table = read_table(str(table), plots_training.COLUMNS, NUMBERS)
-    checkpoints = read_table(str(checkpoints), plots_training.COLUMNS[:-2], NUMBERS)
-    return plots_training.training(table, checkpoints, plot_tables.Look(names=table.values("source")), "curves")
+    table = read_table(str(table), TRAINING, NUMBERS)
+    checkpoints = read_table(str(checkpoints), CHECKPOINTS, NUMBERS)
+    return training(table, checkpoints, Look(names=table.values("source")), "curves")
 
 
-def drawn(axes: Axes) -> Counter:
+def curves_of(axes: Axes) -> Counter:
     """(colour, dashes) of the curves."""
     return Counter((line.get_color(), line.get_linestyle()) for line in axes.lines)
 
 
 def test_every_step_of_a_finetuning_is_a_row_with_its_coordinates(tmp_path):
-    rows = read_table(tabulate(tmp_path, add_finetuning(tmp_path, "wc", 0, steps_of(20))))
+    rows = read_table(tabulate(tmp_path, add_finetuning(tmp_path, "wc", 0, steps_of(20)))).rows
     assert [row["step"] for row in rows] == [str(i) for i in range(1, 20)]
     assert rows[0] == PLACE | {
         "source": "wc", "seed": "0", "rate": "low", "step": "1", "loss": "2.92593", "learning_rate": "0.00095",
@@ -77,7 +76,7 @@ def test_every_step_of_a_finetuning_is_a_row_with_its_coordinates(tmp_path):
 
 
 def test_of_long_finetunings_every_nth_step_is_kept(tmp_path):
-    rows = read_table(tabulate(tmp_path, add_finetuning(tmp_path, "wc", 0, steps_of(2402))))
+    rows = read_table(tabulate(tmp_path, add_finetuning(tmp_path, "wc", 0, steps_of(2402)))).rows
     assert len(rows) == 800 and [row["step"] for row in rows[:2]] == ["3", "6"]
 
 
@@ -92,7 +91,7 @@ def test_a_seed_trained_with_the_chosen_rate_has_that_rates_name(tmp_path):
 
 def test_finetunings_without_steps_keep_a_row_and_have_no_curve(tmp_path):
     cells = [add_finetuning(tmp_path, "wc", 0, []), add_finetuning(tmp_path, "se", 0, None)]
-    figure = draw(tmp_path, *cells)
+    figure = plot(tmp_path, *cells)
     assert [(row["source"], row["step"]) for row in read_table(tmp_path / "training.csv").rows] == [
         ("wc", ""),
         ("se", ""),
@@ -102,18 +101,18 @@ def test_finetunings_without_steps_keep_a_row_and_have_no_curve(tmp_path):
 
 def test_the_same_table_gives_the_same_bytes(tmp_path):
     cells = [add_finetuning(tmp_path, source, 0, steps_of(200)) for source in ("wc", "se")]
-    options = ["--table", str(tabulate(tmp_path, *cells)), "--checkpoints", str(write_checkpoints(tmp_path, 200))]
+    options = ["--tables", str(tabulate(tmp_path, *cells)), str(write_checkpoints(tmp_path, 200))]
     options += [word for axis, name in PLACE.items() for word in (f"--{axis}", name)]
     for name in ("one", "two"):
         outputs = ["--output-pdf", f"{tmp_path}/{name}.pdf", "--output-png", f"{tmp_path}/{name}.png"]
-        subprocess.run([sys.executable, str(SCRIPTS / "draw_training.py"), *options, *outputs], check=True)
+        subprocess.run([sys.executable, str(SCRIPTS / "plot_figure.py"), "training", *options, *outputs], check=True)
     for kind in ("pdf", "png"):
         assert (tmp_path / f"one.{kind}").read_bytes() == (tmp_path / f"two.{kind}").read_bytes()
 
 
 def test_every_finetuning_has_its_curve_and_its_checkpoints_their_ticks(tmp_path):
     cells = [add_finetuning(tmp_path, "wc", 0, steps_of(200)), add_finetuning(tmp_path, "se", 0, [])]
-    figure = draw(tmp_path, *cells)
+    figure = plot(tmp_path, *cells)
     loss, rate = figure.axes
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["WC data"]
     assert len(loss.lines) == 2 + 3 and len(rate.lines) == 1
@@ -123,8 +122,8 @@ def test_every_finetuning_has_its_curve_and_its_checkpoints_their_ticks(tmp_path
 def test_colours_tell_the_source_as_in_every_figure_and_dashes_the_rate(tmp_path):
     cells = [add_finetuning(tmp_path, source, seed, steps_of(3)) for source in ("wc", "se") for seed in (0, 1)]
     cells.append(add_finetuning(tmp_path, "wc", 2, steps_of(3), "high", "high"))
-    figure = draw(tmp_path, *cells)
-    assert drawn(figure.axes[1]) == {(STRONG, "-"): 2, (WEAK, "-"): 2, (WEAK, "--"): 1}
+    figure = plot(tmp_path, *cells)
+    assert curves_of(figure.axes[1]) == {(STRONG, "-"): 2, (WEAK, "-"): 2, (WEAK, "--"): 1}
     told = [text.get_text() for text in figure.legends[0].get_texts()]
     assert told == ["SE data", "WC data", "rate: low", "rate: high"]
 
@@ -133,6 +132,6 @@ def test_a_number_that_is_none_is_told_with_its_file(tmp_path):
     cell = add_finetuning(tmp_path, "wc", 0, steps_of(3))
     table = tabulate(tmp_path, cell)
     table.write_text(table.read_text().replace("2.92593", "much"))
-    table = read_table(str(table), plots_training.COLUMNS, NUMBERS)
+    table = read_table(str(table), TRAINING, NUMBERS)
     with pytest.raises(UserError, match=r"training\.csv: loss is 'much', not a number"):
-        plots_training.training(table, Table("", []), plot_tables.Look(), "curves")
+        training(table, Table("", []), Look(), "curves")

@@ -2,13 +2,18 @@
 
 from pathlib import Path
 
+from yetbetter.figures.registry import KINDS
 from yetbetter.forecast.estimates import Forecast
-from yetbetter.study.checks import REGISTRIES
+from yetbetter.study import checks
 from yetbetter.study.grid import Grid
 from yetbetter.study.schema import read_schema, with_defaults
 
-SCHEMA = str(Path(__file__).parents[2] / "workflow/schemas/config.schema.yaml")
-CONTENT = read_schema(SCHEMA, REGISTRIES)
+SCHEMA = str(Path(__file__).parents[1] / "workflow/schemas/config.schema.yaml")
+CONTENT = read_schema(SCHEMA, checks.REGISTRIES | {"figures": KINDS})
+
+
+def check_config(config: dict, schema_path: str, name: str) -> dict:
+    return checks.check_config(config, schema_path, name, KINDS)
 
 
 def completed(config: dict) -> dict:

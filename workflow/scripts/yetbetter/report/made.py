@@ -1,0 +1,61 @@
+"""What a part of a study makes: tables, figures, training data, exports, and the page beside another study."""
+
+from pathlib import Path
+
+from yetbetter.figures.plots import Plots
+from yetbetter.report.comparing import check_other, name_of
+
+DATA_TABLES = ("coverage", "diversity", "data_quality", "arms")
+SCORE_TABLES = ("finetuned", "differences", "checkpoints", "training", "claims", "claim_comparisons")
+
+
+class Made:
+    """part: "" or "study/", either behind "partial/"."""
+
+    def __init__(self, study):
+        self.study, self.plots = study, Plots(study)
+
+    def table_paths(self, part: str, names) -> list[str]:
+        return [f"{self.study.root}/{part}tables/{name}.csv" for name in names]
+
+    def data_tables(self, part: str) -> list[str]:
+        return self.table_paths(part, DATA_TABLES if self.study.parts[part].pools else ())
+
+    def tables(self, part: str) -> list[str]:
+        return self.data_tables(part) + self.table_paths(part, SCORE_TABLES if self.study.parts[part].cells else ())
+
+    def result_tables(self, part: str) -> list[str]:
+        """How finetunings went step by step is too long for a page, and no grader changes it."""
+        return [path for path in self.tables(part) if not path.endswith("/training.csv")]
+
+    def training_data(self, part: str, folder: str = "training_data", end: str = ".jsonl") -> list[str]:
+        arms = self.study.parts[part].arms
+        return [f"{self.study.results}/{folder}/{arm.dataset}/{arm.budget}/from-{arm.source}{end}" for arm in arms]
+
+    def figures(self, part: str) -> list[str]:
+        """Every figure of the whole grid that a part has cells, arms or pools for."""
+        return self.plots.paths(part, self.plots.of_grid(part))
+
+    def experiment_figures(self, part: str) -> list[str]:
+        """The figures that a part has in addition to those of its whole grid."""
+        return self.plots.paths(part, self.plots.of_experiments(part))
+
+    def shown(self, part: str) -> list[str]:
+        """The whole base grid's figures and those of the part's experiments; of two with one name the part's own."""
+        paths = self.figures(part.removesuffix("study/")) + self.experiment_figures(part)
+        return [path for path in {path.rpartition("/")[2]: path for path in paths}.values() if path.endswith(".png")]
+
+    def pairs(self, w) -> list[str]:
+        """The differences that a part's figures show in addition to those from the strong source, as arguments."""
+        return [f"--pair {source}:{baseline}" for source, baseline in self.plots.pairs(w.part)]
+
+    def grader_tables(self, part: str) -> list[Path]:
+        return [Path(f"{self.study.results}/{part}tables/grader_{name}.csv") for name in ("sensitivity", "claims")]
+
+    def compare_page(self, other) -> list[str]:
+        """The page that sets another study's folder beside this one; all experiments beside all experiments."""
+        if other is None:
+            return []
+        part = self.study.whole if Path(str(other)).name == "study" else self.study.base
+        folder = f"{self.study.results}/{part}"
+        return [f"{folder}compare/{name_of(check_other(other, folder))}/compare.html"]
