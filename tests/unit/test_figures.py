@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+from configs import completed
 from yetbetter.errors import UserError
 from yetbetter.figures import registry
 from yetbetter.figures.plots import Plots
@@ -38,7 +39,7 @@ def plot(request):
 
 @pytest.fixture(scope="module")
 def study() -> Study:
-    return Study(copy.deepcopy(CONFIG))
+    return Study(completed(CONFIG))
 
 
 def wildcards(figure: str, part: str = "") -> SimpleNamespace:
@@ -74,10 +75,11 @@ def test_every_figures_module_has_its_function():
 def test_a_study_knows_its_figures_without_matplotlib():
     code = f"""
 import sys, yaml
+from configs import completed
 sys.path.insert(0, {str(SCRIPTS)!r})
 from yetbetter.report.made import Made
 from yetbetter.study.study import Study
-made = Made(Study(yaml.safe_load(open("config/config.yaml"))))
+made = Made(Study(completed(yaml.safe_load(open("config/config.yaml")))))
 print(len(made.figures("")), "matplotlib" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
@@ -118,8 +120,8 @@ def test_the_papers_values_are_asked_for_by_its_own_models_alone(study):
     assert Plots(study).published(wildcards("headline")) == []
     config = copy.deepcopy(CONFIG)
     config["models"]["se"]["parameters"], config["models"]["wc"]["parameters"] = 27e9, 9e9
-    assert Plots(Study(config)).published(wildcards("headline")) == []
-    paper = Study(yaml.safe_load((ROOT / "config" / "paper.yaml").read_text()))
+    assert Plots(Study(completed(config))).published(wildcards("headline")) == []
+    paper = Study(completed(yaml.safe_load((ROOT / "config" / "paper.yaml").read_text())))
     assert Plots(paper).published(wildcards("headline")) == ["resources/published_numbers.csv"]
     assert Plots(paper).published(wildcards("claims")) == []
     # Which of the paper's values an experiment's sources have beside them.
@@ -130,7 +132,7 @@ def test_an_experiment_called_like_a_figure_is_refused():
     config = copy.deepcopy(CONFIG)
     config["experiments"]["coverage_trend"] = config["experiments"]["mixing"]
     with pytest.raises(UserError, match=r"experiments\.coverage_trend: has a figure, so another name"):
-        Plots(Study(config))
+        Plots(Study(completed(config)))
 
 
 def test_an_edit_of_one_figure_remakes_no_other(tmp_path, monkeypatch):

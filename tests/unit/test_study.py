@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
-from configs import SCHEMA, check_config, completed
 
+from configs import SCHEMA, check_config, completed
 from yetbetter.errors import UserError
 from yetbetter.study.study import Study
 
@@ -72,8 +72,9 @@ def test_the_study_needs_neither_snakemake_nor_a_heavy_package():
         "import sys, yaml; sys.path.insert(0, 'workflow/scripts')\n"
         "from yetbetter.study.checks import check_config\n"
         "from yetbetter.study.study import Study\n"
+        "from yetbetter.figures.registry import KINDS\n"
         f"config = yaml.safe_load(open('config/config.yaml'))\n"
-        f"Study(check_config(config, {SCHEMA!r}, 'config.yaml'))\n"
+        f"Study(check_config(config, {SCHEMA!r}, 'config.yaml', KINDS))\n"
         "heavy = {'snakemake', 'torch', 'transformers', 'vllm', 'openai', 'matplotlib', 'pandas', 'sympy'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )
