@@ -1,6 +1,5 @@
 """Finetuning recipes: what is passed to the program, how it is started, what cannot be."""
 
-import argparse
 import copy
 import shlex
 import subprocess
@@ -16,7 +15,7 @@ from yetbetter.records import write_json
 from yetbetter.study.checks import check_config
 from yetbetter.study.grid import Grid
 from yetbetter.training.deepspeed_config import deepspeed_config
-from yetbetter.training.finetuning import read_deepspeed
+from yetbetter.training.job import read_deepspeed
 from yetbetter.training.launch import (
     gpu_model_of,
     launch,
@@ -25,6 +24,7 @@ from yetbetter.training.launch import (
     training_options,
     working_options,
 )
+from yetbetter.training.learning_rates import read_chosen_rate
 from yetbetter.training.shapes import PUBLISHED, Shape, shape_of
 
 ROOT = Path(__file__).parents[2]
@@ -174,13 +174,11 @@ def test_later_seeds_take_the_rate_that_the_first_chose():
 
 
 def test_a_choice_of_another_rate_than_those_told_is_refused(tmp_path):
-    from finetune_model import chosen_rate
-
     write_json(tmp_path / "choice.json", {"checkpoint": "middle/checkpoint-7"})
     choice = str(tmp_path / "choice.json")
-    assert chosen_rate(choice, "low=1e-7", "middle=5e-7") == 5e-7
+    assert read_chosen_rate(choice, "low=1e-7", "middle=5e-7") == 5e-7
     with pytest.raises(UserError, match="chose the learning rate 'middle', --rate-of tells only: low=1e-7"):
-        chosen_rate(choice, "low=1e-7")
+        read_chosen_rate(choice, "low=1e-7")
 
 
 def test_deepspeeds_configuration_follows_stage_and_offload():
@@ -194,9 +192,8 @@ def test_deepspeeds_configuration_follows_stage_and_offload():
 
 
 def test_offloading_without_a_stage_is_refused(monkeypatch):
-    arguments = argparse.Namespace(deepspeed="mine.json", offload="optimizer")
     with pytest.raises(UserError, match="--offload optimizer needs --deepspeed zero-2 or zero-3"):
-        read_deepspeed(arguments, 1)
+        read_deepspeed("mine.json", "optimizer", 1)
 
 
 @pytest.mark.parametrize("path", ["config/paper.yaml", "config/families/llama.yaml", "config/families/qwen.yaml"])
