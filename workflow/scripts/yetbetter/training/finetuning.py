@@ -31,7 +31,7 @@ def finetune(job: Job) -> None:
         if job.rows:
             load_trainer().run_training(job, plan=None)
         return
-    settings = settings_of(job)
+    settings = draft_settings(job)
     with open_draft(job.output, settings, job.drafts) as draft:
         if draft.sealed:
             print(f"{job.output}: finished before, published again", file=sys.stderr)
@@ -39,7 +39,7 @@ def finetune(job: Job) -> None:
         draft.publish({RESULT: job.output})
 
 
-def settings_of(job: Job) -> dict:
+def draft_settings(job: Job) -> dict:
     """The draft's identity: everything that shapes the trained weights. Another value is another draft."""
     return job.recipe.settings() | {
         "model": model_identity(job.model, job.revision),
