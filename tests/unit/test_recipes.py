@@ -77,6 +77,22 @@ def test_lora_packing_and_logs_are_said_in_the_words_of_the_program():
     assert length_option({"length": "epochs", "epochs": {"low": 2.5}}, "low") == "--epochs 2.5"
 
 
+def test_a_job_is_read_without_any_package_but_numpy():
+    modules = "finetuning, job, launch, learning_rates, recipe_checks, resharding, shapes, weights"
+    refuse = (
+        "import sys\n"
+        "class OnlyNumPy:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] not in {*sys.stdlib_module_names, 'numpy', 'yetbetter'}:\n"
+        "            raise ImportError(name)\n"
+        "sys.meta_path.insert(0, OnlyNumPy())\n"
+        f"from yetbetter.training import {modules}"
+    )
+    scripts = ROOT / "workflow" / "scripts"
+    done = subprocess.run([sys.executable, "-c", refuse], cwd=scripts, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
 def test_torchrun_starts_a_process_for_each_gpu_of_a_node():
     found = launch(GPUS, PLAIN | {"deepspeed": "zero-2"})
     assert found["command"] == "YETBETTER_GPUS=8 python -m torch.distributed.run --nproc-per-node 8 --standalone"
