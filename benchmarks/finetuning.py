@@ -173,6 +173,7 @@ def train_ours(arguments, folder: str, packed: bool) -> dict:
     from finetune_model import parse_arguments
     from yetbetter.records import read_json
     from yetbetter.training.finetuning import finetune
+    from yetbetter.training.job import read_job
 
     # Rows of several examples: a packed step holds more tokens unless told otherwise.
     batch = arguments.packed_batch_size or arguments.batch_size if packed else arguments.batch_size
@@ -181,31 +182,28 @@ def train_ours(arguments, folder: str, packed: bool) -> dict:
     options |= {"precision": arguments.precision, "output": f"{folder}/out"}
     sys.argv = ["finetune_model.py", *(f"--{key}={value}" for key, value in options.items())]
     sys.argv += ["--packing"] if packed else []
-    parsed = parse_arguments()
+    job = read_job(parse_arguments())
     clock = Clock()
     watch(clock)
-    finetune(parsed)
+    finetune(job)
     return clock.result(read_json(f"{folder}/out/about.json")["tokens"], arguments.steps)
 
 
 def watch(clock: Clock) -> None:
-    """Have the trainer tell the clock of its steps: imported now, as the program itself would later."""
-    from argparse import Namespace
-
+    """Have the trainer tell the clock of its steps; the trainer is imported now instead of later."""
     from yetbetter.training.finetuning import load_trainer
 
-    job = Namespace(arguments=Namespace(deepspeed=None, lora_rank=None, fused_loss=False, log_to="none"))
-    with load_trainer(job) as training_loop:
+    loop = load_trainer()
 
-        class Watched(training_loop.Keeper):
-            def on_step_begin(self, *args, **kwargs):
-                clock.start()
+    class Watched(loop.Keeper):
+        def on_step_begin(self, *args, **kwargs):
+            clock.start()
 
-            def on_step_end(self, *args, **kwargs):
-                clock.last = clock.now()
-                super().on_step_end(*args, **kwargs)
+        def on_step_end(self, *args, **kwargs):
+            clock.last = clock.now()
+            super().on_step_end(*args, **kwargs)
 
-        training_loop.Keeper = Watched
+    loop.Keeper = Watched
 
 
 if __name__ == "__main__":

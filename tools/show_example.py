@@ -17,7 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "sc
 from yetbetter.errors import UserError
 from yetbetter.generation.loading import loading
 from yetbetter.program import run
-from yetbetter.training.finetuning import check_model, read_training_data
+from yetbetter.training.data import read_training_data
+from yetbetter.training.job import check_model_path
 
 READ, LEARNED, PLAIN = "\x1b[90m", "\x1b[1;32m", "\x1b[0m"
 
@@ -39,7 +40,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse_arguments()
-    check_model(arguments.model)
+    check_model_path(arguments.model)
     rows = read_training_data(arguments.data)
     row = choose(rows, arguments)
 

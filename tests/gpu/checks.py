@@ -19,7 +19,7 @@ from yetbetter.generation.prompts import fill, read_template
 from yetbetter.pocket.world import make_problems
 from yetbetter.records import read_json, read_rows, write_json, write_rows
 from yetbetter.selection.choice import training_row
-from yetbetter.training.checkpoints import portray, verify_checkpoint
+from yetbetter.training.checkpoints import take_snapshot, verify_checkpoint
 from yetbetter.training.data import encode_examples
 from yetbetter.training.devices import device_name, peak_flops
 from yetbetter.training.packing import Rows, positions, refuse_leaks
@@ -179,9 +179,9 @@ def check_bare_training(machine: Machine, size: str, folder: Path) -> dict:
     first, last = losses[0].item(), losses[-1].item()
     rate = tokens / (time.monotonic() - start)
     check_loss(machine, first, last)
-    portrait = portray(model, torch.tensor([row["input_ids"][:32] for row in rows[:4]]), machine.precision)
+    snapshot = take_snapshot(model, torch.tensor([row["input_ids"][:32] for row in rows[:4]]), machine.precision)
     model.to(getattr(torch, machine.precision)).save_pretrained(folder / "saved")
-    verify_checkpoint(folder / "saved", portrait, machine.precision)
+    verify_checkpoint(folder / "saved", snapshot, machine.precision)
     distance = read_json(folder / "saved" / "weights.json")["logits"]["distance"]
     return measured(machine, model, rate) | {"note": f"loss {first:.2f} to {last:.2f}, logits {distance:.1e} away"}
 

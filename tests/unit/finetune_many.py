@@ -18,6 +18,7 @@ def main() -> None:
     from finetune_model import parse_arguments
     from yetbetter.time_limit import OutOfTime
     from yetbetter.training.finetuning import finetune
+    from yetbetter.training.job import read_job
 
     # DeepSpeed remembers the group of processes, so it must live until the last call has ended.
     PartialState.destroy_process_group = lambda self, group=None: None
@@ -26,14 +27,14 @@ def main() -> None:
     for arguments in calls:
         sys.argv = arguments
         try:
-            finetune(parse_arguments())
+            finetune(read_job(parse_arguments()))
         except OutOfTime as stopped:
             print(stopped, file=sys.stderr)
-        start_anew()
+        forget_deepspeed()
 
 
-def start_anew() -> None:
-    """Forget DeepSpeed's setting, as a new program would not know it."""
+def forget_deepspeed() -> None:
+    """Forget DeepSpeed's settings, which a new process would not have."""
     from accelerate.state import AcceleratorState, GradientState
     from transformers.integrations.deepspeed import unset_hf_deepspeed_config
 

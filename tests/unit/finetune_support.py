@@ -9,6 +9,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from yetbetter.training.finetuning import finetune
+from yetbetter.training.job import read_job
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 PROGRAM = SCRIPTS / "finetune_model.py"
@@ -86,9 +87,9 @@ def run_here(monkeypatch, *arguments, **changes) -> Path:
     from finetune_model import parse_arguments
 
     monkeypatch.setattr(sys, "argv", command(*arguments, **changes))
-    parsed = parse_arguments()
-    finetune(parsed)
-    return Path(parsed.output)
+    job = read_job(parse_arguments())
+    finetune(job)
+    return Path(job.output)
 
 
 def content(folder: Path) -> dict[str, bytes]:

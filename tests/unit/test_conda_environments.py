@@ -11,7 +11,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
 # Of rules whose environment is that of their model's engine: environment -> the library's module of the engine.
-ENGINES = {"deepspeed": "generation", "vllm": "vllm_engine", "openai": "openai_engine"}
+ENGINES = {"deepspeed": "transformers_engine", "vllm": "vllm_engine", "openai": "openai_engine"}
 # Programs that start a process which loads SymPy.
 GRADING = ["grade_solutions", "select_solutions", "score_model", "evaluate_model"]
 # Later imports that no program comes to in an environment: an endpoint formats its chats itself, and models are asked,
@@ -60,7 +60,7 @@ def imports_of(program: str, environment: str) -> dict[str, str]:
     """Third-party module -> a file that imports it, of all files that a program may load in an environment."""
     found, files, seen = {}, [SCRIPTS / f"{program}.py"], set()
     files += [SCRIPTS / "yetbetter" / "grading" / "symbolic.py"] if program in GRADING else []
-    others = {f"yetbetter.{engine}" for of, engine in ENGINES.items() if of != environment}
+    others = {f"yetbetter.generation.{engine}" for of, engine in ENGINES.items() if of != environment}
     while files:
         file = files.pop()
         if file in seen:

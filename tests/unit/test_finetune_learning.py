@@ -37,7 +37,7 @@ def gradient_of(model: str, rows: list[dict], prompts_too: bool = False) -> torc
 
 
 def test_a_prompt_s_tokens_are_no_targets(tmp_path, monkeypatch):
-    from yetbetter.training import steps as training_steps
+    from yetbetter.training import steps
 
     model = make_model(tmp_path / "model")
     rows = [example(number) for number in range(1, 9)]
@@ -46,7 +46,7 @@ def test_a_prompt_s_tokens_are_no_targets(tmp_path, monkeypatch):
     def look(self, args, state, control, model=None, **kwargs):
         seen.append({name: parameter.grad.clone() for name, parameter in model.named_parameters()})
 
-    monkeypatch.setattr(training_steps.Keeper, "on_pre_optimizer_step", look, raising=False)
+    monkeypatch.setattr(steps.Keeper, "on_pre_optimizer_step", look, raising=False)
     options = {"steps": 1, "checkpoints": 1, "max_gradient_norm": 0, "micro_batch_size": 2}
     run_here(monkeypatch, model, write(tmp_path / "data.jsonl", rows), tmp_path / "out", **options)
     (gradients,) = seen

@@ -25,7 +25,7 @@ from finetune_support import (
 
 from yetbetter.errors import UserError
 from yetbetter.training.data import encode_examples
-from yetbetter.training.finetuning import COMPLETE
+from yetbetter.training.job import COMPLETE
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from processes import STARTED, kill_tree
 from yetbetter import time_limit
 from yetbetter.errors import UserError
-from yetbetter.training.finetuning import COMPLETE
+from yetbetter.training.job import COMPLETE
 from yetbetter.training.resharding import make_universal
 
 MANY = Path(__file__).with_name("finetune_many.py")
@@ -131,7 +131,7 @@ def test_what_two_processes_began_one_ends(model, data, zero, tmp_path, monkeypa
 
 def test_a_state_that_cannot_be_converted_is_named_and_kept(tmp_path):
     (tmp_path / "global_step6").mkdir()
-    refused = r"written by 2 processes, .* that 1 could read: {}.*; go on with 2, or remove it to start anew"
+    refused = r"written by 2 processes, .* that 1 could read: {}.*; continue with 2, or remove it to start again"
     zero = {"zero_optimization": {"stage": 3}}
     with pytest.raises(UserError, match=refused.format(".*Error")):
         make_universal(tmp_path, 2, 1, zero, weight_decay=0.0)

@@ -13,7 +13,7 @@ from finetune_support import command, content, example, examples, make_model, ro
 from safetensors.torch import load_file, save_file
 
 from yetbetter.errors import UserError
-from yetbetter.training.checkpoints import portray, reload_model, verify_checkpoint
+from yetbetter.training.checkpoints import reload_model, take_snapshot, verify_checkpoint
 from yetbetter.training.disk import check_disk, needed_bytes
 from yetbetter.training.weights import check_files
 
@@ -80,10 +80,10 @@ DAMAGES = [
 def test_a_damaged_checkpoint_is_told_from_the_live_model(damage, message, model, tmp_path):
     folder = Path(shutil.copytree(model, tmp_path / "checkpoint-1"))
     live = reload_model(folder, "bfloat16")
-    portrait = portray(live, torch.arange(12).view(2, 6), "bfloat16")
+    snapshot = take_snapshot(live, torch.arange(12).view(2, 6), "bfloat16")
     damage(folder)
     with pytest.raises(UserError, match=message) as error:
-        verify_checkpoint(folder, portrait, "bfloat16")
+        verify_checkpoint(folder, snapshot, "bfloat16")
     assert "checkpoint-1" in str(error.value) and "\n" not in str(error.value)
     assert not (folder / "weights.json").exists()
 
@@ -91,7 +91,7 @@ def test_a_damaged_checkpoint_is_told_from_the_live_model(damage, message, model
 def test_what_was_verified_is_written_down(model, tmp_path):
     folder = Path(shutil.copytree(model, tmp_path / "checkpoint-1"))
     live = reload_model(folder, "bfloat16")
-    verify_checkpoint(folder, portray(live, torch.arange(12).view(2, 6), "bfloat16"), "bfloat16")
+    verify_checkpoint(folder, take_snapshot(live, torch.arange(12).view(2, 6), "bfloat16"), "bfloat16")
     found = json.loads((folder / "weights.json").read_text())
     assert found["logits"]["shape"] == [2, 6, 31] and found["logits"]["distance"] < 1e-6
     assert found["tensors"][ATTENTION]["shape"] == [32, 32]
@@ -105,16 +105,16 @@ def test_what_was_verified_is_written_down(model, tmp_path):
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_checkpoint_damaged_between_saving_and_reading_ends_the_run(number, model, data, tmp_path, monkeypatch):
     """One tensor of the file becomes zeros right after it was written."""
-    from yetbetter.training import steps as training_steps
+    from yetbetter.training import steps
 
     def take_and_damage(saved, checkpoint, precision):
         real(saved, checkpoint, precision)
         if checkpoint.name == f"checkpoint-{number}":
             change(checkpoint, zero(ATTENTION))
 
-    real = training_steps.take_checkpoint
+    real = steps.take_checkpoint
     with monkeypatch.context() as damaged:
-        damaged.setattr(training_steps, "take_checkpoint", take_and_damage)
+        damaged.setattr(steps, "take_checkpoint", take_and_damage)
         with pytest.raises(UserError, match=f"checkpoint-{number}: {ATTENTION} differs"):
             run_here(damaged, model, data, tmp_path / "out", **SHORT)
     assert not (tmp_path / "out").exists()
@@ -124,15 +124,15 @@ def test_a_checkpoint_damaged_between_saving_and_reading_ends_the_run(number, mo
 
 
 def test_a_checkpoint_that_decays_before_the_end_is_not_sealed(model, data, tmp_path, monkeypatch):
-    from yetbetter.training import steps as training_steps
+    from yetbetter.training import steps
 
     def take_and_damage_the_first(saved, checkpoint, precision):
         if checkpoint.name == "checkpoint-2":
             truncate(checkpoint.with_name("checkpoint-1"))
         real(saved, checkpoint, precision)
 
-    real = training_steps.take_checkpoint
-    monkeypatch.setattr(training_steps, "take_checkpoint", take_and_damage_the_first)
+    real = steps.take_checkpoint
+    monkeypatch.setattr(steps, "take_checkpoint", take_and_damage_the_first)
     with pytest.raises(UserError, match=r"checkpoint-1/model.safetensors: holds \d+ bytes, \d+ were verified"):
         run_here(monkeypatch, model, data, tmp_path / "out", **SHORT)
     assert not (tmp_path / "out").exists()
@@ -160,12 +160,14 @@ def test_too_small_a_disk_is_told_before_training_starts(model, data, tmp_path, 
     run_here(monkeypatch, model, data, tmp_path / "fits", **SHORT)
     assert "disk: needs " in capsys.readouterr().err
     free = shutil.disk_usage(tmp_path).free
-    with pytest.raises(UserError, match=r"disk: needs .* TB .* checkpoints of 54 GB, 2 states to go on from of 432 GB"):
+    with pytest.raises(
+        UserError, match=r"disk: needs .* TB .* checkpoints of 54 GB, 2 states to continue from of 432 GB"
+    ):
         check_disk(tmp_path, *needed_bytes(27 * 10**9, 27 * 10**9, "bfloat16", True), 10 + free // 54_000_000_000)
 
 
 def test_the_state_takes_the_disk_that_was_told(model, data, tmp_path, monkeypatch):
-    from yetbetter.training import steps as training_steps
+    from yetbetter.training import steps
 
     sizes = []
 
@@ -173,8 +175,8 @@ def test_the_state_takes_the_disk_that_was_told(model, data, tmp_path, monkeypat
         real(saved, checkpoint, precision)
         sizes.append(sum(path.stat().st_size for path in saved.glob("*") if path.suffix in (".safetensors", ".pt")))
 
-    real = training_steps.take_checkpoint
-    monkeypatch.setattr(training_steps, "take_checkpoint", measure)
+    real = steps.take_checkpoint
+    monkeypatch.setattr(steps, "take_checkpoint", measure)
     output = run_here(monkeypatch, model, data, tmp_path / "out", **SHORT)
     count = json.loads((output / "about.json").read_text())["parameters"]
     checkpoint, state = needed_bytes(count, count, "float32", False)
@@ -194,7 +196,7 @@ def test_weights_that_are_no_numbers_after_the_last_step_end_the_run(model):
     with torch.no_grad():
         live.model.norm.weight[3] = float("nan")
     with pytest.raises(UserError, match=r"the weights of model.norm.weight are not finite"):
-        portray(live, torch.arange(12).view(2, 6), "float32")
+        take_snapshot(live, torch.arange(12).view(2, 6), "float32")
 
 
 def test_a_tokenizer_without_eos_is_refused(model, tmp_path, monkeypatch):

@@ -1,7 +1,8 @@
 """The optional settings: adapters, packing, epochs, other logs; and who they are refused to."""
 
-import argparse
+import dataclasses
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,16 @@ from finetune_support import LENGTH, command, content, example, examples, make_m
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, Gemma2Config, Gemma2ForCausalLM
 
+from finetune_model import parse_arguments
 from yetbetter.errors import UserError
+from yetbetter.identity import model_identity
+from yetbetter.records import digest_of
 from yetbetter.training.data import IGNORED, encode_examples
+from yetbetter.training.finetuning import draft_settings
+from yetbetter.training.job import read_job
 from yetbetter.training.packing import Rows, pack, refuse_leaks
 from yetbetter.training.recipe import Recipe
+from yetbetter.versions import TRAINING_VERSION
 
 SHORT = {"steps": 6, "checkpoints": 2}
 
@@ -40,6 +47,16 @@ def test_a_setting_that_is_off_does_not_change_what_a_draft_is_called():
     plain |= {"scheduler", "weight_decay", "max_gradient_norm", "max_length", "seed", "precision", "attention"}
     assert recipe().settings().keys() == plain
     assert recipe(packing=True, lora_rank=4).settings().keys() == plain | {"packing", "lora_rank"}
+
+
+def test_the_settings_that_identify_a_draft_are_these(model, data, tmp_path, monkeypatch):
+    """A change of these settings, of their names or of a value's type would train every finished study again."""
+    monkeypatch.setattr(sys, "argv", command(model, data, tmp_path / "out", steps=None, epochs=3, save_every=2))
+    recipe = {"steps": 15, "checkpoints": 3, "batch_size": 8, "micro_batch_size": None, "learning_rate": 0.01}
+    recipe |= {"warmup_fraction": 0.05, "scheduler": "linear", "weight_decay": 0.0, "max_gradient_norm": 1.0}
+    recipe |= {"max_length": LENGTH, "seed": 0, "precision": "float32", "attention": None}
+    content = {"model": model_identity(model, None), "data": digest_of(data), "deepspeed": None}
+    assert draft_settings(read_job(parse_arguments())) == recipe | content | {"version": TRAINING_VERSION}
 
 
 def test_checkpoints_of_adapters_are_plain_models_in_which_only_the_named_layers_changed(
@@ -193,11 +210,6 @@ def test_a_setting_that_cannot_be_is_one_line(changes, message, model, data, tmp
 
 
 def test_every_option_of_the_recipe_is_one_of_the_program(monkeypatch):
-    import dataclasses
-    import sys
-
-    from finetune_model import parse_arguments
-
     monkeypatch.setattr(sys, "argv", command("m", "d", Path("o")))
-    arguments: argparse.Namespace = parse_arguments()
+    arguments = parse_arguments()
     assert all(hasattr(arguments, key.name) for key in dataclasses.fields(Recipe))

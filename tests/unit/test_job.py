@@ -95,9 +95,9 @@ def test_a_log_that_srun_writes_begins_with_a_line_for_each_node(tmp_path):
 
 def test_the_first_lines_cost_little():
     line = ["workflow/scripts/sample_solutions.py", "--engine", "transformers"]
-    job.describe(line, {})
+    job.job_facts(line, {})
     start = time.process_time()
-    job.describe(line, {})
+    job.job_facts(line, {})
     assert time.process_time() - start < 0.03
 
 
@@ -112,9 +112,9 @@ def test_the_first_lines_cost_little():
     ],
 )
 def test_the_versions_are_those_of_the_packages_that_a_command_uses(line, packages):
-    assert job.packages_of(line.split()) == packages
-    assert "deepspeed" in job.packages_of(["finetune_model.py", "--deepspeed", "zero-2"])
-    assert "peft" not in job.packages_of(["finetune_model.py", "--deepspeed", "zero-2"])
+    assert job.packages_used(line.split()) == packages
+    assert "deepspeed" in job.packages_used(["finetune_model.py", "--deepspeed", "zero-2"])
+    assert "peft" not in job.packages_used(["finetune_model.py", "--deepspeed", "zero-2"])
 
 
 def test_a_slurm_job_with_fewer_gpus_than_asked_for_ends_before_anything_is_loaded(tmp_path):

@@ -13,9 +13,9 @@ from yetbetter.pocket import words
 from yetbetter.pocket.families import FAMILIES
 from yetbetter.pocket.pretraining import (
     COMPLETION_TOKENS,
-    RECIPES,
+    PRETRAININGS,
     count_parameters,
-    find_recipe,
+    find_pretraining,
     is_right,
     sample,
 )
@@ -41,7 +41,7 @@ def test_files_are_those_of_the_manifest():
         str(path.relative_to(FOLDER)): hashlib.sha256(path.read_bytes()).hexdigest() for path in FOLDER.glob("*/*")
     }
     assert found == MANIFEST["sha256"]
-    assert set(RECIPES) == set(MANIFEST["models"])
+    assert set(PRETRAININGS) == set(MANIFEST["models"])
 
 
 def test_weights_are_safetensors_and_all_is_under_two_megabytes():
@@ -50,10 +50,10 @@ def test_weights_are_safetensors_and_all_is_under_two_megabytes():
     assert sum(path.stat().st_size for path in files) < 2_000_000
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", PRETRAININGS)
 def test_model_has_its_nominal_size_and_a_shape_that_vllm_serves(name):
     model = AutoModelForCausalLM.from_pretrained(FOLDER / name, dtype=torch.float32)
-    assert abs(count_parameters(model) / RECIPES[name].nominal - 1) < 0.03
+    assert abs(count_parameters(model) / PRETRAININGS[name].nominal - 1) < 0.03
     assert count_parameters(model) == MANIFEST["models"][name]["parameters"]
     assert model.config.head_dim == 32
     assert model.config.max_position_embeddings == CONTEXT
@@ -65,10 +65,10 @@ def test_model_has_its_nominal_size_and_a_shape_that_vllm_serves(name):
 def test_strong_model_is_three_times_the_weak_one():
     models = MANIFEST["models"]
     assert abs(models["se"]["parameters"] / models["wc"]["parameters"] / 3 - 1) < 0.03
-    assert RECIPES["se"].nominal == 3 * RECIPES["wc"].nominal
+    assert PRETRAININGS["se"].nominal == 3 * PRETRAININGS["wc"].nominal
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", PRETRAININGS)
 def test_tokenizers_are_the_same_and_today_s(name, tokenizer):
     theirs = json.loads((FOLDER / name / "tokenizer.json").read_text())
     assert theirs == json.loads(build_tokenizer().backend_tokenizer.to_str())
@@ -117,4 +117,4 @@ def test_answer_counts_only_at_the_end():
 
 def test_unknown_model_is_one_clear_line():
     with pytest.raises(UserError, match="'xl' is not one of wc, se, student"):
-        find_recipe("xl")
+        find_pretraining("xl")

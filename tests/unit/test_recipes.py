@@ -1,6 +1,5 @@
 """Finetuning recipes: what is passed to the program, how it is started, what cannot be."""
 
-import argparse
 import copy
 import shlex
 import subprocess
@@ -15,7 +14,7 @@ from yetbetter.errors import UserError
 from yetbetter.forecast.memory import plan_memory, trained_parameters, whole_logits
 from yetbetter.records import write_json
 from yetbetter.training.deepspeed_config import deepspeed_config
-from yetbetter.training.finetuning import read_deepspeed
+from yetbetter.training.job import read_deepspeed
 from yetbetter.training.launch import (
     gpu_model_of,
     launch,
@@ -24,6 +23,7 @@ from yetbetter.training.launch import (
     training_options,
     working_options,
 )
+from yetbetter.training.learning_rates import read_chosen_rate
 from yetbetter.training.shapes import PUBLISHED, Shape, shape_of
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +74,22 @@ def test_lora_packing_and_logs_are_said_in_the_words_of_the_program():
     assert training_options(recipe) == f"{lora} --packing --fused-loss"
     assert working_options({"log_to": "tensorboard", "deepspeed": "none"}) == " --log-to tensorboard"
     assert length_option({"length": "epochs", "epochs": {"low": 2.5}}, "low") == "--epochs 2.5"
+
+
+def test_a_job_is_read_without_any_package_but_numpy():
+    modules = "finetuning, job, launch, learning_rates, recipe_checks, resharding, shapes, weights"
+    refuse = (
+        "import sys\n"
+        "class OnlyNumPy:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] not in {*sys.stdlib_module_names, 'numpy', 'yetbetter'}:\n"
+        "            raise ImportError(name)\n"
+        "sys.meta_path.insert(0, OnlyNumPy())\n"
+        f"from yetbetter.training import {modules}"
+    )
+    scripts = ROOT / "workflow" / "scripts"
+    done = subprocess.run([sys.executable, "-c", refuse], cwd=scripts, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
 
 
 def test_torchrun_starts_a_process_for_each_gpu_of_a_node():
@@ -173,13 +189,11 @@ def test_later_seeds_take_the_rate_that_the_first_chose():
 
 
 def test_a_choice_of_another_rate_than_those_told_is_refused(tmp_path):
-    from finetune_model import chosen_rate
-
     write_json(tmp_path / "choice.json", {"checkpoint": "middle/checkpoint-7"})
     choice = str(tmp_path / "choice.json")
-    assert chosen_rate(choice, "low=1e-7", "middle=5e-7") == 5e-7
+    assert read_chosen_rate(choice, "low=1e-7", "middle=5e-7") == 5e-7
     with pytest.raises(UserError, match="chose the learning rate 'middle', --rate-of tells only: low=1e-7"):
-        chosen_rate(choice, "low=1e-7")
+        read_chosen_rate(choice, "low=1e-7")
 
 
 def test_deepspeeds_configuration_follows_stage_and_offload():
@@ -193,9 +207,8 @@ def test_deepspeeds_configuration_follows_stage_and_offload():
 
 
 def test_offloading_without_a_stage_is_refused(monkeypatch):
-    arguments = argparse.Namespace(deepspeed="mine.json", offload="optimizer")
     with pytest.raises(UserError, match="--offload optimizer needs --deepspeed zero-2 or zero-3"):
-        read_deepspeed(arguments, 1)
+        read_deepspeed("mine.json", "optimizer", 1)
 
 
 @pytest.mark.parametrize("path", ["config/paper.yaml", "config/families/llama.yaml", "config/families/qwen.yaml"])

@@ -25,6 +25,7 @@ from yetbetter.generation.drawing import draw_stream
 from yetbetter.pocket.world import make_problems
 from yetbetter.records import read_json, read_rows, write_rows
 from yetbetter.training.finetuning import finetune
+from yetbetter.training.job import read_job
 
 torch.set_num_threads(1)
 ROOT = Path(__file__).resolve().parents[2]
@@ -210,7 +211,9 @@ def test_finetuning_out_of_time_goes_on_and_ends_with_the_same_weights_to_the_bi
     stopped = []
 
     def job(environment: dict[str, str]) -> tuple[int, str]:
-        status, said = run_job(line, lambda: finetune(finetune_model.parse_arguments()), tmp_path, environment)
+        status, said = run_job(
+            line, lambda: finetune(read_job(finetune_model.parse_arguments())), tmp_path, environment
+        )
         stopped.extend(path.parent.name for path in tmp_path.glob(".drafts/out/*/state/*/complete.json"))
         return status, said
 

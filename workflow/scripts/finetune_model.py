@@ -5,21 +5,20 @@
     torchrun --nproc-per-node 8 finetune_model.py … --deepspeed zero-3
 
 The output folder holds checkpoint-1 … checkpoint-N (plain transformers folders), training.jsonl
-(for every step its loss per completion token, learning rate and completion tokens), timing.jsonl (its
-seconds, tokens, and share of the devices' peak) and about.json (how it was made). Every checkpoint was
-read from the disk again and compared with the trained model: its weights.json tells of it. A killed run
-is continued. On CPUs equal calls give equal bytes, timing.jsonl and about.json apart.
+(the loss per completion token, learning rate and completion tokens of every step), timing.jsonl (the
+seconds, tokens and FLOPs utilisation of every step) and about.json (how it was made). Every checkpoint is
+read from the disk again and compared with the trained model; its weights.json records that. A killed run
+is continued. On CPUs equal calls give equal bytes, except timing.jsonl and about.json.
 """
 
 import argparse
 import os
-import sys
 
 from yetbetter import program
-from yetbetter.errors import UserError
-from yetbetter.records import read_json
 from yetbetter.training.deepspeed_config import OFFLOADS
 from yetbetter.training.finetuning import finetune
+from yetbetter.training.job import read_job
+from yetbetter.training.learning_rates import read_chosen_rate
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -44,12 +43,12 @@ def parse_arguments() -> argparse.Namespace:
         "--rate-of",
         nargs="+",
         metavar=("CHOICE", "NAME=RATE"),
-        help="a choice.json of evaluate_model.py, and the rates by the names it knows: the chosen one is used",
+        help="a choice.json of evaluate_model.py, and the rates by name: the chosen one is used",
     )
     add("--warmup-fraction", default=0.05, type=float, help="part of the steps that warm up")
     add("--scheduler", default="linear", choices=("linear", "cosine", "constant"))
     add("--weight-decay", default=0.0, type=float, help="AdamW's")
-    add("--max-gradient-norm", default=1.0, type=float, help="gradients are clipped to it; 0: not")
+    add("--max-gradient-norm", default=1.0, type=float, help="gradients are clipped to it; 0: they are not clipped")
     add("--max-length", required=True, type=int, help="tokens; longer examples are kept out whole")
     add("--seed", default=0, type=int, help="of the order of examples, and dropout if any")
     add("--precision", required=True, choices=("float32", "bfloat16"), help="also of checkpoints")
@@ -59,34 +58,26 @@ def parse_arguments() -> argparse.Namespace:
     add("--fused-loss", action="store_true", help="liger-kernel's layers; no loss builds all logits")
     add("--lora-rank", type=int, help="train adapters of this rank; checkpoints hold them merged")
     add("--lora-alpha", type=float, help="their scale, over the rank (default: twice the rank)")
-    add("--lora-dropout", type=float, help="of what goes into them (default: 0)")
+    add("--lora-dropout", type=float, help="dropout of their inputs (default: 0)")
     add("--lora-targets", help="layers, by name, with commas (default: all linear ones)")
-    add("--log-to", default="none", choices=("none", "tensorboard", "wandb"), help="logs as well")
+    add(
+        "--log-to",
+        default="none",
+        choices=("none", "tensorboard", "wandb"),
+        help="where to log in addition",
+    )
     add("--peak-tflops", type=float, help="of one device, for the utilisation (default: by its name)")
-    add("--save-every", type=int, help="steps between the states that a killed run goes on from")
+    add("--save-every", type=int, help="steps between the states that a killed run continues from")
     add("--deepspeed", metavar="STAGE", help="zero-2, zero-3, or your configuration (JSON); under torchrun")
     add("--offload", default="none", choices=OFFLOADS, help="what zero-2 and zero-3 keep off the GPU")
     add("--output", required=True, help="the folder to make")
     add("--drafts", help="folder of all drafts (default: .drafts beside the output)")
     arguments = parser.parse_args()
     if arguments.rate_of:
-        arguments.learning_rate = chosen_rate(*arguments.rate_of)
+        arguments.learning_rate = read_chosen_rate(*arguments.rate_of)
     return arguments
-
-
-def chosen_rate(choice: str, *rates: str) -> float:
-    """The learning rate with which the chosen checkpoint was trained; rates: each as NAME=RATE."""
-    name = read_json(choice, require=("checkpoint",))["checkpoint"].partition("/")[0]
-    known = dict(rate.split("=", 1) for rate in rates if "=" in rate)
-    try:
-        rate = float(known[name])
-    except (KeyError, ValueError):
-        told = " ".join(rates) or "none"
-        raise UserError(f"{choice}: chose the learning rate {name!r}, --rate-of tells only: {told}") from None
-    print(f"{choice}: chose the learning rate {name}, {rate:g}", file=sys.stderr)
-    return rate
 
 
 if __name__ == "__main__":
     run = program.run_and_leave if "RANK" in os.environ else program.run
-    run(lambda: finetune(parse_arguments()))
+    run(lambda: finetune(read_job(parse_arguments())))

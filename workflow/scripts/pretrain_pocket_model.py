@@ -1,4 +1,4 @@
-"""Pretrain one pocket model from scratch, as its recipe says; a few minutes on one core."""
+"""Pretrain one pocket model from scratch, as `pocket/pretraining.py` says; a few minutes on one core."""
 
 import argparse
 import dataclasses
@@ -13,7 +13,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True, help="wc, se or student")
     parser.add_argument("--output", required=True, help="folder of the model and its tokenizer")
-    parser.add_argument("--seed", type=int, help="instead of the recipe's own")
+    parser.add_argument("--seed", type=int, help="instead of the model's own")
     return parser.parse_args()
 
 
@@ -22,22 +22,22 @@ def main() -> None:
     # Slow to import, so only once the arguments are known to be in order.
     import torch
 
-    from yetbetter.pocket.pretraining import count_parameters, find_recipe, pretrain, save
+    from yetbetter.pocket.pretraining import count_parameters, find_pretraining, pretrain, save_model
 
     # The order of floating-point sums, and so the model, would depend on the number of threads.
     torch.set_num_threads(1)
-    recipe = find_recipe(arguments.model)
+    pretraining = find_pretraining(arguments.model)
     if arguments.seed is not None:
-        recipe = dataclasses.replace(recipe, seed=arguments.seed)
+        pretraining = dataclasses.replace(pretraining, seed=arguments.seed)
     report = {}
-    for report in pretrain(recipe):
+    for report in pretrain(pretraining):
         print(progress_line(report), file=sys.stderr, flush=True)
     model = report.pop("model")
-    save(model, arguments.output)
+    save_model(model, arguments.output)
     about = {
         "model": arguments.model,
         "parameters": count_parameters(model),
-        "recipe": dataclasses.asdict(recipe),
+        "recipe": dataclasses.asdict(pretraining),
         "stopped": report,
         "versions": versions(),
     }

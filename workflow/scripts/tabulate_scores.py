@@ -11,7 +11,7 @@ from yetbetter.measures.accuracy import GROUP, Scores, compare, measure
 from yetbetter.program import run
 from yetbetter.records import read_json, read_rows
 from yetbetter.tables import write_table
-from yetbetter.training.launch import CHOSEN, rates_chosen
+from yetbetter.training.learning_rates import CHOSEN, rates_chosen
 
 FINETUNED = (
     *("dataset", "budget", "source", "target", "paradigm", "seed", "benchmark", "metric", "level"),

@@ -9,7 +9,7 @@ from yetbetter.program import run
 from yetbetter.records import read_json, read_rows
 from yetbetter.study.grid import Cell
 from yetbetter.tables import write_table
-from yetbetter.training.launch import CHOSEN, rates_chosen
+from yetbetter.training.learning_rates import CHOSEN, rates_chosen
 
 COLUMNS = ("dataset", "budget", "source", "target", "seed", "rate", "step", "loss", "learning_rate")
 MOST = 1000  # rows of a finetuning: with every step of a large grid the table would have millions

@@ -1,4 +1,4 @@
-"""What a program knows of the job it runs in: the first lines of its log, and whether its GPUs are there."""
+"""What a program knows about the job it runs in: the first lines of its log, and whether its GPUs are usable."""
 
 import os
 import platform
@@ -14,9 +14,9 @@ from pathlib import Path
 
 from yetbetter.errors import UserError
 
-# How a rule says how many GPUs its job was promised, on each node.
+# The environment variable in which a rule passes the number of GPUs that its job asked for, on each node.
 ASKED = "YETBETTER_GPUS"
-# What the programs use beyond Python and NumPy; an engine's packages are named by --engine.
+# Packages that a program uses in addition to NumPy; a program with --engine uses the engine's.
 PACKAGES = {
     "finetune_model": ("torch", "transformers", "trl", "accelerate", "datasets"),
     "grade_solutions": ("sympy",),
@@ -30,39 +30,22 @@ ENGINE_PACKAGES = {
     "openai": ("openai",),
 }
 OPTION_PACKAGES = {"--deepspeed": "deepspeed", "--lora-rank": "peft", "--fused-loss": "liger-kernel"}
-# Asked in a process of its own: CUDA, once started, forbids a program to fork.
-LIST_GPUS = """
-import ctypes, sys
-try:
-    cuda = ctypes.CDLL("libcuda.so.1")
-except OSError as error:
-    sys.exit(f"the driver's library cannot be loaded ({error})")
-count, device, context, name = ctypes.c_int(), ctypes.c_int(), ctypes.c_void_p(), ctypes.create_string_buffer(100)
-if status := cuda.cuInit(0):
-    sys.exit("the driver shows none" if status == 100 else f"the driver does not start (CUDA error {status})")
-cuda.cuDeviceGetCount(ctypes.byref(count))
-for number in range(count.value):
-    cuda.cuDeviceGet(ctypes.byref(device), number)
-    cuda.cuDeviceGetName(name, 100, device)
-    if status := cuda.cuDevicePrimaryCtxRetain(ctypes.byref(context), device):
-        sys.exit(f"GPU {number} ({name.value.decode()}) cannot be used (CUDA error {status})")
-    cuda.cuDevicePrimaryCtxRelease(device)
-    print(name.value.decode(), flush=True)
-"""
+# A program of its own: CUDA, once started, forbids a process to fork.
+LIST_GPUS = Path(__file__).with_name("list_gpus.py")
 
 
 def begin(line: list[str], environment: Mapping[str, str] = os.environ) -> None:
-    """What every program does first: describe its job where it writes into a log, and count its GPUs.
+    """What every program does first: log lines about its job, if it writes into a log, and count its GPUs.
 
-    line: the command line, the program first. UserError where fewer GPUs were given, or are usable, than were asked
-    for. Of several processes of one node only the first looks.
+    line: the command line, the program first. Raises UserError if fewer GPUs were given, or are usable, than were asked
+    for. Of several processes on one node only the first one does this.
     """
     if {"-h", "--help"} & set(line) or environment.get("LOCAL_RANK", "0") != "0":
         return
-    # Over several nodes srun stands between a program and its log: there the rule's word is what is left of it.
+    # Over several nodes a program writes to srun, not into its log: there the rule's variable shows that it has one.
     logged = writes_a_log() or ASKED in environment
     if logged:
-        for fact in describe(line, environment):
+        for fact in job_facts(line, environment):
             print(fact, file=sys.stderr, flush=True)
     found = check_gpus(environment)
     if found and logged:
@@ -70,15 +53,15 @@ def begin(line: list[str], environment: Mapping[str, str] = os.environ) -> None:
 
 
 def writes_a_log() -> bool:
-    """Whether stderr is a file, as in every rule; not on a terminal, nor where another program reads it."""
+    """Whether stderr is a file, as in every rule; not if it is a terminal or is read by another program."""
     try:
         return stat.S_ISREG(os.fstat(sys.stderr.fileno()).st_mode)
-    except (OSError, ValueError, AttributeError):  # closed, or no file at all
+    except (OSError, ValueError, AttributeError):  # closed, or not a file
         return False
 
 
-def describe(line: list[str], environment: Mapping[str, str] = os.environ) -> list[str]:
-    """Time, host and scheduler's job; GPUs given; Python and the packages that the program uses."""
+def job_facts(line: list[str], environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Lines of text: time, host and scheduler's job; GPUs given; Python and the packages that the program uses."""
     where = f"host {socket.gethostname()}"
     if job := environment.get("SLURM_JOB_ID"):
         restarts = environment.get("SLURM_RESTART_COUNT", "0")
@@ -87,7 +70,7 @@ def describe(line: list[str], environment: Mapping[str, str] = os.environ) -> li
     asked = environment.get(ASKED, "0")
     told = ", ".join(given) or "none"
     gpus = [] if not given and asked in ("", "0") else [f"GPUs: {told} given, {asked or 0} asked for"]
-    packages = [f"{name} {version}" for name in packages_of(line) if (version := installed(name))]
+    packages = [f"{name} {version}" for name in packages_used(line) if (version := installed(name))]
     program = Path(line[0]).name
     return [
         f"{time.strftime('%Y-%m-%d %H:%M:%S %Z')}: {program} on {where}, process {os.getpid()}",
@@ -96,8 +79,8 @@ def describe(line: list[str], environment: Mapping[str, str] = os.environ) -> li
     ]
 
 
-def packages_of(line: list[str]) -> list[str]:
-    """Packages that this command will load, for their versions."""
+def packages_used(line: list[str]) -> list[str]:
+    """Packages whose versions are logged: those that this command will load."""
     program = Path(line[0]).stem
     names = ["numpy", *PACKAGES.get(program, PACKAGES.get(program.partition("_")[0], ()))]
     words = [word for argument in line[1:] for word in argument.split("=", 1)]
@@ -115,7 +98,7 @@ def installed(name: str) -> str | None:
 
 
 def given_gpus(environment: Mapping[str, str] = os.environ) -> list[str]:
-    """The GPUs of this node that the job may use, as the scheduler names them; empty where none is named."""
+    """The GPUs of this node that the job may use, as the scheduler names them; empty if it names none."""
     for name in ("CUDA_VISIBLE_DEVICES", "SLURM_STEP_GPUS", "SLURM_JOB_GPUS"):
         told = [part for part in environment.get(name, "").split(",") if part.strip() not in ("", "-1", "NoDevFiles")]
         if told:
@@ -129,10 +112,10 @@ def has_driver() -> bool:
 
 
 def check_gpus(environment: Mapping[str, str] = os.environ, driver: bool | None = None) -> list[str]:
-    """Names of the usable GPUs, where a job asked for some and a driver is present.
+    """Names of the usable GPUs, if the job asked for some and a driver is present; else an empty list.
 
-    UserError where a Slurm job was given fewer than it asked for, or the driver shows fewer. Without a driver (on a
-    test cluster's fake GPUs) only their number is looked at, and without Slurm nothing.
+    Raises UserError if a Slurm job was given fewer than it asked for, or the driver shows fewer. Without a driver (on a
+    test cluster's simulated GPUs) only their number is checked, and without Slurm nothing.
     """
     asked = environment.get(ASKED, "").strip()
     if asked in ("", "0"):
@@ -160,7 +143,7 @@ def usable_gpus(seconds: float = 120.0) -> tuple[list[str], str]:
     """(names of the GPUs that CUDA starts on here, what is wrong with the others)"""
     try:
         done = subprocess.run(
-            [sys.executable, "-I", "-c", LIST_GPUS], capture_output=True, text=True, timeout=seconds, check=False
+            [sys.executable, "-I", str(LIST_GPUS)], capture_output=True, text=True, timeout=seconds, check=False
         )
     except subprocess.TimeoutExpired:
         return [], f"the driver does not answer within {seconds:.0f} s"

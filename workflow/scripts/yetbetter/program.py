@@ -1,4 +1,4 @@
-"""What every program does the same way: one-line errors, a progress line, a sidecar that says how a result was made."""
+"""What all programs do in the same way: one-line errors, a progress line, a sidecar that says how a result was made."""
 
 import argparse
 import atexit
@@ -20,7 +20,7 @@ from yetbetter.records import write_json
 def run(main: Callable[[], None]) -> None:
     """Run a program's main function; bad input ends it with one line on stderr and exit status 1.
 
-    A log begins with lines about the job. A program whose job is out of time goes on later, see `time_limit`.
+    A log begins with lines about the job. A program whose job runs out of time continues later, see `time_limit`.
     """
     prefer_own_environment()
     try:
@@ -38,9 +38,9 @@ def run(main: Callable[[], None]) -> None:
 
 
 def run_and_leave(main: Callable[[], None]) -> None:
-    """As `run`, for a process of torchrun: what is registered for its end is done, and no library is taken down.
+    """As `run`, for a process of torchrun: exit functions are called, then the process ends without destructors.
 
-    Threads of theirs now and then abort a process that ends in the usual way, when all of its work is done.
+    Threads of torch and DeepSpeed sometimes abort a process that ends in the usual way, after all of its work is done.
     """
     status = 0
     try:
@@ -56,7 +56,7 @@ def run_and_leave(main: Callable[[], None]) -> None:
 
 
 def prefer_own_environment() -> None:
-    """Let `python` be this interpreter in every command started from here, also where its environment is not active."""
+    """Make `python` this interpreter in every command started from here, also if its environment is not active."""
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
@@ -78,11 +78,15 @@ class Progress:
         print(line, end=end, file=sys.stderr, flush=True)
 
 
-def write_sidecar(path: str | Path, arguments: argparse.Namespace, **facts) -> None:
-    """Write how and when a result was made: arguments, versions, host, and `facts` (seeds, tokens, seconds)."""
+def write_sidecar(path: str | Path, arguments: argparse.Namespace | dict, **facts) -> None:
+    """Write how and when a result was made: arguments, versions, host, and `facts` (seeds, tokens, seconds).
+
+    arguments: the program's own, also as a dict by name; those that are None are left out.
+    """
+    given = arguments if isinstance(arguments, dict) else vars(arguments)
     about = {
         "program": Path(sys.argv[0]).name,
-        "arguments": {key: str(value) for key, value in vars(arguments).items() if value is not None},
+        "arguments": {key: str(value) for key, value in given.items() if value is not None},
         "versions": versions(),
         "host": socket.gethostname(),
         "slurm_job": os.environ.get("SLURM_JOB_ID"),
@@ -93,7 +97,7 @@ def write_sidecar(path: str | Path, arguments: argparse.Namespace, **facts) -> N
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of those packages that are loaded and shape results."""
+    """Versions of Python and of the packages that shape results, as far as they are loaded."""
     names = ("numpy", "torch", "transformers", "trl", "accelerate", "deepspeed", "vllm", "openai", "sympy", "pandas")
     found = {"python": platform.python_version()}
     return found | {name: version_of(name) for name in names if name in sys.modules}

@@ -1,4 +1,4 @@
-"""Where a tool's packages are: in the Python that runs Snakemake, in a ready environment, or in a container's image."""
+"""Where a tool's packages are: in the Python that runs Snakemake, in an environment, or in a container image."""
 
 import shlex
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from yetbetter.errors import UserError
 from yetbetter.job import ASKED
 
-# Of each engine, the tool whose environment holds it; finetuning is `deepspeed` too. The names are those of envs/.
+# Engine -> the tool whose environment holds it, named as in envs/. Finetuning uses `deepspeed` too.
 TOOLS = {"transformers": "deepspeed", "vllm": "vllm", "openai": "openai"}
 
 
@@ -21,15 +21,15 @@ def python_of(environments: dict, tool: str) -> str:
 
 
 def tell_gpus(count: int) -> str:
-    """What stands before a command whose job asks for so many GPUs on each node; where it asks for none, it sees none.
+    """What to put before a command whose job asks for `count` GPUs on each node; without GPUs, it is shown none.
 
-    Else it would take one that jobs were given, wherever nothing but their number keeps them apart.
+    Otherwise it would use a GPU of another job wherever the scheduler counts GPUs but does not hide them.
     """
     return f"{ASKED}={count} " if count else "CUDA_VISIBLE_DEVICES= "
 
 
 def check_environments(key: str, environments: dict) -> None:
-    """UserError, starting with `key`, for an image that is not there, or a folder without a Python."""
+    """UserError, starting with `key`, for an image that does not exist, or a folder without a Python."""
     for tool, place in environments.items():
         if place.endswith(".sif"):
             if not Path(place).is_file():

@@ -1,7 +1,7 @@
-"""What a finetuning needs of a GPU's memory, and of the machine's: a plan from the model's shape and the recipe.
+"""How much of a GPU's and a machine's memory a finetuning needs: a plan from the model's shape and the recipe.
 
-The formulas follow what the trainer does (transformers, TRL's fused last layer, DeepSpeed); docs/memory.md holds them
-against measurements. All sizes are bytes for one process unless said otherwise; one process has one GPU.
+The formulas follow what the trainer does (transformers, TRL's fused last layer, DeepSpeed); docs/memory.md compares
+them with measurements. All sizes are bytes for one process unless noted otherwise; one process has one GPU.
 """
 
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from yetbetter.training.launch import resources_of
 from yetbetter.training.shapes import Shape
 
-# Layers that LoRA adds to where the recipe names none, each with what goes in and what comes out.
+# Layers that LoRA adapts if the recipe names none.
 LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-# TRL's last layer and loss in tiles: [at most so many tokens, so many of the vocabulary].
+# TRL computes the last layer and the loss in tiles of at most so many tokens x so much of the vocabulary.
 TILE_TOKENS, TILE_VOCABULARY = 4096, 32768
 # DeepSpeed's default: weights gathered at one time under ZeRO-3, and in one step of its optimizer.
 LIVE_PARAMETERS = 1_000_000_000
 BUCKET = 200_000_000  # numbers in one of ZeRO-2's three communication buffers
-# CUDA's own context, NCCL, cuBLAS and what the allocator loses between blocks; a guess until a GPU has been measured.
+# CUDA's context, NCCL, cuBLAS and what the allocator loses between blocks: an estimate, not measured on a GPU.
 OVERHEAD = 3_000_000_000
 
 
 @dataclass(frozen=True)
-class Plan:
+class MemoryPlan:
     """Bytes per process by what they hold; `host` is the machine's memory, of all its processes."""
 
     processes: int
@@ -38,12 +38,12 @@ class Plan:
 
     @property
     def total(self) -> int:
-        """The most that is there at one time: at the loss, in the first layer of the backward pass, or at the step."""
+        """The peak: at the loss, in the first layer of the backward pass, or at the optimizer's step."""
         always = self.weights + self.gradients + self.optimizer + self.buffers + self.overhead
         return always + max(self.activations + max(self.loss, self.backward), self.step)
 
 
-def plan_memory(shape: Shape, recipe: dict, entry: dict) -> Plan:
+def plan_memory(shape: Shape, recipe: dict, entry: dict) -> MemoryPlan:
     """The plan for a model of this shape, finetuned as the recipe and the registry entry's resources say."""
     asked = resources_of(entry, recipe)
     on_node, processes = max(1, asked["gpu"]), max(1, asked["gpu"]) * asked["nodes"]
@@ -60,7 +60,7 @@ def plan_memory(shape: Shape, recipe: dict, entry: dict) -> Plan:
     gradients = number * trained
     optimizer = (8 if not stage else 12) * trained
     # The step makes a float32 number for each weight that it works on at one time: on a GPU all of them, on a CPU a
-    # layer's, of which the embedding is the largest. DeepSpeed adds float32 gradients, ZeRO-3 one copy more.
+    # layer's, of which the embedding is the largest. DeepSpeed adds float32 gradients, ZeRO-3 one more copy.
     buffers, step = 0, 4 * (trained if asked["gpu"] else min(trained, 2 * shape.vocabulary * shape.hidden))
     if stage == 2:
         gradients, optimizer = gradients // processes, optimizer // processes
@@ -78,7 +78,7 @@ def plan_memory(shape: Shape, recipe: dict, entry: dict) -> Plan:
         weights = 0
     micro = recipe.get("micro_batch_size") or recipe["batch_size"] // processes
     forward, backward = activations(shape, recipe, micro)
-    return Plan(
+    return MemoryPlan(
         processes=processes,
         weights=weights,
         gradients=gradients,
@@ -110,13 +110,13 @@ def trained_parameters(shape: Shape, recipe: dict) -> int:
 
 
 def activations(shape: Shape, recipe: dict, micro: int) -> tuple[int, int]:
-    """What a forward pass of `micro` examples of full length leaves, and what going back through a layer adds.
+    """Bytes kept by a forward pass of `micro` examples of full length, and bytes added by one layer's backward pass.
 
-    A layer leaves, per token: both norms' inputs and outputs, queries, keys, values (repeated for every head) and what
-    attention makes of them, four rows of the feed-forward layer. Eager attention leaves its scores too, for every pair
-    of tokens: those before and after the softmax, which is float32, and where they are capped two more. Gradients on
-    their way through a layer take about as much as it left. With checkpointing only the layers' inputs are left, and
-    the layer is computed again before.
+    A layer keeps, per token: both norms' inputs and outputs, queries, keys, values (repeated for every head), the
+    output of attention, and four rows of the feed-forward layer. Eager attention also keeps its scores, for every pair
+    of tokens: those before and after the softmax, which is float32, and two more if they are capped. The gradients in a
+    layer take about as much as it kept. With checkpointing only the layers' inputs are kept, and the layer is computed
+    again before its backward pass.
     """
     half = recipe["precision"] == "bfloat16"
     size, tokens = 2 if half else 4, micro * recipe["max_length"]

@@ -28,7 +28,7 @@ BATCH = 32  # sequences
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Pretraining:
     """One model's shape and training.
 
     nominal: the parameter count that budgets are matched with.
@@ -55,28 +55,28 @@ class Recipe:
 
 
 # WC stops at about 0.8 of SE's pass@1, as Gemma2-9B's is of Gemma2-27B's on MATH (paper, Fig. 14: 26.9 and 32.7 %).
-RECIPES = {
-    "wc": Recipe(150_000, hidden=64, layers=3, heads=2, mlp=176, target=0.35, seed=1),
-    "se": Recipe(450_000, hidden=112, layers=3, heads=4, mlp=320, target=0.42, seed=2),
-    "student": Recipe(150_000, hidden=48, layers=5, heads=2, mlp=132, target=0.32, seed=3),
+PRETRAININGS = {
+    "wc": Pretraining(150_000, hidden=64, layers=3, heads=2, mlp=176, target=0.35, seed=1),
+    "se": Pretraining(450_000, hidden=112, layers=3, heads=4, mlp=320, target=0.42, seed=2),
+    "student": Pretraining(150_000, hidden=48, layers=5, heads=2, mlp=132, target=0.32, seed=3),
 }
 DATASETS = ("easy", "hard")
 
 
-def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
+def build_model(pretraining: Pretraining, tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
     """An untrained model. head_dim is 32, the smallest that vLLM's CPU attention supports."""
-    torch.manual_seed(recipe.seed)
+    torch.manual_seed(pretraining.seed)
     config = LlamaConfig(
         vocab_size=len(tokenizer),
-        hidden_size=recipe.hidden,
-        intermediate_size=recipe.mlp,
-        num_hidden_layers=recipe.layers,
-        num_attention_heads=recipe.heads,
-        num_key_value_heads=recipe.kv_heads,
+        hidden_size=pretraining.hidden,
+        intermediate_size=pretraining.mlp,
+        num_hidden_layers=pretraining.layers,
+        num_attention_heads=pretraining.heads,
+        num_key_value_heads=pretraining.kv_heads,
         head_dim=32,
         max_position_embeddings=CONTEXT,
         tie_word_embeddings=True,
-        initializer_range=recipe.initializer_range,
+        initializer_range=pretraining.initializer_range,
         rope_parameters={"rope_type": "default", "rope_theta": 1000.0},
         dtype="bfloat16",
         bos_token_id=tokenizer.bos_token_id,
@@ -91,24 +91,24 @@ def count_parameters(model: torch.nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def pretrain(recipe: Recipe) -> Iterator[dict]:
+def pretrain(pretraining: Pretraining) -> Iterator[dict]:
     """Train, yielding {"step", "loss", "tokens_per_second"} after each few steps.
 
     The last one yielded holds "model", the model rounded to bfloat16, and "pass_at_1" by data set;
     so do, as far as "pass_at_1", all those that end in a check against the target.
     """
     tokenizer = build_tokenizer()
-    model = build_model(recipe, tokenizer)
-    optimizer = torch.optim.AdamW(model.parameters(), recipe.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
+    model = build_model(pretraining, tokenizer)
+    optimizer = torch.optim.AdamW(model.parameters(), pretraining.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
     averaged = copy.deepcopy(model)
-    batches = _batches(recipe, tokenizer)
-    validation = {dataset: make_problems(dataset, "validation", recipe.checked_questions) for dataset in DATASETS}
+    batches = _batches(pretraining, tokenizer)
+    validation = {dataset: make_problems(dataset, "validation", pretraining.checked_questions) for dataset in DATASETS}
     batch = next(batches)
     seconds = 0.0  # spent on training steps
-    for step in range(1, recipe.last_step + 1):
+    for step in range(1, pretraining.last_step + 1):
         started = time.monotonic()
         for group in optimizer.param_groups:
-            group["lr"] = recipe.learning_rate * min(1.0, step / recipe.warmup)
+            group["lr"] = pretraining.learning_rate * min(1.0, step / pretraining.warmup)
         loss = model(input_ids=batch, labels=batch).loss
         optimizer.zero_grad()
         loss.backward()
@@ -116,34 +116,34 @@ def pretrain(recipe: Recipe) -> Iterator[dict]:
         optimizer.step()
         with torch.no_grad():
             for kept, new in zip(averaged.parameters(), model.parameters(), strict=True):
-                kept.lerp_(new, 1 - recipe.average)
+                kept.lerp_(new, 1 - pretraining.average)
         batch = next(batches)
         seconds += time.monotonic() - started
-        if step % recipe.check_every and step != recipe.last_step:
+        if step % pretraining.check_every and step != pretraining.last_step:
             continue
         report = {
             "step": step,
             "loss": loss.item(),
             "tokens_per_second": step * BATCH * WIDTH / seconds,
         }
-        if step >= recipe.first_check or step == recipe.last_step:
+        if step >= pretraining.first_check or step == pretraining.last_step:
             rounded = copy.deepcopy(averaged).bfloat16()
             report["pass_at_1"] = {
                 dataset: greedy_pass_at_1(rounded, tokenizer, problems) for dataset, problems in validation.items()
             }
             mean = sum(report["pass_at_1"].values()) / len(DATASETS)
-            if mean >= recipe.target or step == recipe.last_step:
+            if mean >= pretraining.target or step == pretraining.last_step:
                 yield {**report, "model": rounded}
                 return
         yield report
 
 
-def _batches(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Iterator[torch.Tensor]:
+def _batches(pretraining: Pretraining, tokenizer: PreTrainedTokenizerFast) -> Iterator[torch.Tensor]:
     """Batches of packed problems, int64 (BATCH, WIDTH), epoch after epoch in new orders."""
-    rows = [row for name in DATASETS for row in make_problems(name, "pretraining", recipe.questions)]
+    rows = [row for name in DATASETS for row in make_problems(name, "pretraining", pretraining.questions)]
     texts = [f"{words.PROMPT.format(**row)} {row['solution']}" for row in rows]
     encoded = [[*ids, tokenizer.eos_token_id] for ids in tokenizer(texts)["input_ids"]]
-    rng = random.Random(recipe.seed)
+    rng = random.Random(pretraining.seed)
     stream: list[int] = []
     while True:
         for place in rng.sample(range(len(encoded)), len(encoded)):
@@ -199,14 +199,14 @@ def sample(
     return [texts[start : start + count] for start in range(0, len(texts), count)]
 
 
-def find_recipe(name: str) -> Recipe:
-    """The recipe of a model. Raises UserError where there is none."""
-    if name not in RECIPES:
-        raise UserError(f"model: {name!r} is not one of {', '.join(RECIPES)}")
-    return RECIPES[name]
+def find_pretraining(name: str) -> Pretraining:
+    """How a pocket model is pretrained. Raises UserError for another name."""
+    if name not in PRETRAININGS:
+        raise UserError(f"model: {name!r} is not one of {', '.join(PRETRAININGS)}")
+    return PRETRAININGS[name]
 
 
-def save(model: LlamaForCausalLM, folder: str) -> None:
+def save_model(model: LlamaForCausalLM, folder: str) -> None:
     """Write the model (safetensors) and its tokenizer as one transformers folder."""
     model.save_pretrained(folder)
     (Path(folder) / "model.safetensors").chmod(0o644)  # safetensors writes it for its owner only

@@ -13,7 +13,7 @@ from yetbetter.judging.judgements import read_judge_template
 from yetbetter.selection.choice import FILTERS
 from yetbetter.study.claim_roles import check_claims
 from yetbetter.study.schema import check_schema, read_schema, with_defaults
-from yetbetter.training import launch as recipes
+from yetbetter.training import recipe_checks
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 # Keys of a data set that only some adapters read.
@@ -63,7 +63,7 @@ def check_references(config: dict, name: str) -> None:
         check_model(f"{name}: models.{model}", entry)
     check_judge(config, name, require)
     for recipe, entry in config["finetuning"].items():
-        recipes.check_recipe(f"{name}: finetuning.{recipe}", entry)
+        recipe_checks.check_recipe(f"{name}: finetuning.{recipe}", entry)
     for dataset, entry in config["datasets"].items():
         check_dataset(f"{name}: datasets.{dataset}", dataset, entry)
     for experiment, entry in config["experiments"].items():
@@ -226,8 +226,8 @@ def check_target(name: str, target: str, experiment: dict, config: dict) -> None
         raise UserError(f"{name}: models.{target}: missing key 'finetuning', which a target needs (allowed: {allowed})")
     recipe_name = config["models"][target]["finetuning"]
     key, recipe = f"{name}: finetuning.{recipe_name}", config["finetuning"][recipe_name]
-    recipes.check_length(key, recipe, experiment["budgets"])
-    recipes.check_target(key, f"models.{target}", config["models"][target], recipe)
+    recipe_checks.check_length(key, recipe, experiment["budgets"])
+    recipe_checks.check_recipe_for(key, f"models.{target}", config["models"][target], recipe)
 
 
 def check_packing(name: str, config: dict) -> None:
@@ -237,4 +237,6 @@ def check_packing(name: str, config: dict) -> None:
             trained_on = sources.setdefault(config["models"][target]["finetuning"], {})
             trained_on.update(dict.fromkeys(experiment["sources"]))
     for recipe_name, trained_on in sources.items():
-        recipes.check_packing(f"{name}: finetuning.{recipe_name}", config["finetuning"][recipe_name], list(trained_on))
+        recipe_checks.check_packed_sources(
+            f"{name}: finetuning.{recipe_name}", config["finetuning"][recipe_name], list(trained_on)
+        )

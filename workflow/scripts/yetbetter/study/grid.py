@@ -9,7 +9,7 @@ from itertools import product
 
 from yetbetter.study.budgets import Count, count_questions, count_samples
 from yetbetter.study.grid_checks import check_arm, check_fractions, check_pool
-from yetbetter.training.launch import CHOSEN
+from yetbetter.training.learning_rates import CHOSEN
 
 
 @dataclass(frozen=True)

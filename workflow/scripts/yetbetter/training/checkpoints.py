@@ -1,8 +1,8 @@
-"""Checkpoints: the plain folder made of a trainer's state, and the proof that it holds the live model.
+"""Checkpoints: the plain folder made from a trainer's state, and the check that it holds the live model.
 
-The live model is described before its checkpoint is looked at: a hash of every tensor, and its logits on a few
-examples. The checkpoint is then read from the disk as any later program reads it, and must give the same. Hashes find
-every wrong bit; logits find a configuration that does not belong to the weights.
+A snapshot of the live model is taken before its checkpoint is read: a hash of every tensor, and the logits of a few
+examples. The checkpoint is then read from the disk as any later program reads it, and must have the same hashes and
+logits. Hashes find every wrong bit; logits find a configuration that does not belong to the weights.
 """
 
 import contextlib
@@ -28,14 +28,14 @@ from yetbetter.training.weights import WEIGHTS, describe_files
 
 # The plain part of a trainer's state: weights, configuration, tokenizer; no optimizer, no pickle.
 PLAIN_FILES = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt")
-PROBE_ROWS, PROBE_TOKENS = 4, 64  # of the batch that logits are compared on
-# Allowed distance of two logit tensors, as a part of their length. Both come of the same weights; what differs is
-# the device, and for bfloat16 also whether sums and activations are rounded to it.
+PROBE_ROWS, PROBE_TOKENS = 4, 64  # of the batch on which logits are compared
+# Allowed distance of two logit tensors, relative to their norm. Both are computed from the same weights; what differs
+# is the device, and for bfloat16 also whether sums and activations are rounded to it.
 TOLERANCE = {"float32": 1e-3, "bfloat16": 5e-2}
 
 
 @dataclasses.dataclass(frozen=True)
-class Portrait:
+class Snapshot:
     """A live model: its tensors as {"dtype", "shape", "sha256"} by name, its logits [rows, length, vocabulary]."""
 
     tensors: dict[str, dict]
@@ -50,10 +50,10 @@ def probe_of(examples: Iterable[list[int]]) -> torch.Tensor:
     return torch.tensor([row[:length] for row in rows])
 
 
-def portray(model, ids: torch.Tensor, precision: str, write: bool = True) -> Portrait | None:
-    """Describe a live model, its tensors as they are in `precision`; UserError for one that is not finite.
+def take_snapshot(model, ids: torch.Tensor, precision: str, write: bool = True) -> Snapshot | None:
+    """The snapshot of a live model, its tensors rounded to `precision`; UserError if one is not finite.
 
-    Every process calls it: under ZeRO-3 each holds a part of every tensor. Only that with `write` is given something.
+    Every process calls it: under ZeRO-3 each holds a part of every tensor. Only a process with `write` gets a snapshot.
     The tensors of a model with an adapter are not those of a checkpoint, so they are left out.
     """
     logits = logits_of(model, ids)
@@ -64,12 +64,12 @@ def portray(model, ids: torch.Tensor, precision: str, write: bool = True) -> Por
             if write:
                 if not torch.isfinite(tensor).all():
                     raise UserError(f"the weights of {name} are not finite: lower --learning-rate")
-                tensors[name] = describe(tensor.detach(), getattr(torch, precision))
-    return Portrait(tensors, ids, logits) if write else None
+                tensors[name] = tensor_record(tensor.detach(), getattr(torch, precision))
+    return Snapshot(tensors, ids, logits) if write else None
 
 
 def gathered(tensor):
-    """A context in which a parameter that ZeRO-3 has sharded is whole; any other is left as it is."""
+    """A context in which a parameter that ZeRO-3 has sharded is whole; any other tensor is left as it is."""
     if not hasattr(tensor, "ds_id"):
         return contextlib.nullcontext()
     import deepspeed
@@ -79,7 +79,7 @@ def gathered(tensor):
 
 @torch.no_grad()
 def logits_of(model, ids: torch.Tensor) -> torch.Tensor:
-    """Logits [rows, length, vocabulary] in float32 on the CPU, dropout off."""
+    """Logits [rows, length, vocabulary] in float32 on the CPU, without dropout."""
     training = model.training
     model.eval()
     try:
@@ -89,46 +89,49 @@ def logits_of(model, ids: torch.Tensor) -> torch.Tensor:
         model.train(training)
 
 
-def describe(tensor: torch.Tensor, precision: torch.dtype) -> dict:
+def tensor_record(tensor: torch.Tensor, precision: torch.dtype) -> dict:
+    """{"dtype", "shape", "sha256"} of a tensor; one of floating point is rounded to `precision` first."""
     tensor = tensor.to("cpu", precision if tensor.is_floating_point() else tensor.dtype).contiguous()
     content = tensor.reshape(-1).view(torch.uint8).numpy()
     digest = hashlib.sha256(content).hexdigest()
     return {"dtype": str(tensor.dtype).removeprefix("torch."), "shape": list(tensor.shape), "sha256": digest}
 
 
-def verify_checkpoint(checkpoint: Path, portrait: Portrait, precision: str) -> None:
-    """Read a checkpoint from the disk and compare it with the live model; then write weights.json into it.
+def verify_checkpoint(checkpoint: Path, snapshot: Snapshot, precision: str) -> None:
+    """Read a checkpoint from the disk and compare it with the live model's snapshot; then write its weights.json.
 
-    Raises UserError, naming the checkpoint and the first tensor that is wrong, missing or one too many.
+    Raises UserError, naming the checkpoint and the first tensor that is wrong, missing or surplus.
     """
     reloaded = reload_model(checkpoint, precision)
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         named = reloaded.state_dict()
-        found = dict(zip(named, pool.map(lambda t: describe(t, t.dtype), named.values()), strict=True))
-    for name in sorted(portrait.tensors.keys() | found.keys()):
-        live, stored = portrait.tensors.get(name), found.get(name)
+        found = dict(zip(named, pool.map(lambda t: tensor_record(t, t.dtype), named.values()), strict=True))
+    for name in sorted(snapshot.tensors.keys() | found.keys()):
+        live, stored = snapshot.tensors.get(name), found.get(name)
         if stored != live:
             what = "is not in the" if stored is None else "is only in the" if live is None else "differs in the"
-            raise UserError(f"{checkpoint}: {name} {what} saved checkpoint: {explain(live, stored)}")
-    distance = distance_of(logits_of(reloaded, portrait.ids), portrait.logits)
+            raise UserError(f"{checkpoint}: {name} {what} saved checkpoint: {difference_of(live, stored)}")
+    distance = relative_distance(logits_of(reloaded, snapshot.ids), snapshot.logits)
     if not distance <= TOLERANCE[precision]:
         allowed = f"allowed: {TOLERANCE[precision]:g}"
         raise UserError(f"{checkpoint}: its logits are {distance:.2g} away from the trained model's, {allowed}")
-    compared = {"shape": list(portrait.logits.shape), "distance": distance, "allowed": TOLERANCE[precision]}
+    compared = {"shape": list(snapshot.logits.shape), "distance": distance, "allowed": TOLERANCE[precision]}
     write_json(checkpoint / WEIGHTS, {"files": describe_files(checkpoint), "logits": compared, "tensors": found})
+    # A model is part of reference cycles; its memory is needed for the training.
     del reloaded, named
     gc.collect()
 
 
-def explain(live: dict | None, stored: dict | None) -> str:
+def difference_of(live: dict | None, stored: dict | None) -> str:
+    """In words, how a stored tensor's record differs from the live one's; None: there is no such tensor."""
     if live is None or stored is None:
         return "the trained model has other tensors"
     keys = [key for key in ("dtype", "shape") if live[key] != stored[key]]
     return "; ".join(f"{key} {stored[key]}, trained {live[key]}" for key in keys) or "other values than were trained"
 
 
-def distance_of(found: torch.Tensor, expected: torch.Tensor) -> float:
-    """Length of the difference, as a part of the length of what is expected, each row's mean taken off."""
+def relative_distance(found: torch.Tensor, expected: torch.Tensor) -> float:
+    """Norm of the difference over the norm of `expected`, after each row's mean is subtracted; inf for other shapes."""
     found, expected = (logits.double() - logits.double().mean(-1, keepdim=True) for logits in (found, expected))
     if found.shape != expected.shape:
         return float("inf")
@@ -136,7 +139,7 @@ def distance_of(found: torch.Tensor, expected: torch.Tensor) -> float:
 
 
 def reload_model(checkpoint: Path, precision: str):
-    """The model in a checkpoint folder, on the CPU; UserError where weights are missing, surplus or unreadable."""
+    """The model in a checkpoint folder, on the CPU; UserError if weights are missing, surplus or unreadable."""
     if not list(checkpoint.glob("*.safetensors")):
         raise UserError(f"{checkpoint}: holds no weights as safetensors")
     with without_sharding():
@@ -156,7 +159,10 @@ def reload_model(checkpoint: Path, precision: str):
 
 @contextlib.contextmanager
 def without_sharding():
-    """Load whole models in this process, although the training's own is sharded by ZeRO-3."""
+    """Load whole models in this process, although the model in training is sharded by ZeRO-3.
+
+    transformers shards every model that it loads while this reference to DeepSpeed's configuration is set.
+    """
     from transformers.integrations import deepspeed
 
     kept, deepspeed._hf_deepspeed_config_weak_ref = deepspeed._hf_deepspeed_config_weak_ref, None
@@ -175,7 +181,7 @@ def sync(folder: Path) -> None:
 
 
 def take_checkpoint(saved: Path, checkpoint: Path, precision: str) -> None:
-    """Make `checkpoint` of the plain files in a trainer's state, the weights in `precision`."""
+    """Make `checkpoint` from the plain files in a trainer's state, the weights in `precision`."""
     shutil.rmtree(checkpoint, ignore_errors=True)
     checkpoint.mkdir(parents=True)
     for path in {path for pattern in PLAIN_FILES for path in saved.glob(pattern)}:
@@ -189,7 +195,7 @@ def take_checkpoint(saved: Path, checkpoint: Path, precision: str) -> None:
 
 
 def copy_weights(source: Path, target: Path, precision: torch.dtype) -> None:
-    """Copy a safetensors file, its tensors cast where they have another precision."""
+    """Copy a safetensors file, its tensors cast if they have another precision."""
     weights = load_file(source)
     if all(tensor.dtype == precision for tensor in weights.values()):
         link_or_copy(source, target)
@@ -199,15 +205,15 @@ def copy_weights(source: Path, target: Path, precision: torch.dtype) -> None:
 
 
 def take_merged(saved: Path, checkpoint: Path, base, tokenizer, precision: str) -> dict[str, dict]:
-    """Make `checkpoint` of a base model and the adapter in a trainer's state, merged into one plain model.
+    """Make `checkpoint` from a base model and the adapter in a trainer's state, merged into one plain model.
 
-    base: the untrained model in float32, whole and on the CPU; it is changed. Returns the merged tensors' descriptions.
+    base: the untrained model in float32, whole and on the CPU; it is changed. Returns the merged tensors' records.
     """
     from peft import PeftModel
 
     shutil.rmtree(checkpoint, ignore_errors=True)
     merged = PeftModel.from_pretrained(base, saved).merge_and_unload().to(getattr(torch, precision))
-    tensors = {name: describe(tensor, tensor.dtype) for name, tensor in merged.state_dict().items()}
+    tensors = {name: tensor_record(tensor, tensor.dtype) for name, tensor in merged.state_dict().items()}
     merged.save_pretrained(checkpoint)
     tokenizer.save_pretrained(checkpoint)
     return tensors

@@ -1,4 +1,4 @@
-"""Training sets: read with clear errors, turned into tokens with a loss on the completion."""
+"""Training sets: read and checked, and encoded as tokens whose loss is on the completion."""
 
 from yetbetter.errors import UserError
 from yetbetter.generation.prompts import opening_token
@@ -10,8 +10,7 @@ IGNORED = -100  # the label of a token that the loss leaves out
 def read_training_data(path: str) -> list[dict]:
     """The rows of a training set, in order.
 
-    Raises UserError, naming the line, for a broken one, a repeated sample, an empty prompt or
-    completion.
+    Raises UserError, naming the line, for one that is not valid, a repeated sample, an empty prompt or completion.
     """
     rows = read_rows(path, require=("problem", "sample", "prompt", "completion", "model"))
     check_unique(rows, path, "problem", "sample", "model")
@@ -29,16 +28,16 @@ def encode_examples(
     """(the trainer's columns `input_ids` and `labels`, rows kept out and why).
 
     An example is the tokens of prompt, completion and EOS, its labels are `IGNORED` for the prompt.
-    One that is longer than `max_length` tokens is kept out whole: cut short, it would teach the
-    model not to stop. So is one whose text spells a special token, or merges with its prompt into
-    one token: a sampled text may be anything. Raises UserError where the tokenizer is at fault: BOS
-    not once at the start of a prompt, no EOS at the end; and where nothing is left.
+    One that is longer than `max_length` tokens is kept out whole: cut short, it would teach the model not to stop. One
+    whose text contains a special token, or merges with its prompt into one token, is kept out too: a sampled text may
+    be anything. Raises UserError for a tokenizer that does not put exactly one BOS at the start of a prompt or does not
+    keep EOS at the end, and if no example is left.
     """
     bos, eos = opening_token(tokenizer), tokenizer.eos_token_id
     if eos is None:
         raise UserError("the model's tokenizer has no EOS token: no model could learn to stop")
     distinct = list({row["prompt"]: None for row in rows})
-    prompts = dict(zip(distinct, tokenize(tokenizer, distinct), strict=True))
+    prompts = dict(zip(distinct, token_ids(tokenizer, distinct), strict=True))
     for prompt, ids in prompts.items():
         if bos is not None and (ids[:1] != [bos] or bos in ids[1:]):
             count = ids.count(bos)
@@ -48,7 +47,7 @@ def encode_examples(
     texts = [row["prompt"] + row["completion"] + tokenizer.eos_token for row in rows]
     columns: dict[str, list[list[int]]] = {"input_ids": [], "labels": []}
     kept_out = []
-    for number, (row, ids) in enumerate(zip(rows, tokenize(tokenizer, texts), strict=True), 1):
+    for number, (row, ids) in enumerate(zip(rows, token_ids(tokenizer, texts), strict=True), 1):
         start = len(prompts[row["prompt"]])
         if ids[-1] != eos:
             raise UserError(f"{path}:{number}: its tokens do not end with EOS, which the tokenizer does not keep")
@@ -71,5 +70,5 @@ def encode_examples(
     return columns, kept_out
 
 
-def tokenize(tokenizer, texts: list[str]) -> list[list[int]]:
+def token_ids(tokenizer, texts: list[str]) -> list[list[int]]:
     return tokenizer(texts, return_attention_mask=False)["input_ids"]

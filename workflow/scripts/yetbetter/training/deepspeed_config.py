@@ -1,4 +1,4 @@
-"""DeepSpeed's configuration for a stage of ZeRO, as TRL and Accelerate expect it: what they know is "auto".
+"""DeepSpeed's configuration for a stage of ZeRO; the values that TRL and Accelerate fill in are "auto".
 
 zero-2 divides the optimizer and the gradients among the processes, zero-3 the weights too.
 """
@@ -10,7 +10,7 @@ OFFLOADS = ("none", "optimizer", "all")
 def deepspeed_config(name: str, offload: str = "none") -> dict:
     """The configuration of `zero-2` or `zero-3`.
 
-    offload: what stays in the machine's own memory: the optimizer, or (zero-3) all weights too.
+    offload: what is kept in the machine's memory instead of the GPU's: the optimizer, or (zero-3) all weights too.
     """
     stage = STAGES[name]
     zero: dict = {"stage": stage, "overlap_comm": True, "contiguous_gradients": True}
@@ -35,6 +35,6 @@ def deepspeed_config(name: str, offload: str = "none") -> dict:
         "train_micro_batch_size_per_gpu": "auto",
     }
     if offload != "none":
-        # PyTorch's AdamW works on the offloaded part too; DeepSpeed's own for CPUs would be compiled first.
+        # PyTorch's AdamW works on the offloaded part too; DeepSpeed's CPU version would have to be compiled first.
         config["zero_force_ds_cpu_optimizer"] = False
     return config

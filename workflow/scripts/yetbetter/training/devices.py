@@ -1,8 +1,8 @@
-"""What the devices that train are, and the most they can do."""
+"""The devices that train: their names and peak FLOPs."""
 
 import torch
 
-# Dense bfloat16 FLOPs a second, by what stands in the device's name; from the makers' data sheets. The first that fits.
+# Dense bfloat16 FLOPs a second by a part of the device's name, from the makers' data sheets. The first match counts.
 PEAKS = (
     ("B200", 2250e12),
     ("H200", 989e12),
@@ -18,9 +18,10 @@ PEAKS = (
 
 
 def device_name() -> str:
+    """The first GPU's name, or "cpu"."""
     return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
 
 
 def peak_flops(name: str) -> float | None:
-    """Of one device, or None for a CPU and for a device that is not in the table."""
+    """Peak FLOPs a second of one device; None for a CPU, and for a device that is not in the table."""
     return next((peak for part, peak in PEAKS if part in name), None)

@@ -1,4 +1,4 @@
-"""Supervised finetuning, inside the trainer: TRL's SFTTrainer, its checkpoints, its processes.
+"""Supervised finetuning, inside the trainer: TRL's SFTTrainer, its configuration and its processes.
 
 Importing this module imports torch, transformers and TRL.
 """
@@ -21,43 +21,43 @@ from yetbetter.errors import UserError
 from yetbetter.generation.loading import loading
 from yetbetter.identity import stream_seed
 from yetbetter.time_limit import TimeLimit
-from yetbetter.training.checkpoints import TOLERANCE, portray, probe_of, verify_checkpoint, without_sharding
+from yetbetter.training.checkpoints import TOLERANCE, probe_of, take_snapshot, verify_checkpoint, without_sharding
 from yetbetter.training.data import encode_examples
 from yetbetter.training.devices import device_name, peak_flops
 from yetbetter.training.disk import check_disk, needed_bytes
-from yetbetter.training.finetuning import Job
+from yetbetter.training.job import Job, Plan
 from yetbetter.training.resharding import read_universal
 from yetbetter.training.steps import Keeper, Stopper, Trainer
 
-# PyTorch's own attention leaves out soft-capping (Gemma 2), in some versions without a word.
+# PyTorch's own attention leaves out soft-capping (Gemma 2), in some versions without a warning.
 SOFT_CAPPING = ("eager", "flash_attention_2", "flash_attention_3", "flex_attention")
-# How torch and safetensors tell that a file could not be written.
+# Words in the errors of torch and safetensors for a file that could not be written.
 WRITE_ERRORS = ("inline_container", "PytorchStreamWriter", "os error", "I/O error", "IoError")
 SCHEDULERS = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
 
-def run(job: Job, plan: dict | None, time_limit: TimeLimit | None = None) -> None:
-    """Train as `training.make_plan` says; the first process gives the plan and its time limit, the others None.
+def run_training(job: Job, plan: Plan | None, time_limit: TimeLimit | None = None) -> None:
+    """Train as the plan says; the first process gives the plan and its time limit, the others None.
 
-    On return the state of the last step and all checkpoints are on disk, or, out of time, those up to some step.
+    On return the state of the last step and all checkpoints are on disk; if the time ran out, those up to some step.
     """
     transformers.utils.logging.disable_progress_bar()
     config = trainer_config(job)
     plan = broadcast_object_list([plan])[0]
-    if not plan["done"]:
-        config.output_dir = plan["state"]
-        if plan["universal"]:
+    if not plan.done:
+        config.output_dir = str(plan.state)
+        if plan.universal:
             read_universal(config.hf_deepspeed_config.config)
         # The state is deleted at the end; what TensorBoard shows is published.
-        os.environ["TENSORBOARD_LOGGING_DIR"] = str(Path(plan["result"]) / "tensorboard")
+        os.environ["TENSORBOARD_LOGGING_DIR"] = str(plan.result / "tensorboard")
         train(job, config, plan, time_limit)
     PartialState().destroy_process_group()
 
 
-def train(job: Job, config: SFTConfig, plan: dict, time_limit: TimeLimit | None = None) -> None:
+def train(job: Job, config: SFTConfig, plan: Plan, time_limit: TimeLimit | None = None) -> None:
     """Train from the plan's state, or from the base model, to the last step, or as long as there is time."""
     tokenizer, model = load_base_model(job)
-    path, limit = job.arguments.data, job.recipe.max_length
+    path, limit = job.data, job.recipe.max_length
     columns, kept_out = encode_examples(job.rows, tokenizer, limit, path)
     count, probe = len(columns["input_ids"]), probe_of(columns["input_ids"])
     if kept_out and job.rank == 0:
@@ -71,14 +71,14 @@ def train(job: Job, config: SFTConfig, plan: dict, time_limit: TimeLimit | None 
         padding = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
         data, collate = pack(columns, limit), collator_for(model, padding)
     model = add_adapter(job, model)
-    sizes = count_parameters(model)
+    sizes = parameter_counts(model)
     needed = needed_bytes(*sizes, job.recipe.precision, job.deepspeed is not None)
     if job.rank == 0:
-        states = 3 if plan["universal"] else 2
-        check_disk(Path(plan["state"]).parent, *needed, job.recipe.checkpoints, states)
+        states = 3 if plan.universal else 2
+        check_disk(plan.state.parent, *needed, job.recipe.checkpoints, states)
     facts = {"examples": count, "rows": len(data), "kept_out": kept_out, "parameters": sizes[0], "trained": sizes[1]}
     facts |= devices_of(job) | {"processes": job.processes}
-    stopper = Stopper(plan["limited"], time_limit, sum(needed))
+    stopper = Stopper(plan.limited, time_limit, sum(needed))
     keeper = Keeper(job, plan, facts, probe, lambda: load_whole_base_model(job), stopper)
     trainer = Trainer(model, config, collate, data, processing_class=tokenizer, callbacks=[keeper])
     if len(trainer.train_dataset) != len(data):
@@ -87,15 +87,16 @@ def train(job: Job, config: SFTConfig, plan: dict, time_limit: TimeLimit | None 
     if job.recipe.packing:
         keeper.before_training = lambda model: refuse_leaks_of(model, collate, columns["input_ids"], config.bf16)
     try:
-        trainer.train(resume_from_checkpoint=plan["resume"])
+        trainer.train(resume_from_checkpoint=str(plan.resume) if plan.resume else None)
     except (RuntimeError, SafetensorError) as error:
         if not any(words in str(error) for words in WRITE_ERRORS):
             raise
         reason = " ".join(str(error).split())[:200]
-        raise UserError(f"{plan['state']}: cannot be written, is the disk full? ({reason})") from error
+        raise UserError(f"{plan.state}: cannot be written, is the disk full? ({reason})") from error
 
 
 def refuse_leaks_of(model, collate, examples: list[list[int]], low_precision: bool) -> None:
+    """UserError if packed examples see each other, tried on the longest example and the first one."""
     from yetbetter.training.packing import refuse_leaks
 
     probe = probe_of([max(examples, key=len), examples[0]])
@@ -103,7 +104,7 @@ def refuse_leaks_of(model, collate, examples: list[list[int]], low_precision: bo
 
 
 def add_adapter(job: Job, model):
-    """The model, with LoRA layers where the recipe wants them; the layers' first values come of the recipe's seed."""
+    """The model, with LoRA layers if the recipe has them; the layers' first values come from the recipe's seed."""
     recipe = job.recipe
     if recipe.lora_rank is None:
         return model
@@ -125,21 +126,22 @@ def add_adapter(job: Job, model):
         raise UserError(f"--lora-targets: {' '.join(str(error).split())[:200]}") from error
 
 
-def count_parameters(model) -> tuple[int, int]:
-    """(all parameters, those that are trained), also where ZeRO-3 has sharded them."""
+def parameter_counts(model) -> tuple[int, int]:
+    """(all parameters, those that are trained), also if ZeRO-3 has sharded them."""
     sizes = [(getattr(p, "ds_numel", p.numel()), p.requires_grad) for p in model.parameters()]
     return sum(size for size, _ in sizes), sum(size for size, trained in sizes if trained)
 
 
 def devices_of(job: Job) -> dict:
-    name, asked = device_name(), job.arguments.peak_tflops
-    peak = asked * 1e12 if asked else peak_flops(name)
+    """For the sidecar: the device's name, and the peak FLOPs a second of all processes together (None: not known)."""
+    name = device_name()
+    peak = job.peak_tflops * 1e12 if job.peak_tflops else peak_flops(name)
     return {"device": name, "peak_flops": peak and peak * job.processes}
 
 
 def load_base_model(job: Job):
-    """(tokenizer, model in float32); UserError where there is none, or none as safetensors."""
-    model, options = job.arguments.model, {"revision": job.arguments.revision}
+    """(tokenizer, model in float32); UserError if there is no model, or none as safetensors."""
+    model, options = job.model, {"revision": job.revision}
     with loading(model):
         tokenizer = AutoTokenizer.from_pretrained(model, **options)
         config = AutoConfig.from_pretrained(model, **options)
@@ -153,7 +155,7 @@ def load_base_model(job: Job):
 
 
 def load_whole_base_model(job: Job):
-    """What `load_base_model` gives, not sharded by ZeRO-3."""
+    """What `load_base_model` returns, not sharded by ZeRO-3."""
     with without_sharding():
         return load_base_model(job)
 
@@ -163,10 +165,10 @@ def save_base_model(job: Job, checkpoint: Path) -> None:
     transformers.utils.logging.disable_progress_bar()
     tokenizer, model = load_base_model(job)
     probe = torch.arange(min(16, model.config.get_text_config().vocab_size))[None]
-    portrait = portray(model, probe, job.recipe.precision)
+    snapshot = take_snapshot(model, probe, job.recipe.precision)
     model.to(getattr(torch, job.recipe.precision)).save_pretrained(checkpoint)
     tokenizer.save_pretrained(checkpoint)
-    verify_checkpoint(checkpoint, portrait, job.recipe.precision)
+    verify_checkpoint(checkpoint, snapshot, job.recipe.precision)
 
 
 def trainer_config(job: Job) -> SFTConfig:
@@ -176,7 +178,7 @@ def trainer_config(job: Job) -> SFTConfig:
     # The trainer adds the epoch to its seed, so that neighbouring seeds would share their orders.
     seed = stream_seed("finetune", recipe.seed) % 2**31
     return SFTConfig(
-        output_dir=job.arguments.output,  # a placeholder: the plan names the folder
+        output_dir=job.output,  # a placeholder: the plan names the folder
         max_steps=recipe.steps,
         per_device_train_batch_size=micro_batch,
         gradient_accumulation_steps=passes,
@@ -187,16 +189,16 @@ def trainer_config(job: Job) -> SFTConfig:
         max_grad_norm=recipe.max_gradient_norm,
         optim="adamw_torch",
         completion_only_loss=True,
-        max_length=None,  # too long examples are kept out before; the trainer would cut them
+        max_length=None,  # examples that are too long were kept out before; the trainer would cut them
         seed=seed,
         data_seed=seed,
         bf16=recipe.precision == "bfloat16",
-        activation_checkpointing=job.arguments.gradient_checkpointing,
+        activation_checkpointing=job.gradient_checkpointing,
         deepspeed=job.deepspeed,
         save_strategy="no",  # Keeper asks for every save
         logging_steps=1,  # over a longer interval, a continued run would average other steps
         logging_nan_inf_filter=False,
-        report_to=job.arguments.log_to,
+        report_to=job.log_to,
         use_liger_kernel=recipe.fused_loss,
         disable_tqdm=True,
         dataloader_pin_memory=torch.cuda.is_available(),
@@ -205,20 +207,22 @@ def trainer_config(job: Job) -> SFTConfig:
 
 
 def join_processes(job: Job) -> dict:
-    """What the configuration needs on this hardware; all that is special about CPUs is here."""
+    """What the configuration needs on this hardware; everything special about CPUs is here."""
     if torch.cuda.is_available():
         if torch.cuda.device_count() > 1 and "RANK" not in os.environ:
             raise UserError("several GPUs: use torchrun, or let CUDA_VISIBLE_DEVICES name one")
         return {}
-    # Gradients of what is known well become subnormal numbers, which a CPU multiplies a hundred times slower.
+    # Gradients of well-learned tokens become subnormal numbers, which a CPU multiplies a hundred times slower.
     torch.set_flush_denormal(True)
+    # Read when DeepSpeed is imported, which Accelerate does wherever it is installed.
+    os.environ["DS_ACCELERATOR"] = "cpu"
     if job.deepspeed is None:
         return {"use_cpu": True}
-    os.environ |= {"DS_ACCELERATOR": "cpu", "ACCELERATE_USE_DEEPSPEED": "true"}
+    os.environ["ACCELERATE_USE_DEEPSPEED"] = "true"
     import deepspeed.ops
 
-    # gloo does its work, and compiling it takes minutes.
+    # gloo does what this operator does, and compiling the operator takes minutes.
     deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
-    # Left to itself, the trainer takes two processes on CPU for one each.
+    # Otherwise, on CPUs, the trainer takes each of two processes for the only one.
     PartialState(backend="gloo")
     return {"accelerator_config": {"use_configured_state": True}}

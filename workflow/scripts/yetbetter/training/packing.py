@@ -1,8 +1,8 @@
 """Packing: several examples in one row of a batch, each of which sees itself alone.
 
 TRL packs (best fit decreasing: examples stay whole) and, for FlashAttention, flattens a batch into one sequence with
-the examples' boundaries. Any other attention gets rows whose position ids start anew with every example: of these
-transformers makes a block-diagonal mask, if it knows the attention. Whether it did is tried on the model itself.
+the examples' boundaries. Any other attention gets rows whose position ids restart with every example: from these
+transformers makes a block-diagonal mask, if it knows the attention. `refuse_leaks` checks that on the model itself.
 """
 
 import dataclasses
@@ -26,7 +26,7 @@ def pack(columns: dict[str, list[list[int]]], max_length: int):
 
 
 def collator_for(model, pad_token_id: int):
-    """What makes a batch of packed rows, for the model's attention."""
+    """The collator that makes a batch of packed rows, for the model's attention."""
     if "flash" in (model.config._attn_implementation or ""):
         return Flattened(pad_token_id)
     return Rows(pad_token_id)
@@ -36,7 +36,7 @@ def collator_for(model, pad_token_id: int):
 class Rows:
     """Packed rows, padded at the right: input_ids, labels, position_ids [rows, length], and their `tokens`.
 
-    Padding stands at position 0, each token an example of its own: it sees itself only.
+    Every padding token has position 0, so it is an example of its own that sees only itself.
     """
 
     pad_token_id: int
@@ -57,7 +57,7 @@ class Rows:
 
 @dataclasses.dataclass
 class Flattened:
-    """Packed rows as one sequence, with the boundaries that FlashAttention wants, and their `tokens`."""
+    """Packed rows as one sequence, with the boundaries that FlashAttention needs, and their `tokens`."""
 
     pad_token_id: int
 
@@ -69,12 +69,13 @@ class Flattened:
 
 
 def positions(lengths: list[int]) -> list[int]:
+    """Position ids of a packed row: 0, 1, … for each of its examples."""
     return [place for length in lengths for place in range(length)]
 
 
 @torch.no_grad()
 def refuse_leaks(model, collate, ids: torch.Tensor, tolerance: float) -> None:
-    """UserError where an example's logits depend on what it is packed with.
+    """UserError if an example's logits depend on what it is packed with.
 
     ids: token ids [rows, length] of two examples or more. The last one is packed behind the first, then behind the
     first with other tokens: its logits must stay the same, up to `tolerance` of their size. Every process calls it.

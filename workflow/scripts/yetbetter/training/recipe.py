@@ -10,7 +10,7 @@ from yetbetter.errors import UserError
 class Recipe:
     """How a model is trained: lengths in tokens, batches in examples, all processes together.
 
-    Raises UserError, naming the option, for a value that makes no sense.
+    Raises UserError, naming the option, for a value that is not allowed.
     """
 
     steps: int
@@ -26,7 +26,7 @@ class Recipe:
     seed: int
     precision: str
     attention: str | None
-    # A setting from here on is a part of a draft's identity only where it is on.
+    # The settings from here on are part of a draft's identity only if they are on.
     packing: bool = False
     fused_loss: bool = False
     lora_rank: int | None = None
@@ -80,7 +80,7 @@ class Recipe:
 
 
 def steps_of(epochs: float, examples: int, batch_size: int, checkpoints: int) -> int:
-    """The optimizer steps of so many passes over the examples, rounded; at least one for each checkpoint."""
+    """The optimizer steps of `epochs` passes over the examples, rounded; at least one for each checkpoint."""
     if not 0 < epochs < math.inf:
         raise UserError(f"--epochs is {epochs!r}, allowed: above 0")
     return max(checkpoints, round(epochs * examples / batch_size))

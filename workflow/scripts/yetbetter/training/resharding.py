@@ -1,7 +1,7 @@
-"""A finetuning's state for another number of processes: DeepSpeed's universal checkpoint.
+"""Continuing a finetuning with another number of processes, by DeepSpeed's universal checkpoint.
 
-DeepSpeed writes a state in as many parts as there are processes, and only so many read it again. Its universal
-checkpoint holds every parameter and its moments whole.
+DeepSpeed writes a state in as many parts as there are processes, and only the same number of processes can read it. A
+universal checkpoint is made from those parts and holds every parameter and its moments whole.
 """
 
 import copy
@@ -13,15 +13,15 @@ from pathlib import Path
 
 from yetbetter.errors import UserError
 
-# Written by DeepSpeed, last, beside the parts of the state.
+# The last file that DeepSpeed writes of a universal checkpoint, next to the parts of the state.
 LATEST = "latest_universal"
 
 
 def make_universal(state: Path, written: int, reading: int, config: dict, weight_decay: float) -> None:
     """Add the universal checkpoint to a trainer's state, unless it has one.
 
-    written, reading: the numbers of processes that wrote the state and will read it; config: DeepSpeed's. Needs as much
-    disk again as the state. Raises UserError, with the reason, where there can be none.
+    written, reading: the numbers of processes that wrote the state and will read it. config: DeepSpeed's. Needs as much
+    disk again as the state. Raises UserError, with the reason, if none can be made.
     """
     if (state / LATEST).exists():
         return
@@ -32,15 +32,15 @@ def make_universal(state: Path, written: int, reading: int, config: dict, weight
     if reason:
         raise UserError(
             f"{state}: written by {written} processes, and DeepSpeed makes no checkpoint of it that {reading} could"
-            f" read: {reason}; go on with {written}, or remove it to start anew"
+            f" read: {reason}; continue with {written}, or remove it to start again"
         )
 
 
 def convert(state: Path) -> str | None:
-    """Write the universal checkpoint; why it failed, or None."""
+    """Write the universal checkpoint; the reason if that failed, else None."""
     (parts,) = (path for path in state.glob("global_step*") if not path.name.endswith("_universal"))
     universal = parts.with_name(f"{parts.name}_universal")
-    shutil.rmtree(universal, ignore_errors=True)  # half-written
+    shutil.rmtree(universal, ignore_errors=True)  # left incomplete by a killed run
     command = [sys.executable, "-m", "deepspeed.checkpoint.ds_to_universal", "--inject_missing_state"]
     command += ["--input_folder", str(parts), "--output_folder", str(universal)]
     command += ["--num_extract_workers", "1", "--num_merge_workers", "1"]
@@ -58,8 +58,8 @@ def read_universal(config: dict) -> None:
 def untie_steps(optimizer) -> None:
     """Give every group of parameters a count of steps of its own.
 
-    Of a universal checkpoint, DeepSpeed 0.19's ZeRO-3 gives all groups the same tensor, which AdamW would count up once
-    for each group.
+    From a universal checkpoint, DeepSpeed 0.19's ZeRO-3 gives all groups the same tensor, which AdamW would increase
+    once for each group.
     """
     while hasattr(optimizer, "optimizer"):  # Accelerate's wrapper, then DeepSpeed's
         optimizer = optimizer.optimizer

@@ -1,4 +1,4 @@
-"""Shapes of decoder models: from a model's config.json where its files are there, else from the table below."""
+"""Shapes of decoder models: from a model's config.json if its files are present, else from the table below."""
 
 import json
 from dataclasses import dataclass
@@ -34,8 +34,8 @@ class Shape:
         return embeddings + self.layers * self.layer_parameters
 
 
-# As published in the config.json of each model's page on the hub, at the revisions that the configs name; what they add
-# up to is the published parameter count, which a test compares.
+# As published in the config.json of each model on the hub, at the revisions that the configs name. A test compares
+# their parameters with the published counts.
 PUBLISHED = {
     "google/gemma-7b": Shape(28, 3072, 24576, 16, 16, 256, 256_000, True),
     "google/gemma-2-9b": Shape(42, 3584, 14336, 16, 8, 256, 256_000, True, soft_capped=True),
@@ -50,7 +50,7 @@ PUBLISHED = {
 
 
 def shape_of(entry: dict, key: str) -> Shape:
-    """The shape of a registry entry's model; UserError, starting with `key`, where nothing here tells it."""
+    """The shape of a registry entry's model; UserError, starting with `key`, if it is not known."""
     path = entry["path"]
     if Path(path).is_dir():
         return read_shape(Path(path) / "config.json")
@@ -66,7 +66,7 @@ def shape_of(entry: dict, key: str) -> Shape:
 
 
 def cached_config(path: str, revision: str | None) -> Path | None:
-    """config.json of a model that was downloaded before; asks nobody."""
+    """config.json of a model that was downloaded before; looks in the cache only."""
     from huggingface_hub import try_to_load_from_cache
 
     found = try_to_load_from_cache(path, "config.json", revision=revision)
@@ -74,6 +74,7 @@ def cached_config(path: str, revision: str | None) -> Path | None:
 
 
 def read_shape(path: Path) -> Shape:
+    """The shape in a config.json; UserError if it does not describe a decoder of this kind."""
     config = read_json(path)
     config = config.get("text_config", config)
     try:
@@ -86,7 +87,7 @@ def read_shape(path: Path) -> Shape:
             key_value_heads=config.get("num_key_value_heads") or heads,
             head_size=config.get("head_dim") or hidden // heads,
             vocabulary=config["vocab_size"],
-            # Not written where it is the default of the model's family, which is tied for Gemma alone.
+            # Absent if it is the default of the model's family, which is tied for Gemma only.
             tied=config.get("tie_word_embeddings", "gemma" in config.get("model_type", "")),
             soft_capped=bool(config.get("attn_logit_softcapping")),
         )
@@ -95,7 +96,7 @@ def read_shape(path: Path) -> Shape:
 
 
 def is_soft_capped(entry: dict) -> bool:
-    """Whether the model's attention is soft-capped, as far as that can be told without its files."""
+    """Whether the model's attention is soft-capped; without its files, judged by its name on the hub."""
     config = Path(entry["path"]) / "config.json"
     if config.is_file():
         return bool(json.loads(config.read_text(encoding="utf-8")).get("attn_logit_softcapping"))

@@ -17,16 +17,24 @@ from yetbetter.errors import UserError
 from yetbetter.program import Progress
 from yetbetter.records import write_json
 from yetbetter.time_limit import TimeLimit
-from yetbetter.training.checkpoints import Portrait, portray, sync, take_checkpoint, take_merged, verify_checkpoint
-from yetbetter.training.finetuning import COMPLETE, Job, saved_states
+from yetbetter.training.checkpoints import (
+    Snapshot,
+    sync,
+    take_checkpoint,
+    take_merged,
+    take_snapshot,
+    verify_checkpoint,
+)
+from yetbetter.training.job import COMPLETE, Job, Plan, saved_states
 from yetbetter.training.resharding import untie_steps
 
-# Bytes a second that the first save is reckoned with; after it, the longest one seen counts.
+# Bytes a second at which the first save is expected to be written. Later ones are expected to take as long as the
+# longest so far.
 WRITING_SPEED = 0.5e9
 
 
 class Trainer(SFTTrainer):
-    """TRL's trainer, logging each step's completion tokens, all its tokens and seconds; it writes no model cards."""
+    """TRL's trainer; logs each step's completion tokens, all its tokens and its seconds, and writes no model cards."""
 
     step_tokens = 0
     tokens_before = 0
@@ -35,12 +43,12 @@ class Trainer(SFTTrainer):
     def training_step(self, model, inputs, num_items_in_batch=None):
         if self.started is None:
             self.started = time.monotonic()
-        # The trainer counts them for the loss, over all processes and passes of the step.
+        # The trainer counts these for the loss, over all processes and passes of the step.
         self.step_tokens = int(num_items_in_batch)
         tokens = inputs.pop("tokens", None)
         before = self._total_train_tokens
         loss = super().training_step(model, inputs, num_items_in_batch)
-        if tokens is not None:  # packed: TRL's own count takes a batch for one row
+        if tokens is not None:  # packed: TRL would count a batch as one row
             self._total_train_tokens = before + int(self.accelerator.reduce(tokens.to(loss.device), "sum"))
             self._metrics["train"]["num_tokens"] = [self._total_train_tokens]
         return loss
@@ -58,15 +66,15 @@ class Trainer(SFTTrainer):
 
 
 class Stopper:
-    """Says after which step a training is out of time; the first process decides, and all stop together.
+    """Decides after which step a training is out of time; the first process decides, and all stop together.
 
-    limited: whether there may be a limit, the same in all processes; limit: the first process's. state_bytes: written
-    by a save.
+    limited: whether there may be a limit, the same in all processes; limit: the first process's. state_bytes: what a
+    save writes.
     """
 
     def __init__(self, limited: bool, limit: TimeLimit | None, state_bytes: float):
         self.limited, self.limit, self.stops = limited, limit, False
-        self.step = self.save = 0.0  # seconds of the longest
+        self.step = self.save = 0.0  # seconds of the longest step and save
         self.first_save = state_bytes / WRITING_SPEED
         self.since = time.monotonic()
 
@@ -89,23 +97,22 @@ class Stopper:
 class Keeper(transformers.TrainerCallback):
     """Takes and verifies the checkpoints, marks the trainer's states as whole, shows the progress line.
 
-    Where the stopper says that there is no time for another step and its save, the state is saved and training ends.
-    probe: token ids [rows, length] that the checkpoints' logits are compared on. load_base: the untrained model in
-    float32, whole and in this process, and its tokenizer; adapters are merged into it.
+    When the stopper finds no time for another step and its save, the state is saved and training ends.
+    facts: for the sidecar, kept in the mark of each state. probe: token ids [rows, length] on which the checkpoints'
+    logits are compared. load_base: returns the untrained model's tokenizer and the model in float32, whole and in this
+    process; adapters are merged into it.
     """
 
-    before_training = None
+    before_training: Callable | None = None  # called with the model as it is trained
 
-    def __init__(self, job: Job, plan: dict, facts: dict, probe: torch.Tensor, load_base: Callable, stopper: Stopper):
+    def __init__(self, job: Job, plan: Plan, facts: dict, probe: torch.Tensor, load_base: Callable, stopper: Stopper):
         self.probe, self.load_base, self.stopper = probe, load_base, stopper
-        self.recipe, self.save_every = job.recipe, job.arguments.save_every
-        self.result, self.before, self.facts = Path(plan["result"]), plan["before"], facts
-        self.resharded = plan["universal"]
+        self.recipe, self.save_every, self.plan, self.facts = job.recipe, job.save_every, plan, facts
         self.progress = Progress("finetune", job.recipe.steps)
         self.tokens, self.start = 0, time.monotonic()
 
     def on_train_begin(self, args, state, control, model=None, optimizer=None, **kwargs):
-        if self.resharded:
+        if self.plan.universal:
             untie_steps(optimizer)
         if self.before_training:
             self.before_training(model)
@@ -137,39 +144,39 @@ class Keeper(transformers.TrainerCallback):
             control.should_training_stop = True
 
     def keep(self, args, state, model) -> None:
-        """Take the checkpoint, if this step has one, of a state that was saved; then mark the state as whole."""
+        """Take the checkpoint of a saved state, if this step has one; then mark the state as complete."""
         saved = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         sync(saved)
-        steps, portrait = self.recipe.checkpoint_steps(), None
+        steps, snapshot = self.recipe.checkpoint_steps(), None
         if state.global_step in steps:
-            portrait = portray(model, self.probe, self.recipe.precision, write=state.is_world_process_zero)
+            snapshot = take_snapshot(model, self.probe, self.recipe.precision, write=state.is_world_process_zero)
         PartialState().wait_for_everyone()  # now the files of every process are on disk
         if not state.is_world_process_zero:
             return
-        if portrait:
-            checkpoint = self.result / f"checkpoint-{1 + steps.index(state.global_step)}"
-            portrait = self.take(saved, checkpoint, portrait)
+        if snapshot:
+            checkpoint = self.plan.result / f"checkpoint-{1 + steps.index(state.global_step)}"
+            snapshot = self.take(saved, checkpoint, snapshot)
             sync(checkpoint)
-            verify_checkpoint(checkpoint, portrait, self.recipe.precision)
+            verify_checkpoint(checkpoint, snapshot, self.recipe.precision)
         progress = {
             "epochs": state.epoch,
-            "seconds": self.before["seconds"] + time.monotonic() - self.start,
-            "tokens": self.before["tokens"] + self.tokens,
+            "seconds": self.plan.before["seconds"] + time.monotonic() - self.start,
+            "tokens": self.plan.before["tokens"] + self.tokens,
         }
         if torch.cuda.is_available():
             progress["peak_memory_gb"] = torch.cuda.max_memory_allocated() / 1e9  # of the first process
         write_json(saved / COMPLETE, self.facts | progress)
         for older in saved_states(saved.parent):
             if older != saved:
-                # The mark goes first: what is left of a folder is never continued.
+                # The mark goes first: a folder that is being deleted is never continued from.
                 (older / COMPLETE).unlink()
                 shutil.rmtree(older)
 
-    def take(self, saved: Path, checkpoint: Path, portrait: Portrait) -> Portrait:
-        """Make the checkpoint of the trainer's state; what it must hold."""
+    def take(self, saved: Path, checkpoint: Path, snapshot: Snapshot) -> Snapshot:
+        """Make the checkpoint from the trainer's state; returns what the checkpoint must hold."""
         if self.recipe.lora_rank is None:
             take_checkpoint(saved, checkpoint, self.recipe.precision)
-            return portrait
+            return snapshot
         tokenizer, base = self.load_base()
         tensors = take_merged(saved, checkpoint, base, tokenizer, self.recipe.precision)
-        return dataclasses.replace(portrait, tensors=tensors)
+        return dataclasses.replace(snapshot, tensors=tensors)

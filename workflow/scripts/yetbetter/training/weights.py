@@ -1,4 +1,4 @@
-"""What a published checkpoint holds, written beside its weights: every file's size and hash. Needs no torch."""
+"""The size and hash of every weight file of a checkpoint, recorded in its weights.json. Needs no torch."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def describe_files(checkpoint: Path) -> dict[str, dict]:
 
 
 def check_files(checkpoint: Path) -> None:
-    """UserError where a weight file is missing or is not, byte for byte, the one that was verified."""
+    """UserError if a weight file is missing or is not, byte for byte, the one that was verified."""
     for name, verified in read_json(checkpoint / WEIGHTS, require=("files",))["files"].items():
         path = checkpoint / name
         found = path.stat().st_size if path.exists() else "no"
