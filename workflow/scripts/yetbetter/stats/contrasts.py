@@ -25,8 +25,8 @@ FEWEST = 20  # problems: with fewer the mean is no t variable
 
 
 @dataclass(frozen=True)
-class Arm:
-    """Values of one arm. top, bottom: shape (seeds, problems).
+class Measurements:
+    """Values of one arm in one metric. top, bottom: shape (seeds, problems).
 
     units: what the problems belong to; arms with equal units are paired by the problems' names. kin: arms whose
     finetunings are taken to be equally noisy (same data set, target, benchmark and metric), None where nothing was
@@ -60,7 +60,7 @@ class Noise:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Difference:
     """A difference and its uncertainty, in the metric's own scale (or as a difference of logarithms).
 
     problem_variance, seed_variance: what both add to the variance of `effect`; seed_variance is NaN where the noise
@@ -102,7 +102,7 @@ class Estimate:
         return math.sqrt(self.variance)
 
 
-def pooled_noise(arms: Iterable[Arm]) -> Noise | None:
+def pooled_noise(arms: Iterable[Measurements]) -> Noise | None:
     """The variance between finetunings, pooled over those arms that have several seeds; None where none has."""
     several = [arm for arm in arms if arm.seeds > 1 and arm.bottom.sum()]
     if not several:
@@ -121,7 +121,7 @@ def pooled_noise(arms: Iterable[Arm]) -> Noise | None:
     return Noise(max(own, 0.0), raw, freedom)
 
 
-def linearise(arm: Arm, top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+def linearise(arm: Measurements, top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
     """What each seed and problem moves the ratio by, times their number; its mean is 0. Shape (seeds, problems)."""
     ratio = top.sum() / bottom.sum()
     return (top - ratio * bottom) / bottom.mean()
@@ -141,12 +141,12 @@ def rare(top: np.ndarray, bottom: np.ndarray) -> float:
 
 
 def contrast(
-    terms: list[tuple[float, Arm]],
-    kin: Iterable[Arm] = (),
+    terms: list[tuple[float, Measurements]],
+    kin: Iterable[Measurements] = (),
     logarithms: bool = False,
     seed_sd: float | None = None,
     pool_sd: float = 0.0,
-) -> Estimate:
+) -> Difference:
     """The sum of weighted arms (of their logarithms, for ratios), with its variances.
 
     kin: further arms of the study, whose several seeds may lend a one-seed arm their noise. seed_sd, pool_sd: assumed
@@ -168,7 +168,7 @@ def contrast(
             top, bottom = arm.top[:, order], arm.bottom[:, order]
             informative = min(informative, int(bottom.any(axis=0).sum()))
             if not bottom.sum():
-                return Estimate(math.nan, math.nan)
+                return Difference(math.nan, math.nan)
             ratio = top.sum() / bottom.sum()
             ends[weight < 0] += abs(weight) * ratio
             if logarithms:
@@ -185,7 +185,7 @@ def contrast(
     for weight, arm in terms:
         scale.append(weight / (arm.value or 0.5 / arm.bottom.sum()) if logarithms else weight)
     freedom = problem_variance**2 / used if used else math.inf
-    estimate = Estimate(
+    estimate = Difference(
         effect,
         problem_variance,
         freedom,
@@ -200,13 +200,13 @@ def contrast(
 
 
 def add_seeds(
-    estimate: Estimate,
-    terms: list[tuple[float, Arm]],
+    estimate: Difference,
+    terms: list[tuple[float, Measurements]],
     scale: list[float],
-    kin: list[Arm],
+    kin: list[Measurements],
     seed_sd: float | None,
     pool_sd: float,
-) -> Estimate:
+) -> Difference:
     variance = raw = used = pool = 0.0
     bases = []
     arms = [arm for _, arm in terms]
