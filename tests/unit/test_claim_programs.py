@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from yetbetter.claims.columns import CLAIMS, COMPARISONS
-from yetbetter.claims.evidence import Roles, StudyEvidence, read_study
+from yetbetter.claims.evidence import read_evidence
+from yetbetter.claims.roles import Roles
 from yetbetter.claims.rules import read_rules
 from yetbetter.errors import UserError
 from yetbetter.figures import claims as plots_claims
@@ -134,7 +135,8 @@ def test_rates_of_finetuned_models_are_pooled_over_all_problems(study):
     folder, options = study
     rules = read_rules(ROOT / "workflow" / "claims.yaml")
     cells = options[options.index("--cells") + 1 : options.index("--arms")]
-    evidence: StudyEvidence = read_study(Roles(roles_of(CONFIG), rules.stand_ins), folder / "scores", cells, "", [])
+    paths = [f"{folder}/scores/{cell}/scores.jsonl" for cell in cells]
+    evidence = read_evidence(Roles(roles_of(CONFIG), rules.stand_ins), paths, [])
     arm = evidence.arms["hard", "low", "se", "student", "test", "false_positive_rate"]
     assert arm.top.shape == (2, PROBLEMS)
     assert arm.bottom.mean() == pytest.approx(0.3, abs=0.1)

@@ -21,8 +21,10 @@ PACKAGES = {
     "finetune_model": ("torch", "transformers", "trl", "accelerate", "datasets"),
     "grade_solutions": ("sympy",),
     "score_model": ("sympy",),
-    "draw": ("matplotlib", "pandas"),
-    "tabulate": ("pandas",),
+    "draw": ("matplotlib",),
+    "tabulate_scores": ("pandas",),
+    "check_claims": ("pandas",),
+    "compare_studies": ("pandas", "matplotlib"),
 }
 ENGINE_PACKAGES = {
     "transformers": ("torch", "transformers"),

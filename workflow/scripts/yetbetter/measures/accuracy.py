@@ -21,10 +21,10 @@ GROUP = ("dataset", "budget", "target", "benchmark")
 
 
 class Scores:
-    """The scores of one GROUP: sources and seeds over the same problems. table: its rows, as `measures.scores` has them.
+    """The scores of one GROUP: sources and seeds over the same problems.
 
-    seeds: of each source. arrays: (source, metric) -> the seeds that were measured in it, and (top, bottom), shape
-    (seeds, problems) each.
+    table: its rows, as `measures.scores` has them. seeds: of each source. arrays: (source, metric) -> the seeds that
+    were measured in it, and (top, bottom), shape (seeds, problems) each.
     """
 
     def __init__(self, table: pd.DataFrame):
@@ -58,11 +58,11 @@ class Scores:
                 return None
             problems = tuple(self.problems[chosen])
             arms.append((weight, Measurements(problems, top[:, chosen], bottom[:, chosen], kin=metric)))
-        difference = contrast(arms)
-        if math.isnan(difference.effect):
+        estimate = contrast(arms)
+        if math.isnan(estimate.effect):
             return None
-        half = t_quantile(0.975, round(difference.freedom, 1)) * difference.error
-        return difference.effect, difference.effect - half, difference.effect + half
+        half = t_quantile(0.975, round(estimate.freedom, 1)) * estimate.error
+        return estimate.effect, estimate.effect - half, estimate.effect + half
 
     def by_level(self) -> Iterator[tuple[str, np.ndarray]]:
         """'all' and each level, with which problems are of it, shape (problems,)."""

@@ -21,7 +21,7 @@ Groups = list[tuple[dict, Scores]]
 
 
 def group_scores(tables: Iterable[pd.DataFrame]) -> Groups:
-    """The scores of all models, as `measures.scores` reads them, in groups of the same problems, with GROUP's values."""
+    """The scores of all models, as `measures.scores` reads them: GROUP's values and scores of each group."""
     groups = pd.concat(tables).groupby(list(GROUP), sort=False)
     return [(dict(zip(GROUP, values, strict=True)), Scores(table)) for values, table in groups]
 

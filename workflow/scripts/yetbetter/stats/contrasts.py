@@ -60,7 +60,7 @@ class Noise:
 
 
 @dataclass(frozen=True)
-class Difference:
+class Contrast:
     """A difference and its uncertainty, in the metric's own scale (or as a difference of logarithms).
 
     problem_variance, seed_variance: what both add to the variance of `effect`; seed_variance is NaN where the noise
@@ -146,7 +146,7 @@ def contrast(
     logarithms: bool = False,
     seed_sd: float | None = None,
     pool_sd: float = 0.0,
-) -> Difference:
+) -> Contrast:
     """The sum of weighted arms (of their logarithms, for ratios), with its variances.
 
     kin: further arms of the study, whose several seeds may lend a one-seed arm their noise. seed_sd, pool_sd: assumed
@@ -168,7 +168,7 @@ def contrast(
             top, bottom = arm.top[:, order], arm.bottom[:, order]
             informative = min(informative, int(bottom.any(axis=0).sum()))
             if not bottom.sum():
-                return Difference(math.nan, math.nan)
+                return Contrast(math.nan, math.nan)
             ratio = top.sum() / bottom.sum()
             ends[weight < 0] += abs(weight) * ratio
             if logarithms:
@@ -185,7 +185,7 @@ def contrast(
     for weight, arm in terms:
         scale.append(weight / (arm.value or 0.5 / arm.bottom.sum()) if logarithms else weight)
     freedom = problem_variance**2 / used if used else math.inf
-    estimate = Difference(
+    estimate = Contrast(
         effect,
         problem_variance,
         freedom,
@@ -200,13 +200,13 @@ def contrast(
 
 
 def add_seeds(
-    estimate: Difference,
+    estimate: Contrast,
     terms: list[tuple[float, Measurements]],
     scale: list[float],
     kin: list[Measurements],
     seed_sd: float | None,
     pool_sd: float,
-) -> Difference:
+) -> Contrast:
     variance = raw = used = pool = 0.0
     bases = []
     arms = [arm for _, arm in terms]
