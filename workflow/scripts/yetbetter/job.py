@@ -21,7 +21,7 @@ PACKAGES = {
     "finetune_model": ("torch", "transformers", "trl", "accelerate", "datasets"),
     "grade_solutions": ("sympy",),
     "score_model": ("sympy",),
-    "draw": ("matplotlib",),
+    "draw": ("matplotlib", "pandas"),
     "tabulate_scores": ("pandas",),
     "check_claims": ("pandas",),
     "compare_studies": ("pandas", "matplotlib"),

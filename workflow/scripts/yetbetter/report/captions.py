@@ -7,8 +7,10 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from yetbetter.figures.look import order_budgets
+from yetbetter.measures.metrics import METRICS, Metric
 from yetbetter.report import wording
 from yetbetter.report.study import Study, basis
+from yetbetter.tables import Estimate
 
 NUMBERS: dict[str, Callable] = {}
 
@@ -45,8 +47,8 @@ def longest_start(text: str, names) -> str:
     return max((word for word in names if text.startswith(f"{word}_")), key=len, default="")
 
 
-def describe(folder: Path, kind: str) -> Markup:
-    """The figure's caption from workflow/report, as HTML; empty where there is none."""
+def read_caption(folder: Path, kind: str) -> Markup:
+    """The figure's caption from workflow/report, as HTML; empty if there is none."""
     path = folder / f"{kind}.rst"
     text = " ".join(path.read_text(encoding="utf-8").split()) if path.is_file() else ""
     return Markup(re.sub(r"``(.+?)``", r"<code>\1</code>", str(escape(text))))
@@ -148,11 +150,10 @@ def tell_experiment(study: Study, name: str, dataset: str) -> list[str]:
     return [*lines, f"In brackets the lead over {study.label(study.strong)} data{rest}." if lines else ""]
 
 
-QUALITY = (
-    ("coverage", "coverage", wording.percent, 100, 1),
-    ("diversity", "unique correct solutions per solved question", lambda value: wording.number(value, 2), 1, 2),
-    ("false_positive_rate", "false positive rate", wording.percent, 100, 1),
-)
+def interval_of(cell: Estimate, metric: Metric) -> str:
+    """The interval of a metric of data, in the unit of its axis."""
+    low, high = metric.factor * cell.low, metric.factor * cell.high
+    return wording.interval(low, high, metric.digits, wording.number)
 
 
 @numbers_of("data_quality")
@@ -166,15 +167,15 @@ def tell_quality(study: Study, *place: str) -> list[str]:
     lines = []
     for budget in order_budgets(table.where(source=tuple(sources)).values("budget")):
         told = []
-        for metric, name, write, factor, digits in QUALITY:
-            cells = [(source, table.estimate(budget=budget, source=source, metric=metric)) for source in sources]
+        for name, metric in METRICS.items():
+            cells = [(source, table.estimate(budget=budget, source=source, metric=name)) for source in sources]
+            write = wording.percent if metric.share else wording.number
             values = [
-                f"{study.label(source)} {write(cell.value)}"
-                f" {wording.interval(factor * cell.low, factor * cell.high, digits, wording.number)}".rstrip()
+                f"{study.label(source)} {write(cell.value, metric.digits)} {interval_of(cell, metric)}".rstrip()
                 for source, cell in cells
                 if cell.known
             ]
-            told += [f"{name} {', '.join(values)}"] if values else []
+            told += [f"{metric.caption or metric.title} {', '.join(values)}"] if values else []
         lines.append(budget_line(budget, "; ".join(told)) if told else "")
     questions = table.where(metric="coverage", source=tuple(sources)).values("questions")
     return [*lines, f"Over {wording.joined(questions, ' or ')} questions." if questions else ""]

@@ -12,7 +12,7 @@ UNITS = {"points": " points", "percent": f"{wording.NARROW}%"}
 
 
 @dataclass(frozen=True)
-class Claim:
+class ClaimRow:
     """A row of claims.csv with what is read put into words."""
 
     row: dict[str, str]
@@ -108,11 +108,11 @@ def probability(text) -> str:
     return "> 0.999" if value > 0.999 else f"= {value:.3f}"
 
 
-def read_claims(path: str | Path) -> list[Claim]:
-    return [Claim(row) for row in read_table(path).rows]
+def read_claims(path: str | Path) -> list[ClaimRow]:
+    return [ClaimRow(row) for row in read_table(path).rows]
 
 
-def count_verdicts(claims: list[Claim]) -> list[tuple[str, str, int]]:
+def count_verdicts(claims: list[ClaimRow]) -> list[tuple[str, str, int]]:
     """Verdict, its style, and how many claims have it, in a fixed order."""
     found = [claim.verdict for claim in claims]
     return [(verdict, verdict.replace(" ", "-"), found.count(verdict)) for verdict in SIGNS if verdict in found]

@@ -1,5 +1,6 @@
 """What was run: read from the sidecars that programs leave beside their results."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -148,6 +149,16 @@ def roles_of(study: Study, model: str) -> list[str]:
     targets = {target for entry in study.config["experiments"].values() for target in entry["targets"]}
     roles += ["target"] if model in targets else []
     return roles + (["judge"] if study.config.get("judge", {}).get("model") == model else [])
+
+
+def find_commit() -> str:
+    """Of the repository that this file is in; empty if it is in none, or git is missing."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=12", "--dirty"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return found.stdout.strip() if found.returncode == 0 else ""
 
 
 def distinct(sidecars: list[dict], key: str) -> list[str]:

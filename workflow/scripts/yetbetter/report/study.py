@@ -74,9 +74,9 @@ class Study:
         )
 
 
-def read_study(description: str | Path, tables: list[str]) -> Study:
+def read_study(description: str | Path, tables: list[Path]) -> Study:
     found = read_json(description, require=DESCRIBED)
-    return Study(found, {Path(path).stem: read_numbers(path) for path in tables})
+    return Study(found, {path.stem: read_numbers(path) for path in tables})
 
 
 def read_numbers(path: str | Path) -> Table:
