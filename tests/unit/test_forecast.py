@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from yetbetter.errors import UserError
-from yetbetter.forecast.estimates import COLUMNS, STAGES, Forecast, Lengths
+from yetbetter.forecast.estimates import FORECAST, STAGES, Forecast, Lengths
 from yetbetter.study.checks import check_config
 from yetbetter.study.grid import Grid
 from yetbetter.training.disk import check_disk, needed_bytes
@@ -225,7 +225,7 @@ def test_the_program_prints_a_table_and_writes_it_without_torch(tmp_path):
     assert "480 GB: wc, 1 finetuning of 480 GB (10 checkpoints of 18.5 GB, 2 states of 148 GB)" in done.stdout
     with open(output, encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert tuple(rows[0]) == COLUMNS
+    assert tuple(rows[0]) == FORECAST
     assert float(rows[-2]["flops_sampling"]) == pytest.approx(2 * 8.1e17)
 
 
