@@ -1,4 +1,4 @@
-"""Put the paper's claims to the test on a study's cells and arms, or on the paper's own printed numbers."""
+"""Test the paper's claims on a study's cells and arms, or on the paper's own printed numbers."""
 
 import argparse
 import json

@@ -2,7 +2,7 @@
 
     python compare_studies.py --here results/pocket --there results/other --comparison both.csv --claims claims.csv
 
-The page, and the figure, are made where their paths are given.
+The page and the figure are made if their paths are given.
 """
 
 import argparse

@@ -41,9 +41,9 @@ def scaled(estimate: Contrast, problems: float, seeds: float) -> Contrast:
 
 
 def needs(estimate: Contrast, distance: float, level: float, wanted: float = POWER) -> tuple[int | None, int | None]:
-    """(problems, seeds) that give the wanted power: each with the other as it is; both where neither alone would do.
+    """(problems, seeds) that give the wanted power: each with the other as it is; both if neither alone would do.
 
-    (None, None) where no multiple up to 1,000 does. Of one seed it says what problems it takes without noise between
+    (None, None) if no multiple up to 1,000 does. Of one seed it says what problems it takes without noise between
     finetunings, and at least 2 seeds.
     """
     if not distance > 0 or math.isnan(estimate.effect):

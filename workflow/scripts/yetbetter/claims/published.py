@@ -51,7 +51,7 @@ class PublishedEvidence:
         self.correlation, self.seed_sd, self.pool_sd = correlation, seed_sd, pool_sd
 
     def value(self, **keys: str) -> float:
-        """A printed number; Missing where there is none."""
+        """A printed number; Missing if there is none."""
         rows = self.table.where(**keys).rows
         if not rows:
             raise Missing("the paper printed no such number: " + ", ".join(name for name in keys.values() if name))
@@ -129,7 +129,7 @@ class PublishedEvidence:
         return Contrast(**estimate), [self.path]
 
     def printed(self, comparison: Comparison, terms: tuple[Term, ...]) -> float:
-        """The printed difference in the metric's own scale, NaN where the paper printed none."""
+        """The printed difference in the metric's own scale, NaN if the paper printed none."""
         try:
             return self.estimate(comparison, terms)[0].effect
         except (Missing, KeyError):

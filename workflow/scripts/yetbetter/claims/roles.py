@@ -37,7 +37,7 @@ class Roles:
 
 
 def name_further(targets: dict) -> tuple[tuple[str, ...], dict]:
-    """What the role `further` stands for, and the targets by role in which each of them has a role of its own.
+    """Who plays the role `further`, and the targets by role in which each of these has a role of its own.
 
     targets: {role: name}, and under `further` a list of names. Such a target is called by its role if it has one, as
     everything else in the rules, and by its name otherwise; without any the student is meant.

@@ -61,7 +61,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Rules:
-    """margins: the file's values with those of the config laid over them; stand_ins: {group: {role: role}}."""
+    """margins: the file's values, replaced by those of the config; stand_ins: {group: {role: role}}."""
 
     claims: tuple[Claim, ...]
     margins: dict[str, float]
@@ -71,9 +71,9 @@ class Rules:
 def read_rules(
     path: str | Path, margins: dict[str, float] | None = None, further: tuple[str, ...] = ("student",)
 ) -> Rules:
-    """The rules file; UserError, naming file, claim and key, where it cannot be read as such.
+    """The rules file; UserError, naming file, claim and key, if it cannot be read as such.
 
-    margins: laid over the file's own. further: the targets that the role of this name stands for.
+    margins: they replace the file's own. further: the targets that play the role of this name.
     """
     with open_text(path) as file:
         try:

@@ -122,7 +122,7 @@ def distance_of(tested: Tested, effect: float) -> float:
 
 
 def needs_of(tested: Tested, number: int, level: float, wanted: float) -> tuple[int | None, int | None, str]:
-    """(problems, seeds, the effect that they are counted for), as `needs`; empty where the comparison is settled."""
+    """(problems, seeds, the effect that they are counted for), as `needs`; empty if the comparison is settled."""
     if tested.decidable and min(tested.p_for, tested.p_against) <= level:
         return None, None, ""
     estimate = tested.estimates[number]
@@ -143,7 +143,7 @@ def needs_of_claim(outcome: Outcome, level: float) -> dict:
     found = [
         needs_of(tested, number, level, wanted) for tested in outcome.tested for number in range(len(tested.estimates))
     ]
-    # An effect of 0, printed or seen, is never found; the others still tell something.
+    # An effect of 0, printed or seen, is never found; the others are still counted.
     found = [need for need in found if need[2] and need[2] != NOTHING]
 
     def most(counts: list) -> int | None:

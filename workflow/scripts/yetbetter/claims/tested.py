@@ -15,7 +15,7 @@ from yetbetter.stats.distributions import t_below, t_quantile
 class Tested:
     """A comparison with what was found for it. estimates: one for each of its contrasts, in the metric's own scale.
 
-    printed: what the paper printed for each contrast, in the same scale, NaN where nothing.
+    printed: what the paper printed for each contrast, in the same scale, NaN for nothing.
     """
 
     comparison: Comparison
@@ -68,7 +68,7 @@ class Tested:
 
     @property
     def weakest(self) -> int:
-        """Which contrast's effect stands for the comparison: the one that is closer to 0 in standard errors."""
+        """Which contrast's effect is shown for the comparison: the one that is closer to 0 in standard errors."""
         return min(
             range(len(self.estimates)),
             key=lambda number: abs(self.estimates[number].effect) / (self.estimates[number].error or 1e-12),
@@ -82,7 +82,7 @@ class Tested:
 
 
 def p_above(estimate: Contrast, boundary: float) -> float:
-    """One-sided p for: the difference is larger than the boundary. 1 where nothing varies and it is not."""
+    """One-sided p for: the difference is larger than the boundary. 1 if nothing varies and it is not."""
     distance = estimate.effect - boundary
     if estimate.error == 0:
         return 0.0 if distance > 0 else 1.0

@@ -114,7 +114,7 @@ class Forecast:
         whole = extra or not base or len(base) == len(config["experiments"])
         self.config, self.everything = config, everything
         self.grid = everything if whole else Grid(config | {"experiments": base}, name)
-        # A judge is asked for the base grid, and for what the study needs besides.
+        # A judge is asked for the base grid, and for what the study needs in addition.
         self.judged_parts = [False, True] if whole and len(base) < len(config["experiments"]) else [False]
         told = config.get("forecast", {})
         self.assumptions = DEFAULTS | told | {"utilisation": DEFAULTS["utilisation"] | told.get("utilisation", {})}
@@ -137,7 +137,7 @@ class Forecast:
             self.rows.append(sum_rows("study", [Forecast(config, arms, name, extra=True).total]))
 
     def hours(self, stage: str, operations: float, model: str) -> float:
-        """GPU-hours of this many FLOPs; none where somebody else's machine does the work."""
+        """GPU-hours of this many FLOPs; none if somebody else's machine does the work."""
         if is_endpoint(self.config["models"][model]):
             return 0.0
         return operations / (self.assumptions["peak_flops"] * self.assumptions["utilisation"][stage]) / 3600
@@ -166,7 +166,7 @@ class Forecast:
         row["jobs_sampling"] += jobs
 
     def pool(self, dataset: str, model: str) -> dict:
-        """Every block that some arm needs; where arms look at few questions, the pool is no rectangle."""
+        """Every block that some arm needs; if arms look at few questions, the pool is not a rectangle."""
         row = empty_row("pool") | {"dataset": dataset, "model": model}
         blocks = self.grid.pool_blocks(dataset, model)
         drawn = sum(self.grid.samples_in(dataset, block) for block in blocks)

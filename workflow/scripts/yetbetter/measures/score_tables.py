@@ -44,7 +44,7 @@ def list_finetuned(groups: Groups, missing: Iterable[Cell]) -> Iterator[dict]:
 
 
 def parse_pairs(pairs: Iterable[str], baseline: str) -> dict[str, list[str]]:
-    """{'wc': ['mix']} from ['mix:wc']: baselines with the sources that are compared with them, besides `baseline`."""
+    """{'wc': ['mix']} from ['mix:wc']: further baselines, each with the sources that are compared with it."""
     baselines: dict[str, list[str]] = {}
     for pair in pairs:
         source, sign, other = pair.partition(":")

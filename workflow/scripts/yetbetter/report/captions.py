@@ -16,7 +16,7 @@ NUMBERS: dict[str, Callable] = {}
 
 
 def numbers_of(kind: str):
-    """Register what tells a kind of figure's numbers: a function of the study and the name's parts."""
+    """Register the function that writes a kind of figure's numbers, from the study and the name's parts."""
 
     def register(function):
         NUMBERS[kind] = function
@@ -55,7 +55,7 @@ def read_caption(folder: Path, kind: str) -> Markup:
 
 
 def tell_numbers(study: Study, kind: str, parts: list[str]) -> list[str]:
-    """Sentences; none where the kind is not known or its tables are not there."""
+    """Sentences; none if the kind is not known or its tables are not there."""
     return [line for line in NUMBERS[kind](study, *parts) if line] if kind in NUMBERS else []
 
 
@@ -129,7 +129,7 @@ def tell_transfer(study: Study, dataset: str) -> list[str]:
 
 @numbers_of("experiment")
 def tell_experiment(study: Study, name: str, dataset: str) -> list[str]:
-    """Accuracy on each source of an experiment, and its lead over the strong one's data where that was measured."""
+    """Accuracy on each source of an experiment, and its lead over the strong one's data if that was measured."""
     chosen = study.config["experiments"][name]
     keys = {"dataset": dataset, "benchmark": "test", "metric": "pass@1", "level": "all"}
     values = study.table("finetuned").where(seed="all", source=tuple(chosen["sources"]), **keys)
@@ -158,7 +158,7 @@ def interval_of(cell: Estimate, metric: Metric) -> str:
 
 @numbers_of("data_quality")
 def tell_quality(study: Study, *place: str) -> list[str]:
-    """place: the data set, and before it an experiment whose sources are told."""
+    """place: the data set, and before it an experiment whose sources are named."""
     table = study.table("data_quality").where(dataset=place[-1], level="all", basis="arm")
     named = study.config["experiments"].get(place[0], {}) if len(place) > 1 else {}
     sources = [

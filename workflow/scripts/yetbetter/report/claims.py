@@ -1,4 +1,4 @@
-"""The paper's claims as a page tells them: verdict, effect with its interval, what it rests on, what it would need."""
+"""The paper's claims as a page shows them: verdict, effect with its interval, what it rests on, what it would need."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from yetbetter.report import wording
 from yetbetter.tables import read_table
 
-# How a verdict is drawn besides its word, so that it is not told by colour alone.
+# A verdict's sign: with its word it is more than a colour.
 SIGNS = {"reproduced": "✓", "contradicted": "✕", "inconclusive": "?", "not run": "–"}
 UNITS = {"points": " points", "percent": f"{wording.NARROW}%"}
 
@@ -86,7 +86,7 @@ class ClaimRow:
             if self.row.get(key)
         ]
         effect = self.row.get("needs_for")
-        # Both where neither alone would do.
+        # Both if neither alone would do.
         return " and ".join(told) + (f" for {effect}" if told and effect else "")
 
     @property

@@ -1,4 +1,4 @@
-"""What was run: read from the sidecars that programs leave beside their results."""
+"""What was run: read from the sidecars that programs write with their results."""
 
 import subprocess
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from yetbetter.report import wording
 from yetbetter.report.sheets import Column, Field, Sheet, make_sheet, numeric
 from yetbetter.report.study import Study
 
-# Where sidecars lie: stage, pattern below it, what one of them stands for.
+# Where sidecars are: stage, pattern below it, what one of them describes.
 STAGES = (
     ("downloads", "**/*.json", "download"),
     ("problems", "*/*.about.json", "split"),
@@ -22,7 +22,7 @@ STAGES = (
 
 
 def read_sidecars(results: str | Path) -> dict[str, list[dict]]:
-    """By stage, in the order of their paths, each with its `place` in the stage; what is no sidecar is left out."""
+    """By stage, in the order of their paths, each with its `place` in the stage; other files are left out."""
     return {stage: list(find_sidecars(Path(results) / stage, pattern)) for stage, pattern, _ in STAGES}
 
 
@@ -67,7 +67,7 @@ def programs_sheet(sidecars: dict[str, list[dict]]) -> Sheet:
 
 
 def versions_sheet(sidecars: dict[str, list[dict]]) -> Sheet:
-    """Versions of Python and packages, and the stages that used them: two rows where stages differ."""
+    """Versions of Python and packages, and the stages that used them: two rows if stages differ."""
     used: dict[tuple[str, str], list[str]] = {}
     for stage, found in sidecars.items():
         for sidecar in found:
@@ -83,7 +83,7 @@ def versions_sheet(sidecars: dict[str, list[dict]]) -> Sheet:
 
 
 def splits_sheet(sidecars: dict[str, list[dict]]) -> Sheet:
-    """The splits' hashes, and the stages whose results were made of them: two rows where stages differ."""
+    """The splits' hashes, and the stages whose results were made from them: two rows if stages differ."""
     found_in: dict[tuple[str, str, str], list[str]] = {}
     for stage, found in sidecars.items():
         for sidecar in found:
@@ -99,7 +99,7 @@ def splits_sheet(sidecars: dict[str, list[dict]]) -> Sheet:
 
 
 def hashes_of(sidecar: dict, stage: str) -> dict[str, str]:
-    """The hash of each split that a result was made of, as its sidecar has it; pools are of the training split."""
+    """The hash of each split that a result was made from, as its sidecar has it; pools are of the training split."""
     if stage == "problems":
         return {sidecar["place"].name.removesuffix(".about.json"): sidecar["hash"]} if "hash" in sidecar else {}
     if "problems_hash" in sidecar:
@@ -170,5 +170,5 @@ def total(sidecars: list[dict], key: str) -> float:
 
 
 def dates_of(sidecars: list[dict]) -> list[str]:
-    """Days on which results were written, oldest first; older results do not tell."""
+    """Days on which results were written, oldest first; older results do not say."""
     return sorted({str(found["written"])[:10] for found in sidecars if found.get("written")})

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 PROBLEMS, CROSSED = "problems", "seeds x problems"
-FEWEST = 20  # problems: with fewer the mean is no t variable
+FEWEST = 20  # problems: with fewer the mean is not a t variable
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Measurements:
     """Values of one arm in one metric. top, bottom: shape (seeds, problems).
 
     units: what the problems belong to; arms with equal units are paired by the problems' names. kin: arms whose
-    finetunings are taken to be equally noisy (same data set, target, benchmark and metric), None where nothing was
+    finetunings are taken to be equally noisy (same data set, target, benchmark and metric), None if nothing was
     finetuned. share: whether the metric lies between 0 and 1.
     """
 
@@ -63,8 +63,8 @@ class Noise:
 class Contrast:
     """A difference and its uncertainty, in the metric's own scale (or as a difference of logarithms).
 
-    problem_variance, seed_variance: what both add to the variance of `effect`; seed_variance is NaN where the noise
-    between finetunings is not known, and 0 where there is none. pool_variance: assumed. basis: in words.
+    problem_variance, seed_variance: what both add to the variance of `effect`; seed_variance is NaN if the noise
+    between finetunings is not known, and 0 if there is none. pool_variance: assumed. basis: in words.
     """
 
     effect: float
@@ -78,7 +78,7 @@ class Contrast:
     problems: int = 0
     informative: int = 0  # problems that count on the side that has fewest of them
     seeds: tuple[int, ...] = ()
-    ends: tuple[float, float] = (math.nan, math.nan)  # values of the two sides, where there are two
+    ends: tuple[float, float] = (math.nan, math.nan)  # values of the two sides, if there are two
 
     @property
     def one_seed(self) -> bool:
@@ -103,7 +103,7 @@ class Contrast:
 
 
 def pooled_noise(arms: Iterable[Measurements]) -> Noise | None:
-    """The variance between finetunings, pooled over those arms that have several seeds; None where none has."""
+    """The variance between finetunings, pooled over those arms that have several seeds; None if none has."""
     several = [arm for arm in arms if arm.seeds > 1 and arm.bottom.sum()]
     if not several:
         return None
@@ -128,7 +128,7 @@ def linearise(arm: Measurements, top: np.ndarray, bottom: np.ndarray) -> np.ndar
 
 
 def rare(top: np.ndarray, bottom: np.ndarray) -> float:
-    """What the variance of a share lacks where fewer than five cases of either kind were seen, 0 otherwise.
+    """What the variance of a share lacks if fewer than five cases of either kind were seen, 0 otherwise.
 
     No rate is certain, though none of its few cases varies: the variance is at least that of a share with one more case
     of each kind (Laplace).
@@ -150,8 +150,8 @@ def contrast(
     """The sum of weighted arms (of their logarithms, for ratios), with its variances.
 
     kin: further arms of the study, whose several seeds may lend a one-seed arm their noise. seed_sd, pool_sd: assumed
-    standard deviations between finetunings, where none is known, and between pools, in the metric's own scale.
-    NaN effect where an arm has nothing to count.
+    standard deviations between finetunings, for when none is known, and between pools, in the metric's own scale.
+    NaN effect if an arm has nothing to count.
     """
     effect = problem_variance = used = 0.0
     count = informative = math.inf
@@ -172,7 +172,7 @@ def contrast(
             ratio = top.sum() / bottom.sum()
             ends[weight < 0] += abs(weight) * ratio
             if logarithms:
-                ratio = ratio or 0.5 / bottom.sum()  # half a case where there is none
+                ratio = ratio or 0.5 / bottom.sum()  # half a case if there is none
             factor = weight / ratio if logarithms else weight
             effect += weight * (math.log(ratio) if logarithms else ratio)
             linear = linearise(arm, top, bottom)
