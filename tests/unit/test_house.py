@@ -54,6 +54,17 @@ def test_a_circle_is_seen():
     assert house.circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
 
 
+def test_only_programs_that_make_tables_load_pandas():
+    texts = house.modules(FILES)
+    loading = {module for module, text in texts.items() if "import pandas" in text}
+    assert loading
+    programs = {path: text for path, text in FILES.items() if Path(path).parent == SCRIPTS.relative_to(ROOT)}
+    for path, text in programs.items():
+        found = house.imported(text, texts)
+        found = found.union(*(house.reachable(GRAPH, module) for module in found))
+        assert not found & loading or "write_table" in text, f"{path} loads pandas and makes no table"
+
+
 # The core -------------------------------------------------------------------------------------------------------------
 
 REFUSE = """

@@ -9,7 +9,7 @@ import pandas as pd
 from yetbetter.claims.roles import Missing, Roles
 from yetbetter.claims.rules import Comparison, Term
 from yetbetter.errors import UserError
-from yetbetter.measures.metrics import METRICS
+from yetbetter.measures.metrics import METRICS, Metric
 from yetbetter.measures.scores import arrays_of, read_scores
 from yetbetter.stats.contrasts import Contrast, Measurements, contrast
 from yetbetter.tables import Table, read_table
@@ -20,7 +20,6 @@ QUESTIONS = (
     *("dataset", "budget", "source", "problem", "level", "drawn", "trained"),
     *("correct", "unique_correct", "decided", "wrong_reasoning"),
 )
-DATA_METRICS = {name: metric for name, metric in METRICS.items() if metric.of}
 
 
 class StudyEvidence:
@@ -97,10 +96,10 @@ def read_evidence(
         table = read_questions(path)
         place = tuple(table.rows[0][axis] for axis in ARM)
         paths[place].append(path)
-        for metric in DATA_METRICS:
-            arm = measure_data(place, table, metric)
-            if arm.bottom.any():
-                found[*place, metric] = arm
+        for name, metric in METRICS.items():
+            arm = measure_data(place, table, metric) if metric.of else None
+            if arm is not None and arm.bottom.any():
+                found[*place, name] = arm
     return StudyEvidence(roles, found, dict(paths), seed_sd, pool_sd)
 
 
@@ -131,9 +130,8 @@ def read_questions(path: str) -> Table:
     return table
 
 
-def measure_data(place: tuple[str, ...], questions: Table, metric: str) -> Measurements:
+def measure_data(place: tuple[str, ...], questions: Table, metric: Metric) -> Measurements:
     """An arm's training data in a metric, over its questions. place: (dataset, budget, source)."""
-    top, bottom = np.array([DATA_METRICS[metric].of(row) for row in questions.rows], dtype=float).T
+    top, bottom = np.array([metric.of(row) for row in questions.rows], dtype=float).T
     problems = tuple(row["problem"] for row in questions.rows)
-    units = (place[0], "train")
-    return Measurements(problems, top[None], bottom[None], units, share=DATA_METRICS[metric].share)
+    return Measurements(problems, top[None], bottom[None], (place[0], "train"), share=metric.share)
