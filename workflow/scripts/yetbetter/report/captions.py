@@ -47,8 +47,8 @@ def longest_start(text: str, names) -> str:
     return max((word for word in names if text.startswith(f"{word}_")), key=len, default="")
 
 
-def read_caption(folder: Path, kind: str) -> Markup:
-    """The figure's caption from workflow/report, as HTML; empty if there is none."""
+def describe(folder: Path, kind: str) -> Markup:
+    """The figure's caption from workflow/report, as HTML; empty where there is none."""
     path = folder / f"{kind}.rst"
     text = " ".join(path.read_text(encoding="utf-8").split()) if path.is_file() else ""
     return Markup(re.sub(r"``(.+?)``", r"<code>\1</code>", str(escape(text))))

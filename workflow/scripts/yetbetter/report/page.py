@@ -59,7 +59,7 @@ def make_picture(path: Path, study: Study, folder: Path) -> Picture:
         name, rest = experiments[parts[0]].get("title", parts[0].replace("_", " ")), parts[1:]
     title = " · ".join([name[:1].upper() + name[1:], *rest])
     numbers = captions.tell_numbers(study, kind, parts)
-    return Picture(path.stem, kind, title, *embed(path), numbers, captions.read_caption(folder, kind))
+    return Picture(path.stem, kind, title, *embed(path), numbers, captions.describe(folder, kind))
 
 
 def order_pictures(pictures: list[Picture]) -> list[Picture]:
