@@ -10,16 +10,13 @@ from yetbetter.claims.roles import Missing, Roles
 from yetbetter.claims.rules import Comparison, Term
 from yetbetter.errors import UserError
 from yetbetter.measures.metrics import METRICS, Metric
+from yetbetter.measures.questions import COUNTS
 from yetbetter.measures.scores import arrays_of, read_scores
 from yetbetter.stats.contrasts import Contrast, Measurements, contrast
 from yetbetter.tables import Table, read_table
 
 ARM = ["dataset", "budget", "source"]
 MODEL = [*ARM, "target"]
-QUESTIONS = (
-    *("dataset", "budget", "source", "problem", "level", "drawn", "trained"),
-    *("correct", "unique_correct", "decided", "wrong_reasoning"),
-)
 
 
 class StudyEvidence:
@@ -124,9 +121,9 @@ def measure_model(scores: pd.DataFrame) -> dict[tuple[str, str], Measurements]:
 
 def read_questions(path: str) -> Table:
     """A .questions.csv of measure_arm.py, its counts as numbers."""
-    table = read_table(path, numbers=QUESTIONS[5:])
-    if not table.rows or any(column not in table.rows[0] for column in QUESTIONS):
-        raise UserError(f"{path}: no table of questions (columns: {', '.join(QUESTIONS)})")
+    table = read_table(path, [*ARM, "problem", *COUNTS], COUNTS)
+    if not table.rows:
+        raise UserError(f"{path}: no questions")
     return table
 
 

@@ -16,7 +16,7 @@ VERDICTS = (SOUND, FLAWED, NO_VERDICT)
 def read_labelled(path: str | Path) -> list[dict]:
     """Rows (problem, question, solution, answer or None, sound, correct or None) of a labelled file.
 
-    Two formats: question, solution, sound (and answer, correct if known), or that of Ling et al. 2023 (Deductive
+    Two formats: question, solution, sound (and where known answer, correct), or that of Ling et al. 2023 (Deductive
     Verification): question, answer (the solution's text), flag (1: sound), gt_answer, correct.
     """
     labelled = []
@@ -46,7 +46,7 @@ def read_labelled(path: str | Path) -> list[dict]:
 
 
 def measure_agreement(labels: list[bool], verdicts: list[str], seed: int = 0) -> dict:
-    """Agreement over the rows that have a verdict; those without are counted apart. None: undefined.
+    """Agreement over the rows that have a verdict; those without are counted apart. None stands for undefined.
 
     labels: people's, True for sound. Each measure is {value, low, high}, the interval a 95 % bootstrap over rows.
     kappa: (accuracy - chance) / (1 - chance), chance from both margins (Cohen 1960). sensitivity: share of the
