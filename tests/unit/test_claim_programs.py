@@ -3,19 +3,24 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
-from configs import check_config
 
+from configs import check_config
 from yetbetter.claims.columns import CLAIMS, COMPARISONS
-from yetbetter.claims.evidence import Roles, StudyEvidence, read_study
+from yetbetter.claims.evidence import read_evidence
+from yetbetter.claims.published import PublishedEvidence
+from yetbetter.claims.roles import Roles
 from yetbetter.claims.rules import read_rules
+from yetbetter.claims.run import claim_rows, run_claims
 from yetbetter.errors import UserError
 from yetbetter.figures.registry import FIGURES
 from yetbetter.figures.request import Request
+from yetbetter.measures.metrics import METRICS, Metric
 from yetbetter.measures.quality import measure_arm
 from yetbetter.measures.questions import COUNTS, count_questions
 from yetbetter.records import write_rows
@@ -135,11 +140,31 @@ def test_rates_of_finetuned_models_are_pooled_over_all_problems(study):
     folder, options = study
     rules = read_rules(ROOT / "workflow" / "claims.yaml")
     cells = options[options.index("--cells") + 1 : options.index("--arms")]
-    evidence: StudyEvidence = read_study(Roles(roles_of(CONFIG), rules.stand_ins), folder / "scores", cells, "", [])
+    paths = [f"{folder}/scores/{cell}/scores.jsonl" for cell in cells]
+    evidence = read_evidence(Roles(roles_of(CONFIG), rules.stand_ins), paths, [])
     arm = evidence.arms["hard", "low", "se", "student", "test", "false_positive_rate"]
     assert arm.top.shape == (2, PROBLEMS)
     assert arm.bottom.mean() == pytest.approx(0.3, abs=0.1)
     assert arm.value == pytest.approx(0.05, abs=0.08)
+
+
+def test_a_metric_that_is_registered_is_measured_and_claims_may_name_it(study, tmp_path, monkeypatch):
+    """One entry is enough: the rules know it, its unit and factor, and every arm's questions are counted in it."""
+    folder, options = study
+    kept = Metric("kept share", "% of the samples", of=lambda counts: (counts["trained"], counts["drawn"]))
+    monkeypatch.setitem(METRICS, "kept_share", kept)
+    text = (ROOT / "workflow" / "claims.yaml").read_text(encoding="utf-8")
+    (tmp_path / "claims.yaml").write_text(text.replace("metric: coverage", "metric: kept_share"), encoding="utf-8")
+    rules = read_rules(tmp_path / "claims.yaml")
+    arms = options[options.index("--arms") + 1 :]
+    evidence = read_evidence(
+        Roles(roles_of(CONFIG), rules.stand_ins), [], [f"{folder}/metrics/{arm}.questions.csv" for arm in arms]
+    )
+    (outcome,) = run_claims(replace(rules, claims=rules.claims[:1]), evidence, PublishedEvidence(str(PUBLISHED)))
+    (row,) = claim_rows([outcome], 0.05)
+    assert (row["verdict"], row["unit"]) == ("reproduced", "points")
+    assert row["effect"] > 20
+    assert np.isnan(row["paper_effect"])
 
 
 def test_a_missing_file_of_scores_is_named(study, tmp_path):

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from yetbetter.claims.columns import CLAIMS, COMPARISONS, CONTRADICTED, INCONCLUSIVE, NOT_RUN, REPRODUCED
-from yetbetter.claims.evidence import Roles, StudyEvidence
+from yetbetter.claims.evidence import StudyEvidence
 from yetbetter.claims.published import PublishedEvidence
+from yetbetter.claims.roles import Roles
 from yetbetter.claims.rules import Claim, Comparison, Rules, Term, read_rules
 from yetbetter.claims.run import claim_rows, comparison_rows, run_claims
 from yetbetter.claims.tested import interval
 from yetbetter.claims.verdicts import holm
 from yetbetter.errors import UserError
-from yetbetter.stats.contrasts import Arm, Estimate
+from yetbetter.stats.contrasts import Contrast, Measurements
 
 ROOT = Path(__file__).parents[2]
 RULES_FILE = ROOT / "workflow" / "claims.yaml"
@@ -94,7 +95,7 @@ def needed_by(rules: Rules, roles: Roles) -> set[tuple]:
     return keys
 
 
-def draw(key: tuple, value: float, dice, ease: np.ndarray, seeds: int, seed_sd: float) -> Arm:
+def draw(key: tuple, value: float, dice, ease: np.ndarray, seeds: int, seed_sd: float) -> Measurements:
     """An arm with this true value. ease: how easy each problem is, shared by all arms on the same problems."""
     problems = len(ease)
     names, units = tuple(f"p{number}" for number in range(problems)), (key[0], *key[4:5])
@@ -106,17 +107,19 @@ def draw(key: tuple, value: float, dice, ease: np.ndarray, seeds: int, seed_sd: 
         right = (0.7 * ease + 0.714 * noise < threshold).astype(float)
         kin = (key[0], key[4], key[3], metric)
         if metric == "pass@1":
-            return Arm(names, right, np.ones_like(right), units, kin)
+            return Measurements(names, right, np.ones_like(right), units, kin)
         decided = (dice.random((seeds, problems)) < 0.5).astype(float)
-        return Arm(names, right * decided, decided, units, kin)
+        return Measurements(names, right * decided, decided, units, kin)
     hit = (0.7 * ease + 0.714 * dice.normal(0, 1, problems) < NORMAL.inv_cdf(min(value, 0.99))).astype(float)
     if metric == "coverage":
-        return Arm(names, hit[None], np.ones((1, problems)), units)
+        return Measurements(names, hit[None], np.ones((1, problems)), units)
     count = dice.poisson(4, problems)
     if metric == "diversity":
         solved = (count > 1).astype(float)
-        return Arm(names, (solved * (1 + dice.poisson(value - 1, problems)))[None], solved[None], units, share=False)
-    return Arm(names, dice.binomial(count, value)[None].astype(float), count[None].astype(float), units)
+        return Measurements(
+            names, (solved * (1 + dice.poisson(value - 1, problems)))[None], solved[None], units, share=False
+        )
+    return Measurements(names, dice.binomial(count, value)[None].astype(float), count[None].astype(float), units)
 
 
 def study(
@@ -322,8 +325,10 @@ def test_one_seed_borrows_from_comparable_cells_of_the_study():
     evidence = study(true_values(), rules, seeds=1)
     several = study(true_values(), rules_of(4), seeds=4).arms
     kin = ("harder", "test", "student", "pass@1")
-    evidence.arms = {key: Arm(arm.problems, arm.top, arm.bottom, arm.units, kin) for key, arm in evidence.arms.items()}
-    lent = [Arm(a.problems, a.top, a.bottom, a.units, kin) for key, a in several.items() if key[0] == "harder"]
+    evidence.arms = {
+        key: Measurements(arm.problems, arm.top, arm.bottom, arm.units, kin) for key, arm in evidence.arms.items()
+    }
+    lent = [Measurements(a.problems, a.top, a.bottom, a.units, kin) for key, a in several.items() if key[0] == "harder"]
     evidence.several = lent
     (outcome,) = run_claims(rules, evidence)
     assert outcome.verdict == REPRODUCED
@@ -389,7 +394,7 @@ class Given:
     def estimate(self, comparison, terms):
         spread = self.error * np.sqrt(self.dice.chisquare(self.freedom) / self.freedom)
         effect = self.dice.normal(self.left.pop(0), self.error)
-        return Estimate(effect, spread**2, self.freedom, problems=500, informative=500), []
+        return Contrast(effect, spread**2, self.freedom, problems=500, informative=500), []
 
 
 def rate(effects: list[list[float]], wrong, claims: list[Claim], studies=800, seed=0) -> float:

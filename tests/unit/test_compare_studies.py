@@ -7,7 +7,9 @@ import report_support
 from headless import Browser, needs_browser
 
 from yetbetter.errors import UserError
-from yetbetter.report.comparing import agree, check_other, differing, name_of, read_run, translate
+from yetbetter.report.joined import agree
+from yetbetter.report.two_studies import differing, read_results, translate
+from yetbetter.study.folders import check_other, name_of
 from yetbetter.tables import read_table
 
 
@@ -123,7 +125,7 @@ def test_a_browser_shows_the_comparison_also_on_a_phone(compared, tmp_path):
 
 
 def test_a_name_with_several_roles_goes_by_the_one_in_the_comparison(here, there):
-    one, other = read_run(here), read_run(there)
+    one, other = read_results(here), read_results(there)
     one.config["claims"]["sources"] = {"price_strong": "pricey"}
     other.config["claims"]["sources"] = {"price_strong": "large"}
     renamed = translate(one, other)

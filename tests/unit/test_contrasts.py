@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 
 from yetbetter.claims.power import needs, power
-from yetbetter.stats.contrasts import CROSSED, Arm, contrast, pooled_noise
+from yetbetter.stats.contrasts import CROSSED, Measurements, contrast, pooled_noise
 from yetbetter.stats.distributions import t_below, t_quantile
 from yetbetter.stats.estimators import Bootstrap
 
 
-def arm(top, bottom=None, units="test", kin="kin", names=None, share=True) -> Arm:
+def arm(top, bottom=None, units="test", kin="kin", names=None, share=True) -> Measurements:
     top = np.atleast_2d(np.asarray(top, dtype=float))
     bottom = np.ones_like(top) if bottom is None else np.atleast_2d(np.asarray(bottom, dtype=float))
     names = tuple(names or (f"p{number}" for number in range(top.shape[1])))
-    return Arm(names, top, bottom, units, kin, share)
+    return Measurements(names, top, bottom, units, kin, share)
 
 
-def difference(first: Arm, second: Arm, **more):
+def difference(first: Measurements, second: Measurements, **more):
     return contrast([(1.0, first), (-1.0, second)], **more)
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from configs import check_config, completed, forecast_of, grid_of
 
+from configs import check_config, completed, forecast_of, grid_of
 from yetbetter.errors import UserError
-from yetbetter.forecast.estimates import COLUMNS, STAGES, Forecast, Lengths
+from yetbetter.forecast.estimates import FORECAST, STAGES, Forecast, Lengths
 from yetbetter.training.disk import check_disk, needed_bytes
 
 ROOT = Path(__file__).parents[2]
@@ -231,7 +231,7 @@ def test_the_program_prints_a_table_and_writes_it_without_torch(tmp_path):
     assert "480 GB: wc, 1 finetuning of 480 GB (10 checkpoints of 18.5 GB, 2 states of 148 GB)" in done.stdout
     with open(output, encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert tuple(rows[0]) == COLUMNS
+    assert tuple(rows[0]) == FORECAST
     assert float(rows[-2]["flops_sampling"]) == pytest.approx(2 * 8.1e17)
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from configs import check_config
 from job_support import JOB, calls_of, make_scontrol
 
+from configs import check_config
 from yetbetter import job, program, time_limit
 from yetbetter.cluster.environments import check_environments, python_of, tell_gpus
 from yetbetter.errors import UserError

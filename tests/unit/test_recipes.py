@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from configs import check_config, grid_of
 
+from configs import check_config, grid_of
 from yetbetter.errors import UserError
 from yetbetter.forecast.memory import plan_memory, trained_parameters, whole_logits
 from yetbetter.records import write_json

@@ -1,13 +1,15 @@
-"""Put the paper's claims to the test on a study's cells and arms, or on the paper's own printed numbers."""
+"""Test the paper's claims on a study's cells and arms, or on the paper's own printed numbers."""
 
 import argparse
 import json
 
 from yetbetter.claims.columns import CLAIMS, COMPARISONS
-from yetbetter.claims.evidence import Roles, read_study
+from yetbetter.claims.evidence import read_evidence
 from yetbetter.claims.published import PublishedEvidence
+from yetbetter.claims.roles import Roles, name_further
 from yetbetter.claims.rules import read_rules
 from yetbetter.claims.run import claim_rows, comparison_rows, run_claims
+from yetbetter.claims.verdicts import Outcome
 from yetbetter.errors import UserError
 from yetbetter.program import run
 from yetbetter.tables import write_table
@@ -40,38 +42,34 @@ def main() -> None:
     arguments = parse_arguments()
     if not -1 < arguments.correlation < 1:
         raise UserError(f"--correlation {arguments.correlation:g}: must lie between -1 and 1")
-    if arguments.roles:
-        rules, evidence, printed, alpha = of_study(arguments)
-    else:
-        seed_sd = None if arguments.seed_sd_points is None else arguments.seed_sd_points / 100
-        rules = read_rules(arguments.rules, further=("student", "weak", "strong"))
-        evidence, alpha = PublishedEvidence(arguments.published, arguments.correlation, seed_sd), 0.05
-        printed = evidence
-    outcomes = run_claims(rules, evidence, printed, alpha)
+    outcomes, alpha = of_study(arguments) if arguments.roles else of_paper(arguments)
     write_table(arguments.output, CLAIMS, claim_rows(outcomes, alpha))
     write_table(arguments.comparisons, COMPARISONS, comparison_rows(outcomes, alpha))
     for outcome in outcomes:
         print(f"{outcome.claim.number:2} {outcome.claim.name}: {outcome.verdict} ({outcome.reason})")
 
 
-def of_study(arguments: argparse.Namespace):
+def of_study(arguments: argparse.Namespace) -> tuple[list[Outcome], float]:
+    """The claims tested on a study, and the level of the tests."""
     roles = json.loads(arguments.roles)
-    # Targets are named by their role where they have one, as everything else in the rules.
-    by_name = {name: role for role, name in roles["targets"].items() if role != "further"}
-    further = tuple(by_name.get(name, name) for name in roles["targets"].get("further", []))
-    rules = read_rules(arguments.rules, roles["margins"], further or ("student",))
-    roles["targets"] |= {name: name for name in further if name not in roles["targets"]}
-    seed_sd = roles["seed_sd_points"]
-    evidence = read_study(
+    further, roles["targets"] = name_further(roles["targets"])
+    rules = read_rules(arguments.rules, roles["margins"], further)
+    evidence = read_evidence(
         Roles(roles, rules.stand_ins),
-        arguments.scores,
-        arguments.cells,
-        arguments.metrics,
-        arguments.arms,
-        None if seed_sd is None else seed_sd / 100,
+        [f"{arguments.scores}/{cell}/scores.jsonl" for cell in arguments.cells],
+        [f"{arguments.metrics}/{arm}.questions.csv" for arm in arguments.arms],
+        None if roles["seed_sd_points"] is None else roles["seed_sd_points"] / 100,
         roles["pool_sd_points"] / 100,
     )
-    return rules, evidence, PublishedEvidence(arguments.published), roles["alpha"]
+    return run_claims(rules, evidence, PublishedEvidence(arguments.published), roles["alpha"]), roles["alpha"]
+
+
+def of_paper(arguments: argparse.Namespace) -> tuple[list[Outcome], float]:
+    """The same on the printed numbers."""
+    rules = read_rules(arguments.rules, further=("student", "weak", "strong"))
+    seed_sd = None if arguments.seed_sd_points is None else arguments.seed_sd_points / 100
+    evidence = PublishedEvidence(arguments.published, arguments.correlation, seed_sd)
+    return run_claims(rules, evidence, evidence), 0.05
 
 
 if __name__ == "__main__":

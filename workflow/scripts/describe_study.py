@@ -1,4 +1,4 @@
-"""Write down what a study is: its config as it was read, its cells, those that are missing, how answers were graded."""
+"""Describe a study in one file: its config as it was read, its cells, the missing ones, how answers were graded."""
 
 import argparse
 import json

@@ -22,7 +22,9 @@ PACKAGES = {
     "grade_solutions": ("sympy",),
     "score_model": ("sympy",),
     "plot": ("matplotlib", "pandas"),
-    "tabulate": ("pandas",),
+    "tabulate_scores": ("pandas",),
+    "check_claims": ("pandas",),
+    "compare_studies": ("pandas", "matplotlib"),
 }
 ENGINE_PACKAGES = {
     "transformers": ("torch", "transformers"),

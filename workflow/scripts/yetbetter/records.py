@@ -8,7 +8,7 @@ from pathlib import Path
 
 from yetbetter.errors import UserError
 
-# What the records' keys hold, wherever a program requires them (the answer: the gold one, of a problem).
+# Types of the records' keys, checked wherever a program requires them (answer: the gold one, of a problem).
 TYPES = {
     **dict.fromkeys(("problem", "question", "answer", "solution", "text", "finish_reason"), str),
     **dict.fromkeys(("sample", "tokens", "prompt_tokens"), int),
@@ -28,7 +28,7 @@ def iterate_rows(path: str | Path, require: Iterable[str] = ()) -> Iterator[dict
     """The rows of a JSON Lines file one at a time, with the checks of `read_rows`."""
     require = tuple(require)
     with open_text(path) as text:
-        # Bytes, so that a line that is no UTF-8 is told with its number like any other broken one.
+        # Bytes, so that the message names the line also if it is not UTF-8.
         for number, line in enumerate(text.buffer, start=1):
             try:
                 row = json.loads(line)
@@ -52,14 +52,14 @@ def check_row(row: dict, where: str, require: Iterable[str]) -> None:
 
 def open_text(path: str | Path):
     try:
-        # Line ends other than \n (U+2028, \r) may stand inside a model's text.
+        # Line ends other than \n (U+2028, \r) may be inside a model's text.
         return open(path, encoding="utf-8", newline="\n")
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
 
 
 def read_json(path: str | Path, require: Iterable[str] = ()):
-    """What a JSON file holds; UserError where it is missing or broken, or has not the keys of `require`."""
+    """What a JSON file holds; UserError if it is missing or broken, or lacks keys of `require`."""
     with open_text(path) as file:
         try:
             content = json.load(file)
@@ -73,7 +73,7 @@ def read_json(path: str | Path, require: Iterable[str] = ()):
 
 
 def check_unique(rows: Iterable[dict], path: str | Path, *keys: str) -> None:
-    """Raise UserError, naming both lines, where two rows of `path` share the values of `keys`."""
+    """Raise UserError, naming both lines, if two rows of `path` share the values of `keys`."""
     seen: dict[tuple, int] = {}
     for number, row in enumerate(rows, start=1):
         identity = tuple(row[key] for key in keys)

@@ -33,7 +33,7 @@ def cell(value):
 
 
 class Estimate(NamedTuple):
-    """One value and its interval; NaN where the table has none."""
+    """One value and its interval; NaN if the table has none."""
 
     value: float = math.nan
     low: float = math.nan
@@ -53,7 +53,7 @@ class Estimate(NamedTuple):
 
     @property
     def end(self) -> float:
-        """The largest of the numbers known, 0 where none is."""
+        """The largest of the numbers known, 0 if none is."""
         return max((number for number in self if math.isfinite(number)), default=0.0)
 
 
@@ -75,7 +75,7 @@ class Table:
         return list(dict.fromkeys(row[column] for row in self.rows))
 
     def estimate(self, value: str = "value", **keys) -> Estimate:
-        """The value of the row with these keys: all NaN where there is none, UserError if two."""
+        """The value of the row with these keys: all NaN if there is none, UserError if two."""
         rows = self.where(**keys).rows
         if len(rows) > 1:
             name = ", ".join(f"{key} {key_value}" for key, key_value in keys.items())
@@ -87,7 +87,7 @@ class Table:
 def read_table(path: str | Path, columns: Iterable[str] = (), numbers: Iterable[str] = ()) -> Table:
     """A tidy CSV file. UserError, naming file and column, for a missing column or a broken number.
 
-    columns: those that it must have. numbers: those that are read as numbers where the file has them; all else is text.
+    columns: those that it must have. numbers: those that are read as numbers if the file has them; all else is text.
     """
     with open_text(path) as file:
         reader = csv.DictReader(io.StringIO(file.read()), restval="")

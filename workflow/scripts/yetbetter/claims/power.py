@@ -4,14 +4,14 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from yetbetter.stats.contrasts import Estimate
+from yetbetter.stats.contrasts import Contrast
 from yetbetter.stats.distributions import t_below, t_quantile
 
 POWER = 0.8
 MOST = 1000  # times what there is
 
 
-def power(estimate: Estimate, distance: float, level: float, problems: float = 1.0, seeds: float = 1.0) -> float:
+def power(estimate: Contrast, distance: float, level: float, problems: float = 1.0, seeds: float = 1.0) -> float:
     """Chance that a one-sided test at `level` finds an effect that lies `distance` from the boundary.
 
     problems, seeds: so many times as many as the estimate has. The noncentral t is taken for a shifted one.
@@ -23,7 +23,7 @@ def power(estimate: Estimate, distance: float, level: float, problems: float = 1
     return t_below(distance / more.error - critical, more.freedom)
 
 
-def scaled(estimate: Estimate, problems: float, seeds: float) -> Estimate:
+def scaled(estimate: Contrast, problems: float, seeds: float) -> Contrast:
     """The estimate with so many times as many problems and seeds; more seeds leave the problems' part as it is."""
     several = [count for count in estimate.seeds if count > 1]
     freedom = estimate.seed_freedom
@@ -40,10 +40,10 @@ def scaled(estimate: Estimate, problems: float, seeds: float) -> Estimate:
     )
 
 
-def needs(estimate: Estimate, distance: float, level: float, wanted: float = POWER) -> tuple[int | None, int | None]:
-    """(problems, seeds) that give the wanted power: each with the other as it is; both where neither alone would do.
+def needs(estimate: Contrast, distance: float, level: float, wanted: float = POWER) -> tuple[int | None, int | None]:
+    """(problems, seeds) that give the wanted power: each with the other as it is; both if neither alone would do.
 
-    (None, None) where no multiple up to 1,000 does. Of one seed it says what problems it takes without noise between
+    (None, None) if no multiple up to 1,000 does. Of one seed it says what problems it takes without noise between
     finetunings, and at least 2 seeds.
     """
     if not distance > 0 or math.isnan(estimate.effect):

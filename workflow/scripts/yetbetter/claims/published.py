@@ -2,12 +2,13 @@
 
 import math
 
-from yetbetter.claims.evidence import Missing
+from yetbetter.claims.roles import Missing
 from yetbetter.claims.rules import Comparison, Term
-from yetbetter.stats.contrasts import Estimate
+from yetbetter.measures.metrics import METRICS
+from yetbetter.stats.contrasts import Contrast
 from yetbetter.tables import NUMBERS, read_table
 
-COLUMNS = ("table", "dataset", "budget", "source", "target", "k", "metric", "value", "unit", "grade")
+PUBLISHED = ("table", "dataset", "budget", "source", "target", "k", "metric", "value", "unit", "grade")
 DATASETS = {"easier": "gsm8k", "harder": "math"}
 BUDGETS = {
     "number_matched": "low",
@@ -17,7 +18,7 @@ BUDGETS = {
     "unfiltered": "high",
     "price": "",
 }
-# Where the number of a source's finetuned model stands: table, source, and the budget in that table.
+# Where the paper printed the number of a source's finetuned model: table, source, and the budget in that table.
 FINETUNED = {
     "weak": ("finetuned", "wc", None),
     "strong": ("finetuned", "se", None),
@@ -32,6 +33,8 @@ FINETUNED = {
 }
 TARGETS = {"student": "student", "weak": "wc", "strong": "se"}
 WRITERS = {"weak": "wc", "strong": "se"}
+# Metrics of training data that the paper printed.
+PRINTED = ("coverage", "diversity", "false_positive_rate")
 # What the percentages are of (the paper's set-up): test problems, training questions, solutions judged of each model.
 TEST = {"math": 500, "gsm8k": 1319}
 QUESTIONS, JUDGED = 7500, 500
@@ -44,11 +47,11 @@ class PublishedEvidence:
     """
 
     def __init__(self, path: str, correlation: float = 0.0, seed_sd: float | None = None, pool_sd: float = 0.0):
-        self.path, self.table = path, read_table(path, COLUMNS, NUMBERS)
+        self.path, self.table = path, read_table(path, PUBLISHED, NUMBERS)
         self.correlation, self.seed_sd, self.pool_sd = correlation, seed_sd, pool_sd
 
     def value(self, **keys: str) -> float:
-        """A printed number; Missing where there is none."""
+        """A printed number; Missing if there is none."""
         rows = self.table.where(**keys).rows
         if not rows:
             raise Missing("the paper printed no such number: " + ", ".join(name for name in keys.values() if name))
@@ -73,11 +76,11 @@ class PublishedEvidence:
         if roles["source"] not in WRITERS:
             raise Missing(f"the paper's numbers for {roles['source'].replace('_', ' ')} are not at hand")
         keys = {"dataset": dataset, "source": WRITERS[roles["source"]]}
+        if metric not in PRINTED:
+            raise Missing(f"the paper's {METRICS[metric].title} is not at hand")
         if metric == "false_positive_rate":  # one for both budgets; of different solutions for each model
             share = self.value(table="data", budget="", metric="fpr_judge", **keys) / 100
             return share, share * (1 - share), JUDGED, f"{dataset} judged {keys['source']}"
-        if metric == "wrong_share":
-            raise Missing("the paper's shares of wrong solutions are not at hand")
         coverage = self.value(table="data", budget=budget, metric="coverage", **keys) / 100
         if metric == "coverage":
             return coverage, coverage * (1 - coverage), QUESTIONS, f"{dataset} train"
@@ -87,7 +90,7 @@ class PublishedEvidence:
         # Mathematical Monthly 107); over the questions that were solved.
         return mean, max((mean - 1) * (k - mean), 0.0), QUESTIONS * coverage, f"{dataset} train"
 
-    def estimate(self, comparison: Comparison, terms: tuple[Term, ...]) -> tuple[Estimate, list[str]]:
+    def estimate(self, comparison: Comparison, terms: tuple[Term, ...]) -> tuple[Contrast, list[str]]:
         """The difference in the metric's own scale (of logarithms, in percent), and the file. Missing as it says."""
         effect, ends, parts = 0.0, [0.0, 0.0], []
         for term in terms:
@@ -123,10 +126,10 @@ class PublishedEvidence:
                 "seeds": (1,) * len(parts),
                 "basis": f"problems, {pairing}, {kind}",
             }
-        return Estimate(**estimate), [self.path]
+        return Contrast(**estimate), [self.path]
 
     def printed(self, comparison: Comparison, terms: tuple[Term, ...]) -> float:
-        """The printed difference in the metric's own scale, NaN where the paper printed none."""
+        """The printed difference in the metric's own scale, NaN if the paper printed none."""
         try:
             return self.estimate(comparison, terms)[0].effect
         except (Missing, KeyError):

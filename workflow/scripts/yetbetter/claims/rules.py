@@ -8,18 +8,11 @@ from pathlib import Path
 import yaml
 
 from yetbetter.errors import UserError
+from yetbetter.measures.metrics import METRICS
 from yetbetter.records import open_text
 
 GREATER, LESS, AT_MOST, SIMILAR, SAME_SIGN = RELATIONS = ("greater", "less", "at_most", "similar", "same_sign")
 AXES = ("dataset", "budget", "source", "target", "benchmark")
-# How differences of a metric are told: the factor that makes a table's value one of these units.
-UNITS = {
-    "coverage": ("points", 100),
-    "diversity": ("solutions", 1),
-    "false_positive_rate": ("points", 100),
-    "pass@1": ("points", 100),
-    "wrong_share": ("points", 100),
-}
 CLAIM_KEYS = {"number", "name", "sentence", "comparisons", "not_run"}
 COMPARISON_KEYS = {"metric", "is", "by", "of", "than", "at", "rather_than", "as", "each", "scale", "optional"}
 
@@ -68,7 +61,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Rules:
-    """margins: the file's values with those of the config laid over them; stand_ins: {group: {role: role}}."""
+    """margins: the file's values, replaced by those of the config; stand_ins: {group: {role: role}}."""
 
     claims: tuple[Claim, ...]
     margins: dict[str, float]
@@ -78,9 +71,9 @@ class Rules:
 def read_rules(
     path: str | Path, margins: dict[str, float] | None = None, further: tuple[str, ...] = ("student",)
 ) -> Rules:
-    """The rules file; UserError, naming file, claim and key, where it cannot be read as such.
+    """The rules file; UserError, naming file, claim and key, if it cannot be read as such.
 
-    margins: laid over the file's own. further: the targets that the role of this name stands for.
+    margins: they replace the file's own. further: the targets that play the role of this name.
     """
     with open_text(path) as file:
         try:
@@ -114,8 +107,8 @@ def spell_out(stated: dict, margins: dict[str, float], further: tuple[str, ...],
     check_keys(stated, COMPARISON_KEYS, where)
     if stated["is"] not in RELATIONS:
         raise UserError(f"{where}: is: {stated['is']!r} (allowed: {', '.join(RELATIONS)})")
-    if stated["metric"] not in UNITS:
-        raise UserError(f"{where}: metric: {stated['metric']!r} (allowed: {', '.join(UNITS)})")
+    if stated["metric"] not in METRICS:
+        raise UserError(f"{where}: metric: {stated['metric']!r} (allowed: {', '.join(METRICS)})")
     margin = stated.get("by")
     if margin is not None and margin not in margins:
         raise UserError(f"{where}: by: {margin!r} (allowed: {', '.join(margins)})")
@@ -134,9 +127,9 @@ def spell_out(stated: dict, margins: dict[str, float], further: tuple[str, ...],
                 relation=stated["is"],
                 contrasts=tuple(contrasts_of(stated, place)),
                 margin=margins[margin] if margin else 0.0,
-                unit="percent" if percent else UNITS[stated["metric"]][0],
+                unit="percent" if percent else METRICS[stated["metric"]].unit,
                 optional=stated.get("optional", False),
-                place=describe(stated, place),
+                place=in_words(stated, place),
             )
         )
     return comparisons
@@ -161,7 +154,7 @@ def in_order(roles: dict) -> tuple[tuple[str, str], ...]:
     return tuple((axis, roles[axis]) for axis in AXES if axis in roles)
 
 
-def describe(stated: dict, place: dict) -> str:
+def in_words(stated: dict, place: dict) -> str:
     """The comparison in words, by roles: 'weak - strong: harder, low, student'."""
 
     def name(roles: dict) -> str:

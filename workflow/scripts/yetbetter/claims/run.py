@@ -3,11 +3,12 @@
 import math
 from collections.abc import Iterator
 
-from yetbetter.claims.evidence import Missing
 from yetbetter.claims.power import POWER, needs
+from yetbetter.claims.roles import Missing
 from yetbetter.claims.rules import AT_MOST, GREATER, LESS, SIMILAR, Claim, Rules
 from yetbetter.claims.tested import Tested, interval
 from yetbetter.claims.verdicts import Outcome, give_verdicts
+from yetbetter.measures.metrics import METRICS
 
 PRINTED, SEEN, NOTHING = "the paper's effect", "the effect seen", "no effect"
 
@@ -56,7 +57,7 @@ def claim_rows(outcomes: list[Outcome], alpha: float) -> Iterator[dict]:
             number = by.weakest
             effect, low, high = interval(by, number)
             row |= {"effect": effect, "low": low, "high": high, "p": outcome.p, "p_holm": outcome.p_holm}
-            row |= describe(by, number) | needs_of_claim(outcome, level)
+            row |= facts_of(by, number) | needs_of_claim(outcome, level)
             row |= {"comparisons": len(outcome.tested), "decided_by": by.comparison.place}
             row["cells"] = " ".join(dict.fromkeys(path for tested in outcome.tested for path in tested.cells))
         yield row
@@ -73,7 +74,7 @@ def comparison_rows(outcomes: list[Outcome], alpha: float) -> Iterator[dict]:
                 row |= {"place": tested.comparison.place, "metric": tested.comparison.metric}
                 row |= {"verdict": tested.verdict(alpha), "effect": effect, "low": low, "high": high}
                 row |= {"p_for": tested.p_for, "p_against": tested.p_against, "freedom": estimate.freedom}
-                row |= describe(tested, number) | plain_differences(tested, number)
+                row |= facts_of(tested, number) | plain_differences(tested, number)
                 problems, seeds, basis = needs_of(tested, number, level, POWER ** (1 / len(outcome.tested)))
                 row |= {"needs_problems": problems, "needs_seeds": seeds, "needs_for": basis}
                 yield row | {"cells": " ".join(tested.cells)}
@@ -84,7 +85,8 @@ def level_of(outcomes: list[Outcome], alpha: float) -> float:
     return alpha / 2 / max(1, sum(outcome.decidable for outcome in outcomes))
 
 
-def describe(tested: Tested, number: int) -> dict:
+def facts_of(tested: Tested, number: int) -> dict:
+    """What both tables say about a comparison: its unit, what its interval rests on, what the paper printed."""
     comparison, estimate = tested.comparison, tested.estimates[number]
     printed = tested.printed[number] if tested.printed else math.nan
     seeds = sorted(set(estimate.seeds))
@@ -104,7 +106,7 @@ def plain_differences(tested: Tested, number: int) -> dict:
     if len(tested.comparison.contrasts[number]) > 2:
         return {}
     first, second = tested.estimates[number].ends
-    points = math.nan if tested.comparison.metric == "diversity" else 100 * (first - second)
+    points = 100 * (first - second) if METRICS[tested.comparison.metric].share else math.nan
     return {"difference_points": points, "difference_percent": 100 * (first / second - 1) if second else math.nan}
 
 
@@ -120,7 +122,7 @@ def distance_of(tested: Tested, effect: float) -> float:
 
 
 def needs_of(tested: Tested, number: int, level: float, wanted: float) -> tuple[int | None, int | None, str]:
-    """(problems, seeds, the effect that they are counted for), as `needs`; empty where the comparison is settled."""
+    """(problems, seeds, the effect that they are counted for), as `needs`; empty if the comparison is settled."""
     if tested.decidable and min(tested.p_for, tested.p_against) <= level:
         return None, None, ""
     estimate = tested.estimates[number]
@@ -141,7 +143,7 @@ def needs_of_claim(outcome: Outcome, level: float) -> dict:
     found = [
         needs_of(tested, number, level, wanted) for tested in outcome.tested for number in range(len(tested.estimates))
     ]
-    # An effect of 0, printed or seen, is never found; the others still tell something.
+    # An effect of 0, printed or seen, is never found; the others are still counted.
     found = [need for need in found if need[2] and need[2] != NOTHING]
 
     def most(counts: list) -> int | None:

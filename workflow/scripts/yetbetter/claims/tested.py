@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from yetbetter.claims.columns import CONTRADICTED, INCONCLUSIVE, REPRODUCED
-from yetbetter.claims.rules import AT_MOST, GREATER, LESS, SAME_SIGN, SIMILAR, UNITS, Comparison
-from yetbetter.stats.contrasts import FEWEST, Estimate
+from yetbetter.claims.rules import AT_MOST, GREATER, LESS, SAME_SIGN, SIMILAR, Comparison
+from yetbetter.measures.metrics import METRICS
+from yetbetter.stats.contrasts import FEWEST, Contrast
 from yetbetter.stats.distributions import t_below, t_quantile
 
 
@@ -14,11 +15,11 @@ from yetbetter.stats.distributions import t_below, t_quantile
 class Tested:
     """A comparison with what was found for it. estimates: one for each of its contrasts, in the metric's own scale.
 
-    printed: what the paper printed for each contrast, in the same scale, NaN where nothing.
+    printed: what the paper printed for each contrast, in the same scale, NaN for nothing.
     """
 
     comparison: Comparison
-    estimates: tuple[Estimate, ...]
+    estimates: tuple[Contrast, ...]
     cells: tuple[str, ...]
     printed: tuple[float, ...] = ()
 
@@ -27,13 +28,13 @@ class Tested:
         """In the scale of the estimates."""
         if self.comparison.in_percent:
             return math.log1p(self.comparison.margin / 100)
-        return self.comparison.margin / UNITS[self.comparison.metric][1]
+        return self.comparison.margin / METRICS[self.comparison.metric].factor
 
     def shown(self, value: float) -> float:
         """In the comparison's unit."""
         if self.comparison.in_percent:
             return 100 * math.expm1(value)
-        return value * UNITS[self.comparison.metric][1]
+        return value * METRICS[self.comparison.metric].factor
 
     @property
     def one_seed(self) -> bool:
@@ -67,7 +68,7 @@ class Tested:
 
     @property
     def weakest(self) -> int:
-        """Which contrast's effect stands for the comparison: the one that is closer to 0 in standard errors."""
+        """Which contrast's effect is shown for the comparison: the one that is closer to 0 in standard errors."""
         return min(
             range(len(self.estimates)),
             key=lambda number: abs(self.estimates[number].effect) / (self.estimates[number].error or 1e-12),
@@ -80,15 +81,15 @@ class Tested:
         return decide(self.p_for, self.p_against, alpha / 2)
 
 
-def p_above(estimate: Estimate, boundary: float) -> float:
-    """One-sided p for: the difference is larger than the boundary. 1 where nothing varies and it is not."""
+def p_above(estimate: Contrast, boundary: float) -> float:
+    """One-sided p for: the difference is larger than the boundary. 1 if nothing varies and it is not."""
     distance = estimate.effect - boundary
     if estimate.error == 0:
         return 0.0 if distance > 0 else 1.0
     return t_below(-distance / estimate.error, estimate.freedom)
 
 
-def p_below(estimate: Estimate, boundary: float) -> float:
+def p_below(estimate: Contrast, boundary: float) -> float:
     distance = boundary - estimate.effect
     if estimate.error == 0:
         return 0.0 if distance > 0 else 1.0

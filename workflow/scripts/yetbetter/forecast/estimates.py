@@ -32,21 +32,9 @@ TOKEN_CHARACTERS = 3  # of a prompt's text
 TEXT_BYTES, ROW_BYTES = 4, 400  # of a token, and of what else a sample's rows hold (solution, verdict)
 DOWNLOAD_BYTES = 2  # of a parameter on the hub
 STAGES = ("sampling", "judging", "finetuning", "evaluation")
-COLUMNS = (
-    *(
-        "kind",
-        "dataset",
-        "budget",
-        "source",
-        "model",
-        "samples_per_question",
-        "samples",
-        "tokens",
-        "basis",
-        "dollars",
-        "dollars_at_most",
-    ),
-    *("judged", "judge_tokens", "judge_prompt_tokens"),
+FORECAST = (
+    *("kind", "dataset", "budget", "source", "model", "samples_per_question", "samples", "tokens", "basis"),
+    *("dollars", "dollars_at_most", "judged", "judge_tokens", "judge_prompt_tokens"),
     *(f"flops_{stage}" for stage in STAGES),
     *(f"gpu_hours_{stage}" for stage in STAGES),
     *("gb_pools", "gb_weights", "gb_checkpoints", "gb_unscored", "gb_training"),
@@ -126,7 +114,7 @@ class Forecast:
         whole = extra or not base or len(base) == len(config["experiments"])
         self.config, self.everything = config, everything
         self.grid = everything if whole else Grid(config | {"experiments": base}, name)
-        # A judge is asked for the base grid, and for what the study needs besides.
+        # A judge is asked for the base grid, and for what the study needs in addition.
         self.judged_parts = [False, True] if whole and len(base) < len(config["experiments"]) else [False]
         told = config.get("forecast", {})
         self.assumptions = DEFAULTS | told | {"utilisation": DEFAULTS["utilisation"] | told.get("utilisation", {})}
@@ -140,16 +128,16 @@ class Forecast:
         arms_rows = [self.arm(arm) for arm in self.grid.arms]
         weights = [self.weights()] if self.downloaded() else []
         judged = [self.judge(*pool) for pool in self.grid.pools if config["datasets"][pool[0]].get("fpr") == "judge"]
-        once = total("once", [*pools, *judged, *weights])
-        per_arm = total("apart", [without_sampling(row) for row in arms_rows])
-        self.total = total("total", [once, per_arm])
+        once = sum_rows("once", [*pools, *judged, *weights])
+        per_arm = sum_rows("apart", [without_sampling(row) for row in arms_rows])
+        self.total = sum_rows("total", [once, per_arm])
         self.rows = [*pools, *judged, *weights, *arms_rows, once, per_arm, self.total]
-        self.rows.append(total("unshared", [*arms_rows, *judged, *weights]))
+        self.rows.append(sum_rows("unshared", [*arms_rows, *judged, *weights]))
         if not whole:
-            self.rows.append(total("study", [Forecast(config, arms, name, extra=True).total]))
+            self.rows.append(sum_rows("study", [Forecast(config, arms, name, extra=True).total]))
 
     def hours(self, stage: str, operations: float, model: str) -> float:
-        """GPU-hours of this many FLOPs; none where somebody else's machine does the work."""
+        """GPU-hours of this many FLOPs; none if somebody else's machine does the work."""
         if is_endpoint(self.config["models"][model]):
             return 0.0
         return operations / (self.assumptions["peak_flops"] * self.assumptions["utilisation"][stage]) / 3600
@@ -178,8 +166,8 @@ class Forecast:
         row["jobs_sampling"] += jobs
 
     def pool(self, dataset: str, model: str) -> dict:
-        """Every block that some arm needs; where arms look at few questions, the pool is no rectangle."""
-        row = empty("pool") | {"dataset": dataset, "model": model}
+        """Every block that some arm needs; if arms look at few questions, the pool is not a rectangle."""
+        row = empty_row("pool") | {"dataset": dataset, "model": model}
         blocks = self.grid.pool_blocks(dataset, model)
         drawn = sum(self.grid.samples_in(dataset, block) for block in blocks)
         self.sample(row, dataset, model, self.grid.pools[dataset, model], drawn, len(blocks))
@@ -188,7 +176,7 @@ class Forecast:
     def judge(self, dataset: str, model: str) -> dict:
         """The judging of a pool's solutions, each once: at most so many, since wrong answers are mostly left out."""
         told, name = self.config["judge"], self.config["judge"]["model"]
-        entry, row = self.config["models"][name], empty("judge") | {"dataset": dataset, "model": model}
+        entry, row = self.config["models"][name], empty_row("judge") | {"dataset": dataset, "model": model}
         parts = [judged_views(self.everything, dataset, model, further) for further in self.judged_parts]
         views = {kind: list({view for part in parts for view in part[kind]}) for kind in KINDS}
         counts = most_judged(views, told.get("samples", 500), self.config["datasets"][dataset]["splits"]["train"])
@@ -211,7 +199,7 @@ class Forecast:
 
     def arm(self, arm) -> dict:
         """An arm with its view of the pools, as if drawn for it alone, and its finetunings and evaluations."""
-        row = empty("arm") | {"dataset": arm.dataset, "budget": arm.budget, "source": arm.source}
+        row = empty_row("arm") | {"dataset": arm.dataset, "budget": arm.budget, "source": arm.source}
         draws = self.grid.draws(arm.budget, arm.source)
         questions = self.grid.questions(arm.dataset, arm.budget, arm.source)
         row["model"] = "+".join(draws)
@@ -255,7 +243,7 @@ class Forecast:
     def weights(self) -> dict:
         names = self.downloaded()
         size = sum(size_of(self.config["models"][name]) for name in names)
-        return empty("weights") | {"model": "+".join(names), "gb_weights": size * DOWNLOAD_BYTES / 1e9}
+        return empty_row("weights") | {"model": "+".join(names), "gb_weights": size * DOWNLOAD_BYTES / 1e9}
 
     def disk(self, cell) -> Disk:
         entry = self.config["models"][cell.target]
@@ -323,20 +311,20 @@ def is_endpoint(entry: dict) -> bool:
     return entry.get("engine") == "openai"
 
 
-def empty(kind: str) -> dict:
+def empty_row(kind: str) -> dict:
     texts = ("dataset", "budget", "source", "model", "basis")
-    return {"kind": kind} | {column: "" if column in texts else 0 for column in COLUMNS if column != "kind"}
+    return {"kind": kind} | {column: "" if column in texts else 0 for column in FORECAST if column != "kind"}
 
 
 def without_sampling(row: dict) -> dict:
     apart = ("samples_per_question", "samples", "tokens", "dollars", "dollars_at_most", "gb_pools")
-    return row | {column: 0 for column in COLUMNS if column in apart or column.endswith("_sampling")}
+    return row | {column: 0 for column in FORECAST if column in apart or column.endswith("_sampling")}
 
 
-def total(kind: str, rows: list[dict]) -> dict:
+def sum_rows(kind: str, rows: list[dict]) -> dict:
     """The sum of rows; of what one cell in training needs the largest, since it does not stay."""
-    row = empty(kind)
-    for column in COLUMNS:
+    row = empty_row(kind)
+    for column in FORECAST:
         if row[column] == 0 and column != "samples_per_question":
             row[column] = sum(other[column] for other in rows)
     row["gb_training"] = max((other["gb_training"] for other in rows), default=0)

@@ -1,78 +1,63 @@
 """Accuracy of finetuned models with intervals, and paired differences between the data they were trained on.
 
 An interval of one finetuning is over problems alone (a bootstrap): it holds for that finetuning, on that pool, and says
-nothing of another seed. With several seeds on every side it is that of seeds crossed with problems (`contrasts`). The
-column `interval` says which.
+nothing about another seed. With several seeds on every side it is that of seeds crossed with problems
+(`stats.contrasts`). The column `interval` says which.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
+import pandas as pd
 
 from yetbetter.identity import stream_seed
-from yetbetter.stats.contrasts import CROSSED, PROBLEMS, Arm, contrast
+from yetbetter.measures.scores import arrays_of
+from yetbetter.stats.contrasts import CROSSED, PROBLEMS, Measurements, contrast
 from yetbetter.stats.distributions import t_quantile
 from yetbetter.stats.estimators import Bootstrap
-from yetbetter.verdicts import CORRECT, INVALID, VALID
 
 GROUP = ("dataset", "budget", "target", "benchmark")
 
 
-def problem_values(row: dict) -> dict[str, tuple[float, float]]:
-    """What one scored problem adds to each metric: (top, bottom) of a ratio over problems."""
-    values = {}
-    if row["verdict"] is not None:
-        values["pass@1"] = (float(row["verdict"] == CORRECT), 1.0)
-    if row["reasoning"] is not None:
-        values["false_positive_rate"] = (
-            float(row["reasoning"] == INVALID),
-            float(row["reasoning"] in (VALID, INVALID)),
-        )
-    values |= {key: (value, 1.0) for key, value in row.items() if key.startswith("maj@")}
-    return values
-
-
 class Scores:
-    """The scores of one (dataset, budget, target, benchmark): sources and seeds over the same problems."""
+    """The scores of one GROUP: sources and seeds over the same problems.
 
-    def __init__(self, rows: list[dict]):
-        self.problems = list(dict.fromkeys(row["problem"] for row in rows))
-        self.levels = {row["problem"]: str(row["level"]) for row in rows if row["level"] is not None}
-        self.sources = list(dict.fromkeys(row["source"] for row in rows))
-        self.paradigms = {row["source"]: row["paradigm"] for row in rows}
-        self.seeds = {
-            source: sorted({row["seed"] for row in rows if row["source"] == source}) for source in self.sources
-        }
-        number = {problem: index for index, problem in enumerate(self.problems)}
-        self.values: dict[tuple, np.ndarray] = {}
-        for row in rows:
-            for metric, pair in problem_values(row).items():
-                key = (row["source"], row["seed"], metric)
-                array = self.values.setdefault(key, np.zeros((2, len(self.problems))))
-                array[:, number[row["problem"]]] = pair
-        self.metrics = list(dict.fromkeys(metric for _, _, metric in self.values))
+    table: its rows, as `measures.scores` has them. seeds: of each source. arrays: (source, metric) -> the seeds that
+    were measured in it, and (top, bottom), shape (seeds, problems) each.
+    """
+
+    def __init__(self, table: pd.DataFrame):
+        self.problems = table["problem"].unique()
+        self.levels = table.drop_duplicates("problem")["level"].to_numpy()
+        self.sources = table["source"].unique().tolist()
+        self.metrics = table["metric"].unique().tolist()
+        self.paradigms = dict(zip(table["source"], table["paradigm"], strict=True))
+        self.seeds = {source: sorted(own.unique()) for source, own in table.groupby("source")["seed"]}
+        self.arrays = {}
+        for key, own in table.groupby(["source", "metric"]):
+            seeds = sorted(own["seed"].unique())
+            self.arrays[key] = seeds, *arrays_of(own, seeds, self.problems)
 
     def select(self, source: str, seed: str, metric: str) -> np.ndarray | None:
         """(2, problems) top and bottom of the ratio; for seed 'all' the sum over seeds, so that seeds are averaged."""
-        seeds = self.seeds[source] if seed == "all" else [seed]
-        found = [self.values[source, one, metric] for one in seeds if (source, one, metric) in self.values]
-        return sum(found) if found else None
+        seeds, top, bottom = self.arrays.get((source, metric), ([], None, None))
+        if seed == "all" and seeds:
+            return np.stack([top.sum(axis=0), bottom.sum(axis=0)])
+        return np.stack([top[seeds.index(seed)], bottom[seeds.index(seed)]]) if seed in seeds else None
 
     def crossed(self, terms: list[tuple[float, str]], metric: str, chosen: np.ndarray) -> tuple | None:
-        """Sum of weighted sources, low, high: of seeds crossed with problems; None where a source has one seed."""
+        """Sum of weighted sources, low, high: of seeds crossed with problems; None if a source has one seed.
+
+        chosen: shape (problems,), which of them count.
+        """
         arms = []
         for weight, source in terms:
-            found = [
-                self.values[source, seed, metric]
-                for seed in self.seeds[source]
-                if (source, seed, metric) in self.values
-            ]
-            if len(found) < 2 or chosen.sum() < 2:
+            seeds, top, bottom = self.arrays.get((source, metric), ([], None, None))
+            if len(seeds) < 2 or chosen.sum() < 2:
                 return None
-            top, bottom = np.stack(found)[:, :, chosen].swapaxes(0, 1)
-            problems = tuple(np.array(self.problems)[chosen])
-            arms.append((weight, Arm(problems, top, bottom, kin=metric)))
+            problems = tuple(self.problems[chosen])
+            arms.append((weight, Measurements(problems, top[:, chosen], bottom[:, chosen], kin=metric)))
         estimate = contrast(arms)
         if math.isnan(estimate.effect):
             return None
@@ -80,13 +65,14 @@ class Scores:
         return estimate.effect, estimate.effect - half, estimate.effect + half
 
     def by_level(self) -> Iterator[tuple[str, np.ndarray]]:
+        """'all' and each level, with which problems are of it, shape (problems,)."""
         yield "all", np.ones(len(self.problems), dtype=bool)
-        for level in sorted(set(self.levels.values())):
-            yield level, np.array([self.levels.get(problem) == level for problem in self.problems])
+        for level in sorted(set(self.levels) - {""}):
+            yield level, self.levels == level
 
 
-def measure(scores: Scores, group: dict) -> Iterator[dict]:
-    """One row per source, seed (each, and 'all'), metric and level."""
+def measure_accuracy(scores: Scores, group: dict) -> Iterator[dict]:
+    """One row per source, seed (each, and 'all'), metric and level. group: the values of GROUP."""
     for level, chosen in scores.by_level():
         bootstrap = Bootstrap(int(chosen.sum()), stream_seed(group["dataset"], group["benchmark"], level))
         for source in scores.sources:
@@ -114,21 +100,22 @@ def measure(scores: Scores, group: dict) -> Iterator[dict]:
                     }
 
 
-def compare(scores: Scores, group: dict, baseline: str) -> Iterator[dict]:
+def measure_leads(scores: Scores, group: dict, baseline: str, sources: Iterable[str] | None = None) -> Iterator[dict]:
     """Each source's difference from the baseline, paired over the problems; seeds: of the source, of the baseline.
 
-    difference, low and high are in the metric's own scale, difference_points of 100; difference_percent is relative to
-    the baseline.
+    sources: those that are compared, all of them if left out. difference, low and high are in the metric's own scale,
+    difference_points of 100; difference_percent is relative to the baseline.
     """
     if baseline not in scores.sources:
         return
+    others = [name for name in scores.sources if name != baseline and (sources is None or name in sources)]
     for level, chosen in scores.by_level():
         bootstrap = Bootstrap(int(chosen.sum()), stream_seed(group["dataset"], group["benchmark"], level))
         for metric in scores.metrics:
             other = scores.select(baseline, "all", metric)
-            for source in scores.sources:
+            for source in others:
                 pair = scores.select(source, "all", metric)
-                if source == baseline or pair is None or other is None:
+                if pair is None or other is None:
                     continue
                 pair, base = pair[:, chosen], other[:, chosen]
                 difference, low, high = bootstrap.difference(*pair, *base)

@@ -14,12 +14,14 @@ Counts = Mapping[str, float]
 class Metric:
     """title: in text. axis: the label of an axis. factor: from the table's unit to the axis's. unit: of a difference.
 
-    digits: behind the point. published: its name among the paper's values. of: of training data; None for what only
-    finetuned models have. share: whether it is a share of something, so between 0 and 1.
+    caption: in a sentence with its value, if not the title. digits: behind the point. published: its name among the
+    paper's values. of: of training data; None for what only finetuned models have. share: whether it is a share of
+    something, so between 0 and 1.
     """
 
     title: str
     axis: str
+    caption: str = ""
     factor: float = 100
     digits: int = 1
     unit: str = "points"
@@ -38,6 +40,7 @@ METRICS = {
     "diversity": Metric(
         title="diversity",
         axis="unique correct solutions\nper solved question",
+        caption="unique correct solutions per solved question",
         factor=1,
         digits=2,
         unit="solutions",

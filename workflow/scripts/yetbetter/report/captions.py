@@ -6,14 +6,16 @@ from collections.abc import Callable
 from markupsafe import Markup, escape
 
 from yetbetter.figures.look import order_budgets
+from yetbetter.measures.metrics import METRICS, Metric
 from yetbetter.report import wording
 from yetbetter.report.study import Study, basis
+from yetbetter.tables import Estimate
 
 NUMBERS: dict[str, Callable] = {}
 
 
 def numbers_of(kind: str):
-    """Register what tells a kind of figure's numbers: a function of the study and the name's parts."""
+    """Register the function that writes a kind of figure's numbers, from the study and the name's parts."""
 
     def register(function):
         NUMBERS[kind] = function
@@ -50,7 +52,7 @@ def to_html(caption: str) -> Markup:
 
 
 def tell_numbers(study: Study, kind: str, parts: list[str]) -> list[str]:
-    """Sentences; none where the kind is not known or its tables are not there."""
+    """Sentences; none if the kind is not known or its tables are not there."""
     return [line for line in NUMBERS[kind](study, *parts) if line] if kind in NUMBERS else []
 
 
@@ -124,7 +126,7 @@ def tell_transfer(study: Study, dataset: str) -> list[str]:
 
 @numbers_of("experiment")
 def tell_experiment(study: Study, name: str, dataset: str) -> list[str]:
-    """Accuracy on each source of an experiment, and its lead over the strong one's data where that was measured."""
+    """Accuracy on each source of an experiment, and its lead over the strong one's data if that was measured."""
     chosen = study.config["experiments"][name]
     keys = {"dataset": dataset, "benchmark": "test", "metric": "pass@1", "level": "all"}
     values = study.table("finetuned").where(seed="all", source=tuple(chosen["sources"]), **keys)
@@ -145,16 +147,15 @@ def tell_experiment(study: Study, name: str, dataset: str) -> list[str]:
     return [*lines, f"In brackets the lead over {study.label(study.strong)} data{rest}." if lines else ""]
 
 
-QUALITY = (
-    ("coverage", "coverage", wording.percent, 100, 1),
-    ("diversity", "unique correct solutions per solved question", lambda value: wording.number(value, 2), 1, 2),
-    ("false_positive_rate", "false positive rate", wording.percent, 100, 1),
-)
+def interval_of(cell: Estimate, metric: Metric) -> str:
+    """The interval of a metric of data, in the unit of its axis."""
+    low, high = metric.factor * cell.low, metric.factor * cell.high
+    return wording.interval(low, high, metric.digits, wording.number)
 
 
 @numbers_of("data_quality")
 def tell_quality(study: Study, *place: str) -> list[str]:
-    """place: the data set, and before it an experiment whose sources are told."""
+    """place: the data set, and before it an experiment whose sources are named."""
     table = study.table("data_quality").where(dataset=place[-1], level="all", basis="arm")
     named = study.config["experiments"].get(place[0], {}) if len(place) > 1 else {}
     sources = [
@@ -163,15 +164,15 @@ def tell_quality(study: Study, *place: str) -> list[str]:
     lines = []
     for budget in order_budgets(table.where(source=tuple(sources)).values("budget")):
         told = []
-        for metric, name, write, factor, digits in QUALITY:
-            cells = [(source, table.estimate(budget=budget, source=source, metric=metric)) for source in sources]
+        for name, metric in METRICS.items():
+            cells = [(source, table.estimate(budget=budget, source=source, metric=name)) for source in sources]
+            write = wording.percent if metric.share else wording.number
             values = [
-                f"{study.label(source)} {write(cell.value)}"
-                f" {wording.interval(factor * cell.low, factor * cell.high, digits, wording.number)}".rstrip()
+                f"{study.label(source)} {write(cell.value, metric.digits)} {interval_of(cell, metric)}".rstrip()
                 for source, cell in cells
                 if cell.known
             ]
-            told += [f"{name} {', '.join(values)}"] if values else []
+            told += [f"{metric.caption or metric.title} {', '.join(values)}"] if values else []
         lines.append(budget_line(budget, "; ".join(told)) if told else "")
     questions = table.where(metric="coverage", source=tuple(sources)).values("questions")
     return [*lines, f"Over {wording.joined(questions, ' or ')} questions." if questions else ""]

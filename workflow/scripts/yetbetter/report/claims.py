@@ -1,4 +1,4 @@
-"""The paper's claims as a page tells them: verdict, effect with its interval, what it rests on, what it would need."""
+"""The paper's claims as a page shows them: verdict, effect with its interval, what it rests on, what it would need."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 from yetbetter.report import wording
 from yetbetter.tables import read_table
 
-# How a verdict is drawn besides its word, so that it is not told by colour alone.
+# A verdict's sign: with its word it is more than a colour.
 SIGNS = {"reproduced": "✓", "contradicted": "✕", "inconclusive": "?", "not run": "–"}
 UNITS = {"points": " points", "percent": f"{wording.NARROW}%"}
 
 
 @dataclass(frozen=True)
-class Claim:
+class ClaimRow:
     """A row of claims.csv with what is read put into words."""
 
     row: dict[str, str]
@@ -86,7 +86,7 @@ class Claim:
             if self.row.get(key)
         ]
         effect = self.row.get("needs_for")
-        # Both where neither alone would do.
+        # Both if neither alone would do.
         return " and ".join(told) + (f" for {effect}" if told and effect else "")
 
     @property
@@ -108,11 +108,11 @@ def probability(text) -> str:
     return "> 0.999" if value > 0.999 else f"= {value:.3f}"
 
 
-def read_claims(path: str | Path) -> list[Claim]:
-    return [Claim(row) for row in read_table(path).rows]
+def read_claims(path: str | Path) -> list[ClaimRow]:
+    return [ClaimRow(row) for row in read_table(path).rows]
 
 
-def count_verdicts(claims: list[Claim]) -> list[tuple[str, str, int]]:
+def count_verdicts(claims: list[ClaimRow]) -> list[tuple[str, str, int]]:
     """Verdict, its style, and how many claims have it, in a fixed order."""
     found = [claim.verdict for claim in claims]
     return [(verdict, verdict.replace(" ", "-"), found.count(verdict)) for verdict in SIGNS if verdict in found]

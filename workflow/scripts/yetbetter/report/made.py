@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from yetbetter.figures.plots import Plots
-from yetbetter.report.comparing import check_other, name_of
+from yetbetter.study.folders import check_other, name_of
 
 DATA_TABLES = ("coverage", "diversity", "data_quality", "arms")
 SCORE_TABLES = ("finetuned", "differences", "checkpoints", "training", "claims", "claim_comparisons")

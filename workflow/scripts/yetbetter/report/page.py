@@ -1,4 +1,4 @@
-"""The parts of a report page, and the page made of them: a single file that asks nothing of any host."""
+"""The parts of a report page, and the page made from them: a single file that loads nothing from any host."""
 
 import base64
 import io
@@ -11,7 +11,7 @@ from markupsafe import Markup
 from yetbetter.figures.look import order_budgets
 from yetbetter.figures.registry import FIGURES, KINDS
 from yetbetter.report import captions, wording
-from yetbetter.report.sheets import Column, Field, Sheet, draw_interval, make_sheet, numeric
+from yetbetter.report.sheets import Column, Field, Sheet, interval_picture, make_sheet, numeric
 from yetbetter.report.study import Study
 
 # Figures that a reader asks for, and those that come first, in their order.
@@ -32,7 +32,7 @@ class Picture:
 
 
 def render(template: Path, **parts) -> str:
-    """A page from its template; styles and script are read from beside it and stand in the page."""
+    """A page from its template; styles and script are read from its folder and written into the page."""
     import jinja2
 
     folder = jinja2.FileSystemLoader(template.parent)
@@ -71,7 +71,7 @@ def order_pictures(pictures: list[Picture]) -> list[Picture]:
     ordered = sorted(pictures, key=lambda picture: [*FIRST, picture.kind].index(picture.kind))
     told: set[str] = set()
     for place, picture in enumerate(ordered):
-        if picture.kind in told:  # what a kind of figure shows is told once
+        if picture.kind in told:  # what a kind of figure shows is explained once
             ordered[place] = replace(picture, caption=Markup(""))
         told.add(picture.kind)
     return ordered
@@ -167,7 +167,7 @@ def leads_sheet(study: Study) -> Sheet | None:
         line = [Field(row["dataset"]), Field(row["budget"]), Field(study.label(row["target"])), Field(row["paradigm"])]
         line += [numeric(100 * row[role], wording.number(100 * row[role])) for role in ("strong", "weak")]
         line += [numeric(lead, wording.signed(lead)), numeric(low, wording.interval(low, high))]
-        line += [Field(draw_interval(lead, low, high, reach))]
+        line += [Field(interval_picture(lead, low, high, reach))]
         line += [numeric(row[key], wording.number(row[key], 0)) for key in ("problems", "seeds")] if several else []
         fields.append(line)
     note = f"Accuracy (greedy pass@1) {captions.basis(rows)}. Intervals are paired over problems"

@@ -1,5 +1,6 @@
-"""What was run: read from the sidecars that programs leave beside their results."""
+"""What was run: read from the sidecars that programs write with their results."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from yetbetter.report import wording
 from yetbetter.report.sheets import Column, Field, Sheet, make_sheet, numeric
 from yetbetter.report.study import Study
 
-# Where sidecars lie: stage, pattern below it, what one of them stands for.
+# Where sidecars are: stage, pattern below it, what one of them describes.
 STAGES = (
     ("downloads", "**/*.json", "download"),
     ("problems", "*/*.about.json", "split"),
@@ -21,7 +22,7 @@ STAGES = (
 
 
 def read_sidecars(results: str | Path) -> dict[str, list[dict]]:
-    """By stage, in the order of their paths, each with its `place` in the stage; what is no sidecar is left out."""
+    """By stage, in the order of their paths, each with its `place` in the stage; other files are left out."""
     return {stage: list(find_sidecars(Path(results) / stage, pattern)) for stage, pattern, _ in STAGES}
 
 
@@ -66,7 +67,7 @@ def programs_sheet(sidecars: dict[str, list[dict]]) -> Sheet:
 
 
 def versions_sheet(sidecars: dict[str, list[dict]]) -> Sheet:
-    """Versions of Python and packages, and the stages that used them: two rows where stages differ."""
+    """Versions of Python and packages, and the stages that used them: two rows if stages differ."""
     used: dict[tuple[str, str], list[str]] = {}
     for stage, found in sidecars.items():
         for sidecar in found:
@@ -82,7 +83,7 @@ def versions_sheet(sidecars: dict[str, list[dict]]) -> Sheet:
 
 
 def splits_sheet(sidecars: dict[str, list[dict]]) -> Sheet:
-    """The splits' hashes, and the stages whose results were made of them: two rows where stages differ."""
+    """The splits' hashes, and the stages whose results were made from them: two rows if stages differ."""
     found_in: dict[tuple[str, str, str], list[str]] = {}
     for stage, found in sidecars.items():
         for sidecar in found:
@@ -98,7 +99,7 @@ def splits_sheet(sidecars: dict[str, list[dict]]) -> Sheet:
 
 
 def hashes_of(sidecar: dict, stage: str) -> dict[str, str]:
-    """The hash of each split that a result was made of, as its sidecar has it; pools are of the training split."""
+    """The hash of each split that a result was made from, as its sidecar has it; pools are of the training split."""
     if stage == "problems":
         return {sidecar["place"].name.removesuffix(".about.json"): sidecar["hash"]} if "hash" in sidecar else {}
     if "problems_hash" in sidecar:
@@ -150,6 +151,16 @@ def roles_of(study: Study, model: str) -> list[str]:
     return roles + (["judge"] if study.config.get("judge", {}).get("model") == model else [])
 
 
+def find_commit() -> str:
+    """Of the repository that this file is in; empty if it is in none, or git is missing."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=12", "--dirty"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return found.stdout.strip() if found.returncode == 0 else ""
+
+
 def distinct(sidecars: list[dict], key: str) -> list[str]:
     return sorted({str(found[key]) for found in sidecars if found.get(key)})
 
@@ -159,5 +170,5 @@ def total(sidecars: list[dict], key: str) -> float:
 
 
 def dates_of(sidecars: list[dict]) -> list[str]:
-    """Days on which results were written, oldest first; older results do not tell."""
+    """Days on which results were written, oldest first; older results do not say."""
     return sorted({str(found["written"])[:10] for found in sidecars if found.get("written")})

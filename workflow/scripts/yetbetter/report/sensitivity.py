@@ -24,13 +24,13 @@ class Sensitivity:
 
 
 def read_sensitivity(folder: Path, study: Study) -> Sensitivity | None:
-    """From the tables of `snakemake grader_sensitivity`; None where it was not asked for."""
+    """From the tables of `snakemake grader_sensitivity`; None if it was not asked for."""
     if not ((folder / VALUES).is_file() and (folder / CLAIMS).is_file()):
         return None
     here = study.description.get("grading", {}).get("mode", STRICT)
     other = LENIENT if here == STRICT else STRICT
     rows = [row | {key: to_float(row[key]) for key in NUMBERS} for row in read_table(folder / VALUES).rows]
-    # What neither can speak to is no news.
+    # Claims that neither mode can run say nothing about the grader.
     claims = [row for row in read_table(folder / CLAIMS).rows if {row["here"], row["there"]} != {NOT_RUN}]
     return Sensitivity(
         here,

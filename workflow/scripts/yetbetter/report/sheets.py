@@ -1,4 +1,4 @@
-"""Tables of a page: what stands in each field, what it sorts by, and the CSV file that the reader can save."""
+"""Tables of a page: what is in each field, what it sorts by, and the CSV file that the reader can save."""
 
 import base64
 import csv
@@ -11,12 +11,12 @@ from markupsafe import Markup, escape
 
 from yetbetter.report import wording
 
-SHOWN = 12  # rows of a long table that stand in the page itself; the script shows the others page by page
+SHOWN = 12  # rows of a long table that are in the page itself; the script shows the others page by page
 
 
 @dataclass(frozen=True)
 class Field:
-    """text: what is read (HTML where it is Markup). key: what the column is sorted by; the text where left out."""
+    """text: what is read (HTML if it is Markup). key: what the column is sorted by; the text if left out."""
 
     text: str
     key: str | float | None = None
@@ -96,7 +96,7 @@ def is_numeric(texts) -> bool:
     return bool(found) and all(math.isfinite(wording.to_float(text)) for text in found)
 
 
-def draw_interval(value, low, high, reach: float, width: int = 132) -> Markup:
+def interval_picture(value, low, high, reach: float, width: int = 132) -> Markup:
     """A dot with its interval on a line whose middle is zero and whose ends are plus and minus `reach`."""
     value, low, high = (wording.to_float(part) for part in (value, low, high))
     if not math.isfinite(value) or not reach:

@@ -1,12 +1,52 @@
-"""Tables of two studies side by side, as a page shows them."""
+"""Two studies side by side on a page: their claims, differences, values and settings."""
+
+from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from yetbetter.report import claims, wording
-from yetbetter.report.comparing import Run, differing
-from yetbetter.report.sheets import Column, Field, Sheet, make_sheet, numeric
+from yetbetter.records import write_text
+from yetbetter.report import page, wording
+from yetbetter.report.claims import SIGNS, ClaimRow
+from yetbetter.report.sheets import Column, Field, Sheet, file_sheet, make_sheet, numeric
+from yetbetter.report.two_studies import Results, differing, translate
 
 TOLD = {"yes": "agree", "no": "disagree", "open": "open"}
+
+
+def write_comparison(
+    path: str,
+    template: Path,
+    here: Results,
+    there: Results,
+    values: list[dict],
+    claims: list[dict],
+    alone: tuple[int, int],
+    figure: str | None,
+    tables: tuple[str, ...],
+) -> None:
+    """The page of two studies. values, claims: as `joined` joins them. alone: values that only one has, of each.
+
+    figure: a PNG file. tables: CSV files that the page shows whole.
+    """
+    measured = [row for row in values if row["overlap"]]
+    text = page.render(
+        template,
+        here=here,
+        there=there,
+        alone=alone,
+        renamed={name: new for names in translate(here, there).values() for name, new in names.items()},
+        shared=len(values),
+        measured=len(measured),
+        apart=sum(row["overlap"] == "no" for row in measured),
+        agreement=count_agreement(claims),
+        claims=claims_sheet(claims, here.name, there.name),
+        leads=values_sheet(values, here.name, there.name, "differences"),
+        values=values_sheet(values, here.name, there.name),
+        settings=settings_sheet(here, there),
+        figure=page.embed(Path(figure)) if figure else None,
+        tables=[file_sheet(Path(table)) for table in tables],
+    )
+    write_text(path, [text])
 
 
 def claims_sheet(rows: list[dict], here: str, there: str) -> Sheet | None:
@@ -21,7 +61,7 @@ def claims_sheet(rows: list[dict], here: str, there: str) -> Sheet | None:
         line.append(Field(mark(TOLD[row["agree"]], row["agree"]), row["agree"]))
         for side in ("here", "there"):
             own = {key: row[f"{key}_{side}"] for key in ("effect", "low", "high")} | {"unit": row["unit"]}
-            line.append(numeric(own["effect"], claims.Claim(own).effect))
+            line.append(numeric(own["effect"], ClaimRow(own).effect))
         lines.append(line)
     return make_sheet("claims_side_by_side.csv", columns, lines, classes="claims pairs")
 
@@ -31,7 +71,7 @@ def claim_text(row: dict) -> Markup:
 
 
 def mark(text: str, style: str) -> Markup:
-    sign = claims.SIGNS.get(text, "")
+    sign = SIGNS.get(text, "")
     return Markup(f'<span class="verdict {escape(style.replace(" ", "-"))}">{sign} {escape(text)}</span>')
 
 
@@ -69,7 +109,7 @@ def values_sheet(rows: list[dict], here: str, there: str, table: str = "finetune
     return make_sheet(f"{table}_side_by_side.csv", columns, lines)
 
 
-def settings_sheet(here: Run, there: Run) -> Sheet | None:
+def settings_sheet(here: Results, there: Results) -> Sheet | None:
     if not (here.config and there.config):
         return None
     columns = [Column("setting"), Column(here.name), Column(there.name)]

@@ -38,7 +38,7 @@ class Study:
         return Look(self.strong, self.weak, list(self.config["sources"]))
 
     def table(self, name: str) -> Table:
-        """Empty where the part has no such table."""
+        """Empty if the part has no such table."""
         return self.tables.get(name) or Table(name, [])
 
     def label(self, source: str) -> str:
@@ -74,9 +74,9 @@ class Study:
         )
 
 
-def read_study(description: str | Path, tables: list[str]) -> Study:
+def read_study(description: str | Path, tables: list[Path]) -> Study:
     found = read_json(description, require=DESCRIBED)
-    return Study(found, {Path(path).stem: read_numbers(path) for path in tables})
+    return Study(found, {path.stem: read_numbers(path) for path in tables})
 
 
 def read_numbers(path: str | Path) -> Table:
@@ -99,11 +99,11 @@ def basis(rows: list[dict]) -> str:
 
 
 def find_description(folder: str | Path) -> dict:
-    """Description of the study in a results folder; empty where none was written."""
+    """Description of the study in a results folder; empty if none was written."""
     path = Path(folder) / "tables" / DESCRIPTION
     if not path.is_file():
         return {}
     found = read_json(path, require=DESCRIBED)
     if not isinstance(found["config"], dict):
-        raise UserError(f"{path}: config is no mapping")
+        raise UserError(f"{path}: config is not a mapping")
     return found

@@ -1,4 +1,4 @@
-"""How numbers are written on a page: one minus sign, grouped thousands, units beside them."""
+"""How numbers are written on a page: one minus sign, grouped thousands, units after them."""
 
 import math
 
@@ -9,7 +9,7 @@ WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "
 
 
 def to_float(text) -> float:
-    """A table's field as a number; NaN where it is empty or no number."""
+    """A table's field as a number; NaN if it is empty or not a number."""
     try:
         return float(text)
     except (TypeError, ValueError):
@@ -17,7 +17,7 @@ def to_float(text) -> float:
 
 
 def number(value, digits: int = 1) -> str:
-    """With that many decimals; empty where there is none."""
+    """With that many decimals; empty if there is none."""
     value = to_float(value)
     if not math.isfinite(value):
         return ""
@@ -42,7 +42,7 @@ def interval(low, high, digits: int = 1, write=signed) -> str:
 
 
 def points(share, low=math.nan, high=math.nan, digits: int = 1) -> str:
-    """A difference of shares in points, with its interval where that is known."""
+    """A difference of shares in points, with its interval if that is known."""
     value, low, high = (100 * to_float(part) for part in (share, low, high))
     text = signed(value, digits)
     return f"{text} points {interval(low, high, digits)}".strip() if text else ""

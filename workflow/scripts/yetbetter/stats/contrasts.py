@@ -21,15 +21,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 PROBLEMS, CROSSED = "problems", "seeds x problems"
-FEWEST = 20  # problems: with fewer the mean is no t variable
+FEWEST = 20  # problems: with fewer the mean is not a t variable
 
 
 @dataclass(frozen=True)
-class Arm:
-    """Values of one arm. top, bottom: shape (seeds, problems).
+class Measurements:
+    """Values of one arm in one metric. top, bottom: shape (seeds, problems).
 
     units: what the problems belong to; arms with equal units are paired by the problems' names. kin: arms whose
-    finetunings are taken to be equally noisy (same data set, target, benchmark and metric), None where nothing was
+    finetunings are taken to be equally noisy (same data set, target, benchmark and metric), None if nothing was
     finetuned. share: whether the metric lies between 0 and 1.
     """
 
@@ -60,11 +60,11 @@ class Noise:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Contrast:
     """A difference and its uncertainty, in the metric's own scale (or as a difference of logarithms).
 
-    problem_variance, seed_variance: what both add to the variance of `effect`; seed_variance is NaN where the noise
-    between finetunings is not known, and 0 where there is none. pool_variance: assumed. basis: in words.
+    problem_variance, seed_variance: what both add to the variance of `effect`; seed_variance is NaN if the noise
+    between finetunings is not known, and 0 if there is none. pool_variance: assumed. basis: in words.
     """
 
     effect: float
@@ -78,7 +78,7 @@ class Estimate:
     problems: int = 0
     informative: int = 0  # problems that count on the side that has fewest of them
     seeds: tuple[int, ...] = ()
-    ends: tuple[float, float] = (math.nan, math.nan)  # values of the two sides, where there are two
+    ends: tuple[float, float] = (math.nan, math.nan)  # values of the two sides, if there are two
 
     @property
     def one_seed(self) -> bool:
@@ -102,8 +102,8 @@ class Estimate:
         return math.sqrt(self.variance)
 
 
-def pooled_noise(arms: Iterable[Arm]) -> Noise | None:
-    """The variance between finetunings, pooled over those arms that have several seeds; None where none has."""
+def pooled_noise(arms: Iterable[Measurements]) -> Noise | None:
+    """The variance between finetunings, pooled over those arms that have several seeds; None if none has."""
     several = [arm for arm in arms if arm.seeds > 1 and arm.bottom.sum()]
     if not several:
         return None
@@ -121,14 +121,14 @@ def pooled_noise(arms: Iterable[Arm]) -> Noise | None:
     return Noise(max(own, 0.0), raw, freedom)
 
 
-def linearise(arm: Arm, top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+def linearise(arm: Measurements, top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
     """What each seed and problem moves the ratio by, times their number; its mean is 0. Shape (seeds, problems)."""
     ratio = top.sum() / bottom.sum()
     return (top - ratio * bottom) / bottom.mean()
 
 
 def rare(top: np.ndarray, bottom: np.ndarray) -> float:
-    """What the variance of a share lacks where fewer than five cases of either kind were seen, 0 otherwise.
+    """What the variance of a share lacks if fewer than five cases of either kind were seen, 0 otherwise.
 
     No rate is certain, though none of its few cases varies: the variance is at least that of a share with one more case
     of each kind (Laplace).
@@ -141,17 +141,17 @@ def rare(top: np.ndarray, bottom: np.ndarray) -> float:
 
 
 def contrast(
-    terms: list[tuple[float, Arm]],
-    kin: Iterable[Arm] = (),
+    terms: list[tuple[float, Measurements]],
+    kin: Iterable[Measurements] = (),
     logarithms: bool = False,
     seed_sd: float | None = None,
     pool_sd: float = 0.0,
-) -> Estimate:
+) -> Contrast:
     """The sum of weighted arms (of their logarithms, for ratios), with its variances.
 
     kin: further arms of the study, whose several seeds may lend a one-seed arm their noise. seed_sd, pool_sd: assumed
-    standard deviations between finetunings, where none is known, and between pools, in the metric's own scale.
-    NaN effect where an arm has nothing to count.
+    standard deviations between finetunings, for when none is known, and between pools, in the metric's own scale.
+    NaN effect if an arm has nothing to count.
     """
     effect = problem_variance = used = 0.0
     count = informative = math.inf
@@ -168,11 +168,11 @@ def contrast(
             top, bottom = arm.top[:, order], arm.bottom[:, order]
             informative = min(informative, int(bottom.any(axis=0).sum()))
             if not bottom.sum():
-                return Estimate(math.nan, math.nan)
+                return Contrast(math.nan, math.nan)
             ratio = top.sum() / bottom.sum()
             ends[weight < 0] += abs(weight) * ratio
             if logarithms:
-                ratio = ratio or 0.5 / bottom.sum()  # half a case where there is none
+                ratio = ratio or 0.5 / bottom.sum()  # half a case if there is none
             factor = weight / ratio if logarithms else weight
             effect += weight * (math.log(ratio) if logarithms else ratio)
             linear = linearise(arm, top, bottom)
@@ -185,7 +185,7 @@ def contrast(
     for weight, arm in terms:
         scale.append(weight / (arm.value or 0.5 / arm.bottom.sum()) if logarithms else weight)
     freedom = problem_variance**2 / used if used else math.inf
-    estimate = Estimate(
+    estimate = Contrast(
         effect,
         problem_variance,
         freedom,
@@ -200,13 +200,13 @@ def contrast(
 
 
 def add_seeds(
-    estimate: Estimate,
-    terms: list[tuple[float, Arm]],
+    estimate: Contrast,
+    terms: list[tuple[float, Measurements]],
     scale: list[float],
-    kin: list[Arm],
+    kin: list[Measurements],
     seed_sd: float | None,
     pool_sd: float,
-) -> Estimate:
+) -> Contrast:
     variance = raw = used = pool = 0.0
     bases = []
     arms = [arm for _, arm in terms]

@@ -120,7 +120,7 @@ class Bootstrap:
         return self.ratio(values, np.ones_like(values, dtype=float))
 
     def ratio(self, top: np.ndarray, bottom: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """sum(top) / sum(bottom) over questions, and its interval; NaN where the sum is 0. Shapes (questions, ...)."""
+        """sum(top) / sum(bottom) over questions, and its interval; NaN if the sum is 0. Shapes (questions, ...)."""
         value, drawn = self._ratios(top, bottom)
         return value, *interval(drawn)
 
@@ -146,7 +146,7 @@ def divide(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
 def interval(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """2.5 and 97.5 percentiles over the first axis; resamples without any question that counts are left out."""
     with warnings.catch_warnings():
-        # Nothing to count in any resample: the interval is NaN, and that is no news.
+        # Nothing to count in any resample: the interval is NaN, which needs no warning.
         warnings.filterwarnings("ignore", "All-NaN", RuntimeWarning)
         low, high = np.nanpercentile(drawn, [2.5, 97.5], axis=0)
     return low, high

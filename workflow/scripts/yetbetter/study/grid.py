@@ -36,6 +36,12 @@ class Cell:
         return f"{self.dataset}/{self.budget}/from-{self.source}/to-{self.target}/seed-{self.seed}"
 
 
+def parse_cell(path: str) -> Cell:
+    """The cell of a path; its seed stays text, as in tables."""
+    parts = zip(path.split("/"), ("", "", "from-", "to-", "seed-"), strict=True)
+    return Cell(*(part.removeprefix(prefix) for part, prefix in parts))
+
+
 @dataclass(frozen=True)
 class Pool:
     """What of a model's samples is measured as a whole: so many of each of the first so many training questions.

@@ -6,7 +6,8 @@ import warnings
 import numpy as np
 import pytest
 
-from yetbetter.measures.accuracy import Scores, compare, measure, problem_values
+from yetbetter.measures.accuracy import Scores, measure_accuracy, measure_leads
+from yetbetter.measures.scores import problem_values, tabulate_values
 from yetbetter.tables import read_table, write_table
 
 GROUP = {"dataset": "hard", "budget": "low", "target": "wc", "benchmark": "test"}
@@ -45,11 +46,11 @@ def look_up(rows, **wanted) -> dict:
 
 
 def measured(rows: list[dict]) -> list[dict]:
-    return list(measure(Scores(rows), GROUP))
+    return list(measure_accuracy(Scores(tabulate_values(GROUP | row for row in rows)), GROUP))
 
 
 def compared(rows: list[dict], baseline="se") -> list[dict]:
-    return list(compare(Scores(rows), GROUP, baseline))
+    return list(measure_leads(Scores(tabulate_values(GROUP | row for row in rows)), GROUP, baseline))
 
 
 # Accuracy -------------------------------------------------------------------------------------------------------------

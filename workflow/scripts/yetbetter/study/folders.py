@@ -1,0 +1,23 @@
+"""Results folders: their names in paths, and whether one can be compared with another."""
+
+from pathlib import Path
+
+from yetbetter.errors import UserError
+
+
+def check_other(other: object, here: str | Path) -> Path:
+    """The folder to compare with; UserError unless it has tables and is another one than `here`."""
+    if not isinstance(other, str) or not other:
+        raise UserError(f"other: {other!r} is no folder of results (for example: --config other=results/pocket)")
+    folder = Path(other)
+    if not any(folder.glob("tables/*.csv")):
+        raise UserError(f"other: {other!r} holds no tables/*.csv (a results folder has them after `snakemake tables`)")
+    if folder.resolve() == Path(here).resolve():
+        raise UserError(f"other: {other!r} is this study's own folder, name another one's")
+    return folder
+
+
+def name_of(folder: Path) -> str:
+    """A results folder's name in paths: pocket, or pocket-study for all experiments of pocket."""
+    parts = [part for part in folder.resolve().parts if part != "results"]
+    return parts[-1] if parts[-1] not in ("study", "partial") else "-".join(parts[-2:])
