@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -16,18 +16,13 @@ from yetbetter.errors import UserError
 
 # How a rule says how many GPUs its job was promised, on each node.
 ASKED = "YETBETTER_GPUS"
-# What the programs use beyond Python and NumPy; an engine's packages are named by --engine.
+# What the programs use beyond Python and NumPy; those that ask an engine name its packages themselves.
 PACKAGES = {
     "finetune_model": ("torch", "transformers", "trl", "accelerate", "datasets"),
     "grade_solutions": ("sympy",),
     "score_model": ("sympy",),
     "draw": ("matplotlib", "pandas"),
     "tabulate": ("pandas",),
-}
-ENGINE_PACKAGES = {
-    "transformers": ("torch", "transformers"),
-    "vllm": ("vllm", "torch", "transformers"),
-    "openai": ("openai",),
 }
 OPTION_PACKAGES = {"--deepspeed": "deepspeed", "--lora-rank": "peft", "--fused-loss": "liger-kernel"}
 # Asked in a process of its own: CUDA, once started, forbids a program to fork.
@@ -51,18 +46,18 @@ for number in range(count.value):
 """
 
 
-def begin(line: list[str], environment: Mapping[str, str] = os.environ) -> None:
+def begin(line: list[str], environment: Mapping[str, str] = os.environ, packages: Iterable[str] = ()) -> None:
     """What every program does first: describe its job where it writes into a log, and count its GPUs.
 
-    line: the command line, the program first. UserError where fewer GPUs were given, or are usable, than were asked
-    for. Of several processes of one node only the first looks.
+    line: the command line, the program first. packages: those that it uses besides PACKAGES. UserError where fewer
+    GPUs were given, or are usable, than were asked for. Of several processes of one node only the first looks.
     """
     if {"-h", "--help"} & set(line) or environment.get("LOCAL_RANK", "0") != "0":
         return
     # Over several nodes srun stands between a program and its log: there the rule's word is what is left of it.
     logged = writes_a_log() or ASKED in environment
     if logged:
-        for fact in describe(line, environment):
+        for fact in describe(line, environment, packages):
             print(fact, file=sys.stderr, flush=True)
     found = check_gpus(environment)
     if found and logged:
@@ -77,7 +72,7 @@ def writes_a_log() -> bool:
         return False
 
 
-def describe(line: list[str], environment: Mapping[str, str] = os.environ) -> list[str]:
+def describe(line: list[str], environment: Mapping[str, str] = os.environ, packages: Iterable[str] = ()) -> list[str]:
     """Time, host and scheduler's job; GPUs given; Python and the packages that the program uses."""
     where = f"host {socket.gethostname()}"
     if job := environment.get("SLURM_JOB_ID"):
@@ -87,12 +82,13 @@ def describe(line: list[str], environment: Mapping[str, str] = os.environ) -> li
     asked = environment.get(ASKED, "0")
     told = ", ".join(given) or "none"
     gpus = [] if not given and asked in ("", "0") else [f"GPUs: {told} given, {asked or 0} asked for"]
-    packages = [f"{name} {version}" for name in packages_of(line) if (version := installed(name))]
+    named = dict.fromkeys([*packages_of(line), *packages])
+    versions = [f"{name} {version}" for name in named if (version := installed(name))]
     program = Path(line[0]).name
     return [
         f"{time.strftime('%Y-%m-%d %H:%M:%S %Z')}: {program} on {where}, process {os.getpid()}",
         *gpus,
-        f"{sys.executable}: " + ", ".join([f"python {platform.python_version()}", *packages]),
+        f"{sys.executable}: " + ", ".join([f"python {platform.python_version()}", *versions]),
     ]
 
 
@@ -101,9 +97,6 @@ def packages_of(line: list[str]) -> list[str]:
     program = Path(line[0]).stem
     names = ["numpy", *PACKAGES.get(program, PACKAGES.get(program.partition("_")[0], ()))]
     words = [word for argument in line[1:] for word in argument.split("=", 1)]
-    if program in ("sample_solutions", "judge_solutions", "evaluate_model"):
-        engine = words[words.index("--engine") + 1] if "--engine" in words[:-1] else "transformers"
-        names += ENGINE_PACKAGES.get(engine, ())
     return names + [package for option, package in OPTION_PACKAGES.items() if option in words]
 
 

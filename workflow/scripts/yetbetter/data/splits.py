@@ -1,4 +1,4 @@
-"""What all adapters share: the parts of a data set, fixed orders, what is left out and why, and the parts' hashes."""
+"""What public data sets share: their parts, fixed orders, and what is left out and why."""
 
 import hashlib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What an evaluation draws: every checkpoint on the validation split, then the chosen one on the benchmarks."""
+"""What an evaluation asks: every checkpoint on the validation split, then the chosen one on the benchmarks."""
 
 import re
 from dataclasses import dataclass

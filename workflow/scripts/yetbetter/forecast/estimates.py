@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from yetbetter.errors import UserError
-from yetbetter.generation.openai_options import options_of
+from yetbetter.generation.engines import engine_of
 from yetbetter.generation.prompts import read_template
 from yetbetter.study.budgets import flops
 from yetbetter.study.grid import Grid
@@ -150,7 +150,7 @@ class Forecast:
 
     def hours(self, stage: str, operations: float, model: str) -> float:
         """GPU-hours of this many FLOPs; none where somebody else's machine does the work."""
-        if is_endpoint(self.config["models"][model]):
+        if engine_of(self.config["models"][model]).is_endpoint:
             return 0.0
         return operations / (self.assumptions["peak_flops"] * self.assumptions["utilisation"][stage]) / 3600
 
@@ -171,7 +171,9 @@ class Forecast:
         row["flops_sampling"] += operations
         row["gpu_hours_sampling"] += self.hours("sampling", operations, model)
         told = self.config["datasets"][dataset]
-        together = min(options_of(entry).get("samples_per_request", 1), self.config["sampling"]["block_samples"])
+        together = min(
+            engine_of(entry).options_of(entry).get("samples_per_request", 1), self.config["sampling"]["block_samples"]
+        )
         prompts = drawn / together * self.prompt_tokens(told["prompts"]["sampling"])
         self.pay(row, model, prompts, drawn * length, drawn * told["max_new_tokens"])
         row["gb_pools"] += drawn * (length * TEXT_BYTES + ROW_BYTES) / 1e9
@@ -241,7 +243,7 @@ class Forecast:
 
     @property
     def asks_endpoints(self) -> bool:
-        return any(is_endpoint(self.config["models"][model]) for model in self.asked())
+        return any(engine_of(self.config["models"][model]).is_endpoint for model in self.asked())
 
     def downloaded(self) -> list[str]:
         """Models of known size that come from the hub, each once, whatever names it has."""
@@ -308,19 +310,15 @@ def size_of(entry: dict) -> float:
 
 
 def is_downloaded(entry: dict) -> bool:
-    return not is_endpoint(entry) and "parameters" in entry and not Path(entry["path"]).is_dir()
+    return not engine_of(entry).is_endpoint and "parameters" in entry and not Path(entry["path"]).is_dir()
 
 
 def prices_of(entry: dict) -> tuple[float, float]:
     """Dollars per million tokens (read, written): an endpoint's as its ledger counts, else the price that is stated."""
-    if not is_endpoint(entry):
+    if not engine_of(entry).is_endpoint:
         return 0.0, entry.get("price", 0.0)
-    options = options_of(entry)
+    options = engine_of(entry).options_of(entry)
     return options.get("input_price") or 0.0, options.get("output_price") or 0.0
-
-
-def is_endpoint(entry: dict) -> bool:
-    return entry.get("engine") == "openai"
 
 
 def empty(kind: str) -> dict:

@@ -1,4 +1,4 @@
-"""The requests of one drawing: many in flight, tried again where that helps, every try of them on the ledger."""
+"""The requests of one call of the engine: many in flight, tried again if that can help, each try on the ledger."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from yetbetter.generation.openai_options import Answer, is_about_key, read_answe
 # No tokenizer here makes more tokens than bytes; a chat template adds some.
 TEMPLATE_TOKENS = 64
 LONGEST_BACK_OFF = 60.0  # seconds
-HEARTBEAT = 1.0  # seconds: so often whoever draws is given control, also when no answer comes
+HEARTBEAT = 1.0  # seconds after which the caller gets control, also if no answer has come
 LONGEST_WAIT = 600.0  # seconds that an endpoint may ask us to wait; beyond, the job stops instead of sleeping
 RETRIED = {408, 409, 429}  # and all from 500 on
 SEEDS = 2**31  # endpoints differ in what they take: 31 bits pass everywhere
@@ -29,10 +29,10 @@ class Retry(Exception):
         self.wait = wait
 
 
-class Drawing:
+class Requests:
     """One call of `OpenaiEngine.stream`: the requests that are due, in flight and done.
 
-    engine: the loaded OpenaiEngine. shared: what all requests say. is_due: as in `engines`.
+    engine: the loaded OpenaiEngine. shared: what is the same in all requests. is_due: as in `engines`.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class Drawing:
                 self.due.appendleft((i, samples))
 
     async def pause(self, seconds: float) -> None:
-        """Wait, but not when the drawing is coming to its end."""
+        """Wait, but not once the call is ending."""
         if seconds > 0:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.stopping.wait(), seconds)
@@ -136,9 +136,9 @@ class Drawing:
         return longest * self.jitter.uniform(0.5, 1)
 
     async def reserve(self, i: int, samples: list[int]) -> str | None:
-        """The ledger's name for the next try; None when the drawing stops meanwhile.
+        """The ledger's name for the next try; None if the call ends meanwhile.
 
-        Near the limit, what is in flight may turn out cheaper than its worst case: that is waited for.
+        Near the limit, what is in flight may turn out cheaper than its worst case: so wait for it.
         """
         ledger, worst = self.engine.ledger, self.worst(i, samples)
         while not self.stopping.is_set():
@@ -168,9 +168,9 @@ class Drawing:
         return prompt, len(samples) * self.shared["max_tokens"]
 
     async def ask(self, name: str, i: int, samples: list[int]) -> Answer:
-        """One try, and its row in the ledger. Raises Retry, or UserError for what another try would not mend.
+        """One try, and its row in the ledger. Raises Retry, or UserError for a failure that another try cannot change.
 
-        A try that an answer may have been made for, though none came, is charged at its worst case; one that was
+        A try for which an answer may have been made, though none came, is charged at its worst case; one that was
         refused, or never reached the endpoint, costs nothing.
         """
         import openai

@@ -17,6 +17,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.utils import logging
 
 from yetbetter.errors import UserError
+from yetbetter.generation.engines import Decoding
 from yetbetter.generation.loading import loading
 from yetbetter.generation.prompts import encode_prompt
 
@@ -24,6 +25,11 @@ ATTENTION = "shared_prompt"  # the name under which transformers knows our atten
 LAYER_KINDS = {"full_attention", "sliding_attention"}
 PREFILL_TOKENS = 8192  # prompt tokens (with padding) read in one forward pass: bounds the memory
 COMPACT_BELOW = 0.85  # share of unfinished rows below which the finished ones are dropped
+
+
+def load(model: str, revision: str | None, max_context: int, options: dict) -> "Generator":
+    """The engine `transformers`, see `engines`; it has no options."""
+    return Generator(*load_model(model, revision), max_context)
 
 
 def load_model(path: str, revision: str | None = None):
@@ -62,10 +68,10 @@ def check_model(path: str, config, tokenizer) -> None:
 
 
 class Generator:
-    """Draws completions from one model; holds no state between calls.
+    """Samples completions from one model; holds no state between calls.
 
-    model, tokenizer: as `load_model` gives them. The model's attention function is exchanged for ours.
-    max_context: limit of prompt and completion in tokens, where lower than the model's own; 0 for none.
+    model, tokenizer: as `load_model` returns them. The model's attention function is exchanged for ours.
+    max_context: limit of prompt and completion in tokens, if lower than the model's own; 0 for none.
     """
 
     def __init__(self, model, tokenizer, max_context: int = 0):
@@ -87,39 +93,27 @@ class Generator:
             self.encode(prompt, max_new_tokens)
 
     @torch.inference_mode()
-    def generate(
-        self,
-        prompts: Sequence[str],
-        seeds: Sequence[Sequence[int]],
-        temperature: float,
-        top_k: int,
-        max_new_tokens: int,
-        stop: Sequence[str] = (),
-    ) -> list[list[dict]]:
-        """One sample of prompt i for each seed in seeds[i]; the call is one batch.
+    def generate(self, prompts: Sequence[str], seeds: Sequence[Sequence[int]], decoding: Decoding) -> list[list[dict]]:
+        """One sample of prompt i for each seed in seeds[i], as in `engines`; the call is one batch.
 
-        temperature 0 is greedy decoding; top_k 0 keeps the whole vocabulary. A sample is a dict of `text` (without
-        EOS, cut before the first stop string), `tokens` (generated ones, with EOS and the tokens of a stop string),
-        `prompt_tokens`, `finish_reason` ("stop" or "length") and `seed`. A sample's tokens depend on the model's
-        logits and its own seed; equal calls give equal results on equal hardware and thread counts.
-        Raises UserError for a prompt that does not fit the model's context or is encoded with a wrong BOS or EOS.
+        A sample's text is without EOS. Its tokens depend on the model's logits and its own seed; equal calls give equal
+        results on equal hardware and thread counts. Raises UserError for a prompt that does not fit the model's context
+        or is encoded with a wrong BOS or EOS.
         """
-        encoded = [self.encode(prompt, max_new_tokens) for prompt in prompts]
+        encoded = [self.encode(prompt, decoding.max_new_tokens) for prompt in prompts]
         distinct = sorted(set(map(tuple, encoded)), key=lambda ids: (len(ids), ids))
         index = {ids: number for number, ids in enumerate(distinct)}
-        # Rows that share a prompt stand together: its keys then meet all their queries in one matrix product.
+        # Rows that share a prompt are next to each other: its keys then meet all their queries in one matrix product.
         order = [(index[tuple(ids)], i, j) for i, ids in enumerate(encoded) for j in range(len(seeds[i]))]
         order.sort()
         if not order:
             return [[] for _ in prompts]
         row_seeds = [seeds[i][j] for _, i, j in order]
-        tokens, counts, ended = self.draw(
-            distinct, [p for p, _, _ in order], row_seeds, temperature, top_k, max_new_tokens, tuple(stop)
-        )
+        tokens, counts, ended = self.sample_tokens(distinct, [p for p, _, _ in order], row_seeds, decoding)
         samples: list[list] = [[None] * len(row) for row in seeds]
         texts = self.texts(tokens, counts)
         for row, (_, i, j) in enumerate(order):
-            text, was_stopped = cut_at(texts[row], stop)
+            text, was_stopped = cut_at(texts[row], decoding.stop)
             samples[i][j] = {
                 "text": text,
                 "tokens": int(counts[row]),
@@ -133,8 +127,9 @@ class Generator:
         """A prompt's token ids; UserError where BOS or EOS are not as the model saw them, or it is too long."""
         return encode_prompt(self.tokenizer, prompt, self.ends, self.context, max_new_tokens)
 
-    def draw(self, prompts, owners, seeds, temperature, top_k, max_new_tokens, stop):
+    def sample_tokens(self, prompts, owners, seeds, decoding: Decoding):
         """NumPy arrays: token ids [rows, max_new_tokens], their number per row, whether the row ended by itself."""
+        max_new_tokens, stop = decoding.max_new_tokens, tuple(decoding.stop)
         uniforms = torch.from_numpy(streams(seeds, max_new_tokens)).to(self.device)
         ends = torch.tensor(self.ends, device=self.device)
         rows = len(owners)
@@ -145,7 +140,7 @@ class Generator:
         memory = Memory(prompts, owners, max_new_tokens, self.device)
         logits = memory.read_prompts(self.model)[memory.owners]
         for step in range(max_new_tokens):
-            chosen = choose(logits, uniforms[:, step], temperature, top_k)
+            chosen = choose_tokens(logits, uniforms[:, step], decoding.temperature, decoding.top_k)
             tokens[alive, step] = chosen.cpu().numpy()
             done = torch.isin(chosen, ends).cpu().numpy()
             if stop:
@@ -207,7 +202,7 @@ def streams(seeds: Sequence[int], length: int) -> np.ndarray:
     return np.stack([np.random.Generator(np.random.Philox(key=seed)).random(length) for seed in seeds])
 
 
-def choose(logits: torch.Tensor, uniform: torch.Tensor, temperature: float, top_k: int) -> torch.Tensor:
+def choose_tokens(logits: torch.Tensor, uniform: torch.Tensor, temperature: float, top_k: int) -> torch.Tensor:
     """Next tokens [rows] by inverse CDF over the top-k probabilities of logits [rows, vocabulary] at a temperature."""
     if temperature == 0:
         return logits.argmax(-1)
