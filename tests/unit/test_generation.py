@@ -209,9 +209,9 @@ def test_a_completion_may_be_empty():
 
 
 def test_a_random_stream_depends_on_its_seed_alone():
-    both = transformers_engine.streams([3, 2**63 - 1], 8)
+    both = transformers_engine.uniform_streams([3, 2**63 - 1], 8)
     assert both.shape == (2, 8) and (both >= 0).all() and (both < 1).all()
-    assert (transformers_engine.streams([2**63 - 1], 4)[0] == both[1, :4]).all()
+    assert (transformers_engine.uniform_streams([2**63 - 1], 4)[0] == both[1, :4]).all()
     assert (both[0] != both[1]).all()
 
 
@@ -282,4 +282,4 @@ def test_a_model_with_other_layers_than_attention_is_refused():
     config = transformers.Qwen2Config(**SHAPE)
     config.layer_types = ["full_attention", "linear_attention"]
     with pytest.raises(UserError, match="linear_attention"):
-        transformers_engine.check_model("here", config, make_tokenizer())
+        transformers_engine.check_supported("here", config, make_tokenizer())

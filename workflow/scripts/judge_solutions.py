@@ -75,7 +75,7 @@ def check_given(arguments: argparse.Namespace) -> None:
 def main() -> None:
     arguments = parse_arguments()
     sampler = options.sampler_of(arguments)
-    options.check_model(sampler, arguments.model, arguments.chat)
+    options.check_model_argument(sampler, arguments.model, arguments.chat)
     template = read_judge_template(arguments.prompt)
     judge = Judge(arguments.model, arguments.revision, arguments.chat, template, arguments.seed, sampler)
     if arguments.labelled:

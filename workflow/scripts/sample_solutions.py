@@ -40,7 +40,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = parse_arguments()
     sampler = options.sampler_of(arguments)
-    options.check_model(sampler, arguments.model, arguments.chat)
+    options.check_model_argument(sampler, arguments.model, arguments.chat)
     template = read_template(arguments.prompt)
     block = Block(
         problems=read_block(arguments.problems, arguments.first_problem, arguments.problems_count),

@@ -40,7 +40,7 @@ class Ledger:
                 pass
 
     def reserve(self, dollars: float, **facts) -> str | None:
-        """Record a try that is about to be sent and may cost this much; its id, or None where the limit forbids it."""
+        """Record a try that is about to be sent and may cost this much; its id, or None if the limit forbids it."""
         name = uuid.uuid4().hex
         with self.locked() as file:
             # A billionth of a dollar is rounding, not money.

@@ -109,7 +109,7 @@ def check_url(base_url: str, refuse) -> None:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """What one request brought: (text, finish reason, tokens) of each sample, the endpoint's id and its counts."""
 
     samples: list[tuple[str, str, int]]
@@ -118,7 +118,7 @@ class Answer:
     request: str | None
 
 
-def read_answer(body: str, chat: bool, stop: Sequence[str] = ()) -> Answer | None:
+def read_answer(body: str, chat: bool, stop: Sequence[str] = ()) -> Reply | None:
     """An answer's samples; None for a body that is not such an answer, or does not say how many tokens it cost.
 
     Endpoints count the tokens of a whole answer. With several samples in one they are shared out in proportion to the
@@ -142,7 +142,7 @@ def read_answer(body: str, chat: bool, stop: Sequence[str] = ()) -> Answer | Non
         if reason
     ]
     identity = content.get("id")
-    return Answer(samples, prompt, completion, identity if isinstance(identity, str) else None)
+    return Reply(samples, prompt, completion, identity if isinstance(identity, str) else None)
 
 
 def read_refusal(body: str) -> str:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from yetbetter.errors import UserError
-from yetbetter.generation.openai_options import Answer, is_about_key, read_answer, read_refusal
+from yetbetter.generation.openai_options import Reply, is_about_key, read_answer, read_refusal
 
 # No tokenizer here makes more tokens than bytes; a chat template adds some.
 TEMPLATE_TOKENS = 64
@@ -48,7 +48,7 @@ class Requests:
         self.due = deque((i, list(range(len(row)))) for i, row in enumerate(seeds) if row)
         # Greedy decoding knows one sample; some endpoints refuse to give it twice.
         self.together = engine.options["samples_per_request"] if shared["temperature"] else 1
-        self.single_answers = 0  # answers with one sample where more were asked for; -1 once more have come
+        self.single_answers = 0  # answers with one sample when more were asked for; -1 once more have come
         self.in_flight = 0
         self.not_before = 0.0  # time of the loop at which the endpoint wants to be asked again
         self.jitter = random.Random()  # of waiting times only
@@ -167,7 +167,7 @@ class Requests:
         prompt = len(self.prompts[i].encode("utf-8", "replace")) + TEMPLATE_TOKENS
         return prompt, len(samples) * self.shared["max_tokens"]
 
-    async def ask(self, name: str, i: int, samples: list[int]) -> Answer:
+    async def ask(self, name: str, i: int, samples: list[int]) -> Reply:
         """One try, and its row in the ledger. Raises Retry, or UserError for a failure that another try cannot change.
 
         A try for which an answer may have been made, though none came, is charged at its worst case; one that was
@@ -234,7 +234,7 @@ class Requests:
             response = await self.client.completions.with_raw_response.create(**asked)
         return response.text
 
-    def rows(self, i: int, samples: list[int], answer: Answer) -> list[tuple[int, int, dict]]:
+    def rows(self, i: int, samples: list[int], answer: Reply) -> list[tuple[int, int, dict]]:
         """What came, for the first of the samples that were asked for; all carry the seed that was sent."""
         seed = self.seeds[i][samples[0]] % SEEDS if self.engine.options["send_seed"] else None
         if len(samples) > 1:
@@ -255,7 +255,7 @@ class Requests:
         ]
 
     def learn(self, received: int) -> None:
-        """An endpoint that twice gave one sample where more were asked for, and never more, is asked for one."""
+        """An endpoint that twice gave one sample when more were asked for, and never more, is asked for one."""
         if received > 1 or self.single_answers < 0:
             self.single_answers = -1
             return
@@ -290,7 +290,7 @@ class Requests:
 
 
 def asked_wait(header: str | None) -> float:
-    """Seconds of a Retry-After header, which holds seconds or a date; 0 where it holds neither."""
+    """Seconds of a Retry-After header, which holds seconds or a date; 0 if it holds neither."""
     if not header:
         return 0.0
     with contextlib.suppress(ValueError):

@@ -78,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser, **defaults) -> None:
     add("max_new_tokens", at_least(1), "limit of an answer")
     add("max_context", at_least(0), "limit of prompt and answer; 0: the model's own")
     parser.add_argument("--stop", action="append", default=[], help="a string that ends an answer; may be repeated")
-    add("batch_size", at_least(1), "answers drawn together; shapes their last digits")
+    add("batch_size", at_least(1), "answers generated together; shapes their last digits")
 
 
 def at_least(least: int):
@@ -103,7 +103,7 @@ def sampler_of(arguments: argparse.Namespace) -> Sampler:
     return Sampler(arguments.engine, options, decoding, arguments.max_context, arguments.batch_size)
 
 
-def check_model(sampler: Sampler, model: str, chat: bool) -> None:
+def check_model_argument(sampler: Sampler, model: str, chat: bool) -> None:
     """UserError if --model cannot be a folder or a hub id, or --chat is given for an endpoint, which has its own."""
     if sampler.entry.is_endpoint:
         if chat:

@@ -44,7 +44,7 @@ def load_model(path: str, revision: str | None = None):
     with loading(path):
         config = AutoConfig.from_pretrained(path, revision=revision)
         tokenizer = AutoTokenizer.from_pretrained(path, revision=revision)
-        check_model(path, config, tokenizer)
+        check_supported(path, config, tokenizer)
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         model = AutoModelForCausalLM.from_pretrained(
             path,
@@ -56,7 +56,7 @@ def load_model(path: str, revision: str | None = None):
     return model.eval().to(device), tokenizer
 
 
-def check_model(path: str, config, tokenizer) -> None:
+def check_supported(path: str, config, tokenizer) -> None:
     """Raise UserError for what this generator would get wrong."""
     if tokenizer.eos_token_id is None:
         raise UserError(f"model {path}: its tokenizer has no EOS token, so no completion could ever end")
@@ -130,7 +130,7 @@ class Generator:
     def sample_tokens(self, prompts, owners, seeds, decoding: Decoding):
         """NumPy arrays: token ids [rows, max_new_tokens], their number per row, whether the row ended by itself."""
         max_new_tokens, stop = decoding.max_new_tokens, tuple(decoding.stop)
-        uniforms = torch.from_numpy(streams(seeds, max_new_tokens)).to(self.device)
+        uniforms = torch.from_numpy(uniform_streams(seeds, max_new_tokens)).to(self.device)
         ends = torch.tensor(self.ends, device=self.device)
         rows = len(owners)
         tokens = np.zeros((rows, max_new_tokens), dtype=np.int64)
@@ -197,7 +197,7 @@ def cut_at(text: str, stop: Sequence[str]) -> tuple[str, bool]:
     return (text[: min(places)], True) if places else (text, False)
 
 
-def streams(seeds: Sequence[int], length: int) -> np.ndarray:
+def uniform_streams(seeds: Sequence[int], length: int) -> np.ndarray:
     """Uniform numbers in [0, 1) [rows, length], each row from its seed alone."""
     return np.stack([np.random.Generator(np.random.Philox(key=seed)).random(length) for seed in seeds])
 
@@ -231,7 +231,7 @@ class Memory:
         self.owners = torch.tensor(owners, device=device)
         self.capacity = capacity
         self.steps = 0  # tokens per row in the completions' buffers
-        self.chunk: slice | None = None  # the prompts being read, None once completions are drawn
+        self.chunk: slice | None = None  # the prompts being read, None once completions are sampled
         self.prompt_keys: dict[int, torch.Tensor] = {}
         self.prompt_values: dict[int, torch.Tensor] = {}
         self.keys: dict[int, torch.Tensor] = {}
@@ -247,7 +247,7 @@ class Memory:
         slots = len(self.lengths) * self.grid_width
         self.full = len(self.owners) == slots  # then rows are the grid already
         self.slot_of_row = self.owners * self.grid_width + number
-        # A slot without a row is given the first row: what comes of it is never read.
+        # A slot without a row gets the first row; its result is never read.
         self.row_of_slot = torch.zeros(slots, dtype=torch.long, device=self.device)
         self.row_of_slot[self.slot_of_row] = torch.arange(len(self.owners), device=self.device)
         self.masks: dict = {}
@@ -310,7 +310,7 @@ class Memory:
         if window not in self.masks:
             distance = torch.arange(width, device=self.device)[:, None] - torch.arange(width, device=self.device)
             seen = (distance >= 0) & (distance < (window or width))
-            # A padded place sees itself, or its softmax would be a division by zero.
+            # A padded place sees itself; otherwise its softmax would divide by zero.
             self.masks[window] = (seen & (self.places[:, None, :] >= 0)) | (distance == 0)
         mask = self.masks[window][:, None]
         if softcap is None:
@@ -356,7 +356,7 @@ class Memory:
         return output.view(rows, 1, query_heads, size)
 
     def row_mask(self, window) -> torch.Tensor:
-        """0 where a row may look at a place of its prompt, -inf where not [rows, 1, 1, width]."""
+        """0 if a row may look at a place of its prompt, else -inf [rows, 1, 1, width]."""
         if window not in self.masks:
             place = torch.arange(self.width, device=self.device) - (self.width - self.lengths[:, None])
             seen = place >= 0

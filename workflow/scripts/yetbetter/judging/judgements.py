@@ -46,10 +46,10 @@ def fill_judge(template: str, question: str, solution: str, answer: str = "") ->
 
 
 def parse_verdict(text: str, finish_reason: str = "stop") -> str:
-    """`sound` or `flawed` where the judge's answer ends in exactly one verdict line, else `no_verdict`.
+    """`sound` or `flawed` if the judge's answer ends in exactly one verdict line, else `no_verdict`.
 
-    The last line that is not blank must be the verdict and nothing more, no other verdict may stand anywhere in the
-    answer (who quotes one, or gives two, has not decided), and the answer must not be cut at its length limit.
+    The last line that is not blank must be the verdict and nothing else, no other verdict may be anywhere in the answer
+    (a judge that quotes one, or gives two, has not decided), and the answer must not be cut at its length limit.
     """
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     found = LAST_LINE.fullmatch(lines[-1]) if lines else None
@@ -147,7 +147,7 @@ def add_judgements(rows: list[dict], folder: str, views: dict[str, View], all_ri
 
     folder: holds {model}.jsonl and {model}.about.json of judge_solutions.py. A mix is chosen from as a whole, so that
     each model counts by its share. all_right: every right answer must have been judged, as a filter needs it; then
-    its `judge_tokens` are added too. Raises UserError where a pool was judged otherwise, for other views, or not
+    its `judge_tokens` are added too. Raises UserError if a pool was judged otherwise, for other views, or not
     wholly.
     """
     if all_right:
@@ -174,7 +174,7 @@ def add_filter_verdicts(rows: list[dict], folder: str, views: dict[str, View]) -
 def add_verdicts(
     rows: list[dict], folder: str, models: Iterable[str], key: str, asked: list[dict], tokens: bool = False
 ) -> list[dict]:
-    """All rows, those that were `asked` with the judge's verdict under `key`; UserError where one of them has none."""
+    """All rows, those that were `asked` with the judge's verdict under `key`; UserError if one of them has none."""
     judgements = {}
     for model in models:
         judged = read_rows(f"{folder}/{model}.jsonl", require=("problem", "sample", "model", "solution", "verdict"))
