@@ -3,7 +3,7 @@
     python benchmarks/sampling.py --model resources/pocket/wc --problems P.jsonl --samples 32 --batch-size 512
     .venv-vllm/bin/python benchmarks/sampling.py ... --samplers vllm LLM.generate generate
 
-ours: generation.Generator. generate: transformers' own. vllm: the engine vllm with a draft, as sample_solutions.py
+ours: the engine transformers. generate: transformers' own. vllm: the engine vllm with a draft, as sample_solutions.py
 draws. LLM.generate: a bare call of vLLM with the same requests. They take turns, and CPU seconds are counted: a busy
 machine disturbs that least. The ratio, of each to the first, is the median over the turns. Everything is loaded
 beforehand. transformers' generate is fastest at small batches, ours at 1,000 sequences and more: compare each at its
@@ -24,8 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "sc
 import torch
 
 from yetbetter.drafts import open_draft
-from yetbetter.generation.drawing import Decoding, ask_stream, draw_stream
-from yetbetter.generation.engines import close_engine, load_engine
+from yetbetter.generation.engines import Decoding, close_engine, load_engine
+from yetbetter.generation.sampling import ask_stream, sample_stream
 from yetbetter.generation.transformers_engine import Generator, load_model
 from yetbetter.identity import stream_seed
 from yetbetter.records import read_rows
@@ -109,7 +109,7 @@ def seeds_of(prompts, first, arguments) -> list[list[int]]:
 
 def draw_ours(engine, prompts, first, arguments) -> int:
     seeds = seeds_of(prompts, first, arguments)
-    drawn = engine.generate(prompts, seeds, TEMPERATURE, TOP_K, arguments.max_new_tokens)
+    drawn = engine.generate(prompts, seeds, Decoding(TEMPERATURE, TOP_K, arguments.max_new_tokens))
     return sum(sample["tokens"] for of_prompt in drawn for sample in of_prompt)
 
 
@@ -150,7 +150,7 @@ def draw_vllm(engine, prompts, first, arguments) -> int:
         return ask_stream(engine, asked, questions, seed_of, decoding)
 
     with tempfile.TemporaryDirectory() as folder, open_draft(Path(folder) / "rows.jsonl", {}) as draft:
-        return sum(row["tokens"] for row in draw_stream(draft, "rows.jsonl", [rows], draw, "samples"))
+        return sum(row["tokens"] for row in sample_stream(draft, "rows.jsonl", [rows], draw, "samples"))
 
 
 def draw_bare(engine, prompts, first, arguments) -> int:

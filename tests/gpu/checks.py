@@ -15,6 +15,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from yetbetter import job
+from yetbetter.generation.engines import Decoding
 from yetbetter.generation.prompts import fill, read_template
 from yetbetter.pocket.world import make_problems
 from yetbetter.records import read_json, read_rows, write_json, write_rows
@@ -329,7 +330,7 @@ def check_sampler(machine: Machine, folder: Path) -> dict:
     problems = make_problems("easy", "test", 50)
     prompts = [fill(template, row["question"]) for row in problems]
     start = time.monotonic()
-    answers = generator.generate(prompts, [[8 * i + j for j in range(8)] for i in range(50)], 0.7, 3, 96)
+    answers = generator.generate(prompts, [[8 * i + j for j in range(8)] for i in range(50)], Decoding(0.7, 3, 96))
     rate = sum(answer["tokens"] for of_prompt in answers for answer in of_prompt) / (time.monotonic() - start)
     check_answers(problems, [[answer["text"] for answer in of_prompt] for of_prompt in answers])
     return {"tokens/s": rate}

@@ -9,7 +9,8 @@ import pytest
 
 import import_dataset
 from yetbetter import program
-from yetbetter.data import ADAPTERS, find_files
+from yetbetter.data import ADAPTERS, public_adapters
+from yetbetter.data.public import find_files
 from yetbetter.data.splits import (
     Parts,
     check_disjoint,
@@ -30,7 +31,8 @@ TWELVE = [*"abcdefghijkl"]
 
 
 def build(adapter: str, *folders: Path, answer_format: str) -> Parts:
-    return ADAPTERS[adapter].build(find_files(adapter, folders), answer_format)
+    module = ADAPTERS[adapter].module
+    return module.build(find_files(adapter, module, folders), answer_format)
 
 
 def shared(*names: str) -> list[Path]:
@@ -53,10 +55,10 @@ def math() -> Parts:
 # The published data ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("adapter", list(ADAPTERS))
+@pytest.mark.parametrize("adapter", public_adapters())
 def test_the_splits_are_those_that_are_documented(adapter, request):
     parts = request.getfixturevalue(adapter)
-    module = ADAPTERS[adapter]
+    module = ADAPTERS[adapter].module
     assert {split: len(rows) for split, rows in parts.splits.items()} == module.SIZES
     assert {split: digest_of_problems(rows) for split, rows in parts.splits.items()} == module.HASHES
     check_disjoint(parts.splits, adapter)
@@ -115,7 +117,8 @@ def test_functional_problems_stand_under_the_ids_of_test_problems_and_have_no_hu
 
 
 @pytest.mark.parametrize(
-    ("adapter", "answer_format"), [(name, known) for name in ADAPTERS for known in ADAPTERS[name].ANSWER_FORMATS]
+    ("adapter", "answer_format"),
+    [(name, known) for name in public_adapters() for known in ADAPTERS[name].module.ANSWER_FORMATS],
 )
 def test_every_human_solution_states_its_gold_answer_as_the_grader_reads_it(adapter, answer_format, request):
     request.getfixturevalue(adapter)  # skips where there is no data
@@ -136,7 +139,7 @@ def test_the_text_alone_finds_the_examples_of_the_minerva_prompt_and_none_in_gsm
     problems = [{"problem": row["unique_id"], "question": row["problem"]} for row in rows]
     parts = Parts({"train": problems})
     drop_shown(parts, {"minerva": PROMPTS["minerva_math_4shot"].read_text(encoding="utf-8")})
-    assert {row["problem"] for row in parts.left_out} == set(ADAPTERS["math"].EXAMPLES)
+    assert {row["problem"] for row in parts.left_out} == set(ADAPTERS["math"].module.EXAMPLES)
     everything = Parts(dict(gsm8k.splits))
     drop_shown(everything, {"8shot": PROMPTS["gsm8k_8shot"].read_text(encoding="utf-8")})
     assert everything.left_out == []

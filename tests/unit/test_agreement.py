@@ -9,7 +9,7 @@ import pytest
 from judge_model import call, refusal, save_judge
 
 import judge_solutions
-from yetbetter.measures.agreement import measure_agreement, read_labelled, show_agreement
+from yetbetter.judging.agreement import measure_agreement, read_labelled, show_agreement
 from yetbetter.records import read_json, read_rows, write_rows
 
 DATA = Path(os.environ.get("YETBETTER_DATA") or Path(__file__).parents[2].parent / "shared" / "data")

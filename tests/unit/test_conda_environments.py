@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from yetbetter.generation.engines import ENGINES
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
-# Of rules whose environment is that of their model's engine: environment -> the library's module of the engine.
-ENGINES = {"deepspeed": "transformers_engine", "vllm": "vllm_engine", "openai": "openai_engine"}
+# Of rules whose environment is that of their model's engine: environment -> the engine's module, which is loaded later.
+MODULES = {engine.tool: engine.module for engine in ENGINES.values()}
+ASKING = ("sample_solutions", "judge_solutions", "evaluate_model")
 # Programs that start a process which loads SymPy.
 GRADING = ["grade_solutions", "select_solutions", "score_model", "evaluate_model"]
 # Later imports that no program comes to in an environment: an endpoint formats its chats itself, and models are asked,
@@ -45,7 +48,7 @@ def rules() -> set[tuple[str, str]]:
                 continue
             (program,) = set(re.findall(r"workflow/scripts/(\w+)\.py", rule))
             named = re.findall(r"envs/(\w+)\.yaml", found[1])
-            pairs |= {(program, environment) for environment in named or ENGINES}
+            pairs |= {(program, environment) for environment in named or MODULES}
     return pairs - {("evaluate_model", "openai")}
 
 
@@ -60,7 +63,7 @@ def imports_of(program: str, environment: str) -> dict[str, str]:
     """Third-party module -> a file that imports it, of all files that a program may load in an environment."""
     found, files, seen = {}, [SCRIPTS / f"{program}.py"], set()
     files += [SCRIPTS / "yetbetter" / "grading" / "symbolic.py"] if program in GRADING else []
-    others = {f"yetbetter.generation.{engine}" for of, engine in ENGINES.items() if of != environment}
+    files += files_of(MODULES[environment]) if program in ASKING else []
     while files:
         file = files.pop()
         if file in seen:
@@ -69,7 +72,7 @@ def imports_of(program: str, environment: str) -> dict[str, str]:
         name = file.relative_to(SCRIPTS).as_posix()
         for module in imported(file):
             if module.startswith("yetbetter"):
-                files += [] if name == "yetbetter/generation/engines.py" and module in others else files_of(module)
+                files += files_of(module)
                 continue
             package = module.split(".")[0]
             if package not in sys.stdlib_module_names and (environment, name, package) not in NEVER:

@@ -14,8 +14,8 @@ import pytest
 from hub_server import COMMIT, Hub, serve
 from pyarrow import parquet
 
-from yetbetter.data import ADAPTERS, hendrycks_math
-from yetbetter.data.downloads import HubFile, WebFile, check_digest, read_table
+from yetbetter.data import ADAPTERS, hendrycks_math, public_adapters
+from yetbetter.data.downloads import HubFile, WebFile, check_digest, read_download
 from yetbetter.errors import UserError
 from yetbetter.records import read_json
 
@@ -73,7 +73,7 @@ def test_a_model_is_downloaded_without_its_pickles_and_loads_without_a_network(h
     assert not any("bin" in request or "README" in request for request in hub.asked)
     load = (
         f"import sys; sys.path.insert(0, {str(SCRIPTS)!r});"
-        "from yetbetter.generation import Generator, load_model;"
+        "from yetbetter.generation.transformers_engine import Generator, load_model;"
         f"Generator(*load_model('owner/pocket', {COMMIT!r})).check(['Question: ?'], 5)"
     )
     environment = os.environ | {"HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
@@ -147,7 +147,7 @@ def test_a_file_without_a_published_digest_is_checked_against_the_hubs_record(hu
     environment = os.environ | {"HF_HOME": str(tmp_path), "HF_ENDPOINT": hub.address}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert read_table(Path(done.stdout.strip())) == [{"question": "?", "answer": "#### 1"}]
+    assert read_download(Path(done.stdout.strip())) == [{"question": "?", "answer": "#### 1"}]
     assert any("paths-info" in request for request in hub.asked)
 
 
@@ -238,8 +238,8 @@ def test_a_copy_of_math_with_other_counts_is_refused(tmp_path):
 
 
 def test_every_source_is_pinned_to_a_commit():
-    for adapter in ADAPTERS.values():
-        for source in adapter.SOURCES.values():
+    for adapter in public_adapters():
+        for source in ADAPTERS[adapter].module.SOURCES.values():
             pin = source.revision if isinstance(source, HubFile) else source.address.split("/")[-2]
             assert len(pin) == 40
             assert int(pin, 16)

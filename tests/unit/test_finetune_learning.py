@@ -9,6 +9,7 @@ from finetune_support import LENGTH, example, make_model, run_here, write
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from yetbetter.generation.engines import Decoding
 from yetbetter.generation.prompts import fill, read_template
 from yetbetter.training.data import IGNORED, encode_examples
 
@@ -88,7 +89,7 @@ def test_a_finetuned_pocket_model_stops_by_eos(tmp_path, monkeypatch):
     shares = []
     for folder in (student, output / "checkpoint-1"):
         generator = Generator(*load_model(str(folder)))
-        answers = generator.generate(prompts, [[2 * i, 2 * i + 1] for i in range(100)], 0.7, 0, 96)
+        answers = generator.generate(prompts, [[2 * i, 2 * i + 1] for i in range(100)], Decoding(0.7, 0, 96))
         reasons = [answer["finish_reason"] for of_prompt in answers for answer in of_prompt]
         shares.append(reasons.count("stop") / len(reasons))
     assert shares[0] < 0.5

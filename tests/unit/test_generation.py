@@ -15,6 +15,7 @@ from transformers import PreTrainedTokenizerFast
 
 from yetbetter.errors import UserError
 from yetbetter.generation import transformers_engine
+from yetbetter.generation.engines import Decoding
 from yetbetter.generation.transformers_engine import Generator, load_model
 
 torch.set_num_threads(1)
@@ -88,7 +89,7 @@ def generator():
 def test_greedy_output_equals_that_of_transformers_for_prompts_of_any_length(family):
     model, plain, tokenizer = make_model(FAMILIES[family]), make_model(FAMILIES[family]), make_tokenizer()
     prompts = make_prompts(12)
-    drawn = Generator(model, tokenizer).generate(prompts, [[1, 2]] * 12, 0, 0, 16)
+    drawn = Generator(model, tokenizer).generate(prompts, [[1, 2]] * 12, Decoding(0, 0, 16))
     for prompt, samples in zip(prompts, drawn, strict=True):
         ids = torch.tensor([tokenizer(prompt).input_ids])
         output = plain.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=16)
@@ -101,7 +102,7 @@ def test_greedy_output_equals_that_of_transformers_for_prompts_of_any_length(fam
 
 def test_samples_follow_the_top_k_probabilities_at_the_temperature(generator):
     prompt, top_k, temperature, count = "w1 w2 w3", 3, 1.5, 4000
-    samples = generator.generate([prompt], [range(count)], temperature, top_k, 2)[0]
+    samples = generator.generate([prompt], [range(count)], Decoding(temperature, top_k, 2))[0]
     found = collections.Counter(sample["text"] for sample in samples)
     plain, tokenizer = make_model(FAMILIES["llama"]), generator.tokenizer
 
@@ -122,29 +123,29 @@ def test_samples_follow_the_top_k_probabilities_at_the_temperature(generator):
 
 
 def test_without_top_k_every_token_can_be_drawn(generator):
-    samples = generator.generate(["w1"], [range(3000)], 5.0, 0, 1)[0]
+    samples = generator.generate(["w1"], [range(3000)], Decoding(5.0, 0, 1))[0]
     assert len({sample["text"] for sample in samples}) > VOCABULARY // 2
 
 
 def test_a_row_does_not_depend_on_what_else_is_in_the_batch_or_on_when_others_finish(generator):
     prompts = make_prompts(9)
     seeds = [[1000 * i + j for j in range(7)] for i in range(len(prompts))]
-    together = generator.generate(prompts, seeds, 1.0, 10, 40)
+    together = generator.generate(prompts, seeds, Decoding(1.0, 10, 40))
     assert {sample["finish_reason"] for row in together for sample in row} == {"stop", "length"}
     assert len({sample["tokens"] for row in together for sample in row}) > 15
     for prompt, row_seeds, row in zip(prompts, seeds, together, strict=True):
-        assert generator.generate([prompt], [row_seeds[2:4]], 1.0, 10, 40) == [row[2:4]]
+        assert generator.generate([prompt], [row_seeds[2:4]], Decoding(1.0, 10, 40)) == [row[2:4]]
 
 
 def test_an_equal_call_gives_an_equal_result_whatever_was_drawn_before(generator):
     prompts, seeds = make_prompts(4), [[1, 2, 3]] * 4
-    before = generator.generate(prompts, seeds, 1.0, 5, 20)
-    generator.generate(make_prompts(7), [[9]] * 7, 0.3, 2, 30)
-    assert generator.generate(prompts, seeds, 1.0, 5, 20) == before
+    before = generator.generate(prompts, seeds, Decoding(1.0, 5, 20))
+    generator.generate(make_prompts(7), [[9]] * 7, Decoding(0.3, 2, 30))
+    assert generator.generate(prompts, seeds, Decoding(1.0, 5, 20)) == before
 
 
 def test_a_longer_limit_only_continues_a_sample(generator):
-    short, long = (generator.generate(["w5 w6"], [range(20)], 1.0, 10, limit)[0] for limit in (5, 25))
+    short, long = (generator.generate(["w5 w6"], [range(20)], Decoding(1.0, 10, limit))[0] for limit in (5, 25))
     for cut, whole in zip(short, long, strict=True):
         assert whole["text"].startswith(cut["text"])
         assert cut["tokens"] == min(5, whole["tokens"])
@@ -154,18 +155,18 @@ def test_a_longer_limit_only_continues_a_sample(generator):
 
 
 def test_prompts_may_repeat_and_may_want_no_sample_and_results_keep_their_order(generator):
-    drawn = generator.generate(["w1 w2", "w9", "w1 w2", "w4"], [[3], [], [3, 4], [5]], 1.0, 5, 10)
+    drawn = generator.generate(["w1 w2", "w9", "w1 w2", "w4"], [[3], [], [3, 4], [5]], Decoding(1.0, 5, 10))
     assert [len(row) for row in drawn] == [1, 0, 2, 1]
     assert [[sample["seed"] for sample in row] for row in drawn] == [[3], [], [3, 4], [5]]
     assert drawn[0][0] == drawn[2][0]
-    assert generator.generate(["w1"], [[]], 1.0, 5, 10) == [[]]
+    assert generator.generate(["w1"], [[]], Decoding(1.0, 5, 10)) == [[]]
 
 
 def test_each_distinct_prompt_is_read_once_and_finished_rows_leave_the_batch(generator):
     rows = []
     embeddings = generator.model.get_input_embeddings()
     hook = embeddings.register_forward_hook(lambda module, inputs, output: rows.append(tuple(inputs[0].shape)))
-    drawn = generator.generate(["w1 w2 w3", "w4 w5 w6", "w1 w2 w3"], [range(30)] * 3, 1.0, 10, 60)
+    drawn = generator.generate(["w1 w2 w3", "w4 w5 w6", "w1 w2 w3"], [range(30)] * 3, Decoding(1.0, 10, 60))
     hook.remove()
     assert rows[0] == (2, 4)
     assert {length for _, length in rows[1:]} == {1}
@@ -175,16 +176,16 @@ def test_each_distinct_prompt_is_read_once_and_finished_rows_leave_the_batch(gen
 
 def test_prompts_are_read_in_parts_that_bound_the_memory(generator, monkeypatch):
     prompts = make_prompts(9)
-    whole = generator.generate(prompts, [[1]] * 9, 0, 0, 12)
+    whole = generator.generate(prompts, [[1]] * 9, Decoding(0, 0, 12))
     monkeypatch.setattr(transformers_engine, "PREFILL_TOKENS", 30)
-    assert generator.generate(prompts, [[1]] * 9, 0, 0, 12) == whole
+    assert generator.generate(prompts, [[1]] * 9, Decoding(0, 0, 12)) == whole
 
 
 def test_a_completion_ends_before_the_first_stop_string(generator):
-    whole = generator.generate(["w7 w8"], [range(12)], 1.0, 10, 20)[0]
+    whole = generator.generate(["w7 w8"], [range(12)], Decoding(1.0, 10, 20))[0]
     words = whole[0]["text"].split()
     stop = " ".join(words[5:7])
-    samples = generator.generate(["w7 w8"], [range(12)], 1.0, 10, 20, [stop, "never"])[0]
+    samples = generator.generate(["w7 w8"], [range(12)], Decoding(1.0, 10, 20, (stop, "never")))[0]
     cut = whole[0]["text"].split(stop)[0]
     assert samples[0] == whole[0] | {"text": cut, "finish_reason": "stop", "tokens": len(cut.split()) + 2}
     others = [(old, new) for old, new in zip(whole, samples, strict=True) if stop not in old["text"]]
@@ -192,32 +193,32 @@ def test_a_completion_ends_before_the_first_stop_string(generator):
 
 
 def test_a_stop_string_that_ends_in_a_space_is_seen_too(generator):
-    whole = generator.generate(["w7 w8"], [[0]], 1.0, 10, 20)[0][0]
+    whole = generator.generate(["w7 w8"], [[0]], Decoding(1.0, 10, 20))[0][0]
     stop = whole["text"].split()[5] + " "
-    sample = generator.generate(["w7 w8"], [[0]], 1.0, 10, 20, [stop])[0][0]
+    sample = generator.generate(["w7 w8"], [[0]], Decoding(1.0, 10, 20, (stop,)))[0][0]
     assert sample["text"] == whole["text"].split(stop)[0]
     assert sample["finish_reason"] == "stop"
 
 
 def test_a_completion_may_be_empty():
     generator = Generator(make_model(FAMILIES["llama"]), make_tokenizer())
-    first = generator.generate(["w7"], [[0]], 0, 0, 1)[0][0]["text"]
+    first = generator.generate(["w7"], [[0]], Decoding(0, 0, 1))[0][0]["text"]
     generator.ends = [generator.tokenizer.convert_tokens_to_ids(first)]
-    sample = generator.generate(["w7"], [[0]], 0, 0, 9)[0][0]
+    sample = generator.generate(["w7"], [[0]], Decoding(0, 0, 9))[0][0]
     assert sample == {"text": "", "tokens": 1, "prompt_tokens": 2, "finish_reason": "stop", "seed": 0}
 
 
 def test_a_random_stream_depends_on_its_seed_alone():
-    both = transformers_engine.streams([3, 2**63 - 1], 8)
+    both = transformers_engine.uniform_streams([3, 2**63 - 1], 8)
     assert both.shape == (2, 8) and (both >= 0).all() and (both < 1).all()
-    assert (transformers_engine.streams([2**63 - 1], 4)[0] == both[1, :4]).all()
+    assert (transformers_engine.uniform_streams([2**63 - 1], 4)[0] == both[1, :4]).all()
     assert (both[0] != both[1]).all()
 
 
 def test_a_uniform_number_just_below_one_draws_the_last_token():
     logits = torch.tensor([[0.0, 1.0, 2.0]])
     drawn = [
-        transformers_engine.choose(logits, torch.tensor([u], dtype=torch.float64), 1.0, 2).item()
+        transformers_engine.choose_tokens(logits, torch.tensor([u], dtype=torch.float64), 1.0, 2).item()
         for u in (0.0, 1 - 2**-53)
     ]
     assert drawn == [2, 1]
@@ -235,7 +236,7 @@ def test_a_uniform_number_just_below_one_draws_the_last_token():
 def test_a_prompt_with_a_wrong_bos_or_eos_or_length_is_refused(template, prompt, message):
     generator = Generator(make_model(FAMILIES["llama"]), make_tokenizer(template))
     with pytest.raises(UserError, match=message):
-        generator.generate([prompt], [[1]], 0, 0, 4)
+        generator.generate([prompt], [[1]], Decoding(0, 0, 4))
     with pytest.raises(UserError, match=message):
         generator.check([prompt], 4)
 
@@ -281,4 +282,4 @@ def test_a_model_with_other_layers_than_attention_is_refused():
     config = transformers.Qwen2Config(**SHAPE)
     config.layer_types = ["full_attention", "linear_attention"]
     with pytest.raises(UserError, match="linear_attention"):
-        transformers_engine.check_model("here", config, make_tokenizer())
+        transformers_engine.check_supported("here", config, make_tokenizer())

@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -19,7 +20,7 @@ import score_model
 import select_solutions
 from yetbetter.figures.data_quality import DATA_QUALITY, data_quality
 from yetbetter.figures.look import Look, Paper
-from yetbetter.generation import engines
+from yetbetter.generation import engines, transformers_engine
 from yetbetter.pocket.world import make_problems
 from yetbetter.program import run
 from yetbetter.records import digest_of_problems, read_json, read_rows, write_json, write_rows
@@ -344,13 +345,12 @@ class Streaming:
     def __init__(self, generator, dies_after: int):
         self.generator, self.check, self.left = generator, generator.check, dies_after
 
-    def stream(self, prompts, seeds, *decoding_and_limit):
-        *decoding, _ = decoding_and_limit
+    def stream(self, prompts, seeds, decoding, is_due):
         for number in reversed(range(len(prompts))):
             if self.left == 0:
                 raise KeyboardInterrupt
             self.left -= 1
-            [[answer]] = self.generator.generate([prompts[number]], [seeds[number]], *decoding)
+            [[answer]] = self.generator.generate([prompts[number]], [seeds[number]], decoding)
             yield [(number, 0, answer)]
 
 
@@ -359,9 +359,11 @@ def test_an_engine_that_streams_gives_the_same_and_goes_on_where_it_stopped(stud
 
     def use(dies_after: int) -> None:
         def load(model, revision, max_context, options):
-            return Streaming(engines.load_transformers(model, revision, max_context, options), dies_after)
+            return Streaming(transformers_engine.load(model, revision, max_context, options), dies_after)
 
-        monkeypatch.setitem(engines.ENGINES, "stream", engines.Engine(load, streams=True))
+        monkeypatch.setitem(sys.modules, "streaming_engine", SimpleNamespace(load=load))
+        entry = engines.Engine("streaming_engine", "for this test.", tool="deepspeed", streams=True)
+        monkeypatch.setitem(engines.ENGINES, "stream", entry)
 
     use(dies_after=7)
     with pytest.raises(KeyboardInterrupt):

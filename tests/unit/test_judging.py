@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 from judge_model import refusal
 
-from yetbetter.judging.judgements import View, choose, choose_for_views, fill_judge, parse_verdict, read_judge_template
+from yetbetter.judging.judgements import (
+    View,
+    choose_for_views,
+    choose_judged,
+    fill_judge,
+    parse_verdict,
+    read_judge_template,
+)
 
 PROMPT = Path(__file__).parents[2] / "resources" / "prompts" / "judge.txt"
 
@@ -113,20 +120,20 @@ def places(rows) -> list[tuple]:
 def test_only_right_answers_are_chosen_and_all_of_them_where_they_are_few():
     rows = pool(10, 3)
     right = {place for place, row in zip(places(rows), rows, strict=True) if row["verdict"] == "correct"}
-    assert set(places(choose(rows, 5, 0))) < right
-    assert set(places(choose(rows, 500, 0))) == right
-    assert choose([], 5, 0) == []
+    assert set(places(choose_judged(rows, 5, 0))) < right
+    assert set(places(choose_judged(rows, 500, 0))) == right
+    assert choose_judged([], 5, 0) == []
 
 
 def test_the_choice_hangs_on_the_seed_and_not_on_the_order_of_the_rows():
     rows = pool(50, 4)
-    assert places(choose(rows, 20, 0)) == places(choose(rows[::-1], 20, 0))
-    assert places(choose(rows, 20, 0)) != places(choose(rows, 20, 1))
+    assert places(choose_judged(rows, 20, 0)) == places(choose_judged(rows[::-1], 20, 0))
+    assert places(choose_judged(rows, 20, 0)) != places(choose_judged(rows, 20, 1))
 
 
 def test_more_samples_keep_every_choice_of_fewer():
     rows = pool(50, 4)
-    assert places(choose(rows, 40, 0))[:20] == places(choose(rows, 20, 0))
+    assert places(choose_judged(rows, 40, 0))[:20] == places(choose_judged(rows, 20, 0))
 
 
 def test_a_raised_budget_keeps_what_was_chosen_of_the_old_one():
@@ -139,7 +146,7 @@ def test_a_raised_budget_keeps_what_was_chosen_of_the_old_one():
 
 
 def test_another_block_of_questions_moves_no_more_than_it_must():
-    old, new = (set(places(choose(pool(problems, 4), 100, 0))) for problems in (400, 440))
+    old, new = (set(places(choose_judged(pool(problems, 4), 100, 0))) for problems in (400, 440))
     # An eleventh of the questions is new: about as much of the choice gives way.
     assert 80 <= len(old & new) < 100
     assert all(int(problem[1:]) >= 400 for _, problem, _ in new - old)
@@ -148,7 +155,7 @@ def test_another_block_of_questions_moves_no_more_than_it_must():
 def test_what_a_mix_chooses_is_judged_in_its_pools():
     """A mix is chosen from as a whole; what falls into one pool is among that pool's own choice."""
     rows = pool(40, 3) + pool(40, 2, "se")
-    mixed = set(places(choose(rows, 30, 0)))
+    mixed = set(places(choose_judged(rows, 30, 0)))
     assert {model for model, _, _ in mixed} == {"wc", "se"}
     for model, view in (("wc", 3), ("se", 2)):
         own = choose_for_views([row for row in rows if row["model"] == model], [View(view)], 30, 0, ORDER)
@@ -159,6 +166,6 @@ def test_what_is_chosen_stands_for_the_whole():
     """Over many seeds the share of flawed solutions among those chosen is the share among all."""
     rows = [row for row in pool(40, 6) if row["verdict"] == "correct"]
     flawed = {place for number, place in enumerate(places(rows)) if number % 8 < 3}  # 60 of 160
-    shares = [sum(place in flawed for place in places(choose(rows, 40, seed))) / 40 for seed in range(200)]
+    shares = [sum(place in flawed for place in places(choose_judged(rows, 40, seed))) / 40 for seed in range(200)]
     # Drawn without replacement: one choice has a standard error of 0.066, the mean of 200 one of 0.005.
     assert sum(shares) / 200 == pytest.approx(len(flawed) / len(rows), abs=0.02)

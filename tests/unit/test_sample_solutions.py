@@ -18,6 +18,7 @@ from test_generation import save_model
 import sample_solutions
 from yetbetter import program
 from yetbetter.errors import UserError
+from yetbetter.generation.blocks import plan_batches, prompt_of
 from yetbetter.records import read_json, read_rows, write_rows
 
 torch.set_num_threads(1)
@@ -155,7 +156,7 @@ def test_a_last_block_holds_what_is_left_and_none_is_an_error(place, models):
 @pytest.mark.parametrize("batch_size", [1, 4, 6, 100])
 def test_batches_hold_every_sample_once_whatever_their_size(place, models, batch_size):
     problems = tuple({"problem": str(i), "question": "w1"} for i in range(5))
-    batches = sample_solutions.plan(problems, 2, 6, batch_size)
+    batches = plan_batches(problems, 2, 6, batch_size)
     assert all(len(batch) <= max(batch_size, 1) for batch in batches)
     everything = [(row["problem"], row["sample"]) for batch in batches for row in batch]
     assert everything == [(str(i), sample) for i in range(5) for sample in range(2, 8)]
@@ -351,7 +352,7 @@ def test_a_prompt_without_exactly_one_question_or_with_space_at_its_end_is_refus
 
 def test_braces_in_prompt_and_question_are_plain_text():
     row = {"problem": "a", "question": r"\frac{1}{question}"}
-    assert sample_solutions.prompt_of(row, "{0} {x} {question} {}") == r"{0} {x} \frac{1}{question} {}"
+    assert prompt_of(row, "{0} {x} {question} {}") == r"{0} {x} \frac{1}{question} {}"
 
 
 def test_a_chat_is_the_filled_prompt_in_the_models_own_format_and_part_of_the_identity(place, models):

@@ -21,7 +21,7 @@ import sample_solutions
 from yetbetter import time_limit
 from yetbetter.drafts import STOPPED, open_draft
 from yetbetter.errors import UserError
-from yetbetter.generation.drawing import draw_stream
+from yetbetter.generation.sampling import sample_stream
 from yetbetter.pocket.world import make_problems
 from yetbetter.records import read_json, read_rows, write_rows
 from yetbetter.training.finetuning import finetune
@@ -165,7 +165,7 @@ def test_an_engine_that_streams_begins_nothing_new_and_what_it_has_begun_is_kept
     with open_draft(tmp_path / "out.jsonl", {}) as draft:
         draft.limit = time_limit.TimeLimit(end=time.time() + 1000, margin=10)
         with pytest.raises(time_limit.OutOfTime, match="4 of 20 rows are done and kept"):
-            draw_stream(draft, "r.jsonl", [coordinates], lambda rows: draw(rows, draft.limit), "rows")
+            sample_stream(draft, "r.jsonl", [coordinates], lambda rows: draw(rows, draft.limit), "rows")
         assert [row["sample"] for row in draft.recover("r.jsonl")] == [0, 1, 2, 3]
 
 

@@ -6,6 +6,7 @@ from support import LENGTH, MODELS, TEMPERATURE, TOP_K, pocket_prompts
 
 from yetbetter.errors import UserError
 from yetbetter.generation import engines, vllm_engine
+from yetbetter.generation.engines import Decoding
 from yetbetter.grading import grade
 from yetbetter.identity import stream_seed
 from yetbetter.pocket.world import make_problems
@@ -30,7 +31,7 @@ def generator():
 def draw(engine, prompts, seeds, temperature=TEMPERATURE, length=LENGTH, stop=()) -> list[list[dict]]:
     """The answers in the order of prompts and seeds, each given once."""
     answers = [[None] * len(row) for row in seeds]
-    for finished in engine.stream(prompts, seeds, temperature, TOP_K, length, stop):
+    for finished in engine.stream(prompts, seeds, Decoding(temperature, TOP_K, length, stop)):
         for i, j, answer in finished:
             assert answers[i][j] is None
             answers[i][j] = answer
@@ -76,7 +77,7 @@ def test_a_sample_depends_on_its_seed_and_not_on_what_is_drawn_beside_it(engine)
 def test_greedy_answers_are_those_of_transformers(engine, generator):
     prompts = pocket_prompts(60)
     seeds = [[0]] * 60
-    expected = generator.generate(prompts, seeds, 0.0, 0, LENGTH)
+    expected = generator.generate(prompts, seeds, Decoding(0.0, 0, LENGTH))
     found = draw(engine, prompts, seeds, temperature=0.0)
     assert sum(a == b for a, b in zip(found, expected, strict=True)) >= 57  # near-ties may fall the other way
 
@@ -85,7 +86,7 @@ def test_a_stop_string_is_cut_off_and_counted_and_a_length_limit_is_told(engine,
     prompts = pocket_prompts(30)
     seeds = [[0]] * 30
     for stop in ([" The answer"], ["=", "unseen"]):
-        expected = generator.generate(prompts, seeds, 0.0, 0, LENGTH, stop)
+        expected = generator.generate(prompts, seeds, Decoding(0.0, 0, LENGTH, stop))
         found = draw(engine, prompts, seeds, temperature=0.0, stop=stop)
         assert sum(a == b for a, b in zip(found, expected, strict=True)) >= 28
         assert not any(string in answer["text"] for row in found for answer in row for string in stop)
@@ -108,7 +109,7 @@ def test_a_prompt_has_one_bos_in_sampling_as_in_training(engine):
 def test_what_is_drawn_is_handed_out_while_the_rest_is_drawn_and_a_stream_can_be_left(engine, monkeypatch):
     monkeypatch.setattr(vllm_engine, "HAND_OUT_EVERY", 0.01)
     prompts = pocket_prompts(30)
-    stream = engine.stream(prompts, seeds_of(30, 20), TEMPERATURE, TOP_K, LENGTH)
+    stream = engine.stream(prompts, seeds_of(30, 20), Decoding(TEMPERATURE, TOP_K, LENGTH))
     first = next(rows for rows in stream if rows)
     core = engine.llm.llm_engine
     assert 0 < len(first) < 300
@@ -116,7 +117,7 @@ def test_what_is_drawn_is_handed_out_while_the_rest_is_drawn_and_a_stream_can_be
     stream.close()
     assert not core.has_unfinished_requests()
     assert len(draw(engine, prompts[:2], [[1], [2]])) == 2
-    assert list(engine.stream([], [], TEMPERATURE, TOP_K, LENGTH)) == []
+    assert list(engine.stream([], [], Decoding(TEMPERATURE, TOP_K, LENGTH))) == []
 
 
 def test_coverage_is_that_of_transformers_samples(engine, generator):
@@ -124,7 +125,7 @@ def test_coverage_is_that_of_transformers_samples(engine, generator):
     prompts, seeds = pocket_prompts(300), seeds_of(300, 10)
     pools = [
         draw(engine, prompts, seeds),
-        generator.generate(prompts, seeds, TEMPERATURE, TOP_K, LENGTH),
+        generator.generate(prompts, seeds, Decoding(TEMPERATURE, TOP_K, LENGTH)),
     ]
     curves = []
     for pool in pools:
@@ -182,7 +183,9 @@ def test_out_of_time_no_further_sample_is_begun_and_those_begun_are_given(engine
         return seconds > 0
 
     given = [
-        (i, j) for rows in engine.stream(prompts, seeds, TEMPERATURE, TOP_K, LENGTH, (), is_due) for i, j, _ in rows
+        (i, j)
+        for rows in engine.stream(prompts, seeds, Decoding(TEMPERATURE, TOP_K, LENGTH), is_due)
+        for i, j, _ in rows
     ]
     most = 2 * engine.llm.llm_engine.vllm_config.scheduler_config.max_num_seqs
     assert len(set(given)) == len(given) == most < 40 * 20

@@ -1,9 +1,9 @@
-"""Hold a judge's verdicts against the exact checks of the same solutions, which only the pocket world has."""
+"""Compare a judge's verdicts with the exact checks of the same solutions, for data sets whose problems are programs."""
 
 import argparse
 
 from yetbetter.errors import UserError
-from yetbetter.measures.agreement import measure_agreement, show_agreement
+from yetbetter.judging.agreement import measure_agreement, show_agreement
 from yetbetter.program import run
 from yetbetter.records import read_rows, write_json
 from yetbetter.selection.pools import coordinates

@@ -2,7 +2,7 @@
 
     python fetch_model.py --model google/gemma-2-9b --revision COMMIT --output downloads/models/wc.json
 
-Only safetensors, configuration and tokenizer are downloaded. A stopped download goes on when called again. Gated models
+Only safetensors, configuration and tokenizer are downloaded. A stopped download resumes when called again. Gated models
 need HF_TOKEN in the environment.
 """
 

@@ -1,76 +1,30 @@
-"""Ask a model whether the reasoning of right-answered solutions is sound; or how far it agrees with people's labels.
+"""Ask a model whether the reasoning of right-answered solutions is sound, or how far it agrees with people's labels.
 
-Of a pool: the solutions that its views need (those with the smallest hashes, or for a filter all), each judged once; a
-draft keeps every judgement, so that a killed run goes on, and another budget or number of samples judges only what is
-missing.
-Of a labelled file: every row, and the agreement is printed and written.
+From a pool: the solutions that its views need (those with the smallest hashes, or all for a filter), each judged once.
+A draft keeps every judgement, so that a killed run resumes, and another budget or number of samples only judges what
+is missing.
+From a labelled file: every row; the agreement is printed and written.
 """
 
 import argparse
-import time
+import dataclasses
+import functools
+import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
-from yetbetter.drafts import Draft, open_draft
 from yetbetter.errors import UserError
 from yetbetter.generation import options
-from yetbetter.generation.drawing import cut, draw_stream
 from yetbetter.generation.options import at_least
-from yetbetter.generation.prompts import chat_of
-from yetbetter.identity import fingerprint, model_identity, stream_seed
-from yetbetter.judging.judgements import (
-    JUDGE_VERSION,
-    View,
-    choose_for_views,
-    digest,
-    fill_judge,
-    parse_verdict,
-    read_judge_template,
-    sort_views,
-)
-from yetbetter.measures.agreement import measure_agreement, read_labelled, show_agreement
+from yetbetter.identity import differences
+from yetbetter.judging.agreement import show_agreement
+from yetbetter.judging.asking import Judge, make_judgements
+from yetbetter.judging.collecting import KINDS, collect_from_pool, collect_labelled, measure_groups
+from yetbetter.judging.judgements import View, read_judge_template
 from yetbetter.program import run, write_sidecar
-from yetbetter.records import check_unique, digest_of_problems, read_json, read_rows, write_json, write_rows
+from yetbetter.records import check_unique, iterate_rows, read_json, read_rows, write_json
 from yetbetter.selection.pools import Pools, check_complete, load_blocks
-from yetbetter.versions import SAMPLER_VERSION
-
-# Everything that was ever asked with these settings, and what of it this run's output holds.
-ASKED, JUDGEMENTS, ABOUT = "asked.jsonl", "judgements.jsonl", "about.json"
-
-
-def main() -> None:
-    arguments = parse_arguments()
-    template = read_judge_template(arguments.prompt)
-    collect = collect_labelled if arguments.labelled else collect_pool
-    asked, facts = collect(arguments, template)
-    # The solutions are no part of the settings: each row holds the digest of its own prompt.
-    settings = settings_of(arguments, template)
-    task = {"judge_version": JUDGE_VERSION, **facts, "asked": fingerprint({"rows": list(map(key_of, asked))})}
-    with open_draft(arguments.output, settings, arguments.drafts) as draft:
-        if draft.sealed and any(read_json(draft.folder / ABOUT).get(key) != value for key, value in task.items()):
-            draft.unseal()
-        if not draft.sealed:
-            start = time.monotonic()
-            take_known(draft, settings, arguments.known)
-            rows = judge(draft, asked, arguments)
-            write_rows(draft.folder / JUDGEMENTS, rows)
-            write_sidecar(
-                draft.folder / ABOUT,
-                arguments,
-                settings=settings,
-                **task,
-                counts={"judged": len(rows), **Counter(row["verdict"] for row in rows)},
-                completion_tokens=sum(row["tokens"] for row in rows),
-                prompt_tokens=sum(row["prompt_tokens"] for row in rows),
-                seconds=round(time.monotonic() - start, 3),
-            )
-            draft.seal()
-        draft.publish({JUDGEMENTS: arguments.output, ABOUT: arguments.about})
-    rows = read_rows(arguments.output, require=("verdict",))
-    counts = Counter(row["verdict"] for row in rows)
-    print(f"judged {len(rows):,}: " + (", ".join(f"{counts[key]:,} {key}" for key in sorted(counts)) or "nothing"))
-    if arguments.labelled:
-        report_agreement(rows, settings, arguments)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -102,8 +56,12 @@ def parse_arguments() -> argparse.Namespace:
     add("--about", type=Path, required=True, help="sidecar that says how they were made (JSON)")
     add("--drafts", type=Path, help="folder for unfinished work (default: .drafts beside the output)")
     arguments = parser.parse_args()
-    options.check_arguments(arguments)
-    options.check_model_name(arguments)
+    check_given(arguments)
+    return arguments
+
+
+def check_given(arguments: argparse.Namespace) -> None:
+    """UserError for a missing argument: a pool and a labelled file need different ones."""
     needed = ("agreement",) if arguments.labelled else ("problems", "solutions", "verdicts", "blocks")
     if not arguments.labelled and not (arguments.views or arguments.all_right or arguments.every):
         raise UserError("--views is missing, which judging a pool needs (or --all-right, or --every)")
@@ -112,145 +70,71 @@ def parse_arguments() -> argparse.Namespace:
             raise UserError(
                 f"--{name} is missing, which judging {'labelled rows' if arguments.labelled else 'a pool'} needs"
             )
-    return arguments
 
 
-def collect_pool(arguments, template: str) -> tuple[list[dict], dict]:
-    """What to ask about a pool (problem, sample, model, solution: digest, prompt); how and of what it was chosen."""
+def main() -> None:
+    arguments = parse_arguments()
+    sampler = options.sampler_of(arguments)
+    options.check_model_argument(sampler, arguments.model, arguments.chat)
+    template = read_judge_template(arguments.prompt)
+    judge = Judge(arguments.model, arguments.revision, arguments.chat, template, arguments.seed, sampler)
+    if arguments.labelled:
+        asked, facts = collect_labelled(arguments.labelled, template, arguments.prompt)
+    else:
+        asked, facts = collect_pool(arguments, template)
+    write_about = functools.partial(write_sidecar, arguments=arguments, packages=sampler.entry.packages)
+    files = arguments.output, arguments.about, arguments.drafts, arguments.known
+    settings = make_judgements(judge, asked, facts, *files, write_about)
+    counts = Counter(row["verdict"] for row in iterate_rows(arguments.output, require=("verdict",)))
+    told = ", ".join(f"{counts[key]:,} {key}" for key in sorted(counts)) or "nothing"
+    print(f"judged {counts.total():,}: {told}")
+    if arguments.labelled:
+        found = measure_groups(read_rows(arguments.output))
+        write_json(arguments.agreement, {"labelled": arguments.labelled.name, "groups": found, "settings": settings})
+        for name, measured in found.items():
+            print(show_agreement(name, measured))
+
+
+def collect_pool(arguments: argparse.Namespace, template: str) -> tuple[list[dict], dict]:
+    """What to ask about a pool, see `collect_from_pool`; UserError for a pool that does not hold the views."""
     models = sorted({block.partition("/")[0] for block in arguments.blocks})
     if len(models) > 1:
         raise UserError(f"--blocks: of several pools ({', '.join(models)}), a judging is of one")
-    problems = read_rows(arguments.problems, require=("problem", "question", "answer"))
-    check_unique(problems, arguments.problems, "problem")
-    by_name = {row["problem"]: row for row in problems}
     if arguments.every and "{answer}" in template:
         raise UserError(f"{arguments.prompt} holds {{answer}}, which a judge of --every solution must not know")
-    order = {row["problem"]: number for number, row in enumerate(problems)}
-    kinds = {kind: sort_views(getattr(arguments, kind)) for kind in ("views", "all_right", "every")}
-    views = [view for asked in kinds.values() for view in asked]
+    problems = read_rows(arguments.problems, require=("problem", "question", "answer"))
+    check_unique(problems, arguments.problems, "problem")
     pools = Pools(arguments.solutions, arguments.verdicts, None, arguments.blocks)
-    rows = load_blocks(pools, {models[0]: max(view.samples for view in views)})
+    views = {kind: getattr(arguments, kind) for kind in KINDS}
+    rows = read_shards(pools, models[0], [view for kind in views.values() for view in kind], problems)
+    return collect_from_pool(rows, problems, views, arguments.samples, arguments.seed, template, arguments.problems)
+
+
+def read_shards(pools: Pools, model: str, views: list[View], problems: list[dict]) -> Iterator[dict]:
+    """The solutions that any view needs, the blocks of one shard of questions at a time, checked to be complete."""
+    order = {row["problem"]: number for number, row in enumerate(problems)}
+    shards: dict[str, list[str]] = {}
+    for block in pools.blocks:
+        shards.setdefault(block.partition("_samples-")[0], []).append(block)
+    missing, first = dict.fromkeys(order), None  # no question of the views may be in none of the shards
+    for blocks in shards.values():
+        about = f"{pools.solutions}/{blocks[0]}.about.json"
+        settings = read_json(about, require=("pool",))["pool"]
+        first_about, agreed = first = first or (about, settings)
+        if settings != agreed:
+            raise UserError(f"{about} and {first_about} are of one pool, but {differences(agreed, settings)}")
+        rows = load_blocks(dataclasses.replace(pools, blocks=blocks), {model: max(view.samples for view in views)})
+        there = dict.fromkeys(row["problem"] for row in rows)
+        for view in views:
+            names = None if view.questions is None else [name for name in there if order.get(name, 0) < view.questions]
+            check_complete([row for row in rows if view.holds(row, order)], {model: view.samples}, names)
+        for name in there:
+            missing.pop(name, None)
+        yield from rows
     for view in views:
-        names = None if view.questions is None else list(order)[: view.questions]
-        check_complete(view.of(rows, order), {models[0]: view.samples}, names)
-    chosen = choose_for_views(rows, samples=arguments.samples, seed=arguments.seed, order=order, **kinds)
-    unknown = [row["problem"] for row in chosen if row["problem"] not in by_name]
-    if unknown:
-        raise UserError(f"{arguments.problems}: no problem {unknown[0]!r}, which the solutions answer")
-    asked = [
-        {key: row[key] for key in ("problem", "sample", "model")}
-        | {"solution": digest(row["text"])}
-        | {"prompt": fill_judge(template, problem["question"], row["text"], problem["answer"])}
-        for row in chosen
-        for problem in [by_name[row["problem"]]]
-    ]
-    labels = {kind: [view.label for view in views] for kind, views in kinds.items() if views}
-    choice = {"samples": arguments.samples, "seed": arguments.seed} | labels
-    return asked, {"choice": choice, "problems_hash": digest_of_problems(problems)}
-
-
-def collect_labelled(arguments, template: str) -> tuple[list[dict], dict]:
-    """What to ask about a labelled file, with the labels in the rows."""
-    asked = []
-    for row in read_labelled(arguments.labelled):
-        if row["answer"] is None and "{answer}" in template:
-            raise UserError(f"{arguments.labelled}: {row['problem']} has no answer, which {arguments.prompt} asks for")
-        place = {"problem": row["problem"], "sample": 0, "model": "labelled", "solution": digest(row["solution"])}
-        labels = {"sound": row["sound"], "correct": row["correct"]}
-        prompt = fill_judge(template, row["question"], row["solution"], row["answer"] or "")
-        asked.append(place | labels | {"prompt": prompt})
-    return asked, {"choice": {"labelled": digest(str([(row["sound"], row["correct"]) for row in asked]))}}
-
-
-def settings_of(arguments, template: str) -> dict:
-    """All that shapes a judgement, besides the problem and the solution."""
-    settings = {
-        "sampler_version": SAMPLER_VERSION,
-        "model": model_identity(arguments.model, arguments.revision),
-        "prompt": template,
-        "seed": arguments.seed,
-        **options.settings_of(arguments),
-    }
-    return settings | {"chat": True} if arguments.chat else settings
-
-
-def key_of(row: dict) -> tuple:
-    return row["problem"], row["sample"], digest(row["prompt"])
-
-
-def take_known(draft: Draft, settings: dict, known: Path | None) -> None:
-    """Take over what an earlier run was answered under the same settings; another draft holds it."""
-    if known is None or read_json(known.with_suffix(".about.json"), require=("settings",))["settings"] != settings:
-        return
-    there = {(row["problem"], row["sample"], row["asked"]) for row in draft.recover(ASKED)}
-    apart = ("model", "solution", "verdict")
-    rows = [{key: value for key, value in row.items() if key not in apart} for row in read_rows(known)]
-    draft.append(ASKED, [row for row in rows if (row["problem"], row["sample"], row["asked"]) not in there])
-
-
-def judge(draft: Draft, asked: list[dict], arguments) -> list[dict]:
-    """The judgements, in the order of `asked`; what the draft holds already is not asked again."""
-    if not asked:
-        return []
-    prompts = {key_of(row): row["prompt"] for row in asked}
-    coordinates = {key: dict(zip(("problem", "sample", "asked"), key, strict=True)) for key in prompts}
-    models = {key_of(row): row["model"] for row in asked}
-    engine, streams = None, options.streams(arguments)
-
-    def key(row: dict) -> tuple:
-        return row["problem"], row["sample"], row["asked"]
-
-    there = {key(row) for row in draft.recover(ASKED) if isinstance(row, dict) and row.keys() >= {"asked", "text"}}
-    missing = [row for one, row in coordinates.items() if one not in there]
-    # Pieces of what is missing, so that a run killed between two of them ends with the batches of an undisturbed one.
-    batches = [[row for one, row in coordinates.items() if one in there]]
-    batches += [missing] if streams else cut(missing, arguments.batch_size)
-
-    def load() -> None:
-        nonlocal engine
-        if arguments.chat:
-            chat = chat_of(arguments.model, arguments.revision)
-            prompts.update({one: chat(prompt) for one, prompt in prompts.items()})
-        engine = options.load(arguments, arguments.model, arguments.revision)
-        engine.check([prompts[key(row)] for row in missing], arguments.max_new_tokens)
-
-    def ask(rows: list[dict]):
-        given = (
-            [prompts[key(row)] for row in rows],
-            [[stream_seed(arguments.seed, "judge", models[key(row)], row["problem"], row["sample"])] for row in rows],
-            arguments.temperature,
-            arguments.top_k,
-            arguments.max_new_tokens,
-            tuple(arguments.stop),
-        )
-        if streams:
-            for answers in engine.stream(*given, draft.limit.is_due):
-                yield [rows[number] | answer for number, _, answer in answers]
-        else:
-            yield [row | answer for row, (answer,) in zip(rows, engine.generate(*given), strict=True)]
-
-    drawn = draw_stream(draft, ASKED, batches, ask, "judgements", load, more=True)
-    answers = {key(row): row for row in drawn}
-    return [
-        {name: value for name, value in row.items() if name != "prompt"}
-        | answers[key_of(row)]
-        | {"verdict": parse_verdict(answers[key_of(row)]["text"], answers[key_of(row)]["finish_reason"])}
-        for row in asked
-    ]
-
-
-def report_agreement(rows: list[dict], settings: dict, arguments) -> None:
-    """Agreement over all labelled rows, and over those with a right final answer where the file says which."""
-    groups = {"all": rows, "right answers": [row for row in rows if row["correct"]]}
-    found = {
-        name: measure_agreement([row["sound"] for row in group], [row["verdict"] for row in group])
-        for name, group in groups.items()
-        if group
-    }
-    write_json(arguments.agreement, {"labelled": arguments.labelled.name, "groups": found, "settings": settings})
-    for name, measured in found.items():
-        print(show_agreement(name, measured))
+        if view.questions is not None:
+            check_complete([], {model: view.samples}, [name for name in missing if order[name] < view.questions])
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, packages=options.packages_of(sys.argv))

@@ -1,4 +1,4 @@
-"""Problems of the pocket world: the first so many of a split of a data set."""
+"""Make the first problems of a split of one of the pocket world's data sets."""
 
 import argparse
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 
 from yetbetter.errors import UserError
+from yetbetter.figures.registry import KINDS
 from yetbetter.forecast.memory_table import render_memory_plans
 from yetbetter.program import run
 from yetbetter.study.checks import check_config
@@ -28,7 +29,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = parse_arguments()
     config, name = read_configs(arguments.config), ", ".join(arguments.config)
-    check_config(config, str(SCHEMA), name)
+    config = check_config(config, str(SCHEMA), name, KINDS)
     print(render_memory_plans(config, name, arguments.gpu_gb))
 
 

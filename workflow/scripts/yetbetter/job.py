@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from yetbetter.errors import UserError
 
 # The environment variable in which a rule passes the number of GPUs that its job asked for, on each node.
 ASKED = "YETBETTER_GPUS"
-# Packages that a program uses in addition to NumPy; a program with --engine uses the engine's.
+# Packages that a program uses in addition to NumPy; those that ask an engine name its packages themselves.
 PACKAGES = {
     "finetune_model": ("torch", "transformers", "trl", "accelerate", "datasets"),
     "grade_solutions": ("sympy",),
@@ -26,28 +26,24 @@ PACKAGES = {
     "check_claims": ("pandas",),
     "compare_studies": ("pandas", "matplotlib"),
 }
-ENGINE_PACKAGES = {
-    "transformers": ("torch", "transformers"),
-    "vllm": ("vllm", "torch", "transformers"),
-    "openai": ("openai",),
-}
 OPTION_PACKAGES = {"--deepspeed": "deepspeed", "--lora-rank": "peft", "--fused-loss": "liger-kernel"}
 # A program of its own: CUDA, once started, forbids a process to fork.
 LIST_GPUS = Path(__file__).with_name("list_gpus.py")
 
 
-def begin(line: list[str], environment: Mapping[str, str] = os.environ) -> None:
+def begin(line: list[str], environment: Mapping[str, str] = os.environ, packages: Iterable[str] = ()) -> None:
     """What every program does first: log lines about its job, if it writes into a log, and count its GPUs.
 
-    line: the command line, the program first. Raises UserError if fewer GPUs were given, or are usable, than were asked
-    for. Of several processes on one node only the first one does this.
+    line: the command line, the program first. packages: those that it uses in addition to PACKAGES. Raises UserError if
+    fewer GPUs were given, or are usable, than were asked for. Of several processes on one node only the first one does
+    this.
     """
     if {"-h", "--help"} & set(line) or environment.get("LOCAL_RANK", "0") != "0":
         return
     # Over several nodes a program writes to srun, not into its log: there the rule's variable shows that it has one.
     logged = writes_a_log() or ASKED in environment
     if logged:
-        for fact in job_facts(line, environment):
+        for fact in job_facts(line, environment, packages):
             print(fact, file=sys.stderr, flush=True)
     found = check_gpus(environment)
     if found and logged:
@@ -62,7 +58,7 @@ def writes_a_log() -> bool:
         return False
 
 
-def job_facts(line: list[str], environment: Mapping[str, str] = os.environ) -> list[str]:
+def job_facts(line: list[str], environment: Mapping[str, str] = os.environ, packages: Iterable[str] = ()) -> list[str]:
     """Lines of text: time, host and scheduler's job; GPUs given; Python and the packages that the program uses."""
     where = f"host {socket.gethostname()}"
     if job := environment.get("SLURM_JOB_ID"):
@@ -72,12 +68,13 @@ def job_facts(line: list[str], environment: Mapping[str, str] = os.environ) -> l
     asked = environment.get(ASKED, "0")
     told = ", ".join(given) or "none"
     gpus = [] if not given and asked in ("", "0") else [f"GPUs: {told} given, {asked or 0} asked for"]
-    packages = [f"{name} {version}" for name in packages_used(line) if (version := installed(name))]
+    named = dict.fromkeys([*packages_used(line), *packages])
+    versions = [f"{name} {version}" for name in named if (version := installed(name))]
     program = Path(line[0]).name
     return [
         f"{time.strftime('%Y-%m-%d %H:%M:%S %Z')}: {program} on {where}, process {os.getpid()}",
         *gpus,
-        f"{sys.executable}: " + ", ".join([f"python {platform.python_version()}", *packages]),
+        f"{sys.executable}: " + ", ".join([f"python {platform.python_version()}", *versions]),
     ]
 
 
@@ -86,9 +83,6 @@ def packages_used(line: list[str]) -> list[str]:
     program = Path(line[0]).stem
     names = ["numpy", *PACKAGES.get(program, PACKAGES.get(program.partition("_")[0], ()))]
     words = [word for argument in line[1:] for word in argument.split("=", 1)]
-    if program in ("sample_solutions", "judge_solutions", "evaluate_model"):
-        engine = words[words.index("--engine") + 1] if "--engine" in words[:-1] else "transformers"
-        names += ENGINE_PACKAGES.get(engine, ())
     return names + [package for option, package in OPTION_PACKAGES.items() if option in words]
 
 

@@ -7,7 +7,7 @@ import platform
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -17,14 +17,16 @@ from yetbetter.errors import UserError
 from yetbetter.records import write_json
 
 
-def run(main: Callable[[], None]) -> None:
+def run(main: Callable[[], None], packages: Iterable[str] = ()) -> None:
     """Run a program's main function; bad input ends it with one line on stderr and exit status 1.
+
+    packages: those that it will load in addition to the ones that `job` knows of, for the first lines of its log.
 
     A log begins with lines about the job. A program whose job runs out of time continues later, see `time_limit`.
     """
     prefer_own_environment()
     try:
-        job.begin(sys.argv)
+        job.begin(sys.argv, packages=packages)
         main()
     except time_limit.OutOfTime as stopped:
         sys.exit(time_limit.go_on_later(Path(sys.argv[0]).name, str(stopped)))
@@ -78,16 +80,19 @@ class Progress:
         print(line, end=end, file=sys.stderr, flush=True)
 
 
-def write_sidecar(path: str | Path, arguments: argparse.Namespace | dict, **facts) -> None:
+def write_sidecar(
+    path: str | Path, arguments: argparse.Namespace | dict, packages: Iterable[str] = (), **facts
+) -> None:
     """Write how and when a result was made: arguments, versions, host, and `facts` (seeds, tokens, seconds).
 
-    arguments: the program's own, also as a dict by name; those that are None are left out.
+    arguments: the program's own, also as a dict by name; those that are None are left out. packages: those whose
+    versions are recorded in addition, if they are loaded.
     """
     given = arguments if isinstance(arguments, dict) else vars(arguments)
     about = {
         "program": Path(sys.argv[0]).name,
         "arguments": {key: str(value) for key, value in given.items() if value is not None},
-        "versions": versions(),
+        "versions": versions(packages),
         "host": socket.gethostname(),
         "slurm_job": os.environ.get("SLURM_JOB_ID"),
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -96,9 +101,9 @@ def write_sidecar(path: str | Path, arguments: argparse.Namespace | dict, **fact
     write_json(path, about)
 
 
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that shape results, as far as they are loaded."""
-    names = ("numpy", "torch", "transformers", "trl", "accelerate", "deepspeed", "vllm", "openai", "sympy", "pandas")
+def versions(packages: Iterable[str] = ()) -> dict[str, str]:
+    """Versions of Python and of those packages that are loaded and shape results, among them the given ones."""
+    names = ("numpy", "torch", "transformers", "trl", "accelerate", "deepspeed", *packages, "sympy", "pandas")
     found = {"python": platform.python_version()}
     return found | {name: version_of(name) for name in names if name in sys.modules}
 

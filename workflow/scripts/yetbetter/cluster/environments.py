@@ -6,9 +6,6 @@ from pathlib import Path
 from yetbetter.errors import UserError
 from yetbetter.job import ASKED
 
-# Engine -> the tool whose environment holds it, named as in envs/. Finetuning uses `deepspeed` too.
-TOOLS = {"transformers": "deepspeed", "vllm": "vllm", "openai": "openai"}
-
 
 def python_of(environments: dict, tool: str) -> str:
     """The command of the Python that holds a tool, for a shell."""

@@ -1,36 +1,92 @@
-"""Data sets as adapters: what each of them is made of, and how its rows become problems.
+"""Data sets: the registry of adapters, which say where a data set's problems come from.
 
-An adapter is a module with
-    FILES      role -> names under which a folder may hold the file; the roles that its splits are made from
-    SIZES      split -> problems that the split has, which is the most that a config may ask for
-    ANSWER_FORMATS  conventions in which the grader reads every gold answer back
-    HASHES     split -> digest_of_problems of the whole split, as it was when the adapter was written
-    SOURCES    what is downloaded, at pinned revisions, and
-    unpack(files) -> {name: rows}   what that leaves in a folder, under the names in FILES
-    build(files, answer_format) -> Parts
-where `files` is role -> path. `problem_splits` holds what the adapters share.
+To add a public data set, write its module (see `public`) and add its line to ADAPTERS.
 """
 
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import ModuleType
 
-from yetbetter.data import gsm8k, hendrycks_math
+from yetbetter.data import gsm8k, hendrycks_math, own_files, pocket_world, public
 from yetbetter.errors import UserError
 
-ADAPTERS: dict[str, ModuleType] = {"gsm8k": gsm8k, "math": hendrycks_math}
+
+@dataclass(frozen=True)
+class Adapter:
+    """All that is known of a data set's origin.
+
+    rule: the rule of data.smk that makes its problems: make_pocket_problems, import_problems (from the study's own
+        files), or import_dataset (a public data set, from its published files).
+    terms: whose terms hold for the questions, a sentence for exported training data.
+    check_entry(key, dataset, entry, module): raises UserError, starting with `key`, for a config entry of this adapter
+        that is wrong. dataset: its name in the config.
+    module: of a public data set, see `public`.
+    own_keys: keys of the config entry that other adapters do not have.
+    has_levels: its problems have a difficulty, so tables and figures have rows by level.
+    has_programs: its problems are programs over their quantities, so reasoning can be checked exactly (`fpr: exact`).
+    random_order: its training problems are in random order; the first so many are a random choice.
+    published: the paper prints results for it.
+    """
+
+    rule: str
+    terms: str
+    check_entry: Callable[[str, str, dict, ModuleType | None], None]
+    module: ModuleType | None = None
+    own_keys: tuple[str, ...] = ()
+    has_levels: bool = True
+    has_programs: bool = False
+    random_order: bool = True
+    published: bool = False
 
 
-def local_folders(entry: dict) -> list[str]:
-    """The folders that a data set's config entry names; none where its files are downloaded."""
-    return list(dict.fromkeys(entry[key] for key in ("data_dir", "functional_dir") if key in entry))
+ADAPTERS = {
+    "pocket": Adapter(
+        rule="make_pocket_problems",
+        terms="The questions are made by the workflow itself (MIT licence).",
+        check_entry=pocket_world.check_entry,
+        own_keys=("world",),
+        has_programs=True,
+    ),
+    "gsm8k": Adapter(
+        rule="import_dataset",
+        terms="The questions are GSM8K's (openai/grade-school-math, MIT licence).",
+        check_entry=public.check_entry,
+        module=gsm8k,
+        own_keys=("data_dir",),
+        has_levels=False,
+        published=True,
+    ),
+    "math": Adapter(
+        rule="import_dataset",
+        terms="The questions are those of MATH (Hendrycks et al. 2021, MIT licence).",
+        check_entry=public.check_entry,
+        module=hendrycks_math,
+        own_keys=("data_dir", "functional_dir"),
+        published=True,
+    ),
+    "files": Adapter(
+        rule="import_problems",
+        terms="The questions come from the study's own files; their terms are known to whoever brought them.",
+        check_entry=own_files.check_entry,
+        own_keys=("files",),
+        random_order=False,
+    ),
+}
 
 
-def find_files(adapter: str, folders: list[str | Path]) -> dict[str, Path]:
-    """role -> path of the adapter's files, in the first folder that has one. UserError for a missing one."""
-    files = {}
-    for role, names in ADAPTERS[adapter].FILES.items():
-        found = [Path(folder, name) for folder in folders for name in names if Path(folder, name).is_file()]
-        if not found:
-            raise UserError(f"{', '.join(map(str, folders))}: no {' or '.join(names)}, which {adapter} needs")
-        files[role] = found[0]
-    return files
+def public_adapters() -> list[str]:
+    """Names of the adapters whose data sets are published files."""
+    return [name for name, adapter in ADAPTERS.items() if adapter.module]
+
+
+def check_source(key: str, dataset: str, entry: dict) -> None:
+    """UserError, starting with `key`, for a data set's config entry that does not fit its adapter."""
+    adapter = ADAPTERS[entry["adapter"]]
+    for own in dict.fromkeys(own for other in ADAPTERS.values() for own in other.own_keys):
+        if own in entry and own not in adapter.own_keys:
+            others = " or ".join(name for name, other in ADAPTERS.items() if own in other.own_keys)
+            raise UserError(f"{key}.{own}: only for adapter {others}, it is {entry['adapter']!r}")
+    adapter.check_entry(key, dataset, entry, adapter.module)
+    if entry["fpr"] == "exact" and not adapter.has_programs:
+        having = " or ".join(name for name, other in ADAPTERS.items() if other.has_programs)
+        raise UserError(f"{key}.fpr: 'exact' needs problems that are programs, which only adapter {having} has")

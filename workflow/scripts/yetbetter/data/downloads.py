@@ -1,6 +1,6 @@
 """Files and models from the hub, at pinned revisions, into the hub's own cache; every failure is one line.
 
-A token, where one is needed, comes from the environment (HF_TOKEN) or from `hf auth login`; none is printed.
+A token, if one is needed, comes from the environment (HF_TOKEN) or from `hf auth login`; none is printed.
 """
 
 import os
@@ -15,13 +15,13 @@ from yetbetter.errors import UserError
 from yetbetter.records import digest_of
 
 # What a model needs to run: weights as safetensors (never pickles), configuration, tokenizer.
-MODEL_FILES = ["*.safetensors", "*.safetensors.index.json", "*.json", "*.jinja", "tokenizer*", "*.model", "merges.txt"]
-NOT_MODEL_FILES = ["original/*", "onnx/*", "*.gguf", "training_args*", "trainer_state*", "optimizer*", "*.h5"]
+DOWNLOADED = ["*.safetensors", "*.safetensors.index.json", "*.json", "*.jinja", "tokenizer*", "*.model", "merges.txt"]
+NOT_DOWNLOADED = ["original/*", "onnx/*", "*.gguf", "training_args*", "trainer_state*", "optimizer*", "*.h5"]
 
 
 @dataclass(frozen=True)
 class HubFile:
-    """One file of a data set on the hub. sha256: as published; where None, the hub's own record of it is checked."""
+    """One file of a data set on the hub. sha256: as published; if None, the hub's own record of it is checked."""
 
     repository: str
     revision: str
@@ -82,15 +82,15 @@ def check_digest(path: Path, expected: str | None, name: str) -> None:
 
 
 def fetch_model(model: str, revision: str) -> dict:
-    """Bring a model into the hub's cache, going on where an earlier download stopped.
+    """Bring a model into the hub's cache; a stopped download resumes.
 
-    Returns its revision as a commit, and name -> bytes of its files. Raises UserError where there are no safetensors.
+    Returns its revision as a commit, and name -> bytes of its files. Raises UserError if there are no safetensors.
     """
     from huggingface_hub import snapshot_download
 
     with clear_errors(f"model {model}", revision):
         folder = Path(
-            snapshot_download(model, revision=revision, allow_patterns=MODEL_FILES, ignore_patterns=NOT_MODEL_FILES)
+            snapshot_download(model, revision=revision, allow_patterns=DOWNLOADED, ignore_patterns=NOT_DOWNLOADED)
         )
     sizes = {str(path.relative_to(folder)): path.stat().st_size for path in sorted(folder.rglob("*")) if path.is_file()}
     if "config.json" not in sizes or not any(name.endswith(".safetensors") for name in sizes):

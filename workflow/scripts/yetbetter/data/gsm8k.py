@@ -36,7 +36,7 @@ SOURCES = {
         "ee7b8da9e381df27b9e3f7758a159ab2bdaa4dbaa910546cbbc47e0cb44e4f59",
     ),
 }
-# <<48/2=24>>: what a calculator was told while the rationale was written.
+# <<48/2=24>>: calculator input from when the rationale was written.
 ANNOTATION = re.compile(r"<<[^<>]*>>")
 
 

@@ -32,7 +32,7 @@ HASHES = {
     "functional": "48be0b908cd3bccbc10516a030b5ea47cb32137354b739660a8eddabde2527a4",
 }
 SALT = "math"
-# Shown by the Minerva prompt (Lewkowycz et al. 2022, appendix D): never asked, whatever the prompt.
+# Examples of the Minerva prompt (Lewkowycz et al. 2022, appendix D): never asked, with any prompt.
 EXAMPLES = (
     "train/algebra/943.json",
     "train/precalculus/372.json",
@@ -122,7 +122,7 @@ def build(files: dict[str, Path], answer_format: str) -> Parts:
     held_out = [row for name, row in test.items() if name not in math500 and name not in functional]
     parts.splits = {
         "test": in_fixed_order(math500.values(), SALT),
-        # Not asked, but not to be trained on either.
+        # Not asked, but must not be trained on either.
         "rest": [row for name, row in test.items() if name not in math500],
         "train": in_fixed_order(train.values(), SALT),
         "functional": [

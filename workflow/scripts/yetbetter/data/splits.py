@@ -1,4 +1,4 @@
-"""What all adapters share: the parts of a data set, fixed orders, what is left out and why, and the parts' hashes."""
+"""What public data sets share: their parts, fixed orders, and what is left out and why."""
 
 import hashlib
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from yetbetter.errors import UserError
 
-# How a human solution ends, so that the grader's convention reads its answer.
+# How a human solution ends, so that the grader reads its answer by that convention.
 STATEMENTS = {
     "the_answer_is": "The answer is {answer}.",
     "minerva": "Final Answer: The final answer is ${answer}$. I hope it is correct.",
@@ -17,7 +17,7 @@ STATEMENTS = {
 
 @dataclass
 class Parts:
-    """A data set in parts: split -> problems, in their fixed order, and the rows that are in none, with the reason."""
+    """A data set in parts: split -> problems in their fixed order, and the rows that were left out, with the reason."""
 
     splits: dict[str, list[dict]]
     left_out: list[dict] = field(default_factory=list)
@@ -27,12 +27,12 @@ class Parts:
 
 
 def question_key(question: str) -> str:
-    """What two questions share that are the same but for white space and letter case."""
+    """The question without white space and letter case, which two equal questions share."""
     return "".join(question.split()).casefold()
 
 
 def in_fixed_order(problems: Iterable[dict], salt: str) -> list[dict]:
-    """By a hash of the question: any first so many of them are a random choice, the same everywhere."""
+    """Sorted by a hash of the question: the first so many are a random choice, the same on every machine."""
 
     def place(row: dict) -> bytes:
         return hashlib.sha256(f"{salt}\n{question_key(row['question'])}".encode()).digest()
@@ -71,7 +71,7 @@ def drop_shown(parts: Parts, prompts: dict[str, str]) -> None:
 
 
 def check_disjoint(splits: dict[str, list[dict]], name: str) -> None:
-    """Raise UserError where a question stands in two splits: it would be trained on and asked in the examination."""
+    """Raise UserError for a question in two splits: a model would be tested on what it was trained on."""
     seen: dict[str, tuple[str, str]] = {}
     for split, rows in splits.items():
         for row in rows:

@@ -1,1 +1,1 @@
-"""Benchmarks that finetuned models answer."""
+"""Evaluation: benchmarks that finetuned models answer, and the scores of the answers."""

@@ -1,4 +1,4 @@
-"""What an evaluation draws: every checkpoint on the validation split, then the chosen one on the benchmarks."""
+"""What an evaluation asks: every checkpoint on the validation split, then the chosen one on the benchmarks."""
 
 import re
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Benchmark:
 
 
 def parse_benchmark(argument: str, require: tuple[str, ...] = ()) -> Benchmark:
-    """Read NAME:FILE:GREEDY:SAMPLED:SAMPLES; UserError where the file holds fewer problems than asked for."""
+    """Read NAME:FILE:GREEDY:SAMPLED:SAMPLES; UserError if the file holds fewer problems than asked for."""
     parts = argument.split(":")
     if len(parts) != 5 or not all(re.fullmatch("[0-9]+", part) for part in parts[2:]):
         raise UserError(f"--benchmark {argument!r}: must be NAME:FILE:GREEDY:SAMPLED:SAMPLES")
@@ -52,14 +52,14 @@ def requests(benchmark: Benchmark, checkpoint: str, decoding: str) -> list[dict]
 
 
 def row_seed(seed: int, cell: str, row: dict) -> int:
-    """The random stream of one evaluation row: from what it is, never from where in the file it stands."""
+    """The random stream of one evaluation row: from its identity, never from its place in the file."""
     return stream_seed(seed, cell, row["benchmark"], row["checkpoint"], row["problem"], row["sample"])
 
 
 def choose_checkpoint(
     rows: list[dict], golds: dict[str, str], answer_format: str, mode: str = grading.STRICT
 ) -> tuple[str, dict[str, float]]:
-    """(chosen checkpoint, pass@1 of each) from greedy validation rows; of equals the earliest in `rows` wins."""
+    """(chosen checkpoint, pass@1 of each) from greedy validation rows; of equal ones the earliest in `rows` wins."""
     correct: dict[str, list[bool]] = {}
     for row in rows:
         _, verdict = grading.grade(row["text"], golds[row["problem"]], answer_format, mode)

@@ -1,7 +1,7 @@
-"""Losing checkpoints: deleted once all are scored, each leaving a note that says what it was.
+"""Losing checkpoints: deleted once all are scored; each leaves a note that says what it was.
 
-The note keeps the folder's identity, so that an evaluation of all checkpoints stays the same evaluation, repeated from
-its draft. A model folder's files are hard links of its draft's, so both are emptied; the draft's seal follows.
+The note keeps the folder's identity, so that an evaluation of all checkpoints keeps its settings and is repeated from
+its draft. A model folder's files are hard links to its draft's, so both are emptied; the draft's seal is adjusted.
 """
 
 import shutil
@@ -21,14 +21,14 @@ def is_removed(checkpoint: str | Path) -> bool:
 
 
 def identity_of(checkpoint: str | Path) -> str:
-    """The model's identity, of a removed one what it was."""
+    """The identity of a checkpoint's model, also if it was removed."""
     if is_removed(checkpoint):
         return read_json(Path(checkpoint) / NOTE, require=("identity",))["identity"]
     return model_identity(str(checkpoint))
 
 
 def best_of_each_rate(accuracy: dict[str, float]) -> list[str]:
-    """Of checkpoints named RATE/CHECKPOINT, earliest first, the one of each rate that validation puts first."""
+    """Of checkpoints named RATE/CHECKPOINT, earliest first, the one of each rate with the best validation score."""
     best: dict[str, str] = {}
     for name, value in accuracy.items():
         rate = name.partition("/")[0]
@@ -40,7 +40,7 @@ def best_of_each_rate(accuracy: dict[str, float]) -> list[str]:
 def remove_losers(folders: dict[str, str], accuracy: dict[str, float], drafts: str | Path | None) -> None:
     """Delete all checkpoints but the best of each rate, here and in the drafts that they were published from.
 
-    folders: of all checkpoints, by name. A rate whose best is not there any more keeps what it has.
+    folders: of all checkpoints, by name. A rate whose best was removed keeps what it has.
     """
     removed = 0
     for winner in best_of_each_rate(accuracy):
@@ -56,7 +56,7 @@ def remove_losers(folders: dict[str, str], accuracy: dict[str, float], drafts: s
 
 
 def remove_checkpoint(checkpoint: Path, drafts: str | Path | None, facts: dict) -> None:
-    """Empty one checkpoint's folder; what a kill in between left is finished by the next call."""
+    """Empty one checkpoint's folder; after a kill in between, the next call finishes it."""
     note = {"identity": identity_of(checkpoint)} | facts
     place = place_of(checkpoint.parent, drafts)
     if place.is_dir():
@@ -65,20 +65,20 @@ def remove_checkpoint(checkpoint: Path, drafts: str | Path | None, facts: dict) 
                 if identity_of(twin) == note["identity"]:
                     write_json(twin / NOTE, note)
                     Draft(twin.parents[1]).forget_all_but(twin / NOTE)
-                    empty(twin)
+                    empty_folder(twin)
     if not is_removed(checkpoint):
         write_json(checkpoint / NOTE, note)
-    empty(checkpoint)
+    empty_folder(checkpoint)
 
 
-def empty(folder: Path) -> None:
+def empty_folder(folder: Path) -> None:
     for path in folder.iterdir():
         if path.name != NOTE:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def require_checkpoint(checkpoint: str | Path, drafts: str | Path | None) -> None:
-    """UserError where a checkpoint that is needed now was removed."""
+    """UserError if a checkpoint that is needed now was removed."""
     if is_removed(checkpoint):
         kept = read_json(Path(checkpoint) / NOTE).get("kept")
         folder = Path(checkpoint).parent

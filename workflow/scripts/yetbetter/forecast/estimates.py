@@ -12,22 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from yetbetter.errors import UserError
-from yetbetter.generation.openai_options import options_of
+from yetbetter.generation.engines import engine_of
 from yetbetter.generation.prompts import read_template
 from yetbetter.study.budgets import flops
 from yetbetter.study.grid import Grid
 from yetbetter.study.judged_views import KINDS, judged_views, most_judged
 from yetbetter.training.disk import needed_bytes
 
-# What a study's `forecast` section may say instead; the schema describes each.
-DEFAULTS = {
-    "tokens_per_solution": 250,
-    "tokens_per_question": 100,
-    "tokens_per_judgement": 200,
-    "gpu": "H100 SXM",
-    "peak_flops": 989.0e12,  # dense bfloat16
-    "utilisation": {"sampling": 0.10, "judging": 0.20, "finetuning": 0.35, "evaluation": 0.10},
-}
+LEFT_OUT = 250  # tokens of a solution, for a data set that `forecast.tokens_per_solution` leaves out
 TOKEN_CHARACTERS = 3  # of a prompt's text
 TEXT_BYTES, ROW_BYTES = 4, 400  # of a token, and of what else a sample's rows hold (solution, verdict)
 DOWNLOAD_BYTES = 2  # of a parameter on the hub
@@ -67,7 +59,7 @@ class Lengths:
             if key in self.means:
                 return self.means[key], "measured"
         if isinstance(self.assumed, dict):
-            return float(self.assumed.get(dataset, DEFAULTS["tokens_per_solution"])), "assumed"
+            return float(self.assumed.get(dataset, LEFT_OUT)), "assumed"
         return float(self.assumed), "assumed"
 
 
@@ -116,8 +108,7 @@ class Forecast:
         self.grid = everything if whole else Grid(config | {"experiments": base}, name)
         # A judge is asked for the base grid, and for what the study needs in addition.
         self.judged_parts = [False, True] if whole and len(base) < len(config["experiments"]) else [False]
-        told = config.get("forecast", {})
-        self.assumptions = DEFAULTS | told | {"utilisation": DEFAULTS["utilisation"] | told.get("utilisation", {})}
+        self.assumptions = config["forecast"]
         self.lengths = Lengths(self.assumptions["tokens_per_solution"], list(arms))
         self.kept = kept_rows(arms)
         for target in {cell.target for cell in self.grid.cells}:
@@ -127,7 +118,7 @@ class Forecast:
         self.disks = {cell: self.disk(cell) for cell in self.grid.cells}
         arms_rows = [self.arm(arm) for arm in self.grid.arms]
         weights = [self.weights()] if self.downloaded() else []
-        judged = [self.judge(*pool) for pool in self.grid.pools if config["datasets"][pool[0]].get("fpr") == "judge"]
+        judged = [self.judge(*pool) for pool in self.grid.pools if config["datasets"][pool[0]]["fpr"] == "judge"]
         once = sum_rows("once", [*pools, *judged, *weights])
         per_arm = sum_rows("apart", [without_sampling(row) for row in arms_rows])
         self.total = sum_rows("total", [once, per_arm])
@@ -138,7 +129,7 @@ class Forecast:
 
     def hours(self, stage: str, operations: float, model: str) -> float:
         """GPU-hours of this many FLOPs; none if somebody else's machine does the work."""
-        if is_endpoint(self.config["models"][model]):
+        if engine_of(self.config["models"][model]).is_endpoint:
             return 0.0
         return operations / (self.assumptions["peak_flops"] * self.assumptions["utilisation"][stage]) / 3600
 
@@ -159,7 +150,9 @@ class Forecast:
         row["flops_sampling"] += operations
         row["gpu_hours_sampling"] += self.hours("sampling", operations, model)
         told = self.config["datasets"][dataset]
-        together = min(options_of(entry).get("samples_per_request", 1), self.config["sampling"]["block_samples"])
+        together = min(
+            engine_of(entry).options_of(entry).get("samples_per_request", 1), self.config["sampling"]["block_samples"]
+        )
         prompts = drawn / together * self.prompt_tokens(told["prompts"]["sampling"])
         self.pay(row, model, prompts, drawn * length, drawn * told["max_new_tokens"])
         row["gb_pools"] += drawn * (length * TEXT_BYTES + ROW_BYTES) / 1e9
@@ -179,7 +172,7 @@ class Forecast:
         entry, row = self.config["models"][name], empty_row("judge") | {"dataset": dataset, "model": model}
         parts = [judged_views(self.everything, dataset, model, further) for further in self.judged_parts]
         views = {kind: list({view for part in parts for view in part[kind]}) for kind in KINDS}
-        counts = most_judged(views, told.get("samples", 500), self.config["datasets"][dataset]["splits"]["train"])
+        counts = most_judged(views, told["samples"], self.config["datasets"][dataset]["splits"]["train"])
         length, row["basis"] = self.lengths.of(dataset, model)
         for judged, prompt in zip(counts, ("prompt", "prompt_without_answer"), strict=True):
             row["judged"] += judged
@@ -188,7 +181,7 @@ class Forecast:
         operations = flops(entry.get("parameters", 0), row["judge_tokens"] + row["judge_prompt_tokens"])
         row["flops_judging"] = operations
         row["gpu_hours_judging"] = self.hours("judging", operations, name)
-        most = row["judged"] * told.get("max_new_tokens", 512)
+        most = row["judged"] * told["max_new_tokens"]
         self.pay(row, name, row["judge_prompt_tokens"], row["judge_tokens"], most)
         row["jobs_judging"] = sum(bool(part["views"] + part["all_right"]) + bool(part["every"]) for part in parts)
         return row
@@ -213,7 +206,7 @@ class Forecast:
 
     def examples(self, cell, recipe: dict) -> float:
         """Examples that one finetuning reads; of equal epochs the arm's training set, every sample kept if unknown."""
-        if recipe.get("length", "steps") == "steps":
+        if recipe["length"] == "steps":
             return recipe["steps"][cell.budget] * recipe["batch_size"]
         rows = self.kept.get((cell.dataset, cell.budget, cell.source))
         if rows is None:
@@ -224,12 +217,12 @@ class Forecast:
 
     def asked(self) -> set[str]:
         """Models that draw solutions, or judge them."""
-        judging = any(self.config["datasets"][dataset].get("fpr") == "judge" for dataset, _ in self.grid.pools)
+        judging = any(self.config["datasets"][dataset]["fpr"] == "judge" for dataset, _ in self.grid.pools)
         return {model for _, model in self.grid.pools} | ({self.config["judge"]["model"]} if judging else set())
 
     @property
     def asks_endpoints(self) -> bool:
-        return any(is_endpoint(self.config["models"][model]) for model in self.asked())
+        return any(engine_of(self.config["models"][model]).is_endpoint for model in self.asked())
 
     def downloaded(self) -> list[str]:
         """Models of known size that come from the hub, each once, whatever names it has."""
@@ -248,11 +241,11 @@ class Forecast:
     def disk(self, cell) -> Disk:
         entry = self.config["models"][cell.target]
         recipe = self.config["finetuning"][entry["finetuning"]]
-        size, deepspeed = int(size_of(entry)), recipe.get("deepspeed", "none") != "none"
+        size, deepspeed = int(size_of(entry)), recipe["deepspeed"] != "none"
         # With LoRA the state is smaller: all weights are the most that can be trained.
         checkpoint, state = needed_bytes(size, size, recipe["precision"], deepspeed)
         rates = len(self.grid.learning_rates(cell.dataset, cell.budget, cell.source, cell.target, cell.seed))
-        return Disk(cell.target, rates, recipe["checkpoints"], checkpoint, state, recipe.get("keep") == "best")
+        return Disk(cell.target, rates, recipe["checkpoints"], checkpoint, state, recipe["keep"] == "best")
 
     def finetune(self, row: dict, cell) -> None:
         """Add one cell: a finetuning per learning rate; every checkpoint on validation, the best on the benchmarks."""
@@ -265,7 +258,7 @@ class Forecast:
         read = self.examples(cell, recipe) * (self.assumptions["tokens_per_question"] + length)
         answers = rates * checkpoints * dataset["splits"]["validation"]
         for asked in dataset["benchmarks"].values():
-            answers += asked["greedy"] + asked.get("sampled", 0) * asked.get("samples", 0)
+            answers += asked["greedy"] + asked["sampled"] * asked["samples"]
         operations = {
             "finetuning": rates * 6.0 * entry["parameters"] * read,
             "evaluation": flops(entry["parameters"], answers * length),
@@ -296,19 +289,15 @@ def size_of(entry: dict) -> float:
 
 
 def is_downloaded(entry: dict) -> bool:
-    return not is_endpoint(entry) and "parameters" in entry and not Path(entry["path"]).is_dir()
+    return not engine_of(entry).is_endpoint and "parameters" in entry and not Path(entry["path"]).is_dir()
 
 
 def prices_of(entry: dict) -> tuple[float, float]:
     """Dollars per million tokens (read, written): an endpoint's as its ledger counts, else the price that is stated."""
-    if not is_endpoint(entry):
+    if not engine_of(entry).is_endpoint:
         return 0.0, entry.get("price", 0.0)
-    options = options_of(entry)
+    options = engine_of(entry).options_of(entry)
     return options.get("input_price") or 0.0, options.get("output_price") or 0.0
-
-
-def is_endpoint(entry: dict) -> bool:
-    return entry.get("engine") == "openai"
 
 
 def empty_row(kind: str) -> dict:

@@ -47,8 +47,8 @@ def plan_memory(shape: Shape, recipe: dict, entry: dict) -> MemoryPlan:
     """The plan for a model of this shape, finetuned as the recipe and the registry entry's resources say."""
     asked = resources_of(entry, recipe)
     on_node, processes = max(1, asked["gpu"]), max(1, asked["gpu"]) * asked["nodes"]
-    stage = {"none": 0, "zero-2": 2, "zero-3": 3}[recipe.get("deepspeed", "none")]
-    offload = recipe.get("offload", "none")
+    stage = {"none": 0, "zero-2": 2, "zero-3": 3}[recipe["deepspeed"]]
+    offload = recipe["offload"]
     half = recipe["precision"] == "bfloat16"
     everything, trained = shape.parameters, trained_parameters(shape, recipe)
     # DeepSpeed trains bfloat16 weights and keeps float32 ones in its optimizer; without it autocast makes bfloat16
@@ -126,7 +126,7 @@ def activations(shape: Shape, recipe: dict, micro: int) -> tuple[int, int]:
     if is_eager(shape, recipe):
         scores = (size + 4 + (size if half else 0)) + (2 * size if shape.soft_capped else 0)
         layer += scores * shape.heads * recipe["max_length"]
-    if recipe.get("gradient_checkpointing"):
+    if recipe["gradient_checkpointing"]:
         return tokens * size * shape.layers * shape.hidden, tokens * 5 * layer // 2  # a half is as measured
     return tokens * shape.layers * layer, tokens * layer
 

@@ -20,7 +20,7 @@ def render_memory_plans(config: dict, name: str, gpu_gb: float) -> str:
         shape = shape_of(entry, f"{name}: models.{target}")
         plan = plan_memory(shape, recipe, entry)
         micro = recipe.get("micro_batch_size") or recipe["batch_size"] // plan.processes
-        chosen = [recipe.get("deepspeed", "none"), recipe.get("offload", "none")]
+        chosen = [recipe["deepspeed"], recipe["offload"]]
         parts = [f"{getattr(plan, part) / 1e9:#.3g}" for part in PARTS]
         row = [target, entry["finetuning"], plan.processes, *chosen, micro, *parts, f"{plan.host / 1e9:.0f}"]
         table.append([str(cell) for cell in row])

@@ -1,1 +1,1 @@
-"""How models are asked."""
+"""Sampling: engines, prompts, and the blocks of pools."""

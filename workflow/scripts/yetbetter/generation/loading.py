@@ -1,4 +1,4 @@
-"""What goes wrong where a model is loaded, told in one line. Heavy packages are imported where they are used."""
+"""One-line errors for models that cannot be loaded. Heavy packages are imported where they are used."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from yetbetter.records import shorten
 
 @contextlib.contextmanager
 def loading(model: str) -> Iterator[None]:
-    """Raise UserError where a model or tokenizer (of a folder or hub id) cannot be loaded."""
+    """Raise UserError if a model or tokenizer (of a folder or hub id) cannot be loaded."""
     from safetensors import SafetensorError
 
     try:
@@ -18,7 +18,7 @@ def loading(model: str) -> Iterator[None]:
     except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
         reason, advice = str(error).strip() or type(error).__name__, ""
         if isinstance(error, OSError) and not Path(model).is_dir():
-            # The further lines advise what is of no use to a job without a network.
+            # The other lines give advice that is useless for a job without a network.
             reason = reason.partition("\n")[0].rstrip(".")
             advice = (
                 "; download it where there is a network, such as the login node, into an HF_HOME that is seen from here"

@@ -1,4 +1,4 @@
-"""Draws samples from an OpenAI-compatible endpoint, many requests at once, every try of a request on a ledger."""
+"""The engine `openai`: samples from an OpenAI-compatible endpoint, many requests at once, each try on a ledger."""
 
 import asyncio
 import json
@@ -7,14 +7,20 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 from yetbetter.errors import UserError
+from yetbetter.generation.engines import Decoding
 from yetbetter.generation.openai_ledger import Ledger
 from yetbetter.generation.openai_options import check_options, host_of
-from yetbetter.generation.openai_requests import Drawing
+from yetbetter.generation.openai_requests import Requests
 from yetbetter.records import shorten
 
 
+def load(model: str, revision: str | None, max_context: int, options: dict) -> "OpenaiEngine":
+    """The engine `openai`, see `engines`; an endpoint has no revisions."""
+    return OpenaiEngine(model, max_context, options)
+
+
 class OpenaiEngine:
-    """One model of one endpoint. options: those of `endpoint.OPTIONS`."""
+    """One model of one endpoint. options: a value for each of `openai_options.OPTIONS`."""
 
     def __init__(self, model: str, max_context: int, options: dict):
         check_options("--engine-option ", options)
@@ -35,27 +41,24 @@ class OpenaiEngine:
         self,
         prompts: Sequence[str],
         seeds: Sequence[Sequence[int]],
-        temperature: float,
-        top_k: int,
-        max_new_tokens: int,
-        stop: Sequence[str] = (),
+        decoding: Decoding,
         is_due: Callable[[float], bool] = lambda longest: False,
     ) -> Iterator[list[tuple[int, int, dict]]]:
-        """Samples as they come, the arguments as for `generation.Generator.generate` and `engines`.
+        """Samples as they come; arguments and answers: see `engines`.
 
-        Raises UserError for what another try would not mend, after max_tries, and at the spending limit, in each case
-        when the requests in flight have ended and all that came has been yielded.
+        Raises UserError for a failure that another try cannot change, after max_tries, and at the spending limit; in
+        each case after the requests in flight have ended and all that came has been yielded.
         """
-        shared = {"model": self.model, "temperature": temperature, "max_tokens": max_new_tokens}
-        if stop:
-            shared["stop"] = list(stop)
-        if self.options["send_top_k"] and top_k:
-            shared["extra_body"] = {"top_k": top_k}
+        shared = {"model": self.model, "temperature": decoding.temperature, "max_tokens": decoding.max_new_tokens}
+        if decoding.stop:
+            shared["stop"] = list(decoding.stop)
+        if self.options["send_top_k"] and decoding.top_k:
+            shared["extra_body"] = {"top_k": decoding.top_k}
         if self.options["reasoning_effort"]:
             shared["reasoning_effort"] = self.options["reasoning_effort"]
-        answers = Drawing(self, prompts, seeds, shared, is_due).answers()
+        answers = Requests(self, prompts, seeds, shared, is_due).answers()
         with asyncio.Runner() as runner:
-            while (found := runner.run(following(answers))) is not None:
+            while (found := runner.run(next_answers(answers))) is not None:
                 yield found
 
     def make_client(self):
@@ -84,7 +87,7 @@ class OpenaiEngine:
 
 
 def find_key(variable: str) -> str:
-    """The key that an environment variable holds, '' for none; UserError where the variable does not hold one."""
+    """The key that an environment variable holds, '' for none; UserError if the variable does not hold one."""
     key = os.environ.get(variable, "").strip() if variable else ""
     if variable and not key:
         raise UserError(f"the environment variable {variable} holds no key (key_variable: '' where none is needed)")
@@ -93,6 +96,6 @@ def find_key(variable: str) -> str:
     return key
 
 
-async def following(answers: AsyncIterator) -> list | None:
+async def next_answers(answers: AsyncIterator) -> list | None:
     """The iterator's next list, None at its end."""
     return await anext(answers, None)

@@ -24,9 +24,9 @@ RESERVED = "reserved"
 
 
 class Ledger:
-    """A ledger file, read on from where this process left it.
+    """A ledger file; each access reads what was added since the last one.
 
-    path: None keeps no file (for what costs nothing). limit: dollars that all rows together may reach; 0 for none.
+    path: None keeps no file (if nothing has a price). limit: dollars that all rows together may reach; 0 for none.
     """
 
     def __init__(self, path: Path | None, limit: float = 0.0):
@@ -40,7 +40,7 @@ class Ledger:
                 pass
 
     def reserve(self, dollars: float, **facts) -> str | None:
-        """Record a try that is about to be sent and may cost this much; its id, or None where the limit forbids it."""
+        """Record a try that is about to be sent and may cost this much; its id, or None if the limit forbids it."""
         name = uuid.uuid4().hex
         with self.locked() as file:
             # A billionth of a dollar is rounding, not money.
@@ -68,7 +68,7 @@ class Ledger:
             for line in file:
                 if not line.endswith(b"\n"):  # torn by a crash; the lock is ours, so nobody is still writing it
                     file.write(b"\n")
-                self.count(parse(line))
+                self.count(parse_row(line))
             self.position = file.seek(0, os.SEEK_END)
             yield file
 
@@ -89,8 +89,8 @@ class Ledger:
             self.reserved[row["try"]] = row["dollars"]
 
 
-def parse(line: bytes) -> dict:
-    """A row, or nothing where a crash left half a line."""
+def parse_row(line: bytes) -> dict:
+    """A row, empty if a crash left half a line."""
     try:
         row = json.loads(line)
     except ValueError:
@@ -102,7 +102,7 @@ def read_tries(path: str | Path) -> list[dict]:
     """The tries of a ledger, each as its last row, in the order in which they were sent."""
     tries: dict[str, dict] = {}
     with open(path, "rb") as file:
-        for row in map(parse, file):
+        for row in map(parse_row, file):
             if row:
                 tries[row["try"]] = row
     return list(tries.values())

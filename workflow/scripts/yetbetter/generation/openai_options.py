@@ -41,9 +41,9 @@ def is_own_machine(base_url: str) -> bool:
 
 
 def options_of(entry: dict) -> dict:
-    """The options of a model's config entry; its `price`, where it has one, is what output costs unless they say so."""
+    """The options of a model's config entry; the entry's `price`, if any, is the default of output_price."""
     price = {"output_price": entry["price"]} if "price" in entry else {}
-    return price | entry.get("engine_options", {})
+    return price | entry["engine_options"]
 
 
 def check_entry(key: str, entry: dict) -> None:
@@ -60,7 +60,7 @@ def check_entry(key: str, entry: dict) -> None:
 
 
 def check_options(where: str, options: dict) -> None:
-    """Raise UserError, in one line that begins with `where` and the option, for the first that cannot be."""
+    """Raise UserError, in one line that begins with `where` and the option, for the first that is wrong."""
 
     def refuse(option: str, problem: str) -> None:
         raise UserError(f"{where}{option}: {problem}")
@@ -109,7 +109,7 @@ def check_url(base_url: str, refuse) -> None:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """What one request brought: (text, finish reason, tokens) of each sample, the endpoint's id and its counts."""
 
     samples: list[tuple[str, str, int]]
@@ -118,8 +118,8 @@ class Answer:
     request: str | None
 
 
-def read_answer(body: str, chat: bool, stop: Sequence[str] = ()) -> Answer | None:
-    """An answer's samples; None for a body that is no such answer, or does not say how many tokens it cost.
+def read_answer(body: str, chat: bool, stop: Sequence[str] = ()) -> Reply | None:
+    """An answer's samples; None for a body that is not such an answer, or does not say how many tokens it cost.
 
     Endpoints count the tokens of a whole answer. With several samples in one they are shared out in proportion to the
     texts' lengths: their sum is exact, each alone an estimate. A sample that a filter cut counts as cut by length,
@@ -137,33 +137,35 @@ def read_answer(body: str, chat: bool, stop: Sequence[str] = ()) -> Answer | Non
         return None
     shares = share_out(completion, [len(text.encode("utf-8", "replace")) + 1 for text, _ in texts])
     samples = [
-        (*finish(text, reason, stop), tokens) for (text, reason), tokens in zip(texts, shares, strict=True) if reason
+        (*cut_at_stop(text, reason, stop), tokens)
+        for (text, reason), tokens in zip(texts, shares, strict=True)
+        if reason
     ]
     identity = content.get("id")
-    return Answer(samples, prompt, completion, identity if isinstance(identity, str) else None)
+    return Reply(samples, prompt, completion, identity if isinstance(identity, str) else None)
 
 
 def read_refusal(body: str) -> str:
-    """What a refusal says: the message of its error, which Gemini sets into an array; without one the whole body."""
+    """What a refusal says: the message of its error, which Gemini puts into an array; without one the whole body."""
     try:
         content = json.loads(body)
         found = content[0] if isinstance(content, list) and content else content
         for key in ("error", "message"):
             found = found.get(key) or found if isinstance(found, dict) else found
-        # Written anew, since a body may spell the key with escapes that nobody would find.
+        # Dumped again, since a body may spell the key with escapes that nobody would find.
         return found if isinstance(found, str) else json.dumps(content, ensure_ascii=False)
     except (ValueError, RecursionError):
         return body
 
 
 def is_about_key(said: str) -> bool:
-    """Whether a refusal is of the key: Gemini and others tell a wrong one as a bad request."""
+    """Whether a refusal is about the key: Gemini and others report a wrong one as a bad request."""
     said = said.lower().replace("_", " ")
     return "api key" in said and any(word in said for word in ("valid", "incorrect", "expired", "not found"))
 
 
 def read_choice(choice: dict, chat: bool) -> tuple[str, str | None]:
-    """A sample's text, and why it ended; None where that was no way for a sample to end."""
+    """A sample's text, and why it ended; None if a sample cannot end so."""
     reason = FINISHED.get(choice.get("finish_reason"))
     text = choice["message"].get("content") if chat else choice.get("text")
     if text is None and reason == "length":  # all tokens went into hidden reasoning, or a filter let nothing through
@@ -171,8 +173,8 @@ def read_choice(choice: dict, chat: bool) -> tuple[str, str | None]:
     return (text, reason) if isinstance(text, str) else ("", None)
 
 
-def finish(text: str, reason: str, stop: Sequence[str]) -> tuple[str, str]:
-    """The text up to the first stop string, should the endpoint have gone on."""
+def cut_at_stop(text: str, reason: str, stop: Sequence[str]) -> tuple[str, str]:
+    """The text up to the first stop string, if the endpoint went past it."""
     ends = [text.find(string) for string in stop if string in text]
     return (text[: min(ends)], "stop") if ends else (text, reason)
 

@@ -1,4 +1,4 @@
-"""The requests of one drawing: many in flight, tried again where that helps, every try of them on the ledger."""
+"""The requests of one call of the engine: many in flight, tried again if that can help, each try on the ledger."""
 
 import asyncio
 import contextlib
@@ -10,12 +10,12 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from yetbetter.errors import UserError
-from yetbetter.generation.openai_options import Answer, is_about_key, read_answer, read_refusal
+from yetbetter.generation.openai_options import Reply, is_about_key, read_answer, read_refusal
 
 # No tokenizer here makes more tokens than bytes; a chat template adds some.
 TEMPLATE_TOKENS = 64
 LONGEST_BACK_OFF = 60.0  # seconds
-HEARTBEAT = 1.0  # seconds: so often whoever draws is given control, also when no answer comes
+HEARTBEAT = 1.0  # seconds after which the caller gets control, also if no answer has come
 LONGEST_WAIT = 600.0  # seconds that an endpoint may ask us to wait; beyond, the job stops instead of sleeping
 RETRIED = {408, 409, 429}  # and all from 500 on
 SEEDS = 2**31  # endpoints differ in what they take: 31 bits pass everywhere
@@ -29,10 +29,10 @@ class Retry(Exception):
         self.wait = wait
 
 
-class Drawing:
+class Requests:
     """One call of `OpenaiEngine.stream`: the requests that are due, in flight and done.
 
-    engine: the loaded OpenaiEngine. shared: what all requests say. is_due: as in `engines`.
+    engine: the loaded OpenaiEngine. shared: what is the same in all requests. is_due: as in `engines`.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Drawing:
         self.due = deque((i, list(range(len(row)))) for i, row in enumerate(seeds) if row)
         # Greedy decoding knows one sample; some endpoints refuse to give it twice.
         self.together = engine.options["samples_per_request"] if shared["temperature"] else 1
-        self.single_answers = 0  # answers with one sample where more were asked for; -1 once more have come
+        self.single_answers = 0  # answers with one sample when more were asked for; -1 once more have come
         self.in_flight = 0
         self.not_before = 0.0  # time of the loop at which the endpoint wants to be asked again
         self.jitter = random.Random()  # of waiting times only
@@ -126,7 +126,7 @@ class Drawing:
                 self.due.appendleft((i, samples))
 
     async def pause(self, seconds: float) -> None:
-        """Wait, but not when the drawing is coming to its end."""
+        """Wait, but not once the call is ending."""
         if seconds > 0:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.stopping.wait(), seconds)
@@ -136,9 +136,9 @@ class Drawing:
         return longest * self.jitter.uniform(0.5, 1)
 
     async def reserve(self, i: int, samples: list[int]) -> str | None:
-        """The ledger's name for the next try; None when the drawing stops meanwhile.
+        """The ledger's name for the next try; None if the call ends meanwhile.
 
-        Near the limit, what is in flight may turn out cheaper than its worst case: that is waited for.
+        Near the limit, what is in flight may turn out cheaper than its worst case: so wait for it.
         """
         ledger, worst = self.engine.ledger, self.worst(i, samples)
         while not self.stopping.is_set():
@@ -167,10 +167,10 @@ class Drawing:
         prompt = len(self.prompts[i].encode("utf-8", "replace")) + TEMPLATE_TOKENS
         return prompt, len(samples) * self.shared["max_tokens"]
 
-    async def ask(self, name: str, i: int, samples: list[int]) -> Answer:
-        """One try, and its row in the ledger. Raises Retry, or UserError for what another try would not mend.
+    async def ask(self, name: str, i: int, samples: list[int]) -> Reply:
+        """One try, and its row in the ledger. Raises Retry, or UserError for a failure that another try cannot change.
 
-        A try that an answer may have been made for, though none came, is charged at its worst case; one that was
+        A try for which an answer may have been made, though none came, is charged at its worst case; one that was
         refused, or never reached the endpoint, costs nothing.
         """
         import openai
@@ -234,7 +234,7 @@ class Drawing:
             response = await self.client.completions.with_raw_response.create(**asked)
         return response.text
 
-    def rows(self, i: int, samples: list[int], answer: Answer) -> list[tuple[int, int, dict]]:
+    def rows(self, i: int, samples: list[int], answer: Reply) -> list[tuple[int, int, dict]]:
         """What came, for the first of the samples that were asked for; all carry the seed that was sent."""
         seed = self.seeds[i][samples[0]] % SEEDS if self.engine.options["send_seed"] else None
         if len(samples) > 1:
@@ -255,7 +255,7 @@ class Drawing:
         ]
 
     def learn(self, received: int) -> None:
-        """An endpoint that twice gave one sample where more were asked for, and never more, is asked for one."""
+        """An endpoint that twice gave one sample when more were asked for, and never more, is asked for one."""
         if received > 1 or self.single_answers < 0:
             self.single_answers = -1
             return
@@ -290,7 +290,7 @@ class Drawing:
 
 
 def asked_wait(header: str | None) -> float:
-    """Seconds of a Retry-After header, which holds seconds or a date; 0 where it holds neither."""
+    """Seconds of a Retry-After header, which holds seconds or a date; 0 if it holds neither."""
     if not header:
         return 0.0
     with contextlib.suppress(ValueError):

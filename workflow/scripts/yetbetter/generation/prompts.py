@@ -9,9 +9,9 @@ from yetbetter.records import open_text
 
 
 def read_template(path: str | Path) -> str:
-    """The template, checked: {question} once, and nothing blank at its end.
+    """The template, checked: {question} once, and no white space at its end.
 
-    A blank end would merge with the first token of the completion, and the model would never have seen that.
+    White space there would merge with the first token of the completion, which the model has never seen.
     """
     try:
         with open_text(path) as file:
@@ -26,16 +26,16 @@ def read_template(path: str | Path) -> str:
 
 
 def opening_token(tokenizer) -> int | None:
-    """The BOS that must open a prompt and stand nowhere else in it, in sampling and in training alike; None for none.
+    """The BOS that must open a prompt and be nowhere else in it, in sampling and in training alike; None for none.
 
-    Where BOS doubles as the end of a document (GPT-2) or opens every turn of a chat, its count means nothing.
+    If BOS is also the end of a document (GPT-2) or opens every turn of a chat, its count means nothing.
     """
     bos = tokenizer.bos_token_id
     return None if bos == tokenizer.eos_token_id or tokenizer.bos_token == "<|im_start|>" else bos
 
 
 def encode_prompt(tokenizer, prompt: str, ends: Sequence[int], context: int | None, max_new_tokens: int) -> list[int]:
-    """A prompt's token ids; UserError where BOS or EOS are not as the model saw them, or it is too long.
+    """A prompt's token ids; UserError if BOS or EOS are not as in the model's training, or it is too long.
 
     ends: ids that end a completion; context: limit of prompt and completion in tokens, 0 or None for none.
     """
@@ -56,7 +56,7 @@ def encode_prompt(tokenizer, prompt: str, ends: Sequence[int], context: int | No
 
 
 def chat_of(model: str, revision: str | None = None) -> Callable[[str], str]:
-    """What turns a filled prompt into a user turn of the model's chat.
+    """A function that turns a filled prompt into a user turn of the model's chat.
 
     Raises UserError, in one line, for a model whose tokenizer cannot be loaded or has no chat template.
     """
@@ -72,7 +72,7 @@ def chat_of(model: str, revision: str | None = None) -> Callable[[str], str]:
 def as_chat(tokenizer, prompt: str) -> str:
     """The prompt as a user turn, up to where the model's answer starts; the text that any engine then encodes.
 
-    Chat templates often spell BOS out. Where the tokenizer sets it as well, the text goes without: one is to be there.
+    Chat templates often spell BOS out. If the tokenizer adds it as well, it is taken off the text: one must remain.
     """
     turn = [{"role": "user", "content": prompt}]
     text = tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
@@ -83,5 +83,5 @@ def as_chat(tokenizer, prompt: str) -> str:
 
 
 def fill(template: str, question: str) -> str:
-    # Not str.format: a question may hold braces.
+    """The template with the question in it. Not str.format: a question may hold braces."""
     return template.replace("{question}", question)

@@ -17,6 +17,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.utils import logging
 
 from yetbetter.errors import UserError
+from yetbetter.generation.engines import Decoding
 from yetbetter.generation.loading import loading
 from yetbetter.generation.prompts import encode_prompt
 
@@ -24,6 +25,11 @@ ATTENTION = "shared_prompt"  # the name under which transformers knows our atten
 LAYER_KINDS = {"full_attention", "sliding_attention"}
 PREFILL_TOKENS = 8192  # prompt tokens (with padding) read in one forward pass: bounds the memory
 COMPACT_BELOW = 0.85  # share of unfinished rows below which the finished ones are dropped
+
+
+def load(model: str, revision: str | None, max_context: int, options: dict) -> "Generator":
+    """The engine `transformers`, see `engines`; it has no options."""
+    return Generator(*load_model(model, revision), max_context)
 
 
 def load_model(path: str, revision: str | None = None):
@@ -38,7 +44,7 @@ def load_model(path: str, revision: str | None = None):
     with loading(path):
         config = AutoConfig.from_pretrained(path, revision=revision)
         tokenizer = AutoTokenizer.from_pretrained(path, revision=revision)
-        check_model(path, config, tokenizer)
+        check_supported(path, config, tokenizer)
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         model = AutoModelForCausalLM.from_pretrained(
             path,
@@ -50,7 +56,7 @@ def load_model(path: str, revision: str | None = None):
     return model.eval().to(device), tokenizer
 
 
-def check_model(path: str, config, tokenizer) -> None:
+def check_supported(path: str, config, tokenizer) -> None:
     """Raise UserError for what this generator would get wrong."""
     if tokenizer.eos_token_id is None:
         raise UserError(f"model {path}: its tokenizer has no EOS token, so no completion could ever end")
@@ -62,10 +68,10 @@ def check_model(path: str, config, tokenizer) -> None:
 
 
 class Generator:
-    """Draws completions from one model; holds no state between calls.
+    """Samples completions from one model; holds no state between calls.
 
-    model, tokenizer: as `load_model` gives them. The model's attention function is exchanged for ours.
-    max_context: limit of prompt and completion in tokens, where lower than the model's own; 0 for none.
+    model, tokenizer: as `load_model` returns them. The model's attention function is exchanged for ours.
+    max_context: limit of prompt and completion in tokens, if lower than the model's own; 0 for none.
     """
 
     def __init__(self, model, tokenizer, max_context: int = 0):
@@ -87,39 +93,27 @@ class Generator:
             self.encode(prompt, max_new_tokens)
 
     @torch.inference_mode()
-    def generate(
-        self,
-        prompts: Sequence[str],
-        seeds: Sequence[Sequence[int]],
-        temperature: float,
-        top_k: int,
-        max_new_tokens: int,
-        stop: Sequence[str] = (),
-    ) -> list[list[dict]]:
-        """One sample of prompt i for each seed in seeds[i]; the call is one batch.
+    def generate(self, prompts: Sequence[str], seeds: Sequence[Sequence[int]], decoding: Decoding) -> list[list[dict]]:
+        """One sample of prompt i for each seed in seeds[i], as in `engines`; the call is one batch.
 
-        temperature 0 is greedy decoding; top_k 0 keeps the whole vocabulary. A sample is a dict of `text` (without
-        EOS, cut before the first stop string), `tokens` (generated ones, with EOS and the tokens of a stop string),
-        `prompt_tokens`, `finish_reason` ("stop" or "length") and `seed`. A sample's tokens depend on the model's
-        logits and its own seed; equal calls give equal results on equal hardware and thread counts.
-        Raises UserError for a prompt that does not fit the model's context or is encoded with a wrong BOS or EOS.
+        A sample's text is without EOS. Its tokens depend on the model's logits and its own seed; equal calls give equal
+        results on equal hardware and thread counts. Raises UserError for a prompt that does not fit the model's context
+        or is encoded with a wrong BOS or EOS.
         """
-        encoded = [self.encode(prompt, max_new_tokens) for prompt in prompts]
+        encoded = [self.encode(prompt, decoding.max_new_tokens) for prompt in prompts]
         distinct = sorted(set(map(tuple, encoded)), key=lambda ids: (len(ids), ids))
         index = {ids: number for number, ids in enumerate(distinct)}
-        # Rows that share a prompt stand together: its keys then meet all their queries in one matrix product.
+        # Rows that share a prompt are next to each other: its keys then meet all their queries in one matrix product.
         order = [(index[tuple(ids)], i, j) for i, ids in enumerate(encoded) for j in range(len(seeds[i]))]
         order.sort()
         if not order:
             return [[] for _ in prompts]
         row_seeds = [seeds[i][j] for _, i, j in order]
-        tokens, counts, ended = self.draw(
-            distinct, [p for p, _, _ in order], row_seeds, temperature, top_k, max_new_tokens, tuple(stop)
-        )
+        tokens, counts, ended = self.sample_tokens(distinct, [p for p, _, _ in order], row_seeds, decoding)
         samples: list[list] = [[None] * len(row) for row in seeds]
         texts = self.texts(tokens, counts)
         for row, (_, i, j) in enumerate(order):
-            text, was_stopped = cut_at(texts[row], stop)
+            text, was_stopped = cut_at(texts[row], decoding.stop)
             samples[i][j] = {
                 "text": text,
                 "tokens": int(counts[row]),
@@ -133,9 +127,10 @@ class Generator:
         """A prompt's token ids; UserError where BOS or EOS are not as the model saw them, or it is too long."""
         return encode_prompt(self.tokenizer, prompt, self.ends, self.context, max_new_tokens)
 
-    def draw(self, prompts, owners, seeds, temperature, top_k, max_new_tokens, stop):
+    def sample_tokens(self, prompts, owners, seeds, decoding: Decoding):
         """NumPy arrays: token ids [rows, max_new_tokens], their number per row, whether the row ended by itself."""
-        uniforms = torch.from_numpy(streams(seeds, max_new_tokens)).to(self.device)
+        max_new_tokens, stop = decoding.max_new_tokens, tuple(decoding.stop)
+        uniforms = torch.from_numpy(uniform_streams(seeds, max_new_tokens)).to(self.device)
         ends = torch.tensor(self.ends, device=self.device)
         rows = len(owners)
         tokens = np.zeros((rows, max_new_tokens), dtype=np.int64)
@@ -145,7 +140,7 @@ class Generator:
         memory = Memory(prompts, owners, max_new_tokens, self.device)
         logits = memory.read_prompts(self.model)[memory.owners]
         for step in range(max_new_tokens):
-            chosen = choose(logits, uniforms[:, step], temperature, top_k)
+            chosen = choose_tokens(logits, uniforms[:, step], decoding.temperature, decoding.top_k)
             tokens[alive, step] = chosen.cpu().numpy()
             done = torch.isin(chosen, ends).cpu().numpy()
             if stop:
@@ -202,12 +197,12 @@ def cut_at(text: str, stop: Sequence[str]) -> tuple[str, bool]:
     return (text[: min(places)], True) if places else (text, False)
 
 
-def streams(seeds: Sequence[int], length: int) -> np.ndarray:
+def uniform_streams(seeds: Sequence[int], length: int) -> np.ndarray:
     """Uniform numbers in [0, 1) [rows, length], each row from its seed alone."""
     return np.stack([np.random.Generator(np.random.Philox(key=seed)).random(length) for seed in seeds])
 
 
-def choose(logits: torch.Tensor, uniform: torch.Tensor, temperature: float, top_k: int) -> torch.Tensor:
+def choose_tokens(logits: torch.Tensor, uniform: torch.Tensor, temperature: float, top_k: int) -> torch.Tensor:
     """Next tokens [rows] by inverse CDF over the top-k probabilities of logits [rows, vocabulary] at a temperature."""
     if temperature == 0:
         return logits.argmax(-1)
@@ -236,7 +231,7 @@ class Memory:
         self.owners = torch.tensor(owners, device=device)
         self.capacity = capacity
         self.steps = 0  # tokens per row in the completions' buffers
-        self.chunk: slice | None = None  # the prompts being read, None once completions are drawn
+        self.chunk: slice | None = None  # the prompts being read, None once completions are sampled
         self.prompt_keys: dict[int, torch.Tensor] = {}
         self.prompt_values: dict[int, torch.Tensor] = {}
         self.keys: dict[int, torch.Tensor] = {}
@@ -252,7 +247,7 @@ class Memory:
         slots = len(self.lengths) * self.grid_width
         self.full = len(self.owners) == slots  # then rows are the grid already
         self.slot_of_row = self.owners * self.grid_width + number
-        # A slot without a row is given the first row: what comes of it is never read.
+        # A slot without a row gets the first row; its result is never read.
         self.row_of_slot = torch.zeros(slots, dtype=torch.long, device=self.device)
         self.row_of_slot[self.slot_of_row] = torch.arange(len(self.owners), device=self.device)
         self.masks: dict = {}
@@ -315,7 +310,7 @@ class Memory:
         if window not in self.masks:
             distance = torch.arange(width, device=self.device)[:, None] - torch.arange(width, device=self.device)
             seen = (distance >= 0) & (distance < (window or width))
-            # A padded place sees itself, or its softmax would be a division by zero.
+            # A padded place sees itself; otherwise its softmax would divide by zero.
             self.masks[window] = (seen & (self.places[:, None, :] >= 0)) | (distance == 0)
         mask = self.masks[window][:, None]
         if softcap is None:
@@ -361,7 +356,7 @@ class Memory:
         return output.view(rows, 1, query_heads, size)
 
     def row_mask(self, window) -> torch.Tensor:
-        """0 where a row may look at a place of its prompt, -inf where not [rows, 1, 1, width]."""
+        """0 if a row may look at a place of its prompt, else -inf [rows, 1, 1, width]."""
         if window not in self.masks:
             place = torch.arange(self.width, device=self.device) - (self.width - self.lengths[:, None])
             seen = place >= 0

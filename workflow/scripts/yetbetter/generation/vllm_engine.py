@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from yetbetter.errors import UserError
+from yetbetter.generation.engines import Decoding
 from yetbetter.generation.loading import loading
 from yetbetter.generation.prompts import encode_prompt
 
@@ -22,11 +23,16 @@ HAND_OUT_EVERY = 1.0  # seconds: finished samples reach the disk so often
 CPU_CACHE_GB = 1.0
 
 
+def load(model: str, revision: str | None, max_context: int, options: dict) -> "VllmEngine":
+    """The engine `vllm`, see `engines`."""
+    return VllmEngine(model, revision, max_context, options)
+
+
 class VllmEngine:
-    """Draws completions from one model. vLLM itself starts after the first `check`, so that bad input is told at once.
+    """Samples completions from one model. vLLM itself starts after the first `check`: bad input is reported at once.
 
     model: folder or hub id; revision: of a hub id; max_context: limit of prompt and completion in tokens, 0 for the
-    model's own; options: values of those that `engines` lists. Raises UserError, in one line, where vLLM is not
+    model's own; options: a value for each that `engines` lists. Raises UserError, in one line, if vLLM is not
     installed, or the model has no config or tokenizer, no EOS, or a shorter context than asked for.
     """
 
@@ -44,7 +50,7 @@ class VllmEngine:
         self.llm = None
 
     def check(self, prompts: Sequence[str], max_new_tokens: int) -> None:
-        """Raise UserError for a prompt that `stream` would refuse; if there is none, start vLLM."""
+        """Raise UserError for a prompt that `stream` would refuse; otherwise start vLLM."""
         for prompt in prompts:
             self.encode(prompt, max_new_tokens)
         self.start()
@@ -53,7 +59,7 @@ class VllmEngine:
         return encode_prompt(self.tokenizer, prompt, self.ends, self.context, max_new_tokens)
 
     def start(self) -> None:
-        """Load the weights and make the KV cache, once. UserError, in one line, where that fails."""
+        """Load the weights and make the KV cache, once. UserError, in one line, if that fails."""
         if self.llm is not None:
             return
         from safetensors import SafetensorError
@@ -68,7 +74,7 @@ class VllmEngine:
             "use_tqdm_on_load": False,
             **engine_arguments(self.options),
         }
-        # Defaults: who runs the program may have set others.
+        # Only defaults: the user may have set other values.
         os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
         os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
         # vLLM's scheduler in a process of its own would outlive a killed job, and keep the GPU's memory.
@@ -93,16 +99,13 @@ class VllmEngine:
         self,
         prompts: Sequence[str],
         seeds: Sequence[Sequence[int]],
-        temperature: float,
-        top_k: int,
-        max_new_tokens: int,
-        stop: Sequence[str] = (),
+        decoding: Decoding,
         is_due: Callable[[float], bool] = lambda longest: False,
     ) -> Iterator[list[tuple[int, int, dict]]]:
         """One sample of prompt i for each seed in seeds[i]: lists of (i, j, answer), about one a second, some empty.
 
-        Arguments and answers are those of `generation.Generator.generate`, is_due as in `engines`. At most twice as
-        many requests as vLLM works on at a time are with it, so that memory does not grow with the number of samples.
+        Arguments and answers: see `engines`. vLLM holds at most twice as many requests as it works on at a time, so
+        that memory does not grow with the number of samples.
         """
         from vllm import SamplingParams
         from vllm.inputs import tokens_input
@@ -114,7 +117,7 @@ class VllmEngine:
 
         def requests():
             for i, prompt in enumerate(prompts):
-                ids = self.encode(prompt, max_new_tokens)
+                ids = self.encode(prompt, decoding.max_new_tokens)
                 for j, seed in enumerate(seeds[i]):
                     yield i, j, ids, seed
 
@@ -125,13 +128,13 @@ class VllmEngine:
                 begun = time.monotonic()
                 for i, j, ids, seed in itertools.islice(waiting, 0 if is_due(longest) else most - len(running)):
                     params = SamplingParams(
-                        temperature=temperature,
-                        top_k=top_k,
-                        max_tokens=max_new_tokens,
+                        temperature=decoding.temperature,
+                        top_k=decoding.top_k,
+                        max_tokens=decoding.max_new_tokens,
                         seed=seed,
-                        stop=list(stop),
+                        stop=list(decoding.stop),
                         stop_token_ids=self.ends,
-                        detokenize=bool(stop),  # all texts are decoded at the end, as the other engines do
+                        detokenize=bool(decoding.stop),  # all texts are decoded at the end, as the other engines do
                         output_kind=RequestOutputKind.FINAL_ONLY,
                         skip_clone=True,
                     )
@@ -145,13 +148,13 @@ class VllmEngine:
                         longest = max(longest, time.monotonic() - begun)
                         finished.append((request, output.outputs[0]))
                 if time.monotonic() - handed_out >= HAND_OUT_EVERY:
-                    yield self.answers(finished, stop) if finished else []
+                    yield self.answers(finished, decoding.stop) if finished else []
                     finished, handed_out = [], time.monotonic()
         except GeneratorExit:
             engine.abort_request(list(running))
             raise
         if finished:
-            yield self.answers(finished, stop)
+            yield self.answers(finished, decoding.stop)
 
     def answers(self, finished, stop) -> list[tuple[int, int, dict]]:
         from yetbetter.generation.transformers_engine import cut_at
@@ -173,7 +176,7 @@ class VllmEngine:
         return answers
 
     def close(self) -> None:
-        """End vLLM and give its memory back, also that of a GPU; a later `stream` starts it again."""
+        """End vLLM and free its memory, also on a GPU; a later `stream` starts it again."""
         if self.llm is not None:
             self.llm.llm_engine.engine_core.shutdown()
             self.llm = None
@@ -181,7 +184,7 @@ class VllmEngine:
 
 
 def read_model(model: str, revision: str | None) -> tuple:
-    """Tokenizer, ids that end a completion, and context in tokens (0 where unknown) of a folder or hub id."""
+    """Tokenizer, ids that end a completion, and context in tokens (0 if unknown) of a folder or hub id."""
     from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 
     if model.startswith((".", "/", "~")) and not Path(model).is_dir():
@@ -200,7 +203,7 @@ def read_model(model: str, revision: str | None) -> tuple:
 
 
 def engine_arguments(options: dict) -> dict:
-    """vLLM's arguments from our options, without those that leave the choice to it."""
+    """vLLM's arguments from our options, less those that leave the choice to vLLM."""
     arguments = {name: value for name, value in options.items() if value not in (0, "")}
     if "kv_cache_gb" in arguments:
         arguments["kv_cache_memory_bytes"] = int(arguments.pop("kv_cache_gb") * 2**30)

@@ -1,1 +1,1 @@
-"""A model that judges reasoning."""
+"""Judging: a model that is asked whether the reasoning of solutions is sound."""

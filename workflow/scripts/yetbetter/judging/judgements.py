@@ -1,10 +1,10 @@
-"""An LLM judge of reasoning: which solutions it is shown, what it is asked, how its verdict is read and looked up.
+"""A judge of reasoning: which solutions it is shown, what it is asked, how its verdict is read and looked up.
 
 The paper had 500 right-answered solutions of each model judged. Here the choice is by hash: of all right-answered
 solutions in a view of a pool (the first k samples of every question) those with the smallest hashes of (study seed,
-model, problem, sample) are judged. So two views, or a larger number of samples, share all they can, and any part of
-what was chosen, such as the solutions an arm keeps, is a random sample of that part. A filter needs more: every right
-answer of a view (`all_right`), or, from a judge that does not know the answer, every solution of it (`every`).
+model, problem, sample) are judged. So two views, or two numbers of samples, share as much as possible, and any part of
+what was chosen, such as the solutions that an arm keeps, is a random sample of that part. A filter needs more: every
+right answer of a view (`all_right`), or, from a judge that does not know the answer, every solution (`every`).
 """
 
 import hashlib
@@ -46,10 +46,10 @@ def fill_judge(template: str, question: str, solution: str, answer: str = "") ->
 
 
 def parse_verdict(text: str, finish_reason: str = "stop") -> str:
-    """`sound` or `flawed` where the judge's answer ends in exactly one verdict line, else `no_verdict`.
+    """`sound` or `flawed` if the judge's answer ends in exactly one verdict line, else `no_verdict`.
 
-    The last line that is not blank must be the verdict and nothing more, no other verdict may stand anywhere in the
-    answer (who quotes one, or gives two, has not decided), and the answer must not be cut at its length limit.
+    The last line that is not blank must be the verdict and nothing else, no other verdict may be anywhere in the answer
+    (a judge that quotes one, or gives two, has not decided), and the answer must not be cut at its length limit.
     """
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     found = LAST_LINE.fullmatch(lines[-1]) if lines else None
@@ -58,7 +58,7 @@ def parse_verdict(text: str, finish_reason: str = "stop") -> str:
     return found[1]
 
 
-def digest(text: str) -> str:
+def digest_of_text(text: str) -> str:
     """Sixteen hexadecimal digits of a text; a solution may hold lone surrogates, which UTF-8 alone refuses."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
@@ -67,13 +67,17 @@ def place(row: dict) -> tuple[str, str, int]:
     return row["model"], row["problem"], row["sample"]
 
 
-def choose(rows: Iterable[dict], samples: int, seed: int) -> list[dict]:
+def choose_judged(rows: Iterable[dict], samples: int, seed: int) -> list[dict]:
     """The right-answered rows with the smallest hashes, at most `samples` of them, smallest first.
 
     rows: with model, problem, sample, verdict. seed: the study's.
     """
     right = (row for row in rows if row["verdict"] == CORRECT)
-    return heapq.nsmallest(samples, right, key=lambda row: stream_seed(seed, "judge's choice", *place(row)))
+    return heapq.nsmallest(samples, right, key=lambda row: judging_hash(row, seed))
+
+
+def judging_hash(row: dict, seed: int) -> int:
+    return stream_seed(seed, "judge's choice", *place(row))
 
 
 @dataclass(frozen=True)
@@ -96,10 +100,10 @@ class View:
     def label(self) -> int | str:
         return self.samples if self.questions is None else f"{self.samples}:{self.questions}"
 
-    def of(self, rows: Iterable[dict], order: dict[str, int]) -> list[dict]:
-        """The rows in it. order: number of each question."""
+    def holds(self, row: dict, order: dict[str, int]) -> bool:
+        """Whether a row is in it. order: number of each question."""
         end = len(order) if self.questions is None else self.questions
-        return [row for row in rows if row["sample"] < self.samples and order.get(row["problem"], 0) < end]
+        return row["sample"] < self.samples and order.get(row["problem"], 0) < end
 
 
 def sort_views(views: Iterable[View]) -> list[View]:
@@ -107,7 +111,7 @@ def sort_views(views: Iterable[View]) -> list[View]:
 
 
 def choose_for_views(
-    rows: list[dict],
+    rows: Iterable[dict],
     views: Iterable[View],
     samples: int,
     seed: int,
@@ -117,12 +121,25 @@ def choose_for_views(
 ) -> list[dict]:
     """What is judged of a pool for all views of it, each solution once, in the pool's order.
 
-    views: of each a choice of `samples` right answers; all_right: of each all right answers; every: of each everything.
+    rows: with model, problem, sample, verdict; read once, and only the chosen ones are kept. views: of each a choice of
+    `samples` right answers; all_right: of each all right answers; every: of each everything. order: see `View.holds`.
     """
-    chosen = {place(row) for view in views for row in choose(view.of(rows, order), samples, seed)}
-    chosen |= {place(row) for view in all_right for row in view.of(rows, order) if row["verdict"] == CORRECT}
-    chosen |= {place(row) for view in every for row in view.of(rows, order)}
-    return [row for row in rows if place(row) in chosen]
+    chosen: dict[int, dict] = {}
+    # Of each view a heap whose first entry is the largest hash.
+    smallest: dict[View, list[tuple[int, int, dict]]] = {view: [] for view in views}
+    all_right, every = tuple(all_right), tuple(every)
+    for number, row in enumerate(rows):
+        right = row["verdict"] == CORRECT
+        if any(view.holds(row, order) for view in (*every, *(all_right if right else ()))):
+            chosen[number] = row
+        if right and smallest:
+            entry = (-judging_hash(row, seed), -number, row)
+            for view, heap in smallest.items():
+                if view.holds(row, order):
+                    push = heapq.heappush if len(heap) < samples else heapq.heappushpop
+                    push(heap, entry)
+    chosen |= {-minus: row for heap in smallest.values() for _, minus, row in heap}
+    return [chosen[number] for number in sorted(chosen)]
 
 
 def add_judgements(rows: list[dict], folder: str, views: dict[str, View], all_right: bool = False) -> list[dict]:
@@ -130,7 +147,7 @@ def add_judgements(rows: list[dict], folder: str, views: dict[str, View], all_ri
 
     folder: holds {model}.jsonl and {model}.about.json of judge_solutions.py. A mix is chosen from as a whole, so that
     each model counts by its share. all_right: every right answer must have been judged, as a filter needs it; then
-    its `judge_tokens` are added too. Raises UserError where a pool was judged otherwise, for other views, or not
+    its `judge_tokens` are added too. Raises UserError if a pool was judged otherwise, for other views, or not
     wholly.
     """
     if all_right:
@@ -142,7 +159,7 @@ def add_judgements(rows: list[dict], folder: str, views: dict[str, View], all_ri
     for model, choice in others:
         if choice != agreed:
             raise UserError(f"{folder}/{model}.about.json: judged with {choice}, {first} with {agreed}")
-    joined = add_verdicts(rows, folder, views, "reasoning", choose(rows, **agreed))
+    joined = add_verdicts(rows, folder, views, "reasoning", choose_judged(rows, **agreed))
     unchosen = {CORRECT: NOT_JUDGED}
     return [row | {"reasoning": row.get("reasoning", unchosen.get(row["verdict"]))} for row in joined]
 
@@ -157,14 +174,14 @@ def add_filter_verdicts(rows: list[dict], folder: str, views: dict[str, View]) -
 def add_verdicts(
     rows: list[dict], folder: str, models: Iterable[str], key: str, asked: list[dict], tokens: bool = False
 ) -> list[dict]:
-    """All rows, those that were `asked` with the judge's verdict under `key`; UserError where one of them has none."""
+    """All rows, those that were `asked` with the judge's verdict under `key`; UserError if one of them has none."""
     judgements = {}
     for model in models:
         judged = read_rows(f"{folder}/{model}.jsonl", require=("problem", "sample", "model", "solution", "verdict"))
         judgements |= {(place(row), row["solution"]): row for row in judged}
     found = {}
     for row in asked:
-        judgement = judgements.get((place(row), digest(row["text"])))
+        judgement = judgements.get((place(row), digest_of_text(row["text"])))
         if judgement is None:
             raise UserError(
                 f"{folder}/{row['model']}.jsonl: no judgement of sample {row['sample']} of {row['problem']!r}"

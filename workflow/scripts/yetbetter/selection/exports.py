@@ -5,15 +5,10 @@ from collections import Counter
 
 import yaml
 
+from yetbetter.data import ADAPTERS
+
 # The columns: what TRL looks for, then where a row comes from. No `messages`: TRL would have to guess which to take.
 COLUMNS = ("prompt", "completion", "problem", "sample", "model")
-# Whose terms hold for the questions, by the data set's adapter.
-QUESTIONS = {
-    "gsm8k": "The questions are GSM8K's (openai/grade-school-math, MIT licence).",
-    "math": "The questions are those of MATH (Hendrycks et al. 2021, MIT licence).",
-    "pocket": "The questions are made by the workflow itself (MIT licence).",
-    "files": "The questions come from the study's own files; their terms are known to whoever brought them.",
-}
 KEPT = {
     "ground_truth": "solutions whose final answer is the right one",
     "none": "all solutions, right or wrong",
@@ -118,7 +113,7 @@ def how_it_was_made(rows: list[dict], counts: dict, facts: dict) -> str:
             f"- Budget `{facts['budget']}`: what {reference['samples']} samples per question of `{reference['model']}`"
             f" cost; the source is `{json.dumps(source)}`."
         )
-        order = "" if facts["adapter"] == "files" else ", which is in random order"
+        order = ", which is in random order" if ADAPTERS[facts["adapter"]].random_order else ""
         lines.append(f"- Questions: the first {facts['questions']:,} of the training split{order}.")
         lines.append(f"- Decoding: {', '.join(f'{key} {value}' for key, value in facts['decoding'].items())}.")
         lines.append(
@@ -179,7 +174,7 @@ belongs to the completion, so that most tokenizers give the same tokens either w
 
 def terms(facts: dict) -> str:
     writers = " and ".join(f"`{facts['models'][model]['path']}`" for model in facts["draws"])
-    lines = [QUESTIONS[facts["adapter"]]]
+    lines = [ADAPTERS[facts["adapter"]].terms]
     if writers:
         lines.append(
             f"The solutions were written by {writers}: the terms of that model may bind what is trained on them."

@@ -5,10 +5,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from yetbetter.cluster.environments import check_environments
-from yetbetter.data import ADAPTERS, find_files, local_folders
+from yetbetter.data import ADAPTERS, check_source
 from yetbetter.errors import UserError
-from yetbetter.generation.engines import ENGINES, find_engine
-from yetbetter.generation.openai_options import check_entry
+from yetbetter.generation.engines import ENGINES, engine_of
 from yetbetter.judging.judgements import read_judge_template
 from yetbetter.selection.choice import FILTERS
 from yetbetter.study.claim_roles import check_claims
@@ -16,11 +15,9 @@ from yetbetter.study.schema import check_schema, read_schema, with_defaults
 from yetbetter.training import recipe_checks
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-# Keys of a data set that only some adapters read.
-OWN_KEYS = {"files": ("files",), "world": ("pocket",), "data_dir": ("gsm8k", "math"), "functional_dir": ("math",)}
 
 # Names that the schema allows under keys with `registry`; those of figures come from above.
-REGISTRIES = {"engines": ENGINES, "data sets": ("pocket", *ADAPTERS, "files"), "filters": FILTERS}
+REGISTRIES = {"engines": ENGINES, "data sets": ADAPTERS, "filters": FILTERS}
 
 
 def check_config(config: dict, schema_path: str, name: str, figures: Iterable[str]) -> dict:
@@ -103,22 +100,22 @@ def check_comparison(name: str, config: dict) -> None:
 
 
 def check_engine_options(key: str, entry: dict) -> None:
-    known = find_engine(entry["engine"]).options
+    engine = engine_of(entry)
+    known = engine.options
     for option, value in entry["engine_options"].items():
         if option not in known:
             raise UserError(f"{key}.engine_options: unknown {option!r} (allowed: {', '.join(known) or 'none'})")
         kind = known[option][0]
         if type(value) is not kind and not (kind is float and type(value) is int):
             raise UserError(f"{key}.engine_options.{option}: {value!r} is no {kind.__name__}")
-    if entry.get("engine") == "openai":
-        check_entry(key, entry)
+    engine.check_entry(key, entry)
 
 
 def check_model(key: str, entry: dict) -> None:
     """A folder that holds a model, or something that can be a hub id; a typo in a path is told before anything runs."""
     path = Path(entry["path"])
-    if entry.get("engine") == "openai":  # the name by which the endpoint knows it
-        if entry.get("chat"):
+    if engine_of(entry).is_endpoint:  # the name by which the endpoint knows it
+        if entry["chat"]:
             raise UserError(f"{key}.chat: an endpoint formats its chats itself (allowed: false)")
         return
     if path.is_dir():
@@ -161,21 +158,7 @@ def check_judge(config: dict, name: str, require) -> None:
 
 
 def check_dataset(key: str, dataset: str, entry: dict) -> None:
-    for own, adapters in OWN_KEYS.items():
-        if own in entry and entry["adapter"] not in adapters:
-            raise UserError(f"{key}.{own}: only for adapter {' or '.join(adapters)}, it is {entry['adapter']!r}")
-    if entry["adapter"] == "files":
-        for split in entry["splits"]:
-            if split not in entry.get("files", {}):
-                raise UserError(f"{key}.files: no file for the split {split!r}")
-        if entry["fpr"] == "exact":
-            raise UserError(f"{key}.fpr: 'exact' needs problems that are programs, which only the pocket world has")
-    elif entry["adapter"] in ADAPTERS:
-        check_public_dataset(key, entry)
-    elif entry.get("world", dataset) not in ("easy", "hard"):
-        raise UserError(
-            f"{key}: the pocket world has no {dataset!r}, name one of its data sets under `world` (easy, hard)"
-        )
+    check_source(key, dataset, entry)
     for kind, path in entry["prompts"].items():
         if not Path(path).is_file():
             raise UserError(f"{key}.prompts.{kind}: {path!r}: no such file")
@@ -184,40 +167,10 @@ def check_dataset(key: str, dataset: str, entry: dict) -> None:
         if size is None:
             raise UserError(f"{key}.benchmarks: {benchmark!r} is no split (splits: {', '.join(entry['splits'])})")
         for count in ("greedy", "sampled"):
-            if asked.get(count, 0) > size:
+            if asked[count] > size:
                 raise UserError(f"{key}.benchmarks.{benchmark}.{count}: {asked[count]}, the split holds {size}")
-        if bool(asked.get("sampled")) != bool(asked.get("samples")):
+        if bool(asked["sampled"]) != bool(asked["samples"]):
             raise UserError(f"{key}.benchmarks.{benchmark}: `sampled` problems and `samples` of each go together")
-    test = entry["splits"]["test"]
-    for twin in ("functional", "control"):
-        twins = entry["splits"].get(twin, 0)
-        if entry["adapter"] == "pocket" and twins > test:
-            raise UserError(f"{key}.splits.{twin}: {twins}, but there are only {test} test problems to twin")
-
-
-def check_public_dataset(key: str, entry: dict) -> None:
-    """Its splits exist and hold as many problems as are asked for; local files are there."""
-    adapter = entry["adapter"]
-    sizes = ADAPTERS[adapter].SIZES
-    for split, asked in entry["splits"].items():
-        if split not in sizes:
-            raise UserError(f"{key}.splits: {adapter} has no {split!r} (has: {', '.join(sizes)})")
-        if asked > sizes[split]:
-            raise UserError(f"{key}.splits.{split}: {asked}, {adapter} has only {sizes[split]}")
-    if entry["answer"] not in ADAPTERS[adapter].ANSWER_FORMATS:
-        allowed = ", ".join(ADAPTERS[adapter].ANSWER_FORMATS)
-        raise UserError(
-            f"{key}.answer: {entry['answer']!r} cannot state every answer of {adapter} (allowed: {allowed})"
-        )
-    if entry["fpr"] == "exact":
-        raise UserError(f"{key}.fpr: 'exact' needs problems that are programs, which only the pocket world has")
-    if "functional_dir" in entry and "data_dir" not in entry:
-        raise UserError(f"{key}.functional_dir: goes with data_dir, which is missing")
-    if "data_dir" in entry:
-        try:
-            find_files(adapter, local_folders(entry))
-        except UserError as error:
-            raise UserError(f"{key}.data_dir: {error}") from None
 
 
 def check_target(name: str, target: str, experiment: dict, config: dict) -> None:

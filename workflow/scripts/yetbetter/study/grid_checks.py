@@ -1,6 +1,7 @@
 """What a grid's sources and pools cannot be; every error is one line that names the key."""
 
 from yetbetter.errors import UserError
+from yetbetter.generation.engines import engine_of
 from yetbetter.study.budgets import RATIO_KEY, to_fraction
 
 # Each block is a job; beyond this Snakemake itself takes minutes and gigabytes.
@@ -12,7 +13,7 @@ CHECKS = {"reasoning": ("exact", "judge"), "judge": ("judge",)}
 def check_arm(grid, arm) -> None:
     """UserError where the arm's filter needs what its data set has not, or its blocks are too many."""
     source = grid.config["sources"][arm.source]
-    rule, fpr = source["filter"], grid.config["datasets"][arm.dataset].get("fpr")
+    rule, fpr = source["filter"], grid.config["datasets"][arm.dataset]["fpr"]
     if rule in CHECKS and fpr not in CHECKS[rule]:
         key = f"{grid.name}: sources.{arm.source}.filter: {rule!r} for datasets.{arm.dataset}, whose fpr is {fpr!r}"
         if fpr == "exact":
@@ -25,7 +26,7 @@ def check_arm(grid, arm) -> None:
 
 def check_pool(grid, dataset: str, model: str) -> None:
     entry = grid.models[model]
-    if "parameters" not in entry and not (entry.get("engine") == "openai" and "price" in entry):
+    if "parameters" not in entry and not (engine_of(entry).is_endpoint and "price" in entry):
         raise UserError(
             f"{grid.name}: models.{model}: no 'parameters', which a model that is sampled from needs"
             " (an endpoint's at least a 'price')"

@@ -11,13 +11,11 @@ from yetbetter.cluster.environments import tell_gpus
 # Keys whose options shape the weights, and keys that only say how the work is done: changing those retrains nothing.
 SHAPING = ("micro_batch_size", "warmup_fraction", "scheduler", "weight_decay", "max_gradient_norm", "attention")
 WORKING = ("deepspeed", "offload", "save_every", "log_to")
-# What a job asks of the scheduler, per node, if the config does not say.
-RESOURCES = {"cpus": 1, "mem_mb": 3000, "runtime": 60, "gpu": 0, "nodes": 1}
 
 
 def resources_of(entry: dict, recipe: dict) -> dict:
     """What a model's finetuning asks of the scheduler, per node."""
-    return RESOURCES | entry.get("resources", {}) | recipe.get("resources", {})
+    return entry["resources"] | recipe["resources"]
 
 
 def gpu_model_of(asked: dict) -> str | None:
@@ -32,14 +30,14 @@ def training_options(recipe: dict) -> str:
     words += [f"--lora-{key} {lora[key]}" for key in ("rank", "alpha", "dropout") if key in lora]
     if "targets" in lora:
         words.append(f"--lora-targets {shlex.quote(','.join(lora['targets']))}")
-    words += [option(key) for key in ("packing", "fused_loss") if recipe.get(key)]
+    words += [option(key) for key in ("packing", "fused_loss") if recipe[key]]
     return "".join(f" {word}" for word in words)
 
 
 def working_options(recipe: dict) -> str:
     """Options of finetune_model.py that a recipe names and that affect only floating-point rounding."""
     words = [f"{option(key)} {recipe[key]}" for key in WORKING if recipe.get(key, "none") != "none"]
-    words += [option("gradient_checkpointing")] if recipe.get("gradient_checkpointing") else []
+    words += [option("gradient_checkpointing")] if recipe["gradient_checkpointing"] else []
     return "".join(f" {word}" for word in words)
 
 
@@ -49,7 +47,7 @@ def option(key: str) -> str:
 
 def length_option(recipe: dict, budget: str) -> str:
     """The option for the length of training under a budget."""
-    length = recipe.get("length", "steps")
+    length = recipe["length"]
     return f"--{length} {recipe[length][budget]}"
 
 
@@ -63,7 +61,7 @@ def launch(entry: dict, recipe: dict, python: str = "python") -> dict:
     asked = resources_of(entry, recipe)
     processes, nodes = max(1, asked["gpu"]), asked["nodes"]
     command = python
-    if recipe.get("deepspeed", "none") != "none":
+    if recipe["deepspeed"] != "none":
         command = f"{python} -m torch.distributed.run --nproc-per-node {processes}"
         if nodes == 1:
             command += " --standalone"

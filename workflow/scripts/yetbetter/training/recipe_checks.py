@@ -11,7 +11,7 @@ from yetbetter.training.shapes import is_soft_capped
 
 def check_recipe(key: str, recipe: dict) -> None:
     """UserError, starting with the recipe's `key`, if its settings contradict each other."""
-    length = recipe.get("length", "steps")
+    length = recipe["length"]
     other = {"steps": "epochs", "epochs": "steps"}[length]
     if length not in recipe:
         raise UserError(f"{key}: missing key {length!r}, which length: {length} needs")
@@ -19,7 +19,7 @@ def check_recipe(key: str, recipe: dict) -> None:
         raise UserError(f"{key}.{other}: goes with length: {other}, it is {length!r}")
     if CHOSEN in recipe["learning_rates"]:
         raise UserError(f"{key}.learning_rates: the name {CHOSEN!r} is taken, for what the first seed chose")
-    deepspeed, offload = recipe.get("deepspeed", "none"), recipe.get("offload", "none")
+    deepspeed, offload = recipe["deepspeed"], recipe["offload"]
     if offload != "none" and deepspeed == "none":
         raise UserError(f"{key}.offload: {offload!r} needs deepspeed (zero-2 or zero-3), it is 'none'")
     if offload == "all" and deepspeed != "zero-3":
@@ -33,7 +33,7 @@ def check_recipe_for(key: str, model_key: str, entry: dict, recipe: dict) -> Non
             f"{key}.attention: 'sdpa' leaves out the soft-capping of {model_key} (allowed: eager, flash_attention_2)"
         )
     asked = resources_of(entry, recipe)
-    deepspeed = recipe.get("deepspeed", "none")
+    deepspeed = recipe["deepspeed"]
     if asked["nodes"] > 1 and not asked["gpu"]:
         raise UserError(
             f"{key}.resources.nodes: {asked['nodes']}, but {model_key} is finetuned without GPUs (allowed: 1)"
@@ -46,7 +46,7 @@ def check_recipe_for(key: str, model_key: str, entry: dict, recipe: dict) -> Non
         )
     if deepspeed != "none" and not asked["gpu"] and recipe["precision"] != "float32":
         raise UserError(f"{key}.precision: {recipe['precision']!r} with deepspeed needs GPUs, {model_key} has none")
-    if recipe.get("fused_loss") and not asked["gpu"]:
+    if recipe["fused_loss"] and not asked["gpu"]:
         raise UserError(f"{key}.fused_loss: needs a GPU, {model_key} has none (resources.gpu)")
     together = processes * recipe.get("micro_batch_size", 1)
     if recipe["batch_size"] % together:
@@ -56,7 +56,7 @@ def check_recipe_for(key: str, model_key: str, entry: dict, recipe: dict) -> Non
 
 def check_length(key: str, recipe: dict, budgets: list[str]) -> None:
     """UserError if a budget has no length, or fewer steps than checkpoints."""
-    length = recipe.get("length", "steps")
+    length = recipe["length"]
     for budget in budgets:
         if budget not in recipe[length]:
             raise UserError(f"{key}.{length}: no {budget!r} (has: {', '.join(recipe[length])})")
@@ -67,7 +67,7 @@ def check_length(key: str, recipe: dict, budgets: list[str]) -> None:
 
 def check_packed_sources(key: str, recipe: dict, sources: list[str]) -> None:
     """UserError if packed arms would be compared: their steps would hold different numbers of examples."""
-    if recipe.get("packing") and len(sources) > 1:
+    if recipe["packing"] and len(sources) > 1:
         raise UserError(
             f"{key}.packing: true, but its targets compare {' and '.join(sources)}, whose packed steps would hold"
             " different numbers of examples (allowed: false)"

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yetbetter.drafts import Draft
-from yetbetter.generation.drawing import count_whole, cut, draw_batches, draw_stream
+from yetbetter.generation.sampling import count_whole, cut_into, sample_batches, sample_stream
 
 COORDINATES = [{"problem": f"p{number // 3}", "sample": number % 3} for number in range(10)]
-BATCHES = cut(COORDINATES, 4)  # 4, 4 and 2 rows
+BATCHES = cut_into(COORDINATES, 4)  # 4, 4 and 2 rows
 NAME = "rows.jsonl"
 
 
@@ -32,7 +32,7 @@ class Drawer:
 
 def whole_run(folder: Path) -> tuple[list[dict], bytes]:
     folder.mkdir()
-    rows = draw_batches(Draft(folder), NAME, BATCHES, Drawer(), "rows")
+    rows = sample_batches(Draft(folder), NAME, BATCHES, Drawer(), "rows")
     return rows, (folder / NAME).read_bytes()
 
 
@@ -50,7 +50,7 @@ def draft(tmp_path) -> Draft:
 def resume(draft: Draft, undisturbed) -> list[list[dict]]:
     """Draw what is missing; the result must be that of an undisturbed run. Returns the batches that were drawn."""
     drawer = Drawer()
-    rows = draw_batches(draft, NAME, BATCHES, drawer, "rows")
+    rows = sample_batches(draft, NAME, BATCHES, drawer, "rows")
     assert (rows, (draft.folder / NAME).read_bytes()) == undisturbed
     return drawer.drawn
 
@@ -64,7 +64,7 @@ def test_rows_come_in_the_order_of_their_coordinates(undisturbed):
 @pytest.mark.parametrize("finished", [0, 1, 2])
 def test_a_run_that_died_between_batches_goes_on_with_the_next_one(draft, undisturbed, finished):
     with pytest.raises(KeyboardInterrupt):
-        draw_batches(draft, NAME, BATCHES, Drawer(dies_at=finished), "rows")
+        sample_batches(draft, NAME, BATCHES, Drawer(dies_at=finished), "rows")
     assert resume(draft, undisturbed) == BATCHES[finished:]
 
 
@@ -76,7 +76,7 @@ def test_each_batch_is_on_disk_before_the_next_is_drawn(draft):
         counts.append(len(path.read_bytes().splitlines()) if path.exists() else 0)
         return Drawer()(batch)
 
-    draw_batches(draft, NAME, BATCHES, draw, "rows")
+    sample_batches(draft, NAME, BATCHES, draw, "rows")
     assert counts == [0, 4, 8]
 
 
@@ -132,7 +132,7 @@ def test_rows_of_a_batch_stand_whole_only_in_their_own_order():
 
 @given(st.lists(st.integers(), max_size=30), st.integers(1, 10))
 def test_a_list_is_cut_into_consecutive_pieces_of_one_size(items, size):
-    pieces = cut(items, size)
+    pieces = cut_into(items, size)
     assert [item for piece in pieces for item in piece] == items
     assert all(len(piece) == size for piece in pieces[:-1])
     assert all(0 < len(piece) <= size for piece in pieces)
@@ -145,7 +145,7 @@ class Streamer:
         self.drawn, self.dies_at, self.spoil = [], dies_at, spoil
 
     def __call__(self, rows: list[dict]):
-        for pair in cut(rows[::-1], 2):
+        for pair in cut_into(rows[::-1], 2):
             if len(self.drawn) == self.dies_at:
                 raise KeyboardInterrupt
             self.drawn.append(pair)
@@ -155,11 +155,11 @@ class Streamer:
 @pytest.mark.parametrize("dies_at", range(6))
 def test_a_stream_that_died_is_resumed_at_the_row_and_ends_in_order(draft, dies_at):
     with pytest.raises(KeyboardInterrupt) if dies_at < 5 else contextlib.nullcontext():
-        draw_stream(draft, NAME, [COORDINATES], Streamer(dies_at), "rows")
+        sample_stream(draft, NAME, [COORDINATES], Streamer(dies_at), "rows")
     with open(draft.folder / NAME, "a") as file:
         file.write('{"problem": "p0", "sa')
     streamer = Streamer()
-    rows = draw_stream(draft, NAME, [COORDINATES], streamer, "rows")
+    rows = sample_stream(draft, NAME, [COORDINATES], streamer, "rows")
     assert sum(map(len, streamer.drawn)) == len(COORDINATES) - 2 * min(dies_at, 5)
     assert [{key: row[key] for key in ("problem", "sample")} for row in rows] == COORDINATES
     assert draft.recover(NAME) == rows
@@ -167,8 +167,8 @@ def test_a_stream_that_died_is_resumed_at_the_row_and_ends_in_order(draft, dies_
 
 @pytest.mark.parametrize("more, kept", [(True, 10), (False, 4)])
 def test_a_stream_keeps_rows_that_may_be_asked_for_next_only_when_told(draft, more, kept):
-    draw_stream(draft, NAME, [COORDINATES], Streamer(), "rows")
-    draw_stream(draft, NAME, BATCHES[:1], Streamer(dies_at=0), "rows", more=more)
+    sample_stream(draft, NAME, [COORDINATES], Streamer(), "rows")
+    sample_stream(draft, NAME, BATCHES[:1], Streamer(dies_at=0), "rows", more=more)
     assert len(draft.recover(NAME)) == kept
 
 
@@ -182,4 +182,4 @@ def test_a_stream_keeps_rows_that_may_be_asked_for_next_only_when_told(draft, mo
 )
 def test_a_stream_that_gives_other_rows_than_asked_for_is_refused(draft, spoil, message):
     with pytest.raises(RuntimeError, match=message):
-        draw_stream(draft, NAME, [COORDINATES], Streamer(spoil=spoil), "rows")
+        sample_stream(draft, NAME, [COORDINATES], Streamer(spoil=spoil), "rows")

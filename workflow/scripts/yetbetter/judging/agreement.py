@@ -10,7 +10,7 @@ from yetbetter.records import read_rows
 from yetbetter.stats.estimators import Bootstrap, divide, interval
 from yetbetter.verdicts import FLAWED, NO_VERDICT, SOUND
 
-VERDICTS = (SOUND, FLAWED, NO_VERDICT)
+JUDGED = (SOUND, FLAWED, NO_VERDICT)
 
 
 def read_labelled(path: str | Path) -> list[dict]:
@@ -46,7 +46,7 @@ def read_labelled(path: str | Path) -> list[dict]:
 
 
 def measure_agreement(labels: list[bool], verdicts: list[str], seed: int = 0) -> dict:
-    """Agreement over the rows that have a verdict; those without are counted apart. None stands for undefined.
+    """Agreement over the rows that have a verdict; those without are counted apart. None means undefined.
 
     labels: people's, True for sound. Each measure is {value, low, high}, the interval a 95 % bootstrap over rows.
     kappa: (accuracy - chance) / (1 - chance), chance from both margins (Cohen 1960). sensitivity: share of the
@@ -54,21 +54,25 @@ def measure_agreement(labels: list[bool], verdicts: list[str], seed: int = 0) ->
     """
     table = Counter(zip(labels, verdicts, strict=True))
     decided = [
-        (label, verdict == SOUND) for label, verdict in zip(labels, verdicts, strict=True) if verdict in VERDICTS[:2]
+        (label, verdict == SOUND) for label, verdict in zip(labels, verdicts, strict=True) if verdict in JUDGED[:2]
     ]
     kinds = np.array([2 * (not label) + (not sound) for label, sound in decided], dtype=int)
     one = np.eye(4)[kinds] if decided else np.zeros((0, 4))
-    drawn = Bootstrap(len(decided), seed).weights @ one
+    resampled = Bootstrap(len(decided), seed).weights @ one
     measured = {}
     for name, measure in MEASURES.items():
-        low, high = interval(measure(drawn))
-        measured[name] = {"value": number(measure(one.sum(axis=0))), "low": number(low), "high": number(high)}
+        low, high = interval(measure(resampled))
+        measured[name] = {
+            "value": none_if_nan(measure(one.sum(axis=0))),
+            "low": none_if_nan(low),
+            "high": none_if_nan(high),
+        }
     return {
         "rows": len(labels),
         "decided": len(decided),
         "no_verdict": len(labels) - len(decided),
         "confusion": {
-            name: {verdict: table[label, verdict] for verdict in VERDICTS}
+            name: {verdict: table[label, verdict] for verdict in JUDGED}
             for name, label in ((SOUND, True), (FLAWED, False))
         },
         **measured,
@@ -100,16 +104,16 @@ def specificity(counts: np.ndarray) -> np.ndarray:
 MEASURES = {"accuracy": accuracy, "kappa": kappa, "sensitivity": sensitivity, "specificity": specificity}
 
 
-def number(value) -> float | None:
+def none_if_nan(value) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
 def show_agreement(name: str, found: dict) -> str:
     """A few lines of text for people."""
     lines = [f"{name}: {found['rows']} labelled solutions, {found['decided']} with a verdict"]
-    lines.append(f"  {'labelled':<12}" + "".join(f"{verdict:>12}" for verdict in VERDICTS))
+    lines.append(f"  {'labelled':<12}" + "".join(f"{verdict:>12}" for verdict in JUDGED))
     for label, row in found["confusion"].items():
-        lines.append(f"  {label:<12}" + "".join(f"{row[verdict]:>12}" for verdict in VERDICTS))
+        lines.append(f"  {label:<12}" + "".join(f"{row[verdict]:>12}" for verdict in JUDGED))
     for measure in MEASURES:
         value, low, high = (found[measure][key] for key in ("value", "low", "high"))
         told = "undefined" if value is None else f"{value:.3f}"

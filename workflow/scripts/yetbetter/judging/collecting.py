@@ -1,0 +1,68 @@
+"""What a judge is asked about: solutions of one pool, or a file with people's labels."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from yetbetter.errors import UserError
+from yetbetter.judging.agreement import measure_agreement, read_labelled
+from yetbetter.judging.judgements import View, choose_for_views, digest_of_text, fill_judge, sort_views
+from yetbetter.records import digest_of_problems
+
+KINDS = ("views", "all_right", "every")
+
+
+def collect_from_pool(
+    rows: Iterable[dict],
+    problems: list[dict],
+    views: dict[str, list[View]],
+    samples: int,
+    seed: int,
+    template: str,
+    path: Path,
+) -> tuple[list[dict], dict]:
+    """What to ask about a pool (problem, sample, model, solution: digest, prompt); how and from what it was chosen.
+
+    rows: the pool's solutions with their verdicts, read once; only those that are asked about are kept. problems: rows
+    of the file `path`. views: of each kind of `choose_for_views`. UserError for a solution to an unknown problem.
+    """
+    by_name = {row["problem"]: row for row in problems}
+    order = {name: number for number, name in enumerate(by_name)}
+    kinds = {kind: sort_views(views[kind]) for kind in KINDS}
+    asked = []
+    for row in choose_for_views(rows, samples=samples, seed=seed, order=order, **kinds):
+        if row["problem"] not in by_name:
+            raise UserError(f"{path}: no problem {row['problem']!r}, which the solutions answer")
+        problem = by_name[row["problem"]]
+        place = {key: row[key] for key in ("problem", "sample", "model")} | {"solution": digest_of_text(row["text"])}
+        asked.append(place | {"prompt": fill_judge(template, problem["question"], row["text"], problem["answer"])})
+    labels = {kind: [view.label for view in chosen] for kind, chosen in kinds.items() if chosen}
+    choice = {"samples": samples, "seed": seed} | labels
+    return asked, {"choice": choice, "problems_hash": digest_of_problems(problems)}
+
+
+def collect_labelled(path: Path, template: str, prompt: Path) -> tuple[list[dict], dict]:
+    """What to ask about a labelled file, with the labels in the rows. prompt: the template's file, for messages."""
+    asked = []
+    for row in read_labelled(path):
+        if row["answer"] is None and "{answer}" in template:
+            raise UserError(f"{path}: {row['problem']} has no answer, which {prompt} asks for")
+        place = {
+            "problem": row["problem"],
+            "sample": 0,
+            "model": "labelled",
+            "solution": digest_of_text(row["solution"]),
+        }
+        labels = {"sound": row["sound"], "correct": row["correct"]}
+        filled = fill_judge(template, row["question"], row["solution"], row["answer"] or "")
+        asked.append(place | labels | {"prompt": filled})
+    return asked, {"choice": {"labelled": digest_of_text(str([(row["sound"], row["correct"]) for row in asked]))}}
+
+
+def measure_groups(rows: list[dict]) -> dict[str, dict]:
+    """Agreement over all labelled rows, and over those with a right final answer if the file says which."""
+    groups = {"all": rows, "right answers": [row for row in rows if row["correct"]]}
+    return {
+        name: measure_agreement([row["sound"] for row in group], [row["verdict"] for row in group])
+        for name, group in groups.items()
+        if group
+    }
