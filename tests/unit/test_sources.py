@@ -7,14 +7,13 @@ import pytest
 import yaml
 from test_settings import REMOVED, SCHEMA, assert_says, refusal
 from test_settings import changed as change_default
-from test_views import Store, judged, samples_of, solution
+from test_views import Store, judged, load_view, samples_of, select, solution
 from test_views import refusal as refused
 
 from yetbetter.errors import UserError
 from yetbetter.forecast.estimates import Forecast
 from yetbetter.pocket.world import make_problems
-from yetbetter.selection.choice import Choice, select
-from yetbetter.selection.pools import load_view
+from yetbetter.selection.training_data import Choice
 from yetbetter.study.checks import check_config
 from yetbetter.study.grid import Arm, Grid, Pool, block_name
 

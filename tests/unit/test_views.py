@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yetbetter.errors import UserError
-from yetbetter.measures.quality import levels_of, measure_arm, measure_pool
+from yetbetter.measures import quality
+from yetbetter.measures.quality import levels_of
+from yetbetter.measures.questions import count_questions
 from yetbetter.records import write_json, write_rows
-from yetbetter.selection.choice import Choice, select, training_row
-from yetbetter.selection.pools import Pools, join, load_view, parse_draws, solution_key
+from yetbetter.selection.pools import Pools, join, parse_draws, read_shards, solution_key
+from yetbetter.selection.training_data import Choice, Selection, training_row, write_by_model
 
 SETTINGS = {"model_name": "wc", "temperature": 0.7, "top_k": 3, "prompt": "{question}"}
 
@@ -66,6 +68,19 @@ class Store:
         return Pools(folders[0], folders[1], folders[2] if reasoning else None, self.blocks)
 
 
+def load_view(pools: Pools, draws: dict[str, int], questions=None) -> list[dict]:
+    """All that an arm draws, with the texts."""
+    shards = read_shards(pools, draws, questions)
+    return [solution | row for shard in shards for row, solution in shard.solutions()]
+
+
+def select(rows: list[dict], choice: Choice) -> tuple[list[dict], Counter]:
+    """The rows to train on, and how many are left out for which reason."""
+    with Selection(choice) as selection:
+        chosen = list(selection.choose([{"model": "wc"} | row for row in rows], [({**row}, row) for row in rows]))
+    return [row for _, row, kept in chosen if kept], selection.counts
+
+
 @pytest.fixture
 def store(tmp_path) -> Store:
     return Store(tmp_path)
@@ -100,8 +115,8 @@ def test_a_view_holds_the_first_samples_of_each_question_with_model_and_verdict(
 
 
 def test_a_view_reaches_over_the_sample_blocks_of_a_pool(store):
-    store.add("wc/s0", samples=range(0, 4))
-    store.add("wc/s4", samples=range(4, 8))
+    store.add("wc/q0_samples-0", samples=range(0, 4))
+    store.add("wc/q0_samples-4", samples=range(4, 8))
     rows = load_view(store.pools(), {"wc": 6})
     assert {problem: sorted(samples) for problem, samples in samples_of(rows).items()} == {
         problem: [0, 1, 2, 3, 4, 5] for problem in ("p0", "p1")
@@ -235,7 +250,8 @@ def test_a_sidecar_that_does_not_describe_a_pool_is_named(store, about):
 def test_a_solution_without_a_sample_number_is_named_with_its_line(store):
     store.add("wc/q0")
     write_rows(store.file("solutions", "wc/q0"), [solution(), {"problem": "p0", "text": "x"}])
-    message = refusal(join, str(store.file("solutions", "wc/q0")), str(store.file("verdicts", "wc/q0")), "verdict")
+    files = str(store.file("solutions", "wc/q0")), str(store.file("verdicts", "wc/q0"))
+    message = refusal(lambda: list(join(*files, "verdict")))
     assert "q0.jsonl:2" in message
     assert "'sample'" in message
 
@@ -372,6 +388,25 @@ def rows_of(texts: dict[str, str]) -> list[dict]:
 
 def distinct_correct(letters) -> int:
     return len({letter for letter in letters if letter.isupper()})
+
+
+def count(rows: list[dict]) -> tuple[dict, dict]:
+    """(counts, multiplicities of the distinct right answers) of each question, all being trained on."""
+    texts: dict[str, Counter] = {row["problem"]: Counter() for row in rows}
+    marked = []
+    for row in rows:
+        seen = texts[row["problem"]]
+        marked.append(row | {"trained": True, "distinct": not seen[solution_key(row["text"])]})
+        seen[solution_key(row["text"])] += row["verdict"] == "correct"
+    return count_questions(marked), {problem: [*filter(None, seen.values())] for problem, seen in texts.items()}
+
+
+def measure_arm(rows: list[dict], problems: list[dict], seed: int) -> list[dict]:
+    return quality.measure_arm(count(rows)[0], problems, seed, "exact")
+
+
+def measure_pool(rows: list[dict], problems: list[dict], samples: int, seed: int) -> list[dict]:
+    return quality.measure_pool(*count(rows), problems, samples, seed, "exact")
 
 
 @given(st.lists(st.text("ABab", min_size=4, max_size=4), min_size=1, max_size=4))

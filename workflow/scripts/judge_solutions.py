@@ -31,7 +31,7 @@ from yetbetter.judging.judgements import (
 from yetbetter.measures.agreement import measure_agreement, read_labelled, show_agreement
 from yetbetter.program import run, write_sidecar
 from yetbetter.records import check_unique, digest_of_problems, read_json, read_rows, write_json, write_rows
-from yetbetter.selection.pools import Pools, check_complete, load_blocks
+from yetbetter.selection.pools import Pools, Samples, block_files, check_complete, join
 from yetbetter.versions import SAMPLER_VERSION
 
 # Everything that was ever asked with these settings, and what of it this run's output holds.
@@ -129,7 +129,7 @@ def collect_pool(arguments, template: str) -> tuple[list[dict], dict]:
     kinds = {kind: sort_views(getattr(arguments, kind)) for kind in ("views", "all_right", "every")}
     views = [view for asked in kinds.values() for view in asked]
     pools = Pools(arguments.solutions, arguments.verdicts, None, arguments.blocks)
-    rows = load_blocks(pools, {models[0]: max(view.samples for view in views)})
+    rows = Samples(pools, {models[0]: max(view.samples for view in views)})
     for view in views:
         names = None if view.questions is None else list(order)[: view.questions]
         check_complete(view.of(rows, order), {models[0]: view.samples}, names)
@@ -137,13 +137,17 @@ def collect_pool(arguments, template: str) -> tuple[list[dict], dict]:
     unknown = [row["problem"] for row in chosen if row["problem"] not in by_name]
     if unknown:
         raise UserError(f"{arguments.problems}: no problem {unknown[0]!r}, which the solutions answer")
-    asked = [
-        {key: row[key] for key in ("problem", "sample", "model")}
-        | {"solution": digest(row["text"])}
-        | {"prompt": fill_judge(template, problem["question"], row["text"], problem["answer"])}
-        for row in chosen
-        for problem in [by_name[row["problem"]]]
-    ]
+    asked = []
+    places = {(row["problem"], row["sample"]) for row in chosen}
+    # Texts are held of what is asked about alone.
+    for solution in (row for block in pools.blocks for row, _ in join(*block_files(pools, block))):
+        if (solution["problem"], solution["sample"]) in places:
+            problem = by_name[solution["problem"]]
+            asked.append(
+                {"problem": solution["problem"], "sample": solution["sample"], "model": models[0]}
+                | {"solution": digest(solution["text"])}
+                | {"prompt": fill_judge(template, problem["question"], solution["text"], problem["answer"])}
+            )
     labels = {kind: [view.label for view in views] for kind, views in kinds.items() if views}
     choice = {"samples": arguments.samples, "seed": arguments.seed} | labels
     return asked, {"choice": choice, "problems_hash": digest_of_problems(problems)}

@@ -10,15 +10,15 @@ answer of a view (`all_right`), or, from a judge that does not know the answer, 
 import hashlib
 import heapq
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from yetbetter.errors import UserError
 from yetbetter.generation.prompts import read_template
 from yetbetter.identity import stream_seed
-from yetbetter.records import read_json, read_rows
-from yetbetter.verdicts import CORRECT, NO_VERDICT, NOT_JUDGED
+from yetbetter.records import iterate_rows, read_json
+from yetbetter.verdicts import CORRECT, NO_VERDICT
 
 # Raised on purpose when the same answer of a judge is read as another verdict.
 JUDGE_VERSION = 1
@@ -96,10 +96,10 @@ class View:
     def label(self) -> int | str:
         return self.samples if self.questions is None else f"{self.samples}:{self.questions}"
 
-    def of(self, rows: Iterable[dict], order: dict[str, int]) -> list[dict]:
+    def of(self, rows: Iterable[dict], order: dict[str, int]) -> Iterator[dict]:
         """The rows in it. order: number of each question."""
         end = len(order) if self.questions is None else self.questions
-        return [row for row in rows if row["sample"] < self.samples and order.get(row["problem"], 0) < end]
+        return (row for row in rows if row["sample"] < self.samples and order.get(row["problem"], 0) < end)
 
 
 def sort_views(views: Iterable[View]) -> list[View]:
@@ -107,7 +107,7 @@ def sort_views(views: Iterable[View]) -> list[View]:
 
 
 def choose_for_views(
-    rows: list[dict],
+    rows: Iterable[dict],
     views: Iterable[View],
     samples: int,
     seed: int,
@@ -117,6 +117,7 @@ def choose_for_views(
 ) -> list[dict]:
     """What is judged of a pool for all views of it, each solution once, in the pool's order.
 
+    rows: the pool's samples, without their texts; they are gone through once for each view, and once more.
     views: of each a choice of `samples` right answers; all_right: of each all right answers; every: of each everything.
     """
     chosen = {place(row) for view in views for row in choose(view.of(rows, order), samples, seed)}
@@ -125,55 +126,79 @@ def choose_for_views(
     return [row for row in rows if place(row) in chosen]
 
 
-def add_judgements(rows: list[dict], folder: str, views: dict[str, View], all_right: bool = False) -> list[dict]:
-    """The rows of an arm's view with `reasoning`: the verdict of those chosen, `not_judged` for other right answers.
+class Lookup:
+    """Adds a judge's verdicts to the samples of an arm's view, shard by shard.
 
-    folder: holds {model}.jsonl and {model}.about.json of judge_solutions.py. A mix is chosen from as a whole, so that
-    each model counts by its share. all_right: every right answer must have been judged, as a filter needs it; then
-    its `judge_tokens` are added too. Raises UserError where a pool was judged otherwise, for other views, or not
-    wholly.
+    A pool's judgements are in the order of the pool, so each file is read once, alongside the pool, and never held.
+    folder: has {model}.jsonl of judge_solutions.py. key: under which a verdict is added. asked: whether a sample must
+    have a verdict. tokens: add what the answer cost too, as `judge_tokens` and `judge_prompt_tokens`.
     """
-    if all_right:
-        for model, view in views.items():
-            read_choice(f"{folder}/{model}.about.json", view, "all_right")
-        return add_verdicts(rows, folder, views, "reasoning", [row for row in rows if row["verdict"] == CORRECT], True)
+
+    def __init__(self, folder: str, models: Iterable[str], key: str, asked: Callable[[dict], bool], tokens: bool):
+        require = ("problem", "sample", "model", "solution", "verdict")
+        self.judgements = {model: iterate_rows(f"{folder}/{model}.jsonl", require) for model in models}
+        self.folder, self.key, self.asked, self.tokens = folder, key, asked, tokens
+
+    def add(self, rows: list[dict]) -> None:
+        """Changes the rows of one shard. UserError if one that was asked about has no verdict.
+
+        `texts` gets (file, digest) of the text that the judge saw, for `check_text`.
+        """
+        for model, judgements in self.judgements.items():
+            left = {place(row): row for row in rows if row["model"] == model and self.asked(row)}
+            while left:
+                judgement = next(judgements, None)
+                if judgement is None:
+                    raise not_judged(f"{self.folder}/{model}.jsonl", next(iter(left.values())))
+                row = left.pop(place(judgement), None)
+                if row is None:
+                    continue
+                row[self.key] = judgement["verdict"]
+                row.setdefault("texts", []).append((f"{self.folder}/{model}.jsonl", judgement["solution"]))
+                if self.tokens:
+                    row |= {f"judge_{name}": judgement[name] for name in ("tokens", "prompt_tokens")}
+
+
+def check_text(row: dict, text: str) -> None:
+    """UserError unless a judge saw this text of the sample."""
+    for path, solution in row["texts"]:
+        if digest(text) != solution:
+            raise not_judged(path, row)
+
+
+def not_judged(path: str, row: dict) -> UserError:
+    return UserError(
+        f"{path}: no judgement of sample {row['sample']} of {row['problem']!r} with its present text, judge again"
+    )
+
+
+def look_up_all_right(folder: str, views: dict[str, View]) -> Lookup:
+    """`reasoning` of every right answer, as a filter needs it, with what judging it cost."""
+    for model, view in views.items():
+        read_choice(f"{folder}/{model}.about.json", view, "all_right")
+    return Lookup(folder, views, "reasoning", lambda row: row["verdict"] == CORRECT, tokens=True)
+
+
+def look_up_choice(folder: str, views: dict[str, View], rows: Iterable[dict]) -> Lookup:
+    """`reasoning` of the right answers that were chosen for an arm's view.
+
+    A mix is chosen from as a whole, so that each model counts by its share. rows: all samples of the arm. UserError if
+    a pool was judged otherwise or for other views.
+    """
     choices = {model: read_choice(f"{folder}/{model}.about.json", view, "views") for model, view in views.items()}
     (first, agreed), *others = choices.items()
     for model, choice in others:
         if choice != agreed:
             raise UserError(f"{folder}/{model}.about.json: judged with {choice}, {first} with {agreed}")
-    joined = add_verdicts(rows, folder, views, "reasoning", choose(rows, **agreed))
-    unchosen = {CORRECT: NOT_JUDGED}
-    return [row | {"reasoning": row.get("reasoning", unchosen.get(row["verdict"]))} for row in joined]
+    chosen = {place(row) for row in choose(rows, **agreed)}
+    return Lookup(folder, views, "reasoning", lambda row: place(row) in chosen, tokens=False)
 
 
-def add_filter_verdicts(rows: list[dict], folder: str, views: dict[str, View]) -> list[dict]:
-    """The rows with `judged`: what the judge says of each, right or wrong, without having known the right answer."""
+def look_up_every(folder: str, views: dict[str, View]) -> Lookup:
+    """`judged`: what the judge says of each sample, right or wrong, without having known the right answer."""
     for model, view in views.items():
         read_choice(f"{folder}/{model}.about.json", view, "every")
-    return add_verdicts(rows, folder, views, "judged", rows, True)
-
-
-def add_verdicts(
-    rows: list[dict], folder: str, models: Iterable[str], key: str, asked: list[dict], tokens: bool = False
-) -> list[dict]:
-    """All rows, those that were `asked` with the judge's verdict under `key`; UserError where one of them has none."""
-    judgements = {}
-    for model in models:
-        judged = read_rows(f"{folder}/{model}.jsonl", require=("problem", "sample", "model", "solution", "verdict"))
-        judgements |= {(place(row), row["solution"]): row for row in judged}
-    found = {}
-    for row in asked:
-        judgement = judgements.get((place(row), digest(row["text"])))
-        if judgement is None:
-            raise UserError(
-                f"{folder}/{row['model']}.jsonl: no judgement of sample {row['sample']} of {row['problem']!r}"
-                " with its present text, judge again"
-            )
-        found[place(row)] = {key: judgement["verdict"]}
-        if tokens:
-            found[place(row)] |= {f"judge_{name}": judgement[name] for name in ("tokens", "prompt_tokens")}
-    return [row | found.get(place(row), {}) for row in rows]
+    return Lookup(folder, views, "judged", lambda row: True, tokens=True)
 
 
 def read_choice(path: str, view: View, kind: str) -> dict:

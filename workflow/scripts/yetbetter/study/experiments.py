@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from yetbetter.selection.filters import FILTERS
+
 KINDS = ("bars", "mixing", "samples", "crossover")
 # The paper's tables by the role that a source plays in them, and what the source is called there.
 PAPER_TABLES = {
@@ -15,12 +17,6 @@ PAPER_TABLES = {
     "price_cheap": ("price_matched", "wc_0.15x"),
     "fewer_strong": ("dataset_size_500", "se"),
     "fewer_weak": ("dataset_size_500", "wc"),
-}
-FILTERS = {
-    "none": "no filter",
-    "majority": "filter: majority vote",
-    "reasoning": "filter: reasoning checked",
-    "judge": "filter: judge alone",
 }
 
 
@@ -54,7 +50,7 @@ def writers(source: dict) -> list[str]:
 
 def describe(source: dict) -> str:
     """What a source of the config does beyond drawing samples and keeping right answers, in a few words."""
-    parts = [FILTERS[source["filter"]]] if source.get("filter") in FILTERS else []
+    parts = [FILTERS[source["filter"]].note] if "filter" in source and FILTERS[source["filter"]].note else []
     if "keep_per_question" in source:
         parts.append(f"{source['keep_per_question']} kept per question")
     if source.get("duplicates") == "drop":
