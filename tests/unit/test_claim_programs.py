@@ -14,6 +14,7 @@ from yetbetter.claims.evidence import Roles, StudyEvidence, read_study
 from yetbetter.claims.rules import read_rules
 from yetbetter.errors import UserError
 from yetbetter.figures import claims as plots_claims
+from yetbetter.judging.samples import Sample
 from yetbetter.measures.quality import measure_arm
 from yetbetter.measures.questions import COUNTS, count_questions, tabulate_questions
 from yetbetter.records import write_rows
@@ -207,8 +208,8 @@ def test_an_empty_table_of_claims_is_drawn_as_such(tmp_path):
 # What an arm holds for each question ----------------------------------------------------------------------------------
 
 
-def drawn(problem: str, verdict: str = "correct", **more) -> dict:
-    return {"problem": problem, "verdict": verdict, "trained": True, "distinct": verdict == "correct", **more}
+def drawn(problem: str, verdict: str = "correct", **more) -> Sample:
+    return Sample("wc", problem, 0, verdict, **({"trained": True, "distinct": verdict == "correct"} | more))
 
 
 def test_questions_add_up_to_what_is_measured_of_the_arm():

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yetbetter.errors import UserError
+from yetbetter.judging.samples import Sample
 from yetbetter.measures import quality
 from yetbetter.measures.quality import levels_of
 from yetbetter.measures.questions import count_questions
 from yetbetter.records import write_json, write_rows
 from yetbetter.selection.pools import Pools, join, parse_draws, read_shards, solution_key
-from yetbetter.selection.training_data import Choice, Selection, training_row, write_by_model
+from yetbetter.selection.training_data import Choice, Selection, training_row
 
 SETTINGS = {"model_name": "wc", "temperature": 0.7, "top_k": 3, "prompt": "{question}"}
 
@@ -71,14 +72,24 @@ class Store:
 def load_view(pools: Pools, draws: dict[str, int], questions=None) -> list[dict]:
     """All that an arm draws, with the texts."""
     shards = read_shards(pools, draws, questions)
-    return [solution | row for shard in shards for row, solution in shard.solutions()]
+    return [solution | known(sample) for shard in shards for sample, solution in shard.solutions()]
+
+
+def known(sample: Sample) -> dict:
+    return {key: getattr(sample, key) for key in ("model", "problem", "sample", "verdict", "reasoning")}
+
+
+def sample_of(row: dict) -> Sample:
+    fields = {key: value for key, value in row.items() if key in Sample.__slots__}
+    return Sample(**({"model": "wc", "sample": 0} | fields))
 
 
 def select(rows: list[dict], choice: Choice) -> tuple[list[dict], Counter]:
     """The rows to train on, and how many are left out for which reason."""
+    samples = [sample_of(row) for row in rows]
     with Selection(choice) as selection:
-        chosen = list(selection.choose([{"model": "wc"} | row for row in rows], [({**row}, row) for row in rows]))
-    return [row for _, row, kept in chosen if kept], selection.counts
+        chosen = list(selection.choose(samples, zip(samples, rows, strict=True)))
+    return [row for sample, row in chosen if sample.trained], selection.counts
 
 
 @pytest.fixture
@@ -393,12 +404,13 @@ def distinct_correct(letters) -> int:
 def count(rows: list[dict]) -> tuple[dict, dict]:
     """(counts, multiplicities of the distinct right answers) of each question, all being trained on."""
     texts: dict[str, Counter] = {row["problem"]: Counter() for row in rows}
-    marked = []
-    for row in rows:
-        seen = texts[row["problem"]]
-        marked.append(row | {"trained": True, "distinct": not seen[solution_key(row["text"])]})
-        seen[solution_key(row["text"])] += row["verdict"] == "correct"
-    return count_questions(marked), {problem: [*filter(None, seen.values())] for problem, seen in texts.items()}
+    samples = [sample_of(row) for row in rows]
+    for sample, row in zip(samples, rows, strict=True):
+        key, seen = solution_key(row["text"]), texts[row["problem"]]
+        right = sample.verdict == "correct"
+        sample.trained, sample.distinct = True, right and not seen[key]
+        seen[key] += right
+    return count_questions(samples), {problem: [*filter(None, seen.values())] for problem, seen in texts.items()}
 
 
 def measure_arm(rows: list[dict], problems: list[dict], seed: int) -> list[dict]:

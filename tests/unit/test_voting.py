@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_views import select
+from test_views import sample_of, select
 
 from yetbetter.grading import is_equal
 from yetbetter.selection.filters import FILTERS
@@ -73,10 +73,9 @@ def test_every_question_is_voted_on_alone_in_the_order_of_the_samples_and_over_a
         row("p1", 0, "7"),
         *(row("p2", 0, "1"), row("p2", 0, "2", "se"), row("p2", 1, "2", "se")),
     ]
-    reasons = reject(rows, FILTERS["majority"].reject, equal)
-    won = {
-        (row["model"], row["problem"], row["sample"]) for row, reason in zip(rows, reasons, strict=True) if not reason
-    }
+    samples = [sample_of(row) for row in rows]
+    reasons = reject(samples, FILTERS["majority"].reject, equal)
+    won = {sample.place for sample, reason in zip(samples, reasons, strict=True) if not reason}
     assert won == {
         *(("wc", "p0", 0), ("wc", "p0", 3)),  # the tie goes to sample 0
         ("wc", "p1", 0),

@@ -31,7 +31,7 @@ from yetbetter.judging.judgements import (
 from yetbetter.measures.agreement import measure_agreement, read_labelled, show_agreement
 from yetbetter.program import run, write_sidecar
 from yetbetter.records import check_unique, digest_of_problems, read_json, read_rows, write_json, write_rows
-from yetbetter.selection.pools import Pools, Samples, block_files, check_complete, join
+from yetbetter.selection.pools import Pools, PoolSamples, block_files, check_complete, join
 from yetbetter.versions import SAMPLER_VERSION
 
 # Everything that was ever asked with these settings, and what of it this run's output holds.
@@ -129,16 +129,16 @@ def collect_pool(arguments, template: str) -> tuple[list[dict], dict]:
     kinds = {kind: sort_views(getattr(arguments, kind)) for kind in ("views", "all_right", "every")}
     views = [view for asked in kinds.values() for view in asked]
     pools = Pools(arguments.solutions, arguments.verdicts, None, arguments.blocks)
-    rows = Samples(pools, {models[0]: max(view.samples for view in views)})
+    rows = PoolSamples(pools, {models[0]: max(view.samples for view in views)})
     for view in views:
         names = None if view.questions is None else list(order)[: view.questions]
         check_complete(view.of(rows, order), {models[0]: view.samples}, names)
     chosen = choose_for_views(rows, samples=arguments.samples, seed=arguments.seed, order=order, **kinds)
-    unknown = [row["problem"] for row in chosen if row["problem"] not in by_name]
+    unknown = [sample.problem for sample in chosen if sample.problem not in by_name]
     if unknown:
         raise UserError(f"{arguments.problems}: no problem {unknown[0]!r}, which the solutions answer")
     asked = []
-    places = {(row["problem"], row["sample"]) for row in chosen}
+    places = {(sample.problem, sample.sample) for sample in chosen}
     # Texts are held of what is asked about alone.
     for solution in (row for block in pools.blocks for row, _ in join(*block_files(pools, block))):
         if (solution["problem"], solution["sample"]) in places:

@@ -45,7 +45,7 @@ def main() -> None:
     identity = {"dataset": arguments.dataset, "budget": arguments.budget, "source": arguments.source}
     counted, spent = {}, Spent(draws)
     for shard, drawn in select_here(shards, choice) if arguments.drawn is None else look_up(shards, arguments.drawn):
-        counted |= count_questions(shard.rows)
+        counted |= count_questions(shard.samples)
         spent.add(shard, drawn)
     if arguments.by_question:
         columns = (*identity, "problem", "level", *COUNTS)
@@ -66,8 +66,8 @@ def select_here(shards, choice: Choice):
     with Selection(choice) as selection:
         for shard in shards:
             drawn = Drawn()
-            for row, solution, _ in selection.choose(shard.rows, shard.solutions()):
-                drawn.add(row, solution)
+            for sample, solution in selection.choose(shard.samples, shard.solutions()):
+                drawn.add(sample, solution)
             yield shard, drawn.rows
 
 

@@ -35,7 +35,7 @@ def main() -> None:
     counted, multiplicities = {}, {}
     for shard in read_shards(Pools.of(arguments), {arguments.model: arguments.samples}, only):
         multiplicities |= count_distinct(shard)
-        counted |= count_questions(row | {"trained": True, "distinct": False} for row in shard.rows)
+        counted |= count_questions(shard.samples)
     check = "judge" if arguments.judgements else "exact" if arguments.reasoning else ""
     # One stream per data set: the resamples are the same questions for every model.
     seed = stream_seed(arguments.dataset)
@@ -45,11 +45,12 @@ def main() -> None:
 
 
 def count_distinct(shard: Shard) -> dict[str, list[int]]:
-    """How often each distinct right solution of each question was drawn."""
-    found: dict[str, Counter] = {row["problem"]: Counter() for row in shard.rows}
-    for row, solution in shard.solutions():
-        if row["verdict"] == CORRECT:
-            found[row["problem"]][fingerprint_of(solution["text"])] += 1
+    """How often each distinct right solution of each question was drawn; all are taken as trained on."""
+    found: dict[str, Counter] = {sample.problem: Counter() for sample in shard.samples}
+    for sample, solution in shard.solutions():
+        sample.trained = True
+        if sample.verdict == CORRECT:
+            found[sample.problem][fingerprint_of(solution["text"])] += 1
     return {question: list(count.values()) for question, count in found.items()}
 
 

@@ -51,14 +51,14 @@ def select(
     for shard in shards:
         filled: dict[str, str] = {}
         found = Drawn()
-        for row, solution, kept in selection.choose(shard.rows, shard.solutions()):
+        for sample, solution in selection.choose(shard.samples, shard.solutions()):
             if drawn is not None:
-                found.add(row, solution)
-            if kept:
-                problem = row["problem"]
+                found.add(sample, solution)
+            if sample.trained:
+                problem = sample.problem
                 if problem not in filled:
                     filled[problem] = prompts.fill(template, questions[problem])
-                yield training_row(problem, row["sample"], row["model"], filled[problem], solution["text"])
+                yield training_row(problem, sample.sample, sample.model, filled[problem], solution["text"])
         if drawn is not None:
             drawn += [dump_row(row) + "\n" for row in found.rows]
 

@@ -10,6 +10,7 @@ answer of a view (`all_right`), or, from a judge that does not know the answer, 
 import hashlib
 import heapq
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from pathlib import Path
 from yetbetter.errors import UserError
 from yetbetter.generation.prompts import read_template
 from yetbetter.identity import stream_seed
+from yetbetter.judging.samples import Judgement, Sample
 from yetbetter.records import iterate_rows, read_json
 from yetbetter.verdicts import CORRECT, NO_VERDICT
 
@@ -63,17 +65,13 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def place(row: dict) -> tuple[str, str, int]:
-    return row["model"], row["problem"], row["sample"]
+def choose(pool: Iterable[Sample], samples: int, seed: int) -> list[Sample]:
+    """The right-answered samples with the smallest hashes, at most `samples` of them, smallest first.
 
-
-def choose(rows: Iterable[dict], samples: int, seed: int) -> list[dict]:
-    """The right-answered rows with the smallest hashes, at most `samples` of them, smallest first.
-
-    rows: with model, problem, sample, verdict. seed: the study's.
+    seed: the study's.
     """
-    right = (row for row in rows if row["verdict"] == CORRECT)
-    return heapq.nsmallest(samples, right, key=lambda row: stream_seed(seed, "judge's choice", *place(row)))
+    right = (sample for sample in pool if sample.verdict == CORRECT)
+    return heapq.nsmallest(samples, right, key=lambda sample: stream_seed(seed, "judge's choice", *sample.place))
 
 
 @dataclass(frozen=True)
@@ -96,10 +94,10 @@ class View:
     def label(self) -> int | str:
         return self.samples if self.questions is None else f"{self.samples}:{self.questions}"
 
-    def of(self, rows: Iterable[dict], order: dict[str, int]) -> Iterator[dict]:
-        """The rows in it. order: number of each question."""
+    def of(self, pool: Iterable[Sample], order: dict[str, int]) -> Iterator[Sample]:
+        """The samples in it. order: number of each question."""
         end = len(order) if self.questions is None else self.questions
-        return (row for row in rows if row["sample"] < self.samples and order.get(row["problem"], 0) < end)
+        return (sample for sample in pool if sample.sample < self.samples and order.get(sample.problem, 0) < end)
 
 
 def sort_views(views: Iterable[View]) -> list[View]:
@@ -107,68 +105,68 @@ def sort_views(views: Iterable[View]) -> list[View]:
 
 
 def choose_for_views(
-    rows: Iterable[dict],
+    pool: Iterable[Sample],
     views: Iterable[View],
     samples: int,
     seed: int,
     order: dict[str, int],
     all_right: Iterable[View] = (),
     every: Iterable[View] = (),
-) -> list[dict]:
+) -> list[Sample]:
     """What is judged of a pool for all views of it, each solution once, in the pool's order.
 
-    rows: the pool's samples, without their texts; they are gone through once for each view, and once more.
-    views: of each a choice of `samples` right answers; all_right: of each all right answers; every: of each everything.
+    pool: is gone through once for each view, and once more. views: of each a choice of `samples` right answers;
+    all_right: of each all right answers; every: of each everything.
     """
-    chosen = {place(row) for view in views for row in choose(view.of(rows, order), samples, seed)}
-    chosen |= {place(row) for view in all_right for row in view.of(rows, order) if row["verdict"] == CORRECT}
-    chosen |= {place(row) for view in every for row in view.of(rows, order)}
-    return [row for row in rows if place(row) in chosen]
+    chosen = {one.place for view in views for one in choose(view.of(pool, order), samples, seed)}
+    chosen |= {one.place for view in all_right for one in view.of(pool, order) if one.verdict == CORRECT}
+    chosen |= {one.place for view in every for one in view.of(pool, order)}
+    return [one for one in pool if one.place in chosen]
 
 
 class Lookup:
     """Adds a judge's verdicts to the samples of an arm's view, shard by shard.
 
     A pool's judgements are in the order of the pool, so each file is read once, alongside the pool, and never held.
-    folder: has {model}.jsonl of judge_solutions.py. key: under which a verdict is added. asked: whether a sample must
-    have a verdict. tokens: add what the answer cost too, as `judge_tokens` and `judge_prompt_tokens`.
+    folder: has {model}.jsonl of judge_solutions.py. key: the field that gets the verdict. asked: whether a sample must
+    have a verdict. tokens: keep what the answer cost too.
     """
 
-    def __init__(self, folder: str, models: Iterable[str], key: str, asked: Callable[[dict], bool], tokens: bool):
+    def __init__(self, folder: str, models: Iterable[str], key: str, asked: Callable[[Sample], bool], tokens: bool):
+        self.paths = {model: f"{folder}/{model}.jsonl" for model in models}
         require = ("problem", "sample", "model", "solution", "verdict")
-        self.judgements = {model: iterate_rows(f"{folder}/{model}.jsonl", require) for model in models}
-        self.folder, self.key, self.asked, self.tokens = folder, key, asked, tokens
+        self.rows = {model: iterate_rows(path, require) for model, path in self.paths.items()}
+        self.key, self.asked, self.costs = key, asked, ("tokens", "prompt_tokens") if tokens else ()
 
-    def add(self, rows: list[dict]) -> None:
-        """Changes the rows of one shard. UserError if one that was asked about has no verdict.
-
-        `texts` gets (file, digest) of the text that the judge saw, for `check_text`.
-        """
-        for model, judgements in self.judgements.items():
-            left = {place(row): row for row in rows if row["model"] == model and self.asked(row)}
-            while left:
-                judgement = next(judgements, None)
-                if judgement is None:
-                    raise not_judged(f"{self.folder}/{model}.jsonl", next(iter(left.values())))
-                row = left.pop(place(judgement), None)
+    def add(self, samples: Iterable[Sample]) -> None:
+        """Changes the samples of one shard. UserError if one that was asked about has no verdict."""
+        left: dict[str, dict[tuple, Sample]] = {model: {} for model in self.paths}
+        for sample in samples:
+            if self.asked(sample):
+                left[sample.model][sample.place] = sample
+        for model, missing in left.items():
+            while missing:
+                row = next(self.rows[model], None)
                 if row is None:
-                    continue
-                row[self.key] = judgement["verdict"]
-                row.setdefault("texts", []).append((f"{self.folder}/{model}.jsonl", judgement["solution"]))
-                if self.tokens:
-                    row |= {f"judge_{name}": judgement[name] for name in ("tokens", "prompt_tokens")}
+                    raise not_judged(self.paths[model], next(iter(missing.values())))
+                sample = missing.pop((row["model"], row["problem"], row["sample"]), None)
+                if sample:
+                    costs = (row[key] for key in self.costs)
+                    judgement = Judgement(sys.intern(row["verdict"]), self.paths[model], row["solution"], *costs)
+                    setattr(sample, self.key, judgement.verdict)
+                    sample.judgements += (judgement,)
 
 
-def check_text(row: dict, text: str) -> None:
-    """UserError unless a judge saw this text of the sample."""
-    for path, solution in row["texts"]:
-        if digest(text) != solution:
-            raise not_judged(path, row)
+def check_text(sample: Sample, text: str) -> None:
+    """UserError unless every judge of the sample saw this text."""
+    for judgement in sample.judgements:
+        if digest(text) != judgement.solution:
+            raise not_judged(judgement.path, sample)
 
 
-def not_judged(path: str, row: dict) -> UserError:
+def not_judged(path: str, sample: Sample) -> UserError:
     return UserError(
-        f"{path}: no judgement of sample {row['sample']} of {row['problem']!r} with its present text, judge again"
+        f"{path}: no judgement of sample {sample.sample} of {sample.problem!r} with its present text, judge again"
     )
 
 
@@ -176,13 +174,13 @@ def look_up_all_right(folder: str, views: dict[str, View]) -> Lookup:
     """`reasoning` of every right answer, as a filter needs it, with what judging it cost."""
     for model, view in views.items():
         read_choice(f"{folder}/{model}.about.json", view, "all_right")
-    return Lookup(folder, views, "reasoning", lambda row: row["verdict"] == CORRECT, tokens=True)
+    return Lookup(folder, views, "reasoning", lambda sample: sample.verdict == CORRECT, tokens=True)
 
 
-def look_up_choice(folder: str, views: dict[str, View], rows: Iterable[dict]) -> Lookup:
+def look_up_choice(folder: str, views: dict[str, View], samples: Iterable[Sample]) -> Lookup:
     """`reasoning` of the right answers that were chosen for an arm's view.
 
-    A mix is chosen from as a whole, so that each model counts by its share. rows: all samples of the arm. UserError if
+    A mix is chosen from as a whole, so that each model counts by its share. samples: all of the arm. UserError if
     a pool was judged otherwise or for other views.
     """
     choices = {model: read_choice(f"{folder}/{model}.about.json", view, "views") for model, view in views.items()}
@@ -190,15 +188,15 @@ def look_up_choice(folder: str, views: dict[str, View], rows: Iterable[dict]) ->
     for model, choice in others:
         if choice != agreed:
             raise UserError(f"{folder}/{model}.about.json: judged with {choice}, {first} with {agreed}")
-    chosen = {place(row) for row in choose(rows, **agreed)}
-    return Lookup(folder, views, "reasoning", lambda row: place(row) in chosen, tokens=False)
+    chosen = {sample.place for sample in choose(samples, **agreed)}
+    return Lookup(folder, views, "reasoning", lambda sample: sample.place in chosen, tokens=False)
 
 
 def look_up_every(folder: str, views: dict[str, View]) -> Lookup:
     """`judged`: what the judge says of each sample, right or wrong, without having known the right answer."""
     for model, view in views.items():
         read_choice(f"{folder}/{model}.about.json", view, "every")
-    return Lookup(folder, views, "judged", lambda row: True, tokens=True)
+    return Lookup(folder, views, "judged", lambda sample: True, tokens=True)
 
 
 def read_choice(path: str, view: View, kind: str) -> dict:

@@ -3,31 +3,30 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from yetbetter.judging.samples import Sample
 from yetbetter.verdicts import CORRECT, FLAWED, INVALID, NO_VERDICT, NOT_JUDGED, SOUND, UNREADABLE, VALID
 
 # The columns of a table of questions; what has no verdict (unclear, not_judged) is counted beside them.
 COUNTS = ("drawn", "trained", "correct", "unique_correct", "decided", "wrong_reasoning")
 
 
-def count_questions(rows: Iterable[dict]) -> dict[str, dict[str, int]]:
+def count_questions(samples: Iterable[Sample]) -> dict[str, dict[str, int]]:
     """question -> counts of its solutions.
 
-    rows: all samples drawn, with problem, verdict, where checked `reasoning`, `trained` (whether it is trained on) and
-    `distinct` (whether it is the first right answer of its text among those). correct: right answers among those
-    trained on; unique_correct: distinct ones; decided: those whose reasoning has a verdict, and wrong_reasoning: those
-    where it is wrong; unclear: chains that the exact check cannot read, or answers of a judge without a verdict;
-    not_judged: those that a judge was not shown.
+    samples: all that were drawn. correct: right answers among those trained on; unique_correct: distinct ones; decided:
+    those whose reasoning has a verdict, and wrong_reasoning: those where it is wrong; unclear: chains that the exact
+    check cannot read, or answers of a judge without a verdict; not_judged: those that a judge was not shown.
     """
     found: dict[str, Counter] = {}
-    for row in rows:
-        count = found.setdefault(row["problem"], Counter())
+    for sample in samples:
+        count = found.setdefault(sample.problem, Counter())
         count["drawn"] += 1
-        if row["trained"]:
+        if sample.trained:
             count["trained"] += 1
-            if row["verdict"] == CORRECT:
+            if sample.verdict == CORRECT:
                 count["correct"] += 1
-                count["unique_correct"] += row["distinct"]
-                count[row.get("reasoning")] += 1
+                count["unique_correct"] += sample.distinct
+                count[sample.reasoning] += 1
     return {question: counts_of(count) for question, count in found.items()}
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from yetbetter.errors import UserError
+from yetbetter.judging.samples import Sample
 from yetbetter.records import iterate_rows
 from yetbetter.selection.pools import Shard
 
@@ -27,16 +28,17 @@ class Drawn:
     def rows(self) -> list[dict]:
         return list(self.found.values())
 
-    def add(self, row: dict, solution: dict) -> None:
-        """row, solution: as `Selection.choose` gives them."""
-        place = row["problem"], row["model"]
+    def add(self, sample: Sample, solution: dict) -> None:
+        """sample, solution: as `Selection.choose` gives them."""
+        place = sample.problem, sample.model
         found = self.found.get(place)
         if found is None:
             numbers = {"trained": [], "distinct": [], "tokens": 0, "prompt_tokens": 0, "empty": 0, "cut": 0}
-            found = self.found[place] = {"problem": row["problem"], "model": row["model"]} | numbers
-        for key in ("trained", "distinct"):
-            if row[key]:
-                found[key].append(row["sample"])
+            found = self.found[place] = {"problem": sample.problem, "model": sample.model} | numbers
+        if sample.trained:
+            found["trained"].append(sample.sample)
+        if sample.distinct:
+            found["distinct"].append(sample.sample)
         found["tokens"] += solution["tokens"]
         found["prompt_tokens"] = solution["prompt_tokens"]
         found["empty"] += not solution["text"].strip()
@@ -51,14 +53,14 @@ class DrawnFile:
 
     def take(self, shard: Shard) -> list[dict]:
         """The rows of the next shard, whose samples get `trained` and `distinct`. UserError if they are of others."""
-        places = list(dict.fromkeys((row["problem"], row["model"]) for row in shard.rows))
+        places = list(dict.fromkeys((sample.problem, sample.model) for sample in shard.samples))
         rows = list(islice(self.rows, len(places)))
         if [(row["problem"], row["model"]) for row in rows] != places:
             raise UserError(f"{self.path}: not what was drawn for this arm, select its solutions again")
         kept = {place: (set(row["trained"]), set(row["distinct"])) for place, row in zip(places, rows, strict=True)}
-        for row in shard.rows:
-            trained, distinct = kept[row["problem"], row["model"]]
-            row["trained"], row["distinct"] = row["sample"] in trained, row["sample"] in distinct
+        for sample in shard.samples:
+            trained, distinct = kept[sample.problem, sample.model]
+            sample.trained, sample.distinct = sample.sample in trained, sample.sample in distinct
         return rows
 
 
@@ -78,11 +80,11 @@ class Spent:
             for key in COLUMNS[-4:]:
                 sums[key] += row[key]
         # The same solution is asked about once, whatever arms look at it.
-        for row in shard.rows:
-            if "judge_tokens" in row:
+        for judgement in (one for sample in shard.samples for one in sample.judgements):
+            if judgement.tokens is not None:
                 self.judge["judged"] += 1
-                for key in ("tokens", "prompt_tokens"):
-                    self.judge[key] += row[f"judge_{key}"]
+                self.judge["tokens"] += judgement.tokens
+                self.judge["prompt_tokens"] += judgement.prompt_tokens
 
     def summary(self, exact: list[str]) -> Iterator[dict]:
         """For each model: samples per question, before rounding too, questions, and tokens drawn."""

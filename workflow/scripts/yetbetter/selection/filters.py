@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from yetbetter.errors import UserError
+from yetbetter.judging.samples import Sample
 from yetbetter.selection.voting import Same, vote
 from yetbetter.verdicts import CORRECT, FLAWED, INVALID, NOT_JUDGED, SOUND
 
-Reject = Callable[[list[dict], Same], list[str | None]]
+Reject = Callable[[list[Sample], Same], list[str | None]]
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,12 @@ class Filter:
     """What a filter does, what it needs, and how it is called.
 
     reject: a function of one question's samples (of all models, in the order of the blocks), and of whether two answers
-    say the same: for each sample the reason why it is left out, or None. A sample has model, problem, sample, verdict,
-    and as the filter needs it answer, reasoning or judged; it has no text.
+    say the same: for each sample the reason why it is left out, or None. Of a sample the fields are set that the filter
+    needs: answer, reasoning or judged.
     keeps: what is kept, in the card of exported training data. note: beside a source in an experiment's figure.
     reasons: its reasons in words, by the name under which they are counted (out_...).
     stages: what it reads besides solutions and verdicts, by the names of `study.views`.
-    answers: whether it compares answers; then samples have them, and the grading mode matters.
+    answers: whether it compares answers: then the grading mode matters.
     fpr: the data sets that it can filter, by their `fpr`; empty: all.
     judged: how a judge looks at the arm's view, by the kinds of `study.judged_views`.
     as_pool: whether the arm holds what the pool's estimators expect of so many samples.
@@ -40,40 +41,40 @@ class Filter:
     as_pool: bool = False
 
 
-def reject_wrong(rows: list[dict], same: Same) -> list[str | None]:
-    return [None if row["verdict"] == CORRECT else "out_wrong" for row in rows]
+def reject_wrong(samples: list[Sample], same: Same) -> list[str | None]:
+    return [None if sample.verdict == CORRECT else "out_wrong" for sample in samples]
 
 
-def reject_none(rows: list[dict], same: Same) -> list[str | None]:
-    return [None] * len(rows)
+def reject_none(samples: list[Sample], same: Same) -> list[str | None]:
+    return [None] * len(samples)
 
 
-def reject_minority(rows: list[dict], same: Same) -> list[str | None]:
+def reject_minority(samples: list[Sample], same: Same) -> list[str | None]:
     """The samples vote in the order of their numbers; in a mix the model that is drawn first comes first."""
-    order = sorted(range(len(rows)), key=lambda number: rows[number]["sample"])
-    won = vote([rows[number]["answer"] for number in order], same)
+    order = sorted(range(len(samples)), key=lambda number: samples[number].sample)
+    won = vote([samples[number].answer for number in order], same)
     reasons = dict(zip(order, won, strict=True))
-    return [None if reasons[number] else "out_minority" for number in range(len(rows))]
+    return [None if reasons[number] else "out_minority" for number in range(len(samples))]
 
 
-def reject_flawed(rows: list[dict], same: Same) -> list[str | None]:
+def reject_flawed(samples: list[Sample], same: Same) -> list[str | None]:
     """UserError if a right answer was never checked."""
-    return [flaw_of(row) for row in rows]
+    return [flaw_of(sample) for sample in samples]
 
 
-def flaw_of(row: dict) -> str | None:
-    if row["verdict"] != CORRECT:
+def flaw_of(sample: Sample) -> str | None:
+    if sample.verdict != CORRECT:
         return "out_wrong"
-    if row.get("reasoning") in (None, NOT_JUDGED):
+    if sample.reasoning in (None, NOT_JUDGED):
         raise UserError(
-            f"sample {row['sample']} of {row['problem']!r} from {row['model']!r}: its reasoning was never checked,"
+            f"sample {sample.sample} of {sample.problem!r} from {sample.model!r}: its reasoning was never checked,"
             " which --filter reasoning needs (--reasoning or --judgements)"
         )
-    return "out_flawed" if row["reasoning"] in (INVALID, FLAWED) else None
+    return "out_flawed" if sample.reasoning in (INVALID, FLAWED) else None
 
 
-def reject_unsound(rows: list[dict], same: Same) -> list[str | None]:
-    return [None if row["judged"] == SOUND else "out_rejected" for row in rows]
+def reject_unsound(samples: list[Sample], same: Same) -> list[str | None]:
+    return [None if sample.judged == SOUND else "out_rejected" for sample in samples]
 
 
 WRONG = {"out_wrong": "final answer wrong, missing or undecided"}

@@ -6,13 +6,15 @@ grows neither with the number of questions nor with the length of texts.
 
 import argparse
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from yetbetter.errors import UserError
 from yetbetter.identity import differences
 from yetbetter.judging.judgements import View, check_text, look_up_all_right, look_up_choice, look_up_every
-from yetbetter.records import iterate_rows, read_json, read_rows
+from yetbetter.judging.samples import Sample
+from yetbetter.records import iterate_rows, read_json
 from yetbetter.verdicts import CORRECT, NOT_JUDGED
 
 SOLUTION = ("problem", "sample", "text", "finish_reason")
@@ -77,39 +79,55 @@ class Pools:
         return list(found.values())
 
 
-class Samples:
-    """The samples of an arm with their verdicts and without their texts; may be gone through several times.
+class PoolSamples:
+    """The samples of an arm with their verdicts, without their texts; may be gone through several times.
 
-    draws: samples per question of each model. questions: the only ones that the arm looks at, or None. keys: what of a
-    verdict is wanted. A row has model, problem, sample and the keys. UserError if blocks of one pool were drawn with
-    different settings, or are of a model that the arm does not draw from.
+    draws: samples per question of each model. questions: the only ones that the arm looks at, or None. answers: with
+    the `answer` that was read from each. UserError if blocks of one pool were drawn with different settings, or are of
+    a model that the arm does not draw from.
     """
 
     def __init__(
-        self,
-        pools: Pools,
-        draws: dict[str, int],
-        questions: Sequence[str] | None = None,
-        keys: tuple[str, ...] = ("verdict",),
+        self, pools: Pools, draws: dict[str, int], questions: Sequence[str] | None = None, answers: bool = False
     ):
-        self.pools, self.draws, self.keys = pools, draws, keys
+        self.pools, self.draws = pools, draws
+        self.keys = ("verdict", "answer") if answers else ("verdict",)
         self.only = None if questions is None else frozenset(questions)
         self.models = read_models(pools, draws)
 
-    def __iter__(self) -> Iterator[dict]:
+    def __iter__(self) -> Iterator[Sample]:
         for block in self.pools.blocks:
-            yield from self.of_block(block)
+            for row in self.verdicts(block):
+                if self.has(block, row):
+                    yield self.sample(block, row)
 
-    def of_block(self, block: str) -> Iterator[dict]:
-        rows = iterate_rows(f"{self.pools.verdicts}/{block}.jsonl", require=("problem", "sample", *self.keys))
-        return (self.sample(self.models[block], row) for row in rows if self.has(self.models[block], row))
+    def verdicts(self, block: str) -> Iterator[dict]:
+        return iterate_rows(block_files(self.pools, block)[1], require=("problem", "sample", *self.keys))
 
-    def has(self, model: str, row: dict) -> bool:
-        return row["sample"] < self.draws[model] and (self.only is None or row["problem"] in self.only)
+    def has(self, block: str, row: dict) -> bool:
+        return row["sample"] < self.draws[self.models[block]] and (self.only is None or row["problem"] in self.only)
 
-    def sample(self, model: str, verdict: dict) -> dict:
-        place = {"model": model, "problem": verdict["problem"], "sample": verdict["sample"]}
-        return place | {key: verdict[key] for key in self.keys}
+    def sample(self, block: str, row: dict) -> Sample:
+        # Names and verdicts come again and again: each is in memory once.
+        verdict = (sys.intern(row["verdict"]), *(row[key] for key in self.keys[1:]))
+        return Sample(self.models[block], sys.intern(row["problem"]), row["sample"], *verdict)
+
+    def of_block(self, block: str) -> list[Sample]:
+        """A block's samples. UserError if its checks are not those of every right-answered solution, and no other."""
+        checks, path = {}, f"{self.pools.reasoning}/{block}.jsonl"
+        if self.pools.reasoning:
+            rows = iterate_rows(path, require=("problem", "sample", "reasoning"))
+            checks = {coordinates(row): sys.intern(row["reasoning"]) for row in rows}
+        samples, right = [], set()
+        for row in self.verdicts(block):
+            if row["verdict"] == CORRECT:
+                right.add(coordinates(row))
+            if self.has(block, row):
+                samples.append(self.sample(block, row))
+                samples[-1].reasoning = checks.get(coordinates(row))
+        if self.pools.reasoning and checks.keys() != right:
+            raise UserError(f"{path}: not the checks of the right-answered solutions of its block, check them again")
+        return samples
 
 
 def read_models(pools: Pools, draws: dict[str, int]) -> dict[str, str]:
@@ -135,42 +153,29 @@ def read_models(pools: Pools, draws: dict[str, int]) -> dict[str, str]:
 
 @dataclass
 class Shard:
-    """One shard of an arm's questions. rows: its samples without their texts, in the order of the blocks.
+    """One shard of an arm's questions. samples: in the order of the blocks."""
 
-    A row has model, problem, sample, verdict, and as far as they were asked for `answer`, `reasoning` (None if it was
-    not checked), `judged`, `judge_tokens` and `judge_prompt_tokens`.
-    """
-
-    samples: Samples
+    pool: PoolSamples
     blocks: list[str]
-    rows: list[dict]
+    samples: list[Sample]
     require: tuple[str, ...] = ()
 
-    @property
-    def by_question(self) -> dict[str, list[dict]]:
-        grouped: dict[str, list[dict]] = {}
-        for row in self.rows:
-            grouped.setdefault(row["problem"], []).append(row)
-        return grouped
+    def solutions(self) -> Iterator[tuple[Sample, dict]]:
+        """Each of the samples with its solution, the row of its file, block by block.
 
-    def solutions(self) -> Iterator[tuple[dict, dict]]:
-        """(row, solution) of each of the rows, block by block.
-
-        solution: the row of its file. Raises UserError if verdicts, or a judge's verdicts, are not of these solutions.
+        UserError if verdicts, or a judge's verdicts, are not of these solutions.
         """
-        rows = iter(self.rows)
+        samples = iter(self.samples)
         for block in self.blocks:
-            model, files = self.samples.models[block], block_files(self.samples.pools, block)
-            for solution, _ in join(*files, require=self.require):
-                if self.samples.has(model, solution):
-                    row = next(rows)
-                    if "texts" in row:
-                        check_text(row, solution["text"])
-                    yield row, solution
+            for solution, _ in join(*block_files(self.pool.pools, block), require=self.require):
+                if self.pool.has(block, solution):
+                    sample = next(samples)
+                    check_text(sample, solution["text"])
+                    yield sample, solution
 
     def check_texts(self) -> None:
         """UserError if a judge saw other texts than are there now; reads them only if a judge saw any."""
-        if any("texts" in row for row in self.rows):
+        if any(sample.judgements for sample in self.samples):
             for _ in self.solutions():
                 pass
 
@@ -194,67 +199,47 @@ def read_shards(
     must have looked at all right answers. Raises UserError if files do not belong together, if blocks of one pool were
     drawn with different settings, or if a question does not have the samples that the arm needs.
     """
-    samples = Samples(pools, draws, questions, ("verdict", "answer") if answers else ("verdict",))
-    lookups = list(lookups_of(samples, all_right))
+    pool = PoolSamples(pools, draws, questions, answers)
+    lookups = list(lookups_of(pool, all_right))
     seen: set[str] = set()
     for blocks in pools.shards:
-        shard = Shard(samples, blocks, [], require)
-        for block in blocks:
-            shard.rows += checked_rows(samples, block) if pools.reasoning else samples.of_block(block)
-        found = dict.fromkeys(row["problem"] for row in shard.rows)
+        shard = Shard(pool, blocks, [sample for block in blocks for sample in pool.of_block(block)], require)
+        found = dict.fromkeys(sample.problem for sample in shard.samples)
         for question in found:
             if question in seen:
-                raise UserError(
-                    f"{block_files(pools, blocks[0])[0]}: {question!r} is in the blocks of another shard too"
-                )
+                raise UserError(f"{pools.solutions}/{blocks[0]}.jsonl: {question!r} is in another shard's blocks too")
         try:
-            check_complete(shard.rows, draws, found)
+            check_complete(shard.samples, draws, found)
         except UserError:
-            for block in blocks:  # verdicts of other solutions explain more
+            for block in blocks:  # that verdicts are of other solutions explains more
                 for _ in join(*block_files(pools, block)):
                     pass
             raise
         seen.update(found)
         for lookup in lookups:
-            lookup(shard.rows)
+            lookup(shard.samples)
         yield shard
     check_complete([], draws, [question for question in questions or () if question not in seen])
 
 
-def lookups_of(samples: Samples, all_right: bool) -> Iterator[Callable[[list[dict]], None]]:
-    """What adds a judge's verdicts to the rows of a shard."""
-    pools, only = samples.pools, samples.only
-    views = {model: View(count, None if only is None else len(only)) for model, count in samples.draws.items()}
+def lookups_of(pool: PoolSamples, all_right: bool) -> Iterator[Callable[[list[Sample]], None]]:
+    """What adds a judge's verdicts to the samples of a shard."""
+    pools, only = pool.pools, pool.only
+    views = {model: View(count, None if only is None else len(only)) for model, count in pool.draws.items()}
     if pools.judgements and all_right:
         yield look_up_all_right(pools.judgements, views).add
     elif pools.judgements:
-        yield look_up_choice(pools.judgements, views, samples).add
+        yield look_up_choice(pools.judgements, views, pool).add
         yield mark_unjudged
     if pools.filter_judgements:
         yield look_up_every(pools.filter_judgements, views).add
 
 
-def mark_unjudged(rows: list[dict]) -> None:
+def mark_unjudged(samples: list[Sample]) -> None:
     """Right answers that were not chosen for a judge."""
-    for row in rows:
-        if row["verdict"] == CORRECT:
-            row.setdefault("reasoning", NOT_JUDGED)
-
-
-def checked_rows(samples: Samples, block: str) -> Iterator[dict]:
-    """A block's samples with `reasoning`; its checks must be those of every right-answered solution, and no other."""
-    path = f"{samples.pools.reasoning}/{block}.jsonl"
-    checks = {coordinates(row): row["reasoning"] for row in read_rows(path, require=("problem", "sample", "reasoning"))}
-    model, right, rows = samples.models[block], set(), []
-    verdict_file = block_files(samples.pools, block)[1]
-    for row in iterate_rows(verdict_file, require=("problem", "sample", *samples.keys)):
-        if row["verdict"] == CORRECT:
-            right.add(coordinates(row))
-        if samples.has(model, row):
-            rows.append(samples.sample(model, row) | {"reasoning": checks.get(coordinates(row))})
-    if checks.keys() != right:
-        raise UserError(f"{path}: not the checks of the right-answered solutions of its block, check them again")
-    return rows
+    for sample in samples:
+        if sample.verdict == CORRECT and sample.reasoning is None:
+            sample.reasoning = NOT_JUDGED
 
 
 def join(
@@ -278,14 +263,14 @@ def coordinates(row: dict) -> tuple[str, int]:
     return row["problem"], row["sample"]
 
 
-def check_complete(rows: Iterable[dict], draws: dict[str, int], questions: Iterable[str] | None = None) -> None:
+def check_complete(pool: Iterable[Sample], draws: dict[str, int], questions: Iterable[str] | None = None) -> None:
     """Every question has exactly the samples 0, 1, … that the arm needs of each model.
 
     questions: those that the arm looks at, or None for all that any model answered.
     """
     found: dict[tuple[str, str], list[int]] = {}
-    for row in rows:
-        found.setdefault((row["model"], row["problem"]), []).append(row["sample"])
+    for sample in pool:
+        found.setdefault((sample.model, sample.problem), []).append(sample.sample)
     if questions is None:
         questions = list(dict.fromkeys(problem for _, problem in found))
     for model, wanted in draws.items():

@@ -2,7 +2,7 @@
 
 import argparse
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,8 +11,9 @@ from tempfile import TemporaryFile
 
 from yetbetter import grading
 from yetbetter.errors import UserError
+from yetbetter.judging.samples import Sample
 from yetbetter.records import check_unique, dump_row, read_rows, write_text
-from yetbetter.selection.filters import FILTERS
+from yetbetter.selection.filters import FILTERS, Reject
 from yetbetter.selection.pools import Pools, Shard, parse_draws, read_shards, solution_key
 from yetbetter.selection.voting import Same
 from yetbetter.verdicts import CORRECT
@@ -82,7 +83,7 @@ def read_arm(
 def check_known(shards: Iterable[Shard], known: frozenset[str], path: str) -> Iterator[Shard]:
     """The shards; UserError for a solution of a problem that is not known."""
     for shard in shards:
-        unknown = [row["problem"] for row in shard.rows if row["problem"] not in known]
+        unknown = [sample.problem for sample in shard.samples if sample.problem not in known]
         if unknown:
             raise UserError(f"{path}: no problem {unknown[0]!r}, which the solutions answer")
         yield shard
@@ -110,43 +111,43 @@ class Selection:
     def same(self, answer: str, other: str) -> bool:
         return self.grader.verdict(answer, other) == CORRECT
 
-    def choose(self, rows: list[dict], solutions: Iterable[tuple[dict, dict]]) -> Iterator[tuple[dict, dict, bool]]:
-        """(row, solution, whether it is kept) of each solution of a shard, in order.
+    def choose(self, samples: list[Sample], solutions: Iterable[tuple[Sample, dict]]) -> Iterator[tuple[Sample, dict]]:
+        """The samples of a shard, each with its solution, in order; those that are kept get `trained` and `distinct`.
 
-        rows: all samples of the shard, as the filter looks at them; solutions: the same, each with its solution. A row
-        gets `trained`, and if it is `distinct`: the first kept right answer of this text to its question.
+        samples: those of the shard; solutions: the same, each with its solution.
         """
-        reasons = reject(rows, self.filter.reject, self.same)
-        kept, right, per_question = set(), set(), Counter()
-        for reason, (row, solution) in zip(reasons, solutions, strict=True):
+        reasons = reject(samples, self.filter.reject, self.same)
+        # Of each question the texts that are kept, and whether one of that text is a right answer.
+        kept: dict[str, dict[bytes, bool]] = defaultdict(dict)
+        numbers: Counter = Counter()
+        for reason, (sample, solution) in zip(reasons, solutions, strict=True):
             reason = reason or unlearnable(solution)
-            identity = None if reason else (row["problem"], fingerprint_of(solution["text"]))
-            if not reason and self.choice.duplicates == "drop" and identity in kept:
+            before, number = kept[sample.problem], numbers[sample.problem]
+            key = None if reason else fingerprint_of(solution["text"])
+            if not reason and self.choice.duplicates == "drop" and key in before:
                 reason = "out_duplicate"
-            elif not reason and per_question[row["problem"]] == self.choice.keep_per_question:
+            elif not reason and number == self.choice.keep_per_question:
                 reason = "out_surplus"
-            row["trained"], row["distinct"] = not reason, False
             self.counts["drawn"] += 1
-            self.counts[f"verdict_{row['verdict']}"] += 1
+            self.counts[f"verdict_{sample.verdict}"] += 1
             self.counts[reason or "kept"] += 1
             if not reason:
-                self.counts["kept_duplicates"] += identity in kept
-                kept.add(identity)
-                per_question[row["problem"]] += 1
-                if row["verdict"] == CORRECT:
-                    row["distinct"] = identity not in right
-                    right.add(identity)
-            yield row, solution, not reason
+                numbers[sample.problem] += 1
+                self.counts["kept_duplicates"] += key in before
+                right = sample.verdict == CORRECT
+                sample.trained, sample.distinct = True, right and not before.get(key)
+                before[key] = right or before.get(key, False)
+            yield sample, solution
 
 
-def reject(rows: list[dict], rule, same: Same) -> list[str | None]:
+def reject(samples: list[Sample], rule: Reject, same: Same) -> list[str | None]:
     """Why a filter's rule leaves each sample out, or None; the rule is asked once for each question."""
     questions: dict[str, list[int]] = {}
-    for number, row in enumerate(rows):
-        questions.setdefault(row["problem"], []).append(number)
-    reasons: list[str | None] = [None] * len(rows)
+    for number, sample in enumerate(samples):
+        questions.setdefault(sample.problem, []).append(number)
+    reasons: list[str | None] = [None] * len(samples)
     for numbers in questions.values():
-        for number, reason in zip(numbers, rule([rows[number] for number in numbers], same), strict=True):
+        for number, reason in zip(numbers, rule([samples[number] for number in numbers], same), strict=True):
             reasons[number] = reason
     return reasons
 
