@@ -112,14 +112,18 @@ class PoolSamples:
         verdict = (sys.intern(row["verdict"]), *(row[key] for key in self.keys[1:]))
         return Sample(self.models[block], sys.intern(row["problem"]), row["sample"], *verdict)
 
-    def of_block(self, block: str) -> list[Sample]:
-        """A block's samples. UserError if its checks are not those of every right-answered solution, and no other."""
+    def of_block(self, block: str) -> tuple[list[Sample], int]:
+        """(a block's samples, how many it has for any arm).
+
+        UserError if its checks are not those of every right-answered solution, and no other.
+        """
         checks, path = {}, f"{self.pools.reasoning}/{block}.jsonl"
         if self.pools.reasoning:
             rows = iterate_rows(path, require=("problem", "sample", "reasoning"))
             checks = {coordinates(row): sys.intern(row["reasoning"]) for row in rows}
-        samples, right = [], set()
+        samples, right, number = [], set(), 0
         for row in self.verdicts(block):
+            number += 1
             if row["verdict"] == CORRECT:
                 right.add(coordinates(row))
             if self.has(block, row):
@@ -127,7 +131,7 @@ class PoolSamples:
                 samples[-1].reasoning = checks.get(coordinates(row))
         if self.pools.reasoning and checks.keys() != right:
             raise UserError(f"{path}: not the checks of the right-answered solutions of its block, check them again")
-        return samples
+        return samples, number
 
 
 def read_models(pools: Pools, draws: dict[str, int]) -> dict[str, str]:
@@ -153,10 +157,10 @@ def read_models(pools: Pools, draws: dict[str, int]) -> dict[str, str]:
 
 @dataclass
 class Shard:
-    """One shard of an arm's questions. samples: in the order of the blocks."""
+    """One shard of an arm's questions. blocks: with the number of verdicts in each. samples: in the blocks' order."""
 
     pool: PoolSamples
-    blocks: list[str]
+    blocks: dict[str, int]
     samples: list[Sample]
     require: tuple[str, ...] = ()
 
@@ -166,12 +170,18 @@ class Shard:
         UserError if verdicts, or a judge's verdicts, are not of these solutions.
         """
         samples = iter(self.samples)
-        for block in self.blocks:
-            for solution, _ in join(*block_files(self.pool.pools, block), require=self.require):
+        for block, expected in self.blocks.items():
+            files, number = block_files(self.pool.pools, block), 0
+            for solution in iterate_rows(files[0], (*SOLUTION, *self.require)):
+                number += 1
                 if self.pool.has(block, solution):
-                    sample = next(samples)
+                    sample = next(samples, None)
+                    if sample is None or coordinates(solution) != (sample.problem, sample.sample):
+                        raise not_of(*files)
                     check_text(sample, solution["text"])
                     yield sample, solution
+            if number != expected:
+                raise not_of(*files)
 
     def check_texts(self) -> None:
         """UserError if a judge saw other texts than are there now; reads them only if a judge saw any."""
@@ -203,7 +213,11 @@ def read_shards(
     lookups = list(lookups_of(pool, all_right))
     seen: set[str] = set()
     for blocks in pools.shards:
-        shard = Shard(pool, blocks, [sample for block in blocks for sample in pool.of_block(block)], require)
+        shard = Shard(pool, {}, [], require)
+        for block in blocks:
+            samples, number = pool.of_block(block)
+            shard.samples += samples
+            shard.blocks[block] = number
         found = dict.fromkeys(sample.problem for sample in shard.samples)
         for question in found:
             if question in seen:
@@ -256,7 +270,11 @@ def join(
     else:
         if next(verdicts, None) is None:
             return
-    raise UserError(f"{verdict_file}: not the verdicts of {solution_file}, grade it again")
+    raise not_of(solution_file, verdict_file)
+
+
+def not_of(solution_file: str, verdict_file: str) -> UserError:
+    return UserError(f"{verdict_file}: not the verdicts of {solution_file}, grade it again")
 
 
 def coordinates(row: dict) -> tuple[str, int]:
