@@ -53,7 +53,7 @@ def make_data(folder: Path, examples: int) -> str:
     from yetbetter.generation.prompts import fill, read_template
     from yetbetter.pocket.world import make_problems
     from yetbetter.records import write_rows
-    from yetbetter.selection.choice import training_row
+    from yetbetter.selection.training_data import training_row
 
     template = read_template(PROMPT)
     problems = make_problems("hard", "train", examples)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from configs import check_config
 from hypothesis import given
 from hypothesis import strategies as st
 
+from configs import check_config
 from yetbetter.errors import UserError
 from yetbetter.generation.engines import parse_options, shaping_options
 from yetbetter.generation.openai_engine import OpenaiEngine, find_key

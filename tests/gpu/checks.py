@@ -19,7 +19,7 @@ from yetbetter.generation.engines import Decoding
 from yetbetter.generation.prompts import fill, read_template
 from yetbetter.pocket.world import make_problems
 from yetbetter.records import read_json, read_rows, write_json, write_rows
-from yetbetter.selection.choice import training_row
+from yetbetter.selection.training_data import training_row
 from yetbetter.training.checkpoints import take_snapshot, verify_checkpoint
 from yetbetter.training.data import encode_examples
 from yetbetter.training.devices import device_name, peak_flops

@@ -20,9 +20,10 @@ from yetbetter.claims.run import claim_rows, run_claims
 from yetbetter.errors import UserError
 from yetbetter.figures.registry import FIGURES
 from yetbetter.figures.request import Request
+from yetbetter.judging.samples import Sample
 from yetbetter.measures.metrics import METRICS, Metric
 from yetbetter.measures.quality import measure_arm
-from yetbetter.measures.questions import COUNTS, count_questions
+from yetbetter.measures.questions import COUNTS, count_questions, tabulate_questions
 from yetbetter.records import write_rows
 from yetbetter.study.claim_roles import roles_of
 from yetbetter.tables import read_table, write_table
@@ -231,27 +232,30 @@ def test_an_empty_table_of_claims_is_plotted_as_such(tmp_path):
 # What an arm holds for each question ----------------------------------------------------------------------------------
 
 
-def drawn(problem: str, text: str, verdict: str = "correct", **more) -> dict:
-    return {"problem": problem, "text": text, "verdict": verdict, **more}
+def drawn(problem: str, verdict: str = "correct", **more) -> Sample:
+    return Sample("wc", problem, 0, verdict, **({"trained": True, "distinct": verdict == "correct"} | more))
 
 
 def test_questions_add_up_to_what_is_measured_of_the_arm():
     problems = [{"problem": name, "level": 1} for name in "abc"]
     rows = [
-        drawn("a", "x", reasoning="valid"),
-        drawn("a", "x", reasoning="valid"),
-        drawn("a", "y", reasoning="invalid"),
-        drawn("b", "z", "incorrect"),
-        drawn("c", "u", reasoning="unreadable"),
-        drawn("c", "v", reasoning="valid", trained=False),
+        drawn("a", reasoning="valid"),
+        drawn("a", reasoning="valid", distinct=False),
+        drawn("a", reasoning="invalid"),
+        drawn("b", "incorrect"),
+        drawn("c", reasoning="unreadable"),
+        drawn("c", reasoning="valid", trained=False, distinct=False),
     ]
-    counted = count_questions(rows, problems)
+    counts = count_questions(rows)
+    counted = list(tabulate_questions(counts, problems))
     assert [tuple(row[key] for key in ("problem", *COUNTS)) for row in counted] == [
         ("a", 3, 3, 3, 2, 3, 1),
         ("b", 1, 1, 0, 0, 0, 0),
         ("c", 2, 1, 1, 1, 0, 0),
     ]
-    measured = {row["metric"]: row["value"] for row in measure_arm(rows, problems, 0) if row["level"] == "all"}
+    measured = {
+        row["metric"]: row["value"] for row in measure_arm(counts, problems, 0, "exact") if row["level"] == "all"
+    }
     solved = sum(row["correct"] > 0 for row in counted)
     assert measured["coverage"] == pytest.approx(solved / 3)
     assert measured["diversity"] == pytest.approx(sum(row["unique_correct"] for row in counted) / solved)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from configs import check_config, grid_of
 
+from configs import check_config, grid_of
 from yetbetter.errors import UserError
 from yetbetter.study.config_files import check_file
 

@@ -11,8 +11,8 @@ import export_training_data
 from yetbetter.generation.prompts import fill, read_template
 from yetbetter.pocket.world import make_problems
 from yetbetter.records import read_json, read_rows, write_json, write_rows
-from yetbetter.selection.choice import training_row
 from yetbetter.selection.exports import COLUMNS, clean, size_category
+from yetbetter.selection.training_data import training_row
 from yetbetter.training.data import IGNORED, encode_examples, read_training_data
 
 ROOT = Path(__file__).parents[2]

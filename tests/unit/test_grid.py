@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from configs import grid_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from configs import grid_of
 from yetbetter.errors import UserError
 from yetbetter.study.grid import Arm, Cell, block_name
 

@@ -13,6 +13,7 @@ from yetbetter.judging.judgements import (
     parse_verdict,
     read_judge_template,
 )
+from yetbetter.judging.samples import Sample
 
 PROMPT = Path(__file__).parents[2] / "resources" / "prompts" / "judge.txt"
 
@@ -96,15 +97,10 @@ def test_a_prompt_without_its_places_is_refused_in_one_line(tmp_path, text, told
 # Which solutions are judged -------------------------------------------------------------------------------------------
 
 
-def pool(problems: int, samples: int, model="wc") -> list[dict]:
+def pool(problems: int, samples: int, model="wc") -> list[Sample]:
     """Every third solution is wrong."""
     return [
-        {
-            "model": model,
-            "problem": f"p{problem}",
-            "sample": sample,
-            "verdict": "incorrect" if (problem + sample) % 3 == 0 else "correct",
-        }
+        Sample(model, f"p{problem}", sample, "incorrect" if (problem + sample) % 3 == 0 else "correct")
         for problem in range(problems)
         for sample in range(samples)
     ]
@@ -114,12 +110,12 @@ ORDER = {f"p{number}": number for number in range(1000)}
 
 
 def places(rows) -> list[tuple]:
-    return [(row["model"], row["problem"], row["sample"]) for row in rows]
+    return [row.place for row in rows]
 
 
 def test_only_right_answers_are_chosen_and_all_of_them_where_they_are_few():
     rows = pool(10, 3)
-    right = {place for place, row in zip(places(rows), rows, strict=True) if row["verdict"] == "correct"}
+    right = {place for place, row in zip(places(rows), rows, strict=True) if row.verdict == "correct"}
     assert set(places(choose_judged(rows, 5, 0))) < right
     assert set(places(choose_judged(rows, 500, 0))) == right
     assert choose_judged([], 5, 0) == []
@@ -158,13 +154,13 @@ def test_what_a_mix_chooses_is_judged_in_its_pools():
     mixed = set(places(choose_judged(rows, 30, 0)))
     assert {model for model, _, _ in mixed} == {"wc", "se"}
     for model, view in (("wc", 3), ("se", 2)):
-        own = choose_for_views([row for row in rows if row["model"] == model], [View(view)], 30, 0, ORDER)
+        own = choose_for_views([row for row in rows if row.model == model], [View(view)], 30, 0, ORDER)
         assert {place for place in mixed if place[0] == model} <= set(places(own))
 
 
 def test_what_is_chosen_stands_for_the_whole():
     """Over many seeds the share of flawed solutions among those chosen is the share among all."""
-    rows = [row for row in pool(40, 6) if row["verdict"] == "correct"]
+    rows = [row for row in pool(40, 6) if row.verdict == "correct"]
     flawed = {place for number, place in enumerate(places(rows)) if number % 8 < 3}  # 60 of 160
     shares = [sum(place in flawed for place in places(choose_judged(rows, 40, seed))) / 40 for seed in range(200)]
     # Drawn without replacement: one choice has a standard error of 0.066, the mean of 200 one of 0.005.

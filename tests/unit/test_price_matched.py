@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from configs import check_config, forecast_of, grid_of
 from test_forecast import PAPER, SCHEMA, laid_over, row_of
 
+from configs import check_config, forecast_of, grid_of
 from yetbetter.generation.engines import parse_options
 from yetbetter.generation.openai_options import OPTIONS
 

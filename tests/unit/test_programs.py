@@ -326,6 +326,70 @@ def tables(study) -> dict[str, list[dict]]:
     return {name: read_table(study.out(f"{name}.csv")).rows for name in names}
 
 
+ARM = ("se:1", "wc:2")
+
+
+@pytest.fixture
+def drawn(study) -> Path:
+    """What is left of selecting an arm, beside its digest."""
+    drawn = study.out("arm.drawn.jsonl")
+    run("select_solutions", *study.select(*ARM, name="arm", more=("--drawn", drawn)))
+    return drawn
+
+
+def measures_of_arm(study: Study, *more) -> list[bytes]:
+    by_question = ("--by-question", study.out("arm.questions.csv"))
+    run("measure_arm", *study.measure_arm(*ARM, exact=("1", "2"), source="arm"), *by_question, *more)
+    files = [study.out(f"metrics/hard/low/from-arm.{kind}") for kind in ("csv", "json")]
+    return [file.read_bytes() for file in (*files, by_question[1])]
+
+
+def test_an_arms_measures_are_the_same_whatever_was_left_of_its_selection(study, drawn):
+    digest, text = ("--digest", study.out("arm.sha256")), drawn.read_bytes()
+    without = measures_of_arm(study)
+    assert measures_of_arm(study, "--drawn", drawn, *digest) == without
+    assert measures_of_arm(study, "--drawn", study.out("nothing.jsonl"), *digest) == without
+    first, rest = text.split(b"\n", 1)
+    training_data = json.loads(first)["training_data"].encode()
+    spoilt = rest.replace(b'"tokens": ', b'"tokens": 1')
+    assert spoilt != rest
+    for other in (
+        text.replace(training_data, b"0" * 64),
+        first + b"\n" + spoilt,
+        *(text[:end] for end in (0, 10, len(first), len(text) // 2, len(text) - 1)),
+        b"\xff" + text,
+    ):
+        drawn.write_bytes(other)
+        assert measures_of_arm(study, "--drawn", drawn, *digest) == without
+    study.out("other.sha256").write_text("0" * 64 + "\n")
+    drawn.write_bytes(text)
+    assert measures_of_arm(study, "--drawn", drawn, "--digest", study.out("other.sha256")) == without
+
+
+def test_what_was_left_of_a_selection_is_measured_by(study, drawn):
+    first, *rows = read_rows(drawn)
+    del first["rows"]
+    write_drawn(drawn, first, [dump_row(row | {"tokens": 1000}) for row in rows])
+    measures_of_arm(study, "--drawn", drawn, "--digest", study.out("arm.sha256"))
+    (se, wc) = read_json(study.out("metrics/hard/low/from-arm.json"))["draws"]
+    assert se["tokens"] == wc["tokens"] == 1000 * len(PROBLEMS)
+
+
+def test_what_was_left_of_a_selection_is_not_measured_by_after_other_verdicts(study, drawn):
+    """Also if the training data stay the same, as under a filter that keeps everything."""
+    there = study.file("verdicts", "wc")
+    first, *rows = read_rows(drawn)
+    del first["rows"]
+    write_drawn(drawn, first, [dump_row(row | {"tokens": 1000}) for row in rows])
+    old = there.read_bytes()
+    there.write_bytes(old.replace(b'"answer": ', b'"answer":  '))
+    try:
+        measures_of_arm(study, "--drawn", drawn, "--digest", study.out("arm.sha256"))
+    finally:
+        there.write_bytes(old)
+    assert read_json(study.out("metrics/hard/low/from-arm.json"))["draws"][0]["tokens"] != 1000 * len(PROBLEMS)
+
+
 def look_up(rows: list[dict], **wanted: str) -> dict:
     (row,) = [row for row in rows if all(row[key] == value for key, value in wanted.items())]
     return row

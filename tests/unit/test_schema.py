@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from configs import CONTENT, completed
 
 import finetune_model
+from configs import CONTENT, completed
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "workflow/scripts"

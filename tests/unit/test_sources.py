@@ -5,16 +5,15 @@ from pathlib import Path
 
 import pytest
 import yaml
-from configs import check_config, forecast_of, grid_of
 from test_config import REMOVED, SCHEMA, assert_says, refusal
 from test_config import changed as change_default
-from test_views import Store, judged, samples_of, solution
+from test_views import Store, judged, load_view, samples_of, select, solution
 from test_views import refusal as refused
 
+from configs import check_config, forecast_of, grid_of
 from yetbetter.errors import UserError
 from yetbetter.pocket.world import make_problems
-from yetbetter.selection.choice import Choice, select
-from yetbetter.selection.pools import load_view
+from yetbetter.selection.training_data import Choice
 from yetbetter.study.grid import Arm, Pool, block_name
 
 ROOT = Path(__file__).parents[2]

@@ -11,10 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yetbetter.errors import UserError
-from yetbetter.measures.quality import levels_of, measure_arm, measure_pool
+from yetbetter.judging.samples import Sample
+from yetbetter.measures import quality
+from yetbetter.measures.quality import levels_of
+from yetbetter.measures.questions import count_questions
 from yetbetter.records import write_json, write_rows
-from yetbetter.selection.choice import Choice, select, training_row
-from yetbetter.selection.pools import Pools, join, load_view, parse_draws, solution_key
+from yetbetter.selection.pools import Pools, join, parse_draws, read_shards, solution_key
+from yetbetter.selection.training_data import Choice, Selection, training_row
 
 SETTINGS = {"model_name": "wc", "temperature": 0.7, "top_k": 3, "prompt": "{question}"}
 
@@ -66,6 +69,29 @@ class Store:
         return Pools(folders[0], folders[1], folders[2] if reasoning else None, self.blocks)
 
 
+def load_view(pools: Pools, draws: dict[str, int], questions=None) -> list[dict]:
+    """All that an arm draws, with the texts."""
+    shards = read_shards(pools, draws, questions)
+    return [solution | known(sample) for shard in shards for sample, solution in shard.solutions()]
+
+
+def known(sample: Sample) -> dict:
+    return {key: getattr(sample, key) for key in ("model", "problem", "sample", "verdict", "reasoning")}
+
+
+def sample_of(row: dict) -> Sample:
+    fields = {key: value for key, value in row.items() if key in Sample.__slots__}
+    return Sample(**({"model": "wc", "sample": 0} | fields))
+
+
+def select(rows: list[dict], choice: Choice) -> tuple[list[dict], Counter]:
+    """The rows to train on, and how many are left out for which reason."""
+    samples = [sample_of(row) for row in rows]
+    with Selection(choice) as selection:
+        chosen = list(selection.choose(samples, zip(samples, rows, strict=True)))
+    return [row for sample, row in chosen if sample.trained], selection.counts
+
+
 @pytest.fixture
 def store(tmp_path) -> Store:
     return Store(tmp_path)
@@ -100,8 +126,8 @@ def test_a_view_holds_the_first_samples_of_each_question_with_model_and_verdict(
 
 
 def test_a_view_reaches_over_the_sample_blocks_of_a_pool(store):
-    store.add("wc/s0", samples=range(0, 4))
-    store.add("wc/s4", samples=range(4, 8))
+    store.add("wc/q0_samples-0", samples=range(0, 4))
+    store.add("wc/q0_samples-4", samples=range(4, 8))
     rows = load_view(store.pools(), {"wc": 6})
     assert {problem: sorted(samples) for problem, samples in samples_of(rows).items()} == {
         problem: [0, 1, 2, 3, 4, 5] for problem in ("p0", "p1")
@@ -235,7 +261,8 @@ def test_a_sidecar_that_does_not_describe_a_pool_is_named(store, about):
 def test_a_solution_without_a_sample_number_is_named_with_its_line(store):
     store.add("wc/q0")
     write_rows(store.file("solutions", "wc/q0"), [solution(), {"problem": "p0", "text": "x"}])
-    message = refusal(join, str(store.file("solutions", "wc/q0")), str(store.file("verdicts", "wc/q0")), "verdict")
+    files = str(store.file("solutions", "wc/q0")), str(store.file("verdicts", "wc/q0"))
+    message = refusal(lambda: list(join(*files, "verdict")))
     assert "q0.jsonl:2" in message
     assert "'sample'" in message
 
@@ -372,6 +399,26 @@ def rows_of(texts: dict[str, str]) -> list[dict]:
 
 def distinct_correct(letters) -> int:
     return len({letter for letter in letters if letter.isupper()})
+
+
+def count(rows: list[dict]) -> tuple[dict, dict]:
+    """(counts, multiplicities of the distinct right answers) of each question, all being trained on."""
+    texts: dict[str, Counter] = {row["problem"]: Counter() for row in rows}
+    samples = [sample_of(row) for row in rows]
+    for sample, row in zip(samples, rows, strict=True):
+        key, seen = solution_key(row["text"]), texts[row["problem"]]
+        right = sample.verdict == "correct"
+        sample.trained, sample.distinct = True, right and not seen[key]
+        seen[key] += right
+    return count_questions(samples), {problem: [*filter(None, seen.values())] for problem, seen in texts.items()}
+
+
+def measure_arm(rows: list[dict], problems: list[dict], seed: int) -> list[dict]:
+    return quality.measure_arm(count(rows)[0], problems, seed, "exact")
+
+
+def measure_pool(rows: list[dict], problems: list[dict], samples: int, seed: int) -> list[dict]:
+    return quality.measure_pool(*count(rows), problems, samples, seed, "exact")
 
 
 @given(st.lists(st.text("ABab", min_size=4, max_size=4), min_size=1, max_size=4))

@@ -25,12 +25,12 @@ def main() -> None:
         arguments.output,
         (
             {
-                "problem": row["problem"],
-                "sample": row["sample"],
-                "reasoning": check_reasoning(row["text"], programs[row["problem"]]),
+                "problem": solution["problem"],
+                "sample": solution["sample"],
+                "reasoning": check_reasoning(solution["text"], programs[solution["problem"]]),
             }
-            for row in join(arguments.solutions, arguments.verdicts, "verdict")
-            if row["verdict"] == CORRECT
+            for solution, verdict in join(arguments.solutions, arguments.verdicts, "verdict")
+            if verdict["verdict"] == CORRECT
         ),
     )
 

@@ -7,24 +7,21 @@ From a labelled file: every row; the agreement is printed and written.
 """
 
 import argparse
-import dataclasses
 import functools
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 from yetbetter.errors import UserError
 from yetbetter.generation import options
 from yetbetter.generation.options import at_least
-from yetbetter.identity import differences
 from yetbetter.judging.agreement import show_agreement
 from yetbetter.judging.asking import Judge, make_judgements
 from yetbetter.judging.collecting import KINDS, collect_from_pool, collect_labelled, measure_groups
 from yetbetter.judging.judgements import View, read_judge_template
 from yetbetter.program import run, write_sidecar
-from yetbetter.records import check_unique, iterate_rows, read_json, read_rows, write_json
-from yetbetter.selection.pools import Pools, check_complete, load_blocks
+from yetbetter.records import check_unique, iterate_rows, read_rows, write_json
+from yetbetter.selection.pools import Pools, PoolSamples, read_solutions, read_views
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -106,34 +103,19 @@ def collect_pool(arguments: argparse.Namespace, template: str) -> tuple[list[dic
     check_unique(problems, arguments.problems, "problem")
     pools = Pools(arguments.solutions, arguments.verdicts, None, arguments.blocks)
     views = {kind: getattr(arguments, kind) for kind in KINDS}
-    rows = read_shards(pools, models[0], [view for kind in views.values() for view in kind], problems)
-    return collect_from_pool(rows, problems, views, arguments.samples, arguments.seed, template, arguments.problems)
-
-
-def read_shards(pools: Pools, model: str, views: list[View], problems: list[dict]) -> Iterator[dict]:
-    """The solutions that any view needs, the blocks of one shard of questions at a time, checked to be complete."""
+    every_view = [view for kind in views.values() for view in kind]
+    samples = PoolSamples(pools, {models[0]: max(view.samples for view in every_view)})
     order = {row["problem"]: number for number, row in enumerate(problems)}
-    shards: dict[str, list[str]] = {}
-    for block in pools.blocks:
-        shards.setdefault(block.partition("_samples-")[0], []).append(block)
-    missing, first = dict.fromkeys(order), None  # no question of the views may be in none of the shards
-    for blocks in shards.values():
-        about = f"{pools.solutions}/{blocks[0]}.about.json"
-        settings = read_json(about, require=("pool",))["pool"]
-        first_about, agreed = first = first or (about, settings)
-        if settings != agreed:
-            raise UserError(f"{about} and {first_about} are of one pool, but {differences(agreed, settings)}")
-        rows = load_blocks(dataclasses.replace(pools, blocks=blocks), {model: max(view.samples for view in views)})
-        there = dict.fromkeys(row["problem"] for row in rows)
-        for view in views:
-            names = None if view.questions is None else [name for name in there if order.get(name, 0) < view.questions]
-            check_complete([row for row in rows if view.holds(row, order)], {model: view.samples}, names)
-        for name in there:
-            missing.pop(name, None)
-        yield from rows
-    for view in views:
-        if view.questions is not None:
-            check_complete([], {model: view.samples}, [name for name in missing if order[name] < view.questions])
+    return collect_from_pool(
+        read_views(samples, every_view, order),
+        read_solutions(pools),
+        problems,
+        views,
+        arguments.samples,
+        arguments.seed,
+        template,
+        arguments.problems,
+    )
 
 
 if __name__ == "__main__":

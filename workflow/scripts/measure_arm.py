@@ -1,25 +1,34 @@
-"""Coverage, diversity and false positive rate of the very samples an arm trains on, and what drawing them cost."""
+"""Coverage, diversity and false positive rate of the very samples an arm trains on, and what drawing them cost.
+
+What is trained on is read from --drawn. If that is missing, damaged, or of other training data than --digest says, the
+arm's solutions are selected here, as select_solutions.py does.
+"""
 
 import argparse
+from collections.abc import Iterable, Iterator
 
 from yetbetter.errors import UserError
 from yetbetter.identity import stream_seed
 from yetbetter.measures.quality import measure_arm
-from yetbetter.measures.questions import COUNTS, count_questions
+from yetbetter.measures.questions import COUNTS, count_questions, tabulate_questions
 from yetbetter.program import run
-from yetbetter.records import read_json, write_json
-from yetbetter.selection.choice import Choice, add_arm_arguments, load_arm, select
-from yetbetter.selection.pools import parse_draws
+from yetbetter.records import open_text, read_json, write_json
+from yetbetter.selection.drawn import REQUIRED, Drawn, DrawnFile, Spent, belonging, find_drawn
+from yetbetter.selection.filters import FILTERS
+from yetbetter.selection.pools import Shard, parse_draws
+from yetbetter.selection.training_data import Choice, Selection, add_arm_arguments, read_arm
 from yetbetter.tables import write_table
 
 COLUMNS = ("dataset", "budget", "source", "level", "metric", "value", "low", "high", "questions")
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arm_arguments(parser)
+    parser.add_argument("--drawn", help="what select_solutions.py wrote of the arm, with the same arguments")
+    parser.add_argument("--digest", help="SHA-256 of the training data that --drawn must be of")
     parser.add_argument("--exact", required=True, nargs="+", help="samples per question before rounding down, in order")
-    parser.add_argument("--judge", help="name of the model whose verdicts the filter goes by, where one is asked")
+    parser.add_argument("--judge", help="name of the model whose verdicts the filter uses, if it asks one")
     parser.add_argument("--counts", required=True, help="the selection's counts")
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--budget", required=True)
@@ -35,51 +44,51 @@ def main() -> None:
     draws = parse_draws(arguments.draws)
     if len(arguments.exact) != len(draws):
         raise UserError(f"--exact has {len(arguments.exact)} counts, --draws has {len(draws)}")
-    problems, rows, choice = load_arm(arguments, require=("tokens", "prompt_tokens"))
+    problems, shards, choice = read_arm(arguments, require=REQUIRED)
     identity = {"dataset": arguments.dataset, "budget": arguments.budget, "source": arguments.source}
-    kept, _ = select(rows, choice)
-    trained = {(row["model"], row["problem"], row["sample"]) for row in kept}
-    rows = [row | {"trained": (row["model"], row["problem"], row["sample"]) in trained} for row in rows]
+    counted, spent = {}, Spent(draws)
+    file = find_file(arguments)
+    for shard, drawn in select_here(shards, choice) if file is None else look_up(shards, file):
+        counted |= count_questions(shard.samples)
+        spent.add(shard, drawn)
     if arguments.by_question:
         columns = (*identity, "problem", "level", *COUNTS)
-        write_table(arguments.by_question, columns, (identity | row for row in count_questions(rows, problems)))
-    measured = measure_arm(rows, problems, stream_seed(arguments.dataset))
+        write_table(arguments.by_question, columns, (identity | row for row in tabulate_questions(counted, problems)))
+    check = "judge" if arguments.judgements else "exact" if arguments.reasoning else ""
+    measured = measure_arm(counted, problems, stream_seed(arguments.dataset), check)
     write_table(arguments.output, COLUMNS, (identity | row for row in measured))
-    summary = {"draws": summarise(rows, draws, arguments.exact), "counts": read_json(arguments.counts)}
-    # What the pool makes one expect of so many samples holds for all questions and all right answers.
+    summary = {"draws": list(spent.summary(arguments.exact)), "counts": read_json(arguments.counts)}
+    # What the pool makes one expect of so many samples holds for all questions and all that the filter keeps of them.
     plain = arguments.questions is None and choice == Choice(choice.filter, choice.duplicates)
-    summary["as_pool"] = plain and choice.filter in ("ground_truth", "none")
+    summary["as_pool"] = plain and FILTERS[choice.filter].as_pool
     if arguments.judge:
-        summary["judge"] = summarise_judge(rows, arguments.judge)
+        summary["judge"] = {"model": arguments.judge} | spent.judge
     write_json(arguments.summary, identity | summary)
 
 
-def summarise(rows: list[dict], draws: dict[str, int], exact: list[str]) -> list[dict]:
-    """For each model: samples per question, questions, and tokens drawn; a prompt counts once for its question."""
-    summary = []
-    for (model, samples), wanted in zip(draws.items(), exact, strict=True):
-        own = [row for row in rows if row["model"] == model]
-        prompt_tokens = {row["problem"]: row["prompt_tokens"] for row in own}
-        summary.append(
-            {
-                "model": model,
-                "samples": samples,
-                "samples_exact": float(wanted),
-                "questions": len(prompt_tokens),
-                "tokens": sum(row["tokens"] for row in own),
-                "prompt_tokens": sum(prompt_tokens.values()),
-                "empty": sum(not row["text"].strip() for row in own),
-                "cut": sum(row["finish_reason"] == "length" for row in own),
-            }
-        )
-    return summary
+def find_file(arguments: argparse.Namespace) -> DrawnFile | None:
+    if arguments.drawn is None:
+        return None
+    if arguments.digest is None:
+        raise UserError("--digest is missing, which --drawn needs")
+    with open_text(arguments.digest) as file:
+        return find_drawn(arguments.drawn, belonging(arguments, file.read().strip()))
 
 
-def summarise_judge(rows: list[dict], judge: str) -> dict:
-    """What asking the judge for the filter took; the same solution is asked about once, whatever arms look at it."""
-    asked = [row for row in rows if "judge_tokens" in row]
-    sums = {key: sum(row[f"judge_{key}"] for row in asked) for key in ("tokens", "prompt_tokens")}
-    return {"model": judge, "judged": len(asked)} | sums
+def select_here(shards: Iterable[Shard], choice: Choice) -> Iterator[tuple[Shard, list[dict]]]:
+    """Each shard with what was drawn of it; its samples get `trained` and `distinct`."""
+    with Selection(choice) as selection:
+        for shard in shards:
+            drawn = Drawn()
+            for sample, solution in selection.choose(shard.samples, shard.solutions()):
+                drawn.add(sample, solution)
+            yield shard, drawn.rows
+
+
+def look_up(shards: Iterable[Shard], file: DrawnFile) -> Iterator[tuple[Shard, list[dict]]]:
+    for shard in shards:
+        shard.check_texts()
+        yield shard, file.take(shard)
 
 
 if __name__ == "__main__":

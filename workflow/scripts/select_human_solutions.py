@@ -5,7 +5,7 @@ import argparse
 from yetbetter.generation import prompts
 from yetbetter.program import run
 from yetbetter.records import digest_of, digest_of_problems, read_rows, write_json, write_rows, write_text
-from yetbetter.selection.choice import training_row
+from yetbetter.selection.training_data import training_row
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -1,41 +1,67 @@
-"""Turn an arm's solutions into training data: filter, count, write prompt and completion."""
+"""Turn an arm's solutions into training data: filter, count, write prompt and completion.
+
+Solutions are read once, a shard of questions at a time: memory does not grow with their number.
+"""
 
 import argparse
+from collections.abc import Iterable, Iterator
 
 from yetbetter.generation import prompts
 from yetbetter.program import run
-from yetbetter.records import digest_of, digest_of_problems, read_rows, write_json, write_rows, write_text
-from yetbetter.selection.choice import add_arm_arguments, load_arm, select, training_row
+from yetbetter.records import digest_of, digest_of_problems, dump_row, read_rows, write_json, write_text
+from yetbetter.selection.drawn import REQUIRED, Drawn, belonging, write_drawn
+from yetbetter.selection.pools import Shard, parse_draws
+from yetbetter.selection.training_data import Selection, add_arm_arguments, read_arm, training_row, write_by_model
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arm_arguments(parser)
     parser.add_argument("--prompt", required=True, help="template that the finetuned model is asked with")
     parser.add_argument("--output", required=True, help="training data, JSON Lines")
     parser.add_argument("--digest", required=True, help="SHA-256 of the training data: what finetuning depends on")
     parser.add_argument("--counts", required=True, help="JSON: how many solutions were kept, and why others were not")
+    parser.add_argument("--drawn", help="JSON Lines: what was drawn and kept of each question, for measure_arm.py")
     return parser.parse_args()
 
 
 def main() -> None:
     arguments = parse_arguments()
     template = prompts.read_template(arguments.prompt)
-    problems, rows, choice = load_arm(arguments)
+    problems, shards, choice = read_arm(arguments, REQUIRED if arguments.drawn else ())
     questions = {row["problem"]: row["question"] for row in problems}
-    kept, counts = select(rows, choice)
-    data = (
-        training_row(
-            row["problem"], row["sample"], row["model"], prompts.fill(template, questions[row["problem"]]), row["text"]
-        )
-        for row in kept
-    )
-    write_rows(arguments.output, data)
-    write_text(arguments.digest, [digest_of(arguments.output) + "\n"])
+    with Selection(choice) as selection:
+        drawn: list[str] = []
+        rows = select(shards, selection, template, questions, drawn if arguments.drawn else None)
+        write_by_model(arguments.output, rows, parse_draws(arguments.draws))
+    digest = digest_of(arguments.output)
+    write_text(arguments.digest, [digest + "\n"])
+    if arguments.drawn:
+        write_drawn(arguments.drawn, belonging(arguments, digest), drawn)
     # The hash is that of the whole split, whatever part of it the arm looks at.
     split = read_rows(arguments.problems, require=("problem", "question"))
+    counts = selection.counts
     write_json(arguments.counts, dict(sorted(counts.items())) | {"problems_hash": digest_of_problems(split)})
     print(f"kept {counts['kept']:,} of {counts['drawn']:,} solutions")
+
+
+def select(
+    shards: Iterable[Shard], selection: Selection, template: str, questions: dict[str, str], drawn: list[str] | None
+) -> Iterator[dict]:
+    """The rows of training data. drawn: gets the lines of what was drawn, unless it is None."""
+    for shard in shards:
+        filled: dict[str, str] = {}
+        found = Drawn()
+        for sample, solution in selection.choose(shard.samples, shard.solutions()):
+            if drawn is not None:
+                found.add(sample, solution)
+            if sample.trained:
+                problem = sample.problem
+                if problem not in filled:
+                    filled[problem] = prompts.fill(template, questions[problem])
+                yield training_row(problem, sample.sample, sample.model, filled[problem], solution["text"])
+        if drawn is not None:
+            drawn += map(dump_row, found.rows)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ TYPES = {
     **dict.fromkeys(("sample", "tokens", "prompt_tokens"), int),
     **dict.fromkeys(("program", "pool"), dict),
 }
+SCAN = json.JSONDecoder().scan_once
 
 
 def read_rows(path: str | Path, require: Iterable[str] = ()) -> list[dict]:
@@ -26,18 +27,32 @@ def read_rows(path: str | Path, require: Iterable[str] = ()) -> list[dict]:
 
 def iterate_rows(path: str | Path, require: Iterable[str] = ()) -> Iterator[dict]:
     """The rows of a JSON Lines file one at a time, with the checks of `read_rows`."""
-    require = tuple(require)
+    wanted = [(key, TYPES.get(key, object)) for key in require]
     with open_text(path) as text:
         # Bytes, so that the message names the line also if it is not UTF-8.
         for number, line in enumerate(text.buffer, start=1):
             try:
-                row = json.loads(line)
+                row = parse(line)
             except (ValueError, RecursionError) as error:
                 raise UserError(f"{path}:{number}: not JSON ({shorten(str(error))}): {shorten(line)}") from None
             if not isinstance(row, dict):
                 raise UserError(f"{path}:{number}: not a JSON object: {shorten(line)}")
-            check_row(row, f"{path}:{number}", require)
+            for key, kind in wanted:
+                if key not in row or not isinstance(row[key], kind):
+                    check_row(row, f"{path}:{number}", [key])
             yield row
+
+
+def parse(line: bytes):
+    """What `json.loads` makes of a line, in half the time for a line of UTF-8 without blanks at either end."""
+    try:
+        text = line.decode()
+        value, end = SCAN(text, 0)
+        if text[end:] in ("\n", ""):
+            return value
+    except (UnicodeDecodeError, StopIteration):
+        pass
+    return json.loads(line)
 
 
 def check_row(row: dict, where: str, require: Iterable[str]) -> None:
@@ -86,7 +101,9 @@ def check_unique(rows: Iterable[dict], path: str | Path, *keys: str) -> None:
 def dump_row(row: dict) -> str:
     """One row as one line; lone surrogates, which no UTF-8 file can hold, stay escaped."""
     line = json.dumps(row, ensure_ascii=False)
-    return line if line.isprintable() else json.dumps(row)
+    # Of what json.dumps leaves of ASCII only DEL is not printable; to look for it is fast.
+    printable = "\x7f" not in line if line.isascii() else line.isprintable()
+    return line if printable else json.dumps(row)
 
 
 def write_rows(path: str | Path, rows: Iterable[dict]) -> None:

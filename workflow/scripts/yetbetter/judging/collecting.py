@@ -6,13 +6,15 @@ from pathlib import Path
 from yetbetter.errors import UserError
 from yetbetter.judging.agreement import measure_agreement, read_labelled
 from yetbetter.judging.judgements import View, choose_for_views, digest_of_text, fill_judge, sort_views
+from yetbetter.judging.samples import Sample
 from yetbetter.records import digest_of_problems
 
 KINDS = ("views", "all_right", "every")
 
 
 def collect_from_pool(
-    rows: Iterable[dict],
+    pool: Iterable[Sample],
+    solutions: Iterable[dict],
     problems: list[dict],
     views: dict[str, list[View]],
     samples: int,
@@ -22,20 +24,27 @@ def collect_from_pool(
 ) -> tuple[list[dict], dict]:
     """What to ask about a pool (problem, sample, model, solution: digest, prompt); how and from what it was chosen.
 
-    rows: the pool's solutions with their verdicts, read once; only those that are asked about are kept. problems: rows
-    of the file `path`. views: of each kind of `choose_for_views`. UserError for a solution to an unknown problem.
+    pool, solutions: the pool's samples with their verdicts, and after them their texts, both in the same order and gone
+    through once; only those that are asked about are kept. problems: rows of the file `path`. views: of each kind of
+    `choose_for_views`. UserError for a solution to an unknown problem.
     """
     by_name = {row["problem"]: row for row in problems}
     order = {name: number for number, name in enumerate(by_name)}
     kinds = {kind: sort_views(views[kind]) for kind in KINDS}
+    chosen = {}
+    for sample in choose_for_views(pool, samples=samples, seed=seed, order=order, **kinds):
+        if sample.problem not in by_name:
+            raise UserError(f"{path}: no problem {sample.problem!r}, which the solutions answer")
+        chosen[sample.problem, sample.sample] = sample.model
     asked = []
-    for row in choose_for_views(rows, samples=samples, seed=seed, order=order, **kinds):
-        if row["problem"] not in by_name:
-            raise UserError(f"{path}: no problem {row['problem']!r}, which the solutions answer")
-        problem = by_name[row["problem"]]
-        place = {key: row[key] for key in ("problem", "sample", "model")} | {"solution": digest_of_text(row["text"])}
-        asked.append(place | {"prompt": fill_judge(template, problem["question"], row["text"], problem["answer"])})
-    labels = {kind: [view.label for view in chosen] for kind, chosen in kinds.items() if chosen}
+    for row in solutions:
+        model = chosen.get((row["problem"], row["sample"]))
+        if model is not None:
+            problem = by_name[row["problem"]]
+            place = {"problem": row["problem"], "sample": row["sample"], "model": model}
+            prompt = fill_judge(template, problem["question"], row["text"], problem["answer"])
+            asked.append(place | {"solution": digest_of_text(row["text"]), "prompt": prompt})
+    labels = {kind: [view.label for view in found] for kind, found in kinds.items() if found}
     choice = {"samples": samples, "seed": seed} | labels
     return asked, {"choice": choice, "problems_hash": digest_of_problems(problems)}
 

@@ -10,15 +10,17 @@ right answer of a view (`all_right`), or, from a judge that does not know the an
 import hashlib
 import heapq
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from yetbetter.errors import UserError
 from yetbetter.generation.prompts import read_template
 from yetbetter.identity import stream_seed
-from yetbetter.records import read_json, read_rows
-from yetbetter.verdicts import CORRECT, NO_VERDICT, NOT_JUDGED
+from yetbetter.judging.samples import Judgement, Sample
+from yetbetter.records import iterate_rows, read_json
+from yetbetter.verdicts import CORRECT, NO_VERDICT
 
 # Raised on purpose when the same answer of a judge is read as another verdict.
 JUDGE_VERSION = 1
@@ -63,21 +65,17 @@ def digest_of_text(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def place(row: dict) -> tuple[str, str, int]:
-    return row["model"], row["problem"], row["sample"]
+def choose_judged(pool: Iterable[Sample], samples: int, seed: int) -> list[Sample]:
+    """The right-answered samples with the smallest hashes, at most `samples` of them, smallest first.
 
-
-def choose_judged(rows: Iterable[dict], samples: int, seed: int) -> list[dict]:
-    """The right-answered rows with the smallest hashes, at most `samples` of them, smallest first.
-
-    rows: with model, problem, sample, verdict. seed: the study's.
+    seed: the study's.
     """
-    right = (row for row in rows if row["verdict"] == CORRECT)
-    return heapq.nsmallest(samples, right, key=lambda row: judging_hash(row, seed))
+    right = (sample for sample in pool if sample.verdict == CORRECT)
+    return heapq.nsmallest(samples, right, key=lambda sample: judging_hash(sample, seed))
 
 
-def judging_hash(row: dict, seed: int) -> int:
-    return stream_seed(seed, "judge's choice", *place(row))
+def judging_hash(sample: Sample, seed: int) -> int:
+    return stream_seed(seed, "judge's choice", *sample.place)
 
 
 @dataclass(frozen=True)
@@ -100,10 +98,10 @@ class View:
     def label(self) -> int | str:
         return self.samples if self.questions is None else f"{self.samples}:{self.questions}"
 
-    def holds(self, row: dict, order: dict[str, int]) -> bool:
-        """Whether a row is in it. order: number of each question."""
+    def holds(self, sample: Sample, order: dict[str, int]) -> bool:
+        """Whether a sample is in it. order: number of each question."""
         end = len(order) if self.questions is None else self.questions
-        return row["sample"] < self.samples and order.get(row["problem"], 0) < end
+        return sample.sample < self.samples and order.get(sample.problem, 0) < end
 
 
 def sort_views(views: Iterable[View]) -> list[View]:
@@ -111,86 +109,110 @@ def sort_views(views: Iterable[View]) -> list[View]:
 
 
 def choose_for_views(
-    rows: Iterable[dict],
+    pool: Iterable[Sample],
     views: Iterable[View],
     samples: int,
     seed: int,
     order: dict[str, int],
     all_right: Iterable[View] = (),
     every: Iterable[View] = (),
-) -> list[dict]:
+) -> list[Sample]:
     """What is judged of a pool for all views of it, each solution once, in the pool's order.
 
-    rows: with model, problem, sample, verdict; read once, and only the chosen ones are kept. views: of each a choice of
-    `samples` right answers; all_right: of each all right answers; every: of each everything. order: see `View.holds`.
+    pool: gone through once, and only the chosen ones are kept. views: of each a choice of `samples` right answers;
+    all_right: of each all right answers; every: of each everything. order: see `View.holds`.
     """
-    chosen: dict[int, dict] = {}
+    chosen: dict[int, Sample] = {}
     # Of each view a heap whose first entry is the largest hash.
-    smallest: dict[View, list[tuple[int, int, dict]]] = {view: [] for view in views}
+    smallest: dict[View, list[tuple[int, int, Sample]]] = {view: [] for view in views}
     all_right, every = tuple(all_right), tuple(every)
-    for number, row in enumerate(rows):
-        right = row["verdict"] == CORRECT
-        if any(view.holds(row, order) for view in (*every, *(all_right if right else ()))):
-            chosen[number] = row
+    for number, sample in enumerate(pool):
+        right = sample.verdict == CORRECT
+        if any(view.holds(sample, order) for view in (*every, *(all_right if right else ()))):
+            chosen[number] = sample
         if right and smallest:
-            entry = (-judging_hash(row, seed), -number, row)
+            entry = (-judging_hash(sample, seed), -number, sample)
             for view, heap in smallest.items():
-                if view.holds(row, order):
+                if view.holds(sample, order):
                     push = heapq.heappush if len(heap) < samples else heapq.heappushpop
                     push(heap, entry)
-    chosen |= {-minus: row for heap in smallest.values() for _, minus, row in heap}
+    chosen |= {-minus: sample for heap in smallest.values() for _, minus, sample in heap}
     return [chosen[number] for number in sorted(chosen)]
 
 
-def add_judgements(rows: list[dict], folder: str, views: dict[str, View], all_right: bool = False) -> list[dict]:
-    """The rows of an arm's view with `reasoning`: the verdict of those chosen, `not_judged` for other right answers.
+class Lookup:
+    """Adds a judge's verdicts to the samples of an arm's view, shard by shard.
 
-    folder: holds {model}.jsonl and {model}.about.json of judge_solutions.py. A mix is chosen from as a whole, so that
-    each model counts by its share. all_right: every right answer must have been judged, as a filter needs it; then
-    its `judge_tokens` are added too. Raises UserError if a pool was judged otherwise, for other views, or not
-    wholly.
+    A pool's judgements are in the order of the pool, so each file is read once, alongside the pool, and never held.
+    folder: has {model}.jsonl of judge_solutions.py. key: the field that gets the verdict. asked: whether a sample must
+    have a verdict. tokens: keep what the answer cost too.
     """
-    if all_right:
-        for model, view in views.items():
-            read_choice(f"{folder}/{model}.about.json", view, "all_right")
-        return add_verdicts(rows, folder, views, "reasoning", [row for row in rows if row["verdict"] == CORRECT], True)
+
+    def __init__(self, folder: str, models: Iterable[str], key: str, asked: Callable[[Sample], bool], tokens: bool):
+        self.paths = {model: f"{folder}/{model}.jsonl" for model in models}
+        require = ("problem", "sample", "model", "solution", "verdict")
+        self.rows = {model: iterate_rows(path, require) for model, path in self.paths.items()}
+        self.key, self.asked, self.costs = key, asked, ("tokens", "prompt_tokens") if tokens else ()
+
+    def add(self, samples: Iterable[Sample]) -> None:
+        """Changes the samples of one shard. UserError if one that was asked about has no verdict."""
+        left: dict[str, dict[tuple, Sample]] = {model: {} for model in self.paths}
+        for sample in samples:
+            if self.asked(sample):
+                left[sample.model][sample.place] = sample
+        for model, missing in left.items():
+            while missing:
+                row = next(self.rows[model], None)
+                if row is None:
+                    raise not_judged(self.paths[model], next(iter(missing.values())))
+                sample = missing.pop((row["model"], row["problem"], row["sample"]), None)
+                if sample:
+                    costs = (row[key] for key in self.costs)
+                    judgement = Judgement(sys.intern(row["verdict"]), self.paths[model], row["solution"], *costs)
+                    setattr(sample, self.key, judgement.verdict)
+                    sample.judgements += (judgement,)
+
+
+def check_text(sample: Sample, text: str) -> None:
+    """UserError unless every judge of the sample saw this text."""
+    for judgement in sample.judgements:
+        if digest_of_text(text) != judgement.solution:
+            raise not_judged(judgement.path, sample)
+
+
+def not_judged(path: str, sample: Sample) -> UserError:
+    return UserError(
+        f"{path}: no judgement of sample {sample.sample} of {sample.problem!r} with its present text, judge again"
+    )
+
+
+def look_up_all_right(folder: str, views: dict[str, View]) -> Lookup:
+    """`reasoning` of every right answer, as a filter needs it, with what judging it cost."""
+    for model, view in views.items():
+        read_choice(f"{folder}/{model}.about.json", view, "all_right")
+    return Lookup(folder, views, "reasoning", lambda sample: sample.verdict == CORRECT, tokens=True)
+
+
+def look_up_choice(folder: str, views: dict[str, View], samples: Iterable[Sample]) -> Lookup:
+    """`reasoning` of the right answers that were chosen for an arm's view.
+
+    A mix is chosen from as a whole, so that each model counts by its share. samples: all of the arm. UserError if
+    a pool was judged otherwise or for other views.
+    """
     choices = {model: read_choice(f"{folder}/{model}.about.json", view, "views") for model, view in views.items()}
     (first, agreed), *others = choices.items()
     for model, choice in others:
         if choice != agreed:
             raise UserError(f"{folder}/{model}.about.json: judged with {choice}, {first} with {agreed}")
-    joined = add_verdicts(rows, folder, views, "reasoning", choose_judged(rows, **agreed))
-    unchosen = {CORRECT: NOT_JUDGED}
-    return [row | {"reasoning": row.get("reasoning", unchosen.get(row["verdict"]))} for row in joined]
+    chosen = {sample.place for sample in choose_judged(samples, **agreed)}
+    return Lookup(folder, views, "reasoning", lambda sample: sample.place in chosen, tokens=False)
 
 
-def add_filter_verdicts(rows: list[dict], folder: str, views: dict[str, View]) -> list[dict]:
-    """The rows with `judged`: what the judge says of each, right or wrong, without having known the right answer."""
+def look_up_every(folder: str, views: dict[str, View]) -> Lookup:
+    """`judged`: what the judge says of each sample, right or wrong, without having known the right answer."""
     for model, view in views.items():
         read_choice(f"{folder}/{model}.about.json", view, "every")
-    return add_verdicts(rows, folder, views, "judged", rows, True)
-
-
-def add_verdicts(
-    rows: list[dict], folder: str, models: Iterable[str], key: str, asked: list[dict], tokens: bool = False
-) -> list[dict]:
-    """All rows, those that were `asked` with the judge's verdict under `key`; UserError if one of them has none."""
-    judgements = {}
-    for model in models:
-        judged = read_rows(f"{folder}/{model}.jsonl", require=("problem", "sample", "model", "solution", "verdict"))
-        judgements |= {(place(row), row["solution"]): row for row in judged}
-    found = {}
-    for row in asked:
-        judgement = judgements.get((place(row), digest_of_text(row["text"])))
-        if judgement is None:
-            raise UserError(
-                f"{folder}/{row['model']}.jsonl: no judgement of sample {row['sample']} of {row['problem']!r}"
-                " with its present text, judge again"
-            )
-        found[place(row)] = {key: judgement["verdict"]}
-        if tokens:
-            found[place(row)] |= {f"judge_{name}": judgement[name] for name in ("tokens", "prompt_tokens")}
-    return [row | found.get(place(row), {}) for row in rows]
+    return Lookup(folder, views, "judged", lambda sample: True, tokens=True)
 
 
 def read_choice(path: str, view: View, kind: str) -> dict:

@@ -1,7 +1,7 @@
 """The registry of metrics: what each is called in tables, text and axes, and what one question adds to it.
 
 A metric of training data is a ratio of sums over questions. `of` gives what one question adds, (top, bottom), from its
-counts (`measures.questions.COUNTS`). To add a metric, add an entry here.
+counts (`measures.questions`). To add a metric, add an entry here.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +16,8 @@ class Metric:
 
     caption: in a sentence with its value, if not the title. digits: behind the point. published: its name among the
     paper's values. of: of training data; None for what only finetuned models have. share: whether it is a share of
-    something, so between 0 and 1.
+    something, so between 0 and 1. tabled: whether arms are measured by it. checked: what checks the reasoning that it
+    is about, by the config's `fpr`; empty: it needs no check.
     """
 
     title: str
@@ -28,6 +29,8 @@ class Metric:
     published: str = ""
     of: Callable[[Counts], tuple[float, float]] | None = None
     share: bool = True
+    tabled: bool = True
+    checked: tuple[str, ...] = ()
 
 
 METRICS = {
@@ -53,11 +56,38 @@ METRICS = {
         axis="% of correct answers",
         published="fpr_human",
         of=lambda counts: (counts["wrong_reasoning"], counts["decided"]),
+        checked=("exact", "judge"),
     ),
     "wrong_share": Metric(
         title="share of wrong answers",
         axis="% of the training data",
         of=lambda counts: (counts["trained"] - counts["correct"], counts["trained"]),
+        tabled=False,
     ),
     "pass@1": Metric(title="accuracy", axis="accuracy, pass@1 (%)", published="pass_at_1"),
+}
+
+# Among the measures of arms too, and in no claim, figure or caption.
+FURTHER_MEASURES = {
+    "diversity_per_question": Metric(
+        title="diversity per question",
+        axis="unique correct solutions\nper question",
+        factor=1,
+        digits=2,
+        unit="solutions",
+        of=lambda counts: (counts["unique_correct"], 1.0),
+        share=False,
+    ),
+    "unreadable_rate": Metric(
+        title="share of chains that cannot be read",
+        axis="% of correct answers",
+        of=lambda counts: (counts["unclear"], counts["decided"] + counts["unclear"]),
+        checked=("exact",),
+    ),
+    "no_verdict_rate": Metric(
+        title="share of answers without a verdict",
+        axis="% of correct answers judged",
+        of=lambda counts: (counts["unclear"], counts["decided"] + counts["unclear"]),
+        checked=("judge",),
+    ),
 }

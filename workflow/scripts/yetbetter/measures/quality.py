@@ -1,12 +1,11 @@
 """Coverage, diversity and false positive rate: of a whole pool, and of the very samples an arm trains on."""
 
-from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 
-from yetbetter.selection.pools import solution_key
+from yetbetter.measures.metrics import FURTHER_MEASURES, METRICS, Counts, Metric
 from yetbetter.stats.estimators import Bootstrap, coverage_curve, unique_curve
-from yetbetter.verdicts import CORRECT, FLAWED, INVALID, NO_VERDICT, NOT_JUDGED, SOUND, UNREADABLE, VALID
 
 
 def levels_of(problems: list[dict]) -> dict[str, list[str]]:
@@ -20,23 +19,26 @@ def levels_of(problems: list[dict]) -> dict[str, list[str]]:
     return levels
 
 
-def by_question(rows: list[dict]) -> dict[str, list[dict]]:
-    grouped: dict[str, list[dict]] = {}
-    for row in rows:
-        grouped.setdefault(row["problem"], []).append(row)
-    return grouped
+def measure_pool(
+    counted: Mapping[str, Counts],
+    multiplicities: Mapping[str, list[int]],
+    problems: list[dict],
+    samples: int,
+    seed: int,
+    check: str = "",
+) -> list[dict]:
+    """Rows (level, k, metric, value, low, high, questions) of coverage and diversity for k = 1..samples.
 
-
-def measure_pool(rows: list[dict], problems: list[dict], samples: int, seed: int) -> list[dict]:
-    """Rows (level, k, metric, value, low, high, questions) of coverage and diversity for k = 1..samples."""
-    grouped = by_question(rows)
+    counted: counts of each question (`count_questions`), as if all samples were trained on. multiplicities: how often
+    each of a question's distinct right solutions was drawn. check: as in `measure_arm`; its measures have no k.
+    """
     measured = []
     for level, names in levels_of(problems).items():
-        groups = [grouped[name] for name in names if name in grouped]
-        correct = [sum(row["verdict"] == CORRECT for row in group) for group in groups]
-        solved = coverage_curve(samples, correct)
-        unique = unique_curve(samples, [list(count_distinct(group).values()) for group in groups])
-        bootstrap = Bootstrap(len(groups), seed)
+        names = [name for name in names if name in counted]
+        counts = [counted[name] for name in names]
+        solved = coverage_curve(samples, [count["correct"] for count in counts])
+        unique = unique_curve(samples, [multiplicities[name] for name in names])
+        bootstrap = Bootstrap(len(counts), seed)
         estimates = {
             "coverage": bootstrap.mean(solved),
             "diversity": bootstrap.ratio(unique, solved),
@@ -44,70 +46,57 @@ def measure_pool(rows: list[dict], problems: list[dict], samples: int, seed: int
         }
         for metric, (value, low, high) in estimates.items():
             for k in range(1, samples + 1):
-                measured.append(estimate(level, metric, value[k - 1], low[k - 1], high[k - 1], len(groups)) | {"k": k})
-        measured += measure_reasoning(groups, bootstrap, level)
+                measured.append(estimate(level, metric, value[k - 1], low[k - 1], high[k - 1], len(counts)) | {"k": k})
+        measured += measure_reasoning(counts, bootstrap, level, check)
     return measured
 
 
-def measure_arm(rows: list[dict], problems: list[dict], seed: int) -> list[dict]:
+def measure_arm(counted: Mapping[str, Counts], problems: list[dict], seed: int, check: str = "") -> list[dict]:
     """Rows (level, metric, value, low, high, questions) for exactly the samples that are trained on.
 
-    rows: all that the arm drew; `trained` false marks those that the selection left out. A question without any
-    counts as not covered.
+    counted: counts of each question that was drawn from (`count_questions`); one without any sample to train on counts
+    as not covered. check: what checked the reasoning, `exact` or `judge`; empty: nothing did.
     """
-    grouped = {
-        question: [row for row in group if row.get("trained", True)] for question, group in by_question(rows).items()
-    }
     measured = []
     for level, names in levels_of(problems).items():
-        groups = [grouped[name] for name in names if name in grouped]
-        unique = np.array([len(count_distinct(group)) for group in groups], dtype=float)
-        solved = (unique > 0).astype(float)
-        bootstrap = Bootstrap(len(groups), seed)
-        for metric, found in (
-            ("coverage", bootstrap.mean(solved)),
-            ("diversity", bootstrap.ratio(unique, solved)),
-            ("diversity_per_question", bootstrap.mean(unique)),
-        ):
-            measured.append(estimate(level, metric, *found, len(groups)))
-        measured += measure_reasoning(groups, bootstrap, level)
+        counts = [counted[name] for name in names if name in counted]
+        bootstrap = Bootstrap(len(counts), seed)
+        measured += measure_metrics(counts, bootstrap, level)
+        measured += measure_reasoning(counts, bootstrap, level, check)
     return measured
 
 
-def measure_reasoning(groups: list[list[dict]], bootstrap: Bootstrap, level: str) -> list[dict]:
-    """False positive rate among solutions with the right answer; nothing where unchecked.
+def measure_metrics(counts: list[Counts], bootstrap: Bootstrap, level: str, check: str = "") -> list[dict]:
+    """A row for each metric of training data that such a check gives; without a check those that need none."""
+    measured = []
+    for name, metric in (METRICS | FURTHER_MEASURES).items():
+        if metric.of and metric.tabled and (check in metric.checked if check else not metric.checked):
+            found = bootstrap.ratio(*columns(metric, counts))
+            measured.append(estimate(level, name, *found, len(counts)))
+    return measured
+
+
+def measure_reasoning(counts: list[Counts], bootstrap: Bootstrap, level: str, check: str) -> list[dict]:
+    """False positive rate among solutions with the right answer; nothing if none was checked.
 
     What has no verdict is counted apart: chains that the exact check cannot read; and of a judge, answers without a
     verdict (a share) and right answers that it was not shown (a count, beside the count of those it was).
     """
-    checks = [
-        [row["reasoning"] for row in group if row["verdict"] == CORRECT and row.get("reasoning")] for group in groups
-    ]
-    if not any(checks):
+    judged = sum(count["decided"] + count["unclear"] for count in counts)
+    not_judged = sum(count["not_judged"] for count in counts)
+    if not check or not judged + not_judged:
         return []
-    counts = [Counter(group) for group in checks]
-
-    def column(*kinds: str) -> np.ndarray:
-        return np.array([sum(count[kind] for kind in kinds) for count in counts], dtype=float)
-
-    wrong, unclear = column(INVALID, FLAWED), column(UNREADABLE, NO_VERDICT)
-    decided = wrong + column(VALID, SOUND)
-    rates = {"false_positive_rate": (wrong, decided)}
-    if column(VALID, INVALID, UNREADABLE).any():
-        rates["unreadable_rate"] = (unclear, decided + unclear)
-        numbers = {}
-    else:
-        rates["no_verdict_rate"] = (unclear, decided + unclear)
-        numbers = {"judged": (decided + unclear).sum(), "not_judged": column(NOT_JUDGED).sum()}
-    return [
-        *(estimate(level, metric, *bootstrap.ratio(*pair), len(groups)) for metric, pair in rates.items()),
-        *(estimate(level, metric, value, np.nan, np.nan, len(groups)) for metric, value in numbers.items()),
-    ]
+    measured = measure_metrics(counts, bootstrap, level, check)
+    if check == "judge":
+        for name, number in (("judged", judged), ("not_judged", not_judged)):
+            measured.append(estimate(level, name, number, np.nan, np.nan, len(counts)))
+    return measured
 
 
-def count_distinct(group: list[dict]) -> Counter:
-    """How often each distinct correct solution of one question was drawn."""
-    return Counter(solution_key(row["text"]) for row in group if row["verdict"] == CORRECT)
+def columns(metric: Metric, counts: list[Counts]) -> tuple[np.ndarray, np.ndarray]:
+    """Top and bottom of a metric, shape (questions,)."""
+    pairs = np.array([metric.of(count) for count in counts], dtype=float).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
 
 
 def estimate(level: str, metric: str, value: float, low: float, high: float, questions: int) -> dict:

@@ -1,28 +1,49 @@
-"""What an arm's training data hold for each question: what paired comparisons of arms are made from."""
+"""What an arm's training data hold for each question: its measures, and paired comparisons of arms, come from it."""
 
-from yetbetter.measures.quality import by_question, count_distinct
-from yetbetter.verdicts import CORRECT, FLAWED, INVALID, SOUND, VALID
+from collections import Counter
+from collections.abc import Iterable
 
+from yetbetter.judging.samples import Sample
+from yetbetter.verdicts import CORRECT, FLAWED, INVALID, NO_VERDICT, NOT_JUDGED, SOUND, UNREADABLE, VALID
+
+# The columns of a table of questions; what has no verdict (unclear, not_judged) is counted beside them.
 COUNTS = ("drawn", "trained", "correct", "unique_correct", "decided", "wrong_reasoning")
 
 
-def count_questions(rows: list[dict], problems: list[dict]) -> list[dict]:
-    """A row per question that was drawn from, in the order of the problems: counts of its solutions.
+def count_questions(samples: Iterable[Sample]) -> dict[str, dict[str, int]]:
+    """question -> counts of its solutions.
 
-    rows: all that the arm drew, `trained` false where the selection left it out, as in `measure_arm`. correct: right
-    answers among those trained on; unique_correct: distinct ones; decided: those whose reasoning has a verdict, and
-    wrong_reasoning: those where it is wrong.
+    samples: all that were drawn. correct: right answers among those trained on; unique_correct: distinct ones; decided:
+    those whose reasoning has a verdict, and wrong_reasoning: those where it is wrong; unclear: chains that the exact
+    check cannot read, or answers of a judge without a verdict; not_judged: those that a judge was not shown.
     """
-    grouped = by_question(rows)
-    levels = {row["problem"]: row.get("level") for row in problems}
-    counted = []
-    for question in (problem for problem in levels if problem in grouped):
-        trained = [row for row in grouped[question] if row.get("trained", True)]
-        correct = [row for row in trained if row["verdict"] == CORRECT]
-        wrong = sum(row.get("reasoning") in (INVALID, FLAWED) for row in correct)
-        sound = sum(row.get("reasoning") in (VALID, SOUND) for row in correct)
-        kept = (len(trained), len(correct), len(count_distinct(trained)))
-        counts = (len(grouped[question]), *kept, wrong + sound, wrong)
-        place = {"problem": question, "level": levels[question]}
-        counted.append(place | dict(zip(COUNTS, counts, strict=True)))
-    return counted
+    found: dict[str, Counter] = {}
+    for sample in samples:
+        count = found.setdefault(sample.problem, Counter())
+        count["drawn"] += 1
+        if sample.trained:
+            count["trained"] += 1
+            if sample.verdict == CORRECT:
+                count["correct"] += 1
+                count["unique_correct"] += sample.distinct
+                count[sample.reasoning] += 1
+    return {question: counts_of(count) for question, count in found.items()}
+
+
+def counts_of(count: Counter) -> dict[str, int]:
+    counts = {key: count[key] for key in COUNTS[:4]}
+    wrong = count[INVALID] + count[FLAWED]
+    counts["decided"] = wrong + count[VALID] + count[SOUND]
+    counts["wrong_reasoning"] = wrong
+    counts["unclear"] = count[UNREADABLE] + count[NO_VERDICT]
+    counts["not_judged"] = count[NOT_JUDGED]
+    return counts
+
+
+def tabulate_questions(counted: dict[str, dict[str, int]], problems: list[dict]) -> Iterable[dict]:
+    """A row per question that was drawn from, in the order of the problems."""
+    for problem in problems:
+        if problem["problem"] in counted:
+            counts = counted[problem["problem"]]
+            place = {"problem": problem["problem"], "level": problem.get("level")}
+            yield place | {key: counts[key] for key in COUNTS}

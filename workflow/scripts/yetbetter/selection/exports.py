@@ -6,26 +6,10 @@ from collections import Counter
 import yaml
 
 from yetbetter.data import ADAPTERS
+from yetbetter.selection.filters import FILTERS, reasons
 
 # The columns: what TRL looks for, then where a row comes from. No `messages`: TRL would have to guess which to take.
 COLUMNS = ("prompt", "completion", "problem", "sample", "model")
-KEPT = {
-    "ground_truth": "solutions whose final answer is the right one",
-    "none": "all solutions, right or wrong",
-    "majority": "solutions with the most frequent answer of their question's samples; the right one was not looked at",
-    "reasoning": "solutions with the right final answer whose reasoning was not found wrong",
-    "judge": "solutions that a judge found sound; the right answer was not looked at",
-}
-REASONS = {
-    "out_wrong": "final answer wrong, missing or undecided",
-    "out_minority": "another answer was more frequent",
-    "out_flawed": "reasoning found wrong",
-    "out_rejected": "not found sound by the judge",
-    "out_empty": "no text",
-    "out_cut": "cut at the length limit",
-    "out_duplicate": "same text as another solution of its question",
-    "out_surplus": "more than were to be kept of its question",
-}
 
 
 def export_row(row: dict) -> dict:
@@ -119,11 +103,11 @@ def how_it_was_made(rows: list[dict], counts: dict, facts: dict) -> str:
         lines.append(
             f"- Prompt for sampling: `{facts['prompts']['sampling']}`; here: `{facts['prompts']['finetuned']}`."
         )
-        kept = KEPT[source["filter"]]
+        kept = FILTERS[source["filter"]].keeps
         if "keep_per_question" in source:
             kept += f", at most the first {source['keep_per_question']} of each question"
         lines.append(f"- Kept: {kept} (grading mode `{facts['grading']}`).")
-    out = [f"{counts[key]:,} {reason}" for key, reason in REASONS.items() if counts.get(key)]
+    out = [f"{counts[key]:,} {reason}" for key, reason in reasons().items() if counts.get(key)]
     lines.append(
         f"- Drawn {counts['drawn']:,}, kept {counts['kept']:,}{'; left out: ' if out else ''}{', '.join(out)}."
     )

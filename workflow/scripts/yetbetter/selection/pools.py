@@ -1,15 +1,21 @@
-"""Views of pools: the first k samples of every question, joined with their verdicts. Nothing is drawn twice."""
+"""An arm's view of pools: the first k samples of every question, with their verdicts, read shard by shard.
+
+A pool is blocks of (question shard x sample block). The verdicts of one shard are held, and one text at a time: memory
+grows neither with the number of questions nor with the length of texts.
+"""
 
 import argparse
 import re
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from yetbetter.errors import UserError
 from yetbetter.identity import differences
-from yetbetter.judging.judgements import View, add_filter_verdicts, add_judgements
-from yetbetter.records import read_json, read_rows
-from yetbetter.verdicts import CORRECT
+from yetbetter.judging.judgements import View, check_text, look_up_all_right, look_up_choice, look_up_every
+from yetbetter.judging.samples import Sample
+from yetbetter.records import iterate_rows, read_json
+from yetbetter.verdicts import CORRECT, NOT_JUDGED
 
 SOLUTION = ("problem", "sample", "text", "finish_reason")
 
@@ -34,11 +40,11 @@ def parse_draws(arguments: Iterable[str]) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Pools:
-    """Where the pools of one data set lie, and which of their blocks to read.
+    """Where the pools of one data set are, and which of their blocks to read.
 
-    solutions, verdicts, reasoning: folders that hold a file {model}/{block}.jsonl each (reasoning where it was
-    checked); blocks: names such as wc/questions-000000_samples-0000. judgements: folder with a judge's {model}.jsonl,
-    instead of reasoning; filter_judgements: the same of a judge that filters.
+    solutions, verdicts, reasoning: folders that hold a file {model}/{block}.jsonl each (reasoning if it was checked);
+    blocks: names such as wc/questions-000000_samples-0000. judgements: folder with a judge's {model}.jsonl, instead of
+    reasoning; filter_judgements: the same of a judge that filters.
     """
 
     solutions: str
@@ -64,42 +70,76 @@ class Pools:
         named = (arguments.solutions, arguments.verdicts, arguments.reasoning, arguments.blocks)
         return cls(*named, arguments.judgements, arguments.filter_judgements)
 
+    @property
+    def shards(self) -> list[list[str]]:
+        """The blocks of each question shard, of all models."""
+        found: dict[str, list[str]] = {}
+        for block in self.blocks:
+            found.setdefault(block.partition("/")[2].partition("_samples-")[0], []).append(block)
+        return list(found.values())
 
-def load_view(
-    pools: Pools,
-    draws: dict[str, int],
-    require: tuple[str, ...] = (),
-    questions: Sequence[str] | None = None,
-    answers: bool = False,
-    all_right: bool = False,
-) -> list[dict]:
-    """The solutions that an arm draws, each with `model`, `verdict`, and where checked `reasoning` added.
 
-    draws: samples per question for each model. require: further keys that every row must have. questions: names of the
-    only ones that the arm looks at. answers: add the `answer` that was read from each. all_right: a judge must have
-    looked at all right answers. Rows come in the order of the blocks. Raises UserError where files do not belong
-    together, where blocks of one pool were drawn with different settings, or where a question has not the samples that
-    the arm needs.
+class PoolSamples:
+    """The samples of an arm with their verdicts, without their texts; may be gone through several times.
+
+    draws: samples per question of each model. questions: the only ones that the arm looks at, or None. answers: with
+    the `answer` that was read from each. UserError if blocks of one pool were drawn with different settings, or are of
+    a model that the arm does not draw from.
     """
-    rows = load_blocks(pools, draws, require, ("verdict", "answer") if answers else ("verdict",))
-    if questions is not None:
-        only = frozenset(questions)
-        rows = [row for row in rows if row["problem"] in only]
-    check_complete(rows, draws, questions)
-    views = {model: View(samples, None if questions is None else len(questions)) for model, samples in draws.items()}
-    if pools.judgements:
-        rows = add_judgements(rows, pools.judgements, views, all_right)
-    return add_filter_verdicts(rows, pools.filter_judgements, views) if pools.filter_judgements else rows
+
+    def __init__(
+        self, pools: Pools, draws: dict[str, int], questions: Sequence[str] | None = None, answers: bool = False
+    ):
+        self.pools, self.draws = pools, draws
+        self.keys = ("verdict", "answer") if answers else ("verdict",)
+        self.only = None if questions is None else frozenset(questions)
+        self.models = read_models(pools, draws)
+
+    def __iter__(self) -> Iterator[Sample]:
+        for block in self.pools.blocks:
+            for row in self.verdicts(block):
+                if self.has(block, row):
+                    yield self.sample(block, row)
+
+    def verdicts(self, block: str) -> Iterator[dict]:
+        return iterate_rows(block_files(self.pools, block)[1], require=("problem", "sample", *self.keys))
+
+    def has(self, block: str, row: dict) -> bool:
+        return row["sample"] < self.draws[self.models[block]] and (self.only is None or row["problem"] in self.only)
+
+    def sample(self, block: str, row: dict) -> Sample:
+        # Names and verdicts come again and again: each is in memory once.
+        verdict = (sys.intern(row["verdict"]), *(row[key] for key in self.keys[1:]))
+        return Sample(self.models[block], sys.intern(row["problem"]), row["sample"], *verdict)
+
+    def of_block(self, block: str) -> tuple[list[Sample], int]:
+        """(a block's samples, how many it has for any arm).
+
+        UserError if its checks are not those of every right-answered solution, and no other.
+        """
+        checks, path = {}, f"{self.pools.reasoning}/{block}.jsonl"
+        if self.pools.reasoning:
+            rows = iterate_rows(path, require=("problem", "sample", "reasoning"))
+            checks = {coordinates(row): sys.intern(row["reasoning"]) for row in rows}
+        samples, right, number = [], set(), 0
+        for row in self.verdicts(block):
+            number += 1
+            if row["verdict"] == CORRECT:
+                right.add(coordinates(row))
+            if self.has(block, row):
+                samples.append(self.sample(block, row))
+                samples[-1].reasoning = checks.get(coordinates(row))
+        if self.pools.reasoning and checks.keys() != right:
+            raise UserError(f"{path}: not the checks of the right-answered solutions of its block, check them again")
+        return samples, number
 
 
-def load_blocks(
-    pools: Pools, draws: dict[str, int], require: tuple[str, ...] = (), keys: tuple[str, ...] = ("verdict",)
-) -> list[dict]:
-    """The first samples of each question in the blocks, joined with these keys of their verdicts and with checks."""
+def read_models(pools: Pools, draws: dict[str, int]) -> dict[str, str]:
+    """The model that each block is of, from the blocks' sidecars."""
     settings: dict[str, tuple[str, dict]] = {}
-    rows = []
+    models = {}
     for block in pools.blocks:
-        solution_file, about_file = f"{pools.solutions}/{block}.jsonl", f"{pools.solutions}/{block}.about.json"
+        about_file = f"{pools.solutions}/{block}.about.json"
         pool = read_json(about_file, require=("pool",))["pool"]
         model = pool.get("model_name")
         if model is None:
@@ -108,45 +148,190 @@ def load_blocks(
         if pool != first:
             raise UserError(f"{about_file} and {first_file} are of one pool, but {differences(first, pool)}")
         if model not in draws:
-            raise UserError(f"{solution_file} holds samples of {model!r}, the arm draws {', '.join(draws)}")
-        joined = join(solution_file, f"{pools.verdicts}/{block}.jsonl", *keys, require=require)
-        if pools.reasoning:
-            joined = add_reasoning(joined, f"{pools.reasoning}/{block}.jsonl")
-        rows += [row | {"model": model} for row in joined if row["sample"] < draws[model]]
-    return rows
+            raise UserError(
+                f"{pools.solutions}/{block}.jsonl holds samples of {model!r}, the arm draws {', '.join(draws)}"
+            )
+        models[block] = model
+    return models
 
 
-def join(solution_file: str, verdict_file: str, *keys: str, require: tuple[str, ...] = ()) -> list[dict]:
-    """Rows of both files side by side; they must name the same samples in the same order."""
-    solutions = read_rows(solution_file, require=(*SOLUTION, *require))
-    verdicts = read_rows(verdict_file, require=("problem", "sample", *keys))
-    if [coordinates(row) for row in solutions] != [coordinates(row) for row in verdicts]:
-        raise UserError(f"{verdict_file}: not the verdicts of {solution_file}, grade it again")
-    return [row | {key: verdict[key] for key in keys} for row, verdict in zip(solutions, verdicts, strict=True)]
+@dataclass
+class Shard:
+    """One shard of an arm's questions. blocks: with the number of verdicts in each. samples: in the blocks' order."""
+
+    pool: PoolSamples
+    blocks: dict[str, int]
+    samples: list[Sample]
+    require: tuple[str, ...] = ()
+
+    def solutions(self) -> Iterator[tuple[Sample, dict]]:
+        """Each of the samples with its solution, the row of its file, block by block.
+
+        UserError if verdicts, or a judge's verdicts, are not of these solutions.
+        """
+        samples = iter(self.samples)
+        for block, expected in self.blocks.items():
+            files, number = block_files(self.pool.pools, block), 0
+            for solution in iterate_rows(files[0], (*SOLUTION, *self.require)):
+                number += 1
+                if self.pool.has(block, solution):
+                    sample = next(samples, None)
+                    if sample is None or coordinates(solution) != (sample.problem, sample.sample):
+                        raise not_of(*files)
+                    check_text(sample, solution["text"])
+                    yield sample, solution
+            if number != expected:
+                raise not_of(*files)
+
+    def check_texts(self) -> None:
+        """UserError if a judge saw other texts than are there now; reads them only if a judge saw any."""
+        if any(sample.judgements for sample in self.samples):
+            for _ in self.solutions():
+                pass
 
 
-def add_reasoning(rows: list[dict], path: str) -> list[dict]:
-    """Rows with `reasoning` added; the file must hold a check of every right-answered solution, and no other."""
-    checks = {coordinates(row): row["reasoning"] for row in read_rows(path, require=("problem", "sample", "reasoning"))}
-    if checks.keys() != {coordinates(row) for row in rows if row["verdict"] == CORRECT}:
-        raise UserError(f"{path}: not the checks of the right-answered solutions of its block, check them again")
-    return [row | {"reasoning": checks.get(coordinates(row))} for row in rows]
+def block_files(pools: Pools, block: str) -> tuple[str, str]:
+    return f"{pools.solutions}/{block}.jsonl", f"{pools.verdicts}/{block}.jsonl"
+
+
+def read_shards(
+    pools: Pools,
+    draws: dict[str, int],
+    questions: Sequence[str] | None = None,
+    require: tuple[str, ...] = (),
+    answers: bool = False,
+    all_right: bool = False,
+) -> Iterator[Shard]:
+    """The samples that an arm draws, a shard of questions at a time.
+
+    draws: samples per question for each model. questions: names of the only ones that the arm looks at. require:
+    further keys that every solution must have. answers: add the `answer` that was read from each. all_right: a judge
+    must have looked at all right answers. Raises UserError if files do not belong together, if blocks of one pool were
+    drawn with different settings, or if a question does not have the samples that the arm needs.
+    """
+    pool = PoolSamples(pools, draws, questions, answers)
+    lookups = list(lookups_of(pool, all_right))
+    seen: set[str] = set()
+    for blocks in pools.shards:
+        shard = Shard(pool, {}, [], require)
+        for block in blocks:
+            samples, number = pool.of_block(block)
+            shard.samples += samples
+            shard.blocks[block] = number
+        found = dict.fromkeys(sample.problem for sample in shard.samples)
+        for question in found:
+            if question in seen:
+                raise UserError(f"{pools.solutions}/{blocks[0]}.jsonl: {question!r} is in another shard's blocks too")
+        try:
+            check_complete(shard.samples, draws, found)
+        except UserError:
+            check_joined(pools, blocks)
+            raise
+        seen.update(found)
+        for lookup in lookups:
+            lookup(shard.samples)
+        yield shard
+    check_complete([], draws, [question for question in questions or () if question not in seen])
+
+
+def read_views(pool: PoolSamples, views: Sequence[View], order: dict[str, int]) -> Iterator[Sample]:
+    """The samples of one model's pool, a shard of questions at a time, for a judge.
+
+    views: what is needed of the pool. order: number of each question. UserError as of `read_shards`, if a question does
+    not have the samples that a view needs.
+    """
+    (model,) = pool.draws
+    missing = dict.fromkeys(order)  # no question of the views may be in none of the shards
+    for blocks in pool.pools.shards:
+        samples = [sample for block in blocks for sample in pool.of_block(block)[0]]
+        there = dict.fromkeys(sample.problem for sample in samples)
+        try:
+            for view in views:
+                held = (sample for sample in samples if view.holds(sample, order))
+                limit = view.questions
+                names = None if limit is None else [name for name in there if order.get(name, 0) < limit]
+                check_complete(held, {model: view.samples}, names)
+        except UserError:
+            check_joined(pool.pools, blocks)
+            raise
+        for name in there:
+            missing.pop(name, None)
+        yield from samples
+    for view in views:
+        if view.questions is not None:
+            check_complete([], {model: view.samples}, [name for name in missing if order[name] < view.questions])
+
+
+def read_solutions(pools: Pools) -> Iterator[dict]:
+    """The solutions of all blocks, in the order of `read_shards`; UserError if the verdicts are of others."""
+    for blocks in pools.shards:
+        for block in blocks:
+            for solution, _ in join(*block_files(pools, block)):
+                yield solution
+
+
+def check_joined(pools: Pools, blocks: Iterable[str]) -> None:
+    """UserError if verdicts are of other solutions, which explains more than that some are missing."""
+    for block in blocks:
+        for _ in join(*block_files(pools, block)):
+            pass
+
+
+def lookups_of(pool: PoolSamples, all_right: bool) -> Iterator[Callable[[list[Sample]], None]]:
+    """What adds a judge's verdicts to the samples of a shard."""
+    pools, only = pool.pools, pool.only
+    views = {model: View(count, None if only is None else len(only)) for model, count in pool.draws.items()}
+    if pools.judgements and all_right:
+        yield look_up_all_right(pools.judgements, views).add
+    elif pools.judgements:
+        yield look_up_choice(pools.judgements, views, pool).add
+        yield mark_unjudged
+    if pools.filter_judgements:
+        yield look_up_every(pools.filter_judgements, views).add
+
+
+def mark_unjudged(samples: list[Sample]) -> None:
+    """Right answers that were not chosen for a judge."""
+    for sample in samples:
+        if sample.verdict == CORRECT and sample.reasoning is None:
+            sample.reasoning = NOT_JUDGED
+
+
+def join(
+    solution_file: str, verdict_file: str, *keys: str, require: tuple[str, ...] = ()
+) -> Iterator[tuple[dict, dict]]:
+    """(solution, its verdict) of both files; UserError unless they name the same samples in the same order."""
+    solutions = iterate_rows(solution_file, require=(*SOLUTION, *require))
+    verdicts = iterate_rows(verdict_file, require=("problem", "sample", *keys))
+    for solution in solutions:
+        verdict = next(verdicts, None)
+        if verdict is None or coordinates(solution) != coordinates(verdict):
+            break
+        yield solution, verdict
+    else:
+        if next(verdicts, None) is None:
+            return
+    raise not_of(solution_file, verdict_file)
+
+
+def not_of(solution_file: str, verdict_file: str) -> UserError:
+    return UserError(f"{verdict_file}: not the verdicts of {solution_file}, grade it again")
 
 
 def coordinates(row: dict) -> tuple[str, int]:
     return row["problem"], row["sample"]
 
 
-def check_complete(rows: list[dict], draws: dict[str, int], questions: Sequence[str] | None = None) -> None:
+def check_complete(pool: Iterable[Sample], draws: dict[str, int], questions: Iterable[str] | None = None) -> None:
     """Every question has exactly the samples 0, 1, … that the arm needs of each model.
 
     questions: those that the arm looks at, or None for all that any model answered.
     """
     found: dict[tuple[str, str], list[int]] = {}
-    for row in rows:
-        found.setdefault((row["model"], row["problem"]), []).append(row["sample"])
+    for sample in pool:
+        found.setdefault((sample.model, sample.problem), []).append(sample.sample)
     if questions is None:
-        questions = list(dict.fromkeys(row["problem"] for row in rows))
+        questions = list(dict.fromkeys(problem for _, problem in found))
     for model, wanted in draws.items():
         for question in questions:
             samples = sorted(found.get((model, question), []))

@@ -8,6 +8,9 @@ from math import comb
 
 import numpy as np
 
+# Rows that are in memory at once.
+QUESTIONS_AT_ONCE, RESAMPLES_AT_ONCE = 250, 50
+
 
 def coverage_curve(samples: int, correct: Sequence[int]) -> np.ndarray:
     """Chance that k of `samples` samples hold a correct one, for every question and every k.
@@ -51,12 +54,12 @@ def unique_curve(samples: int, multiplicities: Sequence[Sequence[int]]) -> np.nd
     """
     if any(sum(counts) > samples for counts in multiplicities):
         raise ValueError(f"more correct solutions than the {samples} samples drawn")
-    sizes = [len(counts) for counts in multiplicities]
-    flat = [count for counts in multiplicities for count in counts]
-    curves = coverage_curve(samples, flat)
-    owner = np.repeat(np.arange(len(sizes)), sizes)
-    total = np.zeros((len(sizes), samples))
-    np.add.at(total, owner, curves)
+    total = np.zeros((len(multiplicities), samples))
+    # A curve for each distinct solution: of all questions at once they would need gigabytes.
+    for start in range(0, len(multiplicities), QUESTIONS_AT_ONCE):
+        some = multiplicities[start : start + QUESTIONS_AT_ONCE]
+        owner = np.repeat(np.arange(start, start + len(some)), [len(counts) for counts in some])
+        np.add.at(total, owner, coverage_curve(samples, [count for counts in some for count in counts]))
     return total
 
 
@@ -109,11 +112,13 @@ class Bootstrap:
 
     def __init__(self, questions: int, seed: int = 0, resamples: int = 2000):
         generator = np.random.default_rng(seed)
+        # A question is drawn a few times at most: a byte holds that, and more questions than that leave it so.
+        self.weights = np.zeros((resamples, questions), dtype=np.uint8)
         if questions:
             share = np.full(questions, 1 / questions)
-            self.weights = generator.multinomial(questions, share, size=resamples).astype(float)
-        else:
-            self.weights = np.zeros((resamples, 0))
+            for start in range(0, resamples, RESAMPLES_AT_ONCE):
+                some = self.weights[start : start + RESAMPLES_AT_ONCE]
+                some[:] = generator.multinomial(questions, share, size=len(some))
 
     def mean(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Mean over questions, and its interval. values: shape (questions, ...)."""
@@ -134,8 +139,15 @@ class Bootstrap:
     def _ratios(self, top: np.ndarray, bottom: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         top, bottom = np.asarray(top, dtype=float), np.asarray(bottom, dtype=float)
         value = divide(top.sum(axis=0), bottom.sum(axis=0))
-        drawn = divide(np.tensordot(self.weights, top, axes=1), np.tensordot(self.weights, bottom, axes=1))
-        return value, drawn
+        return value, divide(self._sums(top), self._sums(bottom))
+
+    def _sums(self, values: np.ndarray) -> np.ndarray:
+        """The sum of the values of each resample, shape (resamples, ...)."""
+        sums = np.zeros((len(self.weights), *values.shape[1:]))
+        for start in range(0, len(sums), RESAMPLES_AT_ONCE):
+            some = self.weights[start : start + RESAMPLES_AT_ONCE].astype(float)
+            sums[start : start + RESAMPLES_AT_ONCE] = np.tensordot(some, values, axes=1)
+        return sums
 
 
 def divide(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:

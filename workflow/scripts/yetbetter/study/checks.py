@@ -9,7 +9,7 @@ from yetbetter.data import ADAPTERS, check_source
 from yetbetter.errors import UserError
 from yetbetter.generation.engines import ENGINES, engine_of
 from yetbetter.judging.judgements import read_judge_template
-from yetbetter.selection.choice import FILTERS
+from yetbetter.selection.filters import FILTERS
 from yetbetter.study.claim_roles import check_claims
 from yetbetter.study.schema import check_schema, read_schema, with_defaults
 from yetbetter.training import recipe_checks
@@ -146,12 +146,13 @@ def check_judge(config: dict, name: str, require) -> None:
             except UserError as error:
                 raise UserError(f"{name}: judge.{key}: {error}") from None
     key = list(templates)[-1]
-    filtering = [source for source, entry in config["sources"].items() if entry.get("filter") == "judge"]
+    filters = {source: entry["filter"] for source, entry in config["sources"].items() if "filter" in entry}
+    filtering = [source for source, rule in filters.items() if "every" in FILTERS[rule].judged]
     if "{answer}" in templates[key] and (filtering or key == "prompt_without_answer"):
         told = f"{name}: judge.{key}: {config['judge'][key]!r} holds {{answer}}"
         if key == "prompt":
             raise UserError(
-                f"{told}, which `filter: judge` of sources.{filtering[0]} must not tell"
+                f"{told}, which `filter: {filters[filtering[0]]}` of sources.{filtering[0]} must not tell"
                 " (name a judge.prompt_without_answer)"
             )
         raise UserError(f"{told}, which it must not")

@@ -1,5 +1,7 @@
 """An experiment's sources: what they are compared with, what they do, and which of the paper's they are."""
 
+from yetbetter.selection.filters import FILTERS
+
 # The paper's tables by the role that a source plays in them, and what the source is called there.
 PAPER_TABLES = {
     "strong": ("finetuned", "se"),
@@ -12,12 +14,6 @@ PAPER_TABLES = {
     "price_cheap": ("price_matched", "wc_0.15x"),
     "fewer_strong": ("dataset_size_500", "se"),
     "fewer_weak": ("dataset_size_500", "wc"),
-}
-FILTERS = {
-    "none": "no filter",
-    "majority": "filter: majority vote",
-    "reasoning": "filter: reasoning checked",
-    "judge": "filter: judge alone",
 }
 
 
@@ -33,7 +29,7 @@ def writers(source: dict) -> list[str]:
 
 def describe(source: dict) -> str:
     """What a source of the config does beyond drawing samples and keeping right answers, in a few words."""
-    parts = [FILTERS[source["filter"]]] if source.get("filter") in FILTERS else []
+    parts = [FILTERS[source["filter"]].note] if "filter" in source and FILTERS[source["filter"]].note else []
     if "keep_per_question" in source:
         parts.append(f"{source['keep_per_question']} kept per question")
     if source.get("duplicates") == "drop":

@@ -2,23 +2,23 @@
 
 from yetbetter.errors import UserError
 from yetbetter.generation.engines import engine_of
+from yetbetter.selection.filters import FILTERS
 from yetbetter.study.budgets import RATIO_KEY, to_fraction
 
 # Each block is a job; beyond this Snakemake itself takes minutes and gigabytes.
 MOST_BLOCKS = 10_000
-# What a filter needs to know of a data set's solutions (its `fpr`), besides their final answers.
-CHECKS = {"reasoning": ("exact", "judge"), "judge": ("judge",)}
 
 
 def check_arm(grid, arm) -> None:
     """UserError where the arm's filter needs what its data set has not, or its blocks are too many."""
     source = grid.config["sources"][arm.source]
     rule, fpr = source["filter"], grid.config["datasets"][arm.dataset]["fpr"]
-    if rule in CHECKS and fpr not in CHECKS[rule]:
+    needed = FILTERS[rule].fpr
+    if needed and fpr not in needed:
         key = f"{grid.name}: sources.{arm.source}.filter: {rule!r} for datasets.{arm.dataset}, whose fpr is {fpr!r}"
         if fpr == "exact":
             raise UserError(f"{key}: its reasoning is checked exactly, no judge is asked (use filter: reasoning)")
-        raise UserError(f"{key}: nothing checks its solutions (fpr must be {' or '.join(CHECKS[rule])})")
+        raise UserError(f"{key}: nothing checks its solutions (fpr must be {' or '.join(needed)})")
     questions = grid.questions(arm.dataset, arm.budget, arm.source)
     for count in grid.draws(arm.budget, arm.source).values():
         check_blocks(grid, arm, grid.whole_blocks(count.samples), questions)

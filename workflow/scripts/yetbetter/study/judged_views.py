@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from yetbetter.judging.judgements import View, sort_views
+from yetbetter.selection.filters import FILTERS
 from yetbetter.study.grid import Grid
 
-# Of a view some right answers are judged, for the filter `reasoning` all of them, for the filter `judge` everything.
+# Of a view some right answers are judged; for a filter all of them, or everything.
 KINDS = ("views", "all_right", "every")
 
 
@@ -29,9 +30,8 @@ def judged_views(grid: Grid, dataset: str, model: str, further: bool) -> dict[st
         source = grid.config["sources"][arm.source]
         questions = grid.questions(dataset, arm.budget, arm.source) if "questions" in source else None
         view = View(draws[model].samples, questions)
-        views["all_right" if source["filter"] == "reasoning" else "views"].add(view)
-        if source["filter"] == "judge":
-            views["every"].add(view)
+        for kind in FILTERS[source["filter"]].judged:
+            views[kind].add(view)
     return {kind: sort_views(found) for kind, found in views.items()}
 
 

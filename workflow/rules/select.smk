@@ -1,0 +1,69 @@
+# The choice of training data: of sampled solutions, or of the data set's own.
+
+
+# What measure_arm needs to know of an arm's texts. It is not declared as an output: in a finished study a new output would
+# make Snakemake plan select_solutions again, and with it every finetuning. Without this file measure_arm selects again.
+drawn = (
+    f"{study.results}/training_data/{{wildcards.dataset}}/{{wildcards.budget}}/from-{{wildcards.source}}.drawn.jsonl"
+)
+
+
+rule select_solutions:
+    input:
+        blocks=lambda wildcards: study.arm(wildcards).files("solutions", "verdicts"),
+        problems="<results>/problems/{dataset}/train.jsonl",
+        prompt=of("dataset", "finetuned_prompt"),
+    output:
+        data="<results>/training_data/{dataset}/{budget}/from-{source}.jsonl",
+        digest="<results>/training_data/{dataset}/{budget}/from-{source}.sha256",
+        counts="<results>/training_data/{dataset}/{budget}/from-{source}.counts.json",
+    log:
+        "<logs>/training_data/{dataset}/{budget}/from-{source}.log",
+    wildcard_constraints:
+        source=one_of(source for source in study.sources if not study.is_human(source)),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        arm=study.arm_arguments,
+        blocks=lambda wildcards: study.arm(wildcards).blocks,
+        folders=lambda wildcards: study.arm(wildcards).folders("solutions", "verdicts"),
+        version=SELECTION_VERSION,
+    shell:
+        "python workflow/scripts/select_solutions.py"
+        " --problems {input.problems}"
+        " --prompt {input.prompt}"
+        " {params.arm}"
+        " {params.folders}"
+        " --blocks {params.blocks}"
+        " --output {output.data}"
+        " --digest {output.digest}"
+        " --counts {output.counts}"
+        f" --drawn {drawn}"
+        " > {log} 2>&1"
+
+
+rule select_human_solutions:
+    input:
+        problems="<results>/problems/{dataset}/train.jsonl",
+        prompt=of("dataset", "finetuned_prompt"),
+    output:
+        data="<results>/training_data/{dataset}/{budget}/from-{source}.jsonl",
+        digest="<results>/training_data/{dataset}/{budget}/from-{source}.sha256",
+        counts="<results>/training_data/{dataset}/{budget}/from-{source}.counts.json",
+    log:
+        "<logs>/training_data/{dataset}/{budget}/from-{source}.log",
+    wildcard_constraints:
+        source=one_of(filter(study.is_human, study.sources)),
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        version=HUMAN_SELECTION_VERSION,
+    shell:
+        "python workflow/scripts/select_human_solutions.py"
+        " --problems {input.problems}"
+        " --prompt {input.prompt}"
+        " --output {output.data}"
+        " --digest {output.digest}"
+        " --counts {output.counts}"
+        " > {log} 2>&1"

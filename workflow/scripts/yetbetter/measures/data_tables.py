@@ -1,0 +1,80 @@
+"""Tables of the data: what was measured of pools and arms, and what arms cost, a row with its own coordinates each."""
+
+from collections.abc import Iterator
+
+from yetbetter.measures.costs import ModelCost, cost_arm, cost_judge
+from yetbetter.selection.filters import reasons
+
+COVERAGE = ("dataset", "model", "level", "k", "samples_drawn", "value", "low", "high", "questions")
+DIVERSITY = ("dataset", "model", "level", "k", "samples_drawn", "metric", "value", "low", "high", "questions")
+QUALITY = (
+    *("dataset", "budget", "source", "model", "samples", "level", "metric", "basis"),
+    *("value", "low", "high", "questions"),
+)
+
+
+def columns_of_arms() -> tuple[str, ...]:
+    """Coordinates, counts of the selection, tokens, FLOPs, prices."""
+    return (
+        *("dataset", "budget", "source", "model", "samples", "samples_exact", "questions", "drawn", "kept"),
+        *(*reasons(), "kept_duplicates", "no_answer", "timeout", "empty", "cut"),
+        *("tokens", "tokens_per_solution", "prompt_tokens"),
+        *("flops_assumed", "flops_drawn", "drawn_to_assumed", "flops_prompts", "price"),
+        *("judge", "judged", "judge_tokens", "judge_prompt_tokens", "flops_judge", "price_judge"),
+    )
+
+
+def rows_of(columns: tuple[str, ...], pools: list[dict], *metrics: str) -> Iterator[dict]:
+    """The rows of these metrics of pools, with these columns."""
+    return ({key: row[key] for key in columns} for row in pools if row["metric"] in metrics)
+
+
+def name_of(draws: list[dict]) -> str:
+    return "+".join(draw["model"] for draw in draws)
+
+
+def cost_row(summary: dict, summaries: list[dict], models: dict[str, ModelCost]) -> dict:
+    """What an arm drew, kept and spent.
+
+    summary: what measure_arm.py says of it; summaries: the same of all arms; models: what a token of each model costs.
+    """
+    # The paper's W: one length for all models, here the mean over all solutions that the data set's arms draw.
+    alike = [draw for other in summaries if other["dataset"] == summary["dataset"] for draw in other["draws"]]
+    common = sum(draw["tokens"] for draw in alike) / sum(draw["samples"] * draw["questions"] for draw in alike)
+    draws, counts = summary["draws"], summary["counts"]
+    total = {key: sum(draw[key] for draw in draws) for key in ("tokens", "prompt_tokens", "empty", "cut")}
+    row = {key: summary[key] for key in ("dataset", "budget", "source")} | total | cost_arm(draws, models, common)
+    row |= cost_judge(summary.get("judge"), models)
+    row |= {key: counts.get(key, 0) for key in ("drawn", "kept", *reasons(), "kept_duplicates")}
+    return row | {
+        "model": name_of(draws),
+        "samples": sum(draw["samples"] for draw in draws),
+        "samples_exact": sum(draw["samples_exact"] for draw in draws),
+        "questions": max(draw["questions"] for draw in draws),
+        "no_answer": counts.get("verdict_no_answer", 0),
+        "timeout": counts.get("verdict_timeout", 0),
+        "tokens_per_solution": total["tokens"] / counts["drawn"],
+    }
+
+
+def quality_rows(summaries: list[dict], arms: list[dict], pools: list[dict]) -> Iterator[dict]:
+    """Each arm's own measures, and beside them what the pool makes one expect for that many samples of it.
+
+    summaries: of the arms; arms, pools: rows of all that was measured of arms and of pools.
+    """
+    expected: dict[tuple, list[dict]] = {}
+    for row in pools:
+        # The false positive rate has no k: it is the same for every number of samples.
+        expected.setdefault((row["dataset"], row["model"], row["k"]), []).append(row)
+    for summary in summaries:
+        place = {key: summary[key] for key in ("dataset", "budget", "source")}
+        draws = summary["draws"]
+        samples = sum(draw["samples"] for draw in draws)
+        label = {"model": name_of(draws), "samples": samples}
+        for row in arms:
+            if all(row[key] == value for key, value in place.items()):
+                yield row | label | {"basis": "arm"}
+        if len(draws) == 1 and summary["as_pool"]:
+            for k in (str(samples), ""):
+                for row in expected.get((place["dataset"], label["model"], k), []):
+                    yield {key: row[key] for key in row if key in QUALITY} | place | label | {"basis": "pool"}

@@ -1,0 +1,144 @@
+"""What an arm drew for each question and kept of it: all that measuring needs to know of the solutions' texts.
+
+The first line of its file says what it belongs to (`belonging`) and has the SHA-256 of the rest (rows). Then follows a
+row for each question and model, in the order of the shards: problem, model, trained (numbers of the samples that became
+training data), distinct (those of them that are the first right answer of their text), tokens, prompt_tokens (of the
+question, which is read once), empty and cut (samples without text, and cut at the length limit).
+"""
+
+import argparse
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+
+from yetbetter.errors import UserError
+from yetbetter.identity import fingerprint
+from yetbetter.judging.samples import Sample
+from yetbetter.records import digest_of, dump_row, iterate_rows, write_text
+from yetbetter.selection.pools import Pools, Shard, block_files, parse_draws
+from yetbetter.selection.training_data import Choice
+
+# What a solution must tell.
+REQUIRED = ("tokens", "prompt_tokens")
+COLUMNS = ("problem", "model", "trained", "distinct", *REQUIRED, "empty", "cut")
+
+
+class Drawn:
+    """Collects the rows of one shard."""
+
+    def __init__(self):
+        self.found: dict[tuple[str, str], dict] = {}
+
+    @property
+    def rows(self) -> list[dict]:
+        return list(self.found.values())
+
+    def add(self, sample: Sample, solution: dict) -> None:
+        """sample, solution: as `Selection.choose` gives them."""
+        place = sample.problem, sample.model
+        found = self.found.get(place)
+        if found is None:
+            numbers = {"trained": [], "distinct": [], "tokens": 0, "prompt_tokens": 0, "empty": 0, "cut": 0}
+            found = self.found[place] = {"problem": sample.problem, "model": sample.model} | numbers
+        if sample.trained:
+            found["trained"].append(sample.sample)
+        if sample.distinct:
+            found["distinct"].append(sample.sample)
+        found["tokens"] += solution["tokens"]
+        found["prompt_tokens"] = solution["prompt_tokens"]
+        found["empty"] += not solution["text"].strip()
+        found["cut"] += solution["finish_reason"] == "length"
+
+
+def belonging(arguments: argparse.Namespace, training_data: str) -> dict:
+    """All that what was drawn and kept depends on; another file must not be measured by.
+
+    arguments: those of `add_arm_arguments`. training_data: SHA-256 of what became of it.
+    """
+    pools = Pools.of(arguments)
+    blocks = {}
+    for block in pools.blocks:
+        solutions, verdicts = block_files(pools, block)
+        # A block that is sampled again gets another sidecar: its texts need not be read.
+        about = digest_of(f"{pools.solutions}/{block}.about.json")
+        blocks[block] = [about, Path(solutions).stat().st_size, digest_of(verdicts)]
+    return {
+        "training_data": training_data,
+        "draws": parse_draws(arguments.draws),
+        "questions": arguments.questions,
+        "choice": asdict(Choice.of(arguments)),
+        "blocks": fingerprint(blocks),
+    }
+
+
+def write_drawn(path: str | Path, belongs: dict, rows: list[str]) -> None:
+    """rows: lines of JSON without their ends."""
+    lines = [row + "\n" for row in rows]
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(line.encode())
+    write_text(path, [dump_row(belongs | {"rows": digest.hexdigest()}) + "\n", *lines])
+
+
+def find_drawn(path: str | Path, belongs: dict) -> "DrawnFile | None":
+    """What was written to `path`, or None if nothing was, or for something else, or if not all of it is there."""
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb") as file:
+            first = json.loads(file.readline())
+            for line in file:
+                digest.update(line)
+    except (OSError, ValueError):
+        return None
+    return DrawnFile(path) if first == belongs | {"rows": digest.hexdigest()} else None
+
+
+class DrawnFile:
+    """The rows of a file, read alongside the shards that it is of."""
+
+    def __init__(self, path: str | Path):
+        self.path, self.rows = path, iterate_rows(path)
+        next(self.rows)
+
+    def take(self, shard: Shard) -> list[dict]:
+        """The rows of the next shard, whose samples get `trained` and `distinct`. UserError if they are of others."""
+        places = list(dict.fromkeys((sample.problem, sample.model) for sample in shard.samples))
+        rows = list(islice(self.rows, len(places)))
+        if [(row["problem"], row["model"]) for row in rows] != places:
+            raise UserError(f"{self.path}: not what was drawn for this arm, select its solutions again")
+        kept = {place: (set(row["trained"]), set(row["distinct"])) for place, row in zip(places, rows, strict=True)}
+        for sample in shard.samples:
+            trained, distinct = kept[sample.problem, sample.model]
+            sample.trained, sample.distinct = sample.sample in trained, sample.sample in distinct
+        return rows
+
+
+class Spent:
+    """Sums over an arm: tokens of each model, and what a filter's judge cost."""
+
+    def __init__(self, draws: dict[str, int]):
+        self.draws = draws
+        self.models = {model: dict.fromkeys(("questions", *COLUMNS[-4:]), 0) for model in draws}
+        self.judge = {"judged": 0, "tokens": 0, "prompt_tokens": 0}
+
+    def add(self, shard: Shard, rows: list[dict]) -> None:
+        """rows: what was drawn for the shard."""
+        for row in rows:
+            sums = self.models[row["model"]]
+            sums["questions"] += 1
+            for key in COLUMNS[-4:]:
+                sums[key] += row[key]
+        # The same solution is asked about once, whatever arms look at it.
+        for judgement in (one for sample in shard.samples for one in sample.judgements):
+            if judgement.tokens is not None:
+                self.judge["judged"] += 1
+                self.judge["tokens"] += judgement.tokens
+                self.judge["prompt_tokens"] += judgement.prompt_tokens
+
+    def summary(self, exact: list[str]) -> Iterator[dict]:
+        """For each model: samples per question, before rounding too, questions, and tokens drawn."""
+        for (model, samples), wanted in zip(self.draws.items(), exact, strict=True):
+            yield {"model": model, "samples": samples, "samples_exact": float(wanted)} | self.models[model]

@@ -1,0 +1,140 @@
+"""The registry of filters: which of a question's samples an arm may train on, and all else that is known of a filter.
+
+To add a filter, add an entry to FILTERS. The config's schema, checks, rules, tables, exports and figures read it there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from yetbetter.errors import UserError
+from yetbetter.judging.samples import Sample
+from yetbetter.selection.voting import Same, vote
+from yetbetter.verdicts import CORRECT, FLAWED, INVALID, NOT_JUDGED, SOUND
+
+Reject = Callable[[list[Sample], Same], list[str | None]]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a filter does, what it needs, and how it is called.
+
+    reject: a function of one question's samples (of all models, in the order of the blocks), and of whether two answers
+    say the same: for each sample the reason why it is left out, or None. Of a sample the fields are set that the filter
+    needs: answer, reasoning or judged.
+    keeps: what is kept, in the card of exported training data. note: beside a source in an experiment's figure.
+    reasons: its reasons in words, by the name under which they are counted (out_...).
+    stages: what it reads besides solutions and verdicts, by the names of `study.views`.
+    answers: whether it compares answers: then the grading mode matters.
+    fpr: the data sets that it can filter, by their `fpr`; empty: all.
+    judged: how a judge looks at the arm's view, by the kinds of `study.judged_views`.
+    as_pool: whether the arm holds what the pool's estimators expect of so many samples.
+    """
+
+    reject: Reject
+    keeps: str
+    note: str = ""
+    reasons: dict[str, str] = field(default_factory=dict)
+    stages: tuple[str, ...] = ()
+    answers: bool = False
+    fpr: tuple[str, ...] = ()
+    judged: tuple[str, ...] = ("views",)
+    as_pool: bool = False
+
+
+def reject_wrong(samples: list[Sample], same: Same) -> list[str | None]:
+    return [None if sample.verdict == CORRECT else "out_wrong" for sample in samples]
+
+
+def reject_none(samples: list[Sample], same: Same) -> list[str | None]:
+    return [None] * len(samples)
+
+
+def reject_minority(samples: list[Sample], same: Same) -> list[str | None]:
+    """The samples vote in the order of their numbers; in a mix the model that is drawn first comes first."""
+    order = sorted(range(len(samples)), key=lambda number: samples[number].sample)
+    won = vote([samples[number].answer for number in order], same)
+    reasons = dict(zip(order, won, strict=True))
+    return [None if reasons[number] else "out_minority" for number in range(len(samples))]
+
+
+def reject_flawed(samples: list[Sample], same: Same) -> list[str | None]:
+    """UserError if a right answer was never checked."""
+    return [flaw_of(sample) for sample in samples]
+
+
+def flaw_of(sample: Sample) -> str | None:
+    if sample.verdict != CORRECT:
+        return "out_wrong"
+    if sample.reasoning in (None, NOT_JUDGED):
+        raise UserError(
+            f"sample {sample.sample} of {sample.problem!r} from {sample.model!r}: its reasoning was never checked,"
+            " which --filter reasoning needs (--reasoning or --judgements)"
+        )
+    return "out_flawed" if sample.reasoning in (INVALID, FLAWED) else None
+
+
+def reject_unsound(samples: list[Sample], same: Same) -> list[str | None]:
+    return [None if sample.judged == SOUND else "out_rejected" for sample in samples]
+
+
+WRONG = {"out_wrong": "final answer wrong, missing or undecided"}
+
+FILTERS = {
+    # The paper's (section 2).
+    "ground_truth": Filter(
+        reject_wrong,
+        keeps="solutions whose final answer is the right one",
+        reasons=WRONG,
+        as_pool=True,
+    ),
+    "none": Filter(
+        reject_none,
+        keeps="all solutions, right or wrong",
+        note="no filter",
+        as_pool=True,
+    ),
+    # Self-consistency, without the gold answer.
+    "majority": Filter(
+        reject_minority,
+        keeps="solutions with the most frequent answer of their question's samples; the right one was not looked at",
+        note="filter: majority vote",
+        reasons={"out_minority": "another answer was more frequent"},
+        answers=True,
+    ),
+    # What could not be decided stays.
+    "reasoning": Filter(
+        reject_flawed,
+        keeps="solutions with the right final answer whose reasoning was not found wrong",
+        note="filter: reasoning checked",
+        reasons=WRONG | {"out_flawed": "reasoning found wrong"},
+        stages=("reasoning",),
+        fpr=("exact", "judge"),
+        judged=("all_right",),
+    ),
+    # A judge that does not know the right answer, and nothing else.
+    "judge": Filter(
+        reject_unsound,
+        keeps="solutions that a judge found sound; the right answer was not looked at",
+        note="filter: judge alone",
+        reasons={"out_rejected": "not found sound by the judge"},
+        stages=("filter_judgements",),
+        fpr=("judge",),
+        judged=("views", "every"),
+    ),
+}
+
+# Why a solution that passed the filter is left out, in the order in which this is asked.
+FURTHER_REASONS = {
+    "out_empty": "no text",
+    "out_cut": "cut at the length limit",
+    "out_duplicate": "same text as another solution of its question",
+    "out_surplus": "more than were to be kept of its question",
+}
+
+
+def reasons() -> dict[str, str]:
+    """Every reason why a solution is left out, in words: those of all filters, then those that any filter has."""
+    found: dict[str, str] = {}
+    for entry in FILTERS.values():
+        found |= entry.reasons
+    return found | FURTHER_REASONS

@@ -1,0 +1,197 @@
+"""Which of an arm's solutions become training data, shard by shard, and what is known of each question afterwards."""
+
+import argparse
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from yetbetter import grading
+from yetbetter.errors import UserError
+from yetbetter.judging.samples import Sample
+from yetbetter.records import check_unique, dump_row, read_rows, write_text
+from yetbetter.selection.filters import FILTERS, Reject
+from yetbetter.selection.pools import Pools, Shard, parse_draws, read_shards, solution_key
+from yetbetter.selection.voting import Same
+from yetbetter.verdicts import CORRECT
+
+DUPLICATES = ("keep", "drop")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a source keeps: its filter, what happens to equal solutions, at most how many of a question (None: all)."""
+
+    filter: str = "ground_truth"
+    duplicates: str = "keep"
+    keep_per_question: int | None = None
+    grading_mode: str = grading.STRICT  # under which two answers are the same in a vote
+
+    @staticmethod
+    def add_arguments(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--filter", default="ground_truth", choices=tuple(FILTERS))
+        parser.add_argument("--duplicates", default="keep", choices=DUPLICATES)
+        parser.add_argument(
+            "--keep-per-question", type=int, help="only the first so many kept solutions of each question"
+        )
+        parser.add_argument(
+            "--grading-mode", default=grading.STRICT, choices=grading.MODES, help="for a filter that compares answers"
+        )
+
+    @classmethod
+    def of(cls, arguments: argparse.Namespace) -> "Choice":
+        if arguments.keep_per_question is not None and arguments.keep_per_question < 1:
+            raise UserError(f"--keep-per-question is {arguments.keep_per_question}, it must be at least 1")
+        return cls(arguments.filter, arguments.duplicates, arguments.keep_per_question, arguments.grading_mode)
+
+
+def add_arm_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of every program that looks at an arm: problems, the view of the pools, what is kept of it."""
+    parser.add_argument("--problems", required=True)
+    parser.add_argument("--draws", required=True, nargs="+", metavar="MODEL:SAMPLES", help="the view of the pools")
+    parser.add_argument("--questions", type=int, help="only the first so many problems")
+    Pools.add_arguments(parser)
+    Choice.add_arguments(parser)
+
+
+def read_arm(
+    arguments: argparse.Namespace, require: tuple[str, ...] = ()
+) -> tuple[list[dict], Iterator[Shard], Choice]:
+    """(the arm's problems, the samples that it draws, what it keeps of them). require: further keys of a solution."""
+    problems = read_rows(arguments.problems, require=("problem", "question"))
+    check_unique(problems, arguments.problems, "problem")
+    known = frozenset(row["problem"] for row in problems)
+    only = None
+    if arguments.questions is not None:
+        if not 1 <= arguments.questions <= len(problems):
+            raise UserError(
+                f"--questions is {arguments.questions}, {arguments.problems} holds {len(problems)} problems"
+            )
+        problems = problems[: arguments.questions]
+        only = [row["problem"] for row in problems]
+    choice = Choice.of(arguments)
+    entry = FILTERS[choice.filter]
+    shards = read_shards(
+        Pools.of(arguments), parse_draws(arguments.draws), only, require, entry.answers, "all_right" in entry.judged
+    )
+    return problems, check_known(shards, known, arguments.problems), choice
+
+
+def check_known(shards: Iterable[Shard], known: frozenset[str], path: str) -> Iterator[Shard]:
+    """The shards; UserError for a solution of a problem that is not known."""
+    for shard in shards:
+        unknown = [sample.problem for sample in shard.samples if sample.problem not in known]
+        if unknown:
+            raise UserError(f"{path}: no problem {unknown[0]!r}, which the solutions answer")
+        yield shard
+
+
+class Selection:
+    """Chooses an arm's training data. counts: how many solutions were kept, and why the others were not.
+
+    duplicates: `drop` keeps the first of equal solutions of one question. keep_per_question: of what is left the first
+    ones, in the order of the blocks. Solutions without text, and solutions cut at the length limit, have no end to
+    learn and are always left out. Use it in a `with` block: to compare answers takes a grader.
+    """
+
+    def __init__(self, choice: Choice):
+        self.choice, self.filter = choice, FILTERS[choice.filter]
+        self.counts = Counter(drawn=0, kept=0)
+        self.grader = grading.Grader(choice.grading_mode)
+
+    def __enter__(self) -> "Selection":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.grader.close()
+
+    def same(self, answer: str, other: str) -> bool:
+        return self.grader.verdict(answer, other) == CORRECT
+
+    def choose(self, samples: list[Sample], solutions: Iterable[tuple[Sample, dict]]) -> Iterator[tuple[Sample, dict]]:
+        """The samples of a shard, each with its solution, in order; those that are kept get `trained` and `distinct`.
+
+        samples: those of the shard; solutions: the same, each with its solution.
+        """
+        reasons = reject(samples, self.filter.reject, self.same)
+        # Of each question the texts that are kept, and whether one of that text is a right answer.
+        kept: dict[str, dict[bytes, bool]] = defaultdict(dict)
+        numbers: Counter = Counter()
+        for reason, (sample, solution) in zip(reasons, solutions, strict=True):
+            reason = reason or unlearnable(solution)
+            before, number = kept[sample.problem], numbers[sample.problem]
+            key = None if reason else fingerprint_of(solution["text"])
+            if not reason and self.choice.duplicates == "drop" and key in before:
+                reason = "out_duplicate"
+            elif not reason and number == self.choice.keep_per_question:
+                reason = "out_surplus"
+            self.counts["drawn"] += 1
+            self.counts[f"verdict_{sample.verdict}"] += 1
+            self.counts[reason or "kept"] += 1
+            if not reason:
+                numbers[sample.problem] += 1
+                self.counts["kept_duplicates"] += key in before
+                right = sample.verdict == CORRECT
+                sample.trained, sample.distinct = True, right and not before.get(key)
+                before[key] = right or before.get(key, False)
+            yield sample, solution
+
+
+def reject(samples: list[Sample], rule: Reject, same: Same) -> list[str | None]:
+    """Why a filter's rule leaves each sample out, or None; the rule is asked once for each question."""
+    questions: dict[str, list[int]] = {}
+    for number, sample in enumerate(samples):
+        questions.setdefault(sample.problem, []).append(number)
+    reasons: list[str | None] = [None] * len(samples)
+    for numbers in questions.values():
+        for number, reason in zip(numbers, rule([samples[number] for number in numbers], same), strict=True):
+            reasons[number] = reason
+    return reasons
+
+
+def unlearnable(solution: dict) -> str | None:
+    """Why nobody should learn from a solution, or None."""
+    if not solution["text"].strip():
+        return "out_empty"
+    return "out_cut" if solution["finish_reason"] == "length" else None
+
+
+def fingerprint_of(text: str) -> bytes:
+    """What two solutions share if they are the same, in little memory."""
+    return hashlib.blake2b(solution_key(text).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def training_row(problem: str, sample: int, model: str, prompt: str, text: str) -> dict:
+    """A prompt and its completion; a prompt ends without a blank, so the completion starts with one."""
+    completion = text if text[:1].isspace() else " " + text
+    return {"problem": problem, "sample": sample, "prompt": prompt, "completion": completion, "model": model}
+
+
+def write_by_model(path: str | Path, rows: Iterable[dict], models: Iterable[str]) -> None:
+    """Write rows as JSON Lines, model by model in this order, whatever the order in which they come.
+
+    The rows of all models but the first wait in files that have no name. The file appears whole, or not at all.
+    """
+    first, *others = models
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        waiting = {
+            model: stack.enter_context(TemporaryFile("w+", encoding="utf-8", newline="\n", dir=Path(path).parent))
+            for model in others
+        }
+
+        def lines() -> Iterator[str]:
+            for row in rows:
+                line = dump_row(row) + "\n"
+                if row["model"] == first:
+                    yield line
+                else:
+                    waiting[row["model"]].write(line)
+            for file in waiting.values():
+                file.seek(0)
+                yield from file
+
+        write_text(path, lines())
