@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from yetbetter.pocket.world import make_problems
-from yetbetter.records import read_rows, write_json, write_rows
+from yetbetter.records import dump_row, read_json, read_rows, write_json, write_rows
+from yetbetter.selection.drawn import write_drawn
 from yetbetter.tables import read_table
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"

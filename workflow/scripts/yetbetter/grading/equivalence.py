@@ -257,16 +257,16 @@ def expand_choices(tree: tuple) -> tuple:
         if name is None:
             return tree
         return expand_choices(value)
-    return ("list", (choose(tree, True), choose(tree, False)))
+    return ("list", (take_sign(tree, True), take_sign(tree, False)))
 
 
-def choose(tree, upper: bool):
+def take_sign(tree, upper: bool):
     if not isinstance(tree, tuple):
         return tree
     if tree and tree[0] in ("pm", "mp"):
-        inner = choose(tree[1], upper)
+        inner = take_sign(tree[1], upper)
         return inner if (tree[0] == "pm") == upper else ("neg", inner)
-    return tuple(choose(part, upper) for part in tree)
+    return tuple(take_sign(part, upper) for part in tree)
 
 
 def strip_steps(tree: tuple) -> tuple:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from yetbetter.records import read_json, read_rows
 from yetbetter.study.grid import Cell
-from yetbetter.training.launch import CHOSEN, rates_chosen
+from yetbetter.training.learning_rates import CHOSEN, rates_chosen
 
 CELL = ("dataset", "budget", "source", "target", "seed")
 CHECKPOINTS = (*CELL, "checkpoint", "rate", "step", "validation", "chosen")

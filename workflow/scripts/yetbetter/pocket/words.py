@@ -30,7 +30,7 @@ _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _FILLED = re.compile(rf"\b(?:{'|'.join(NAMES)}|{'|'.join(THINGS)})\b|[0-9]+")
 
 
-def choose(pattern: str, rng: random.Random) -> str:
+def take_alternatives(pattern: str, rng: random.Random) -> str:
     """The pattern with one alternative taken, uniformly, for each ``[a|b|c]``."""
     return _CHOICE.sub(lambda match: rng.choice(match[1].split("|")), pattern)
 

@@ -137,7 +137,7 @@ def _draw_twins(dataset: str, split: str) -> Iterator[dict]:
 
 
 def _sketch(family: Family, rng: random.Random) -> _Sketch:
-    pattern = words.choose(family.pattern, rng)
+    pattern = words.take_alternatives(family.pattern, rng)
     person, other = rng.sample(words.NAMES, 2)
     surface = pattern.replace("{A}", person).replace("{B}", other)
     surface = surface.replace("{x}", rng.choice(words.THINGS))

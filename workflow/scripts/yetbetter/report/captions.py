@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 from yetbetter.figures.look import order_budgets
 from yetbetter.measures.metrics import METRICS, Metric
 from yetbetter.report import wording
-from yetbetter.report.study import Study, basis
+from yetbetter.report.study import ReportedStudy, basis
 from yetbetter.tables import Estimate
 
 NUMBERS: dict[str, Callable] = {}
@@ -51,12 +51,12 @@ def to_html(caption: str) -> Markup:
     return Markup(re.sub(r"``(.+?)``", r"<code>\1</code>", str(escape(caption))))
 
 
-def tell_numbers(study: Study, kind: str, parts: list[str]) -> list[str]:
+def tell_numbers(study: ReportedStudy, kind: str, parts: list[str]) -> list[str]:
     """Sentences; none if the kind is not known or its tables are not there."""
     return [line for line in NUMBERS[kind](study, *parts) if line] if kind in NUMBERS else []
 
 
-def lead(study: Study, row: dict) -> str:
+def lead(study: ReportedStudy, row: dict) -> str:
     """student: WC 31.0 %, SE 29.4 %, +1.6 points [−0.7, +4.2]"""
     weak, strong = study.label(study.weak), study.label(study.strong)
     values = f"{weak} {wording.percent(row['weak'])}, {strong} {wording.percent(row['strong'])}"
@@ -67,7 +67,7 @@ def budget_line(budget: str, told: str) -> str:
     return f"{budget[:1].upper()}{budget[1:]} budget – {told}."
 
 
-def tell_leads(study: Study, rows: list[dict]) -> list[str]:
+def tell_leads(study: ReportedStudy, rows: list[dict]) -> list[str]:
     """A sentence for each budget, and what the differences rest on."""
     budgets = order_budgets(list(dict.fromkeys(row["budget"] for row in rows)))
     lines = []
@@ -78,7 +78,7 @@ def tell_leads(study: Study, rows: list[dict]) -> list[str]:
 
 
 @numbers_of("headline")
-def tell_headline(study: Study) -> list[str]:
+def tell_headline(study: ReportedStudy) -> list[str]:
     chosen = study.config["comparison"]
     place = {axis: chosen[axis] for axis in ("dataset", "budget")}
     rows = [row for row in study.leads() if place.items() <= row.items()]
@@ -87,19 +87,19 @@ def tell_headline(study: Study) -> list[str]:
 
 
 @numbers_of("claims")
-def tell_claims(study: Study) -> list[str]:
+def tell_claims(study: ReportedStudy) -> list[str]:
     verdicts = study.table("claims").values("verdict")
     told = [f"{len(study.table('claims').where(verdict=verdict).rows)} {verdict}" for verdict in verdicts]
     return [f"The paper's claims: {wording.joined(told)}."] if told else []
 
 
 @numbers_of("finetuned")
-def tell_finetuned(study: Study, dataset: str) -> list[str]:
+def tell_finetuned(study: ReportedStudy, dataset: str) -> list[str]:
     return tell_leads(study, [row for row in study.leads() if row["dataset"] == dataset])
 
 
 @numbers_of("reasoning")
-def tell_reasoning(study: Study, dataset: str) -> list[str]:
+def tell_reasoning(study: ReportedStudy, dataset: str) -> list[str]:
     """How many of the finetuned models' right answers rest on wrong reasoning."""
     rows = [row for row in study.leads("false_positive_rate") if row["dataset"] == dataset]
     budgets = order_budgets(list(dict.fromkeys(row["budget"] for row in rows)))
@@ -110,7 +110,7 @@ def tell_reasoning(study: Study, dataset: str) -> list[str]:
 
 
 @numbers_of("functional_transfer")
-def tell_transfer(study: Study, dataset: str) -> list[str]:
+def tell_transfer(study: ReportedStudy, dataset: str) -> list[str]:
     table = study.table("finetuned").where(dataset=dataset)
     votes = sorted(int(name[4:]) for name in table.values("metric") if re.fullmatch(r"maj@\d+", name))
     if not votes:
@@ -125,7 +125,7 @@ def tell_transfer(study: Study, dataset: str) -> list[str]:
 
 
 @numbers_of("experiment")
-def tell_experiment(study: Study, name: str, dataset: str) -> list[str]:
+def tell_experiment(study: ReportedStudy, name: str, dataset: str) -> list[str]:
     """Accuracy on each source of an experiment, and its lead over the strong one's data if that was measured."""
     chosen = study.config["experiments"][name]
     keys = {"dataset": dataset, "benchmark": "test", "metric": "pass@1", "level": "all"}
@@ -154,7 +154,7 @@ def interval_of(cell: Estimate, metric: Metric) -> str:
 
 
 @numbers_of("data_quality")
-def tell_quality(study: Study, *place: str) -> list[str]:
+def tell_quality(study: ReportedStudy, *place: str) -> list[str]:
     """place: the data set, and before it an experiment whose sources are named."""
     table = study.table("data_quality").where(dataset=place[-1], level="all", basis="arm")
     named = study.config["experiments"].get(place[0], {}) if len(place) > 1 else {}
@@ -179,7 +179,7 @@ def tell_quality(study: Study, *place: str) -> list[str]:
 
 
 @numbers_of("coverage_trend")
-def tell_trend(study: Study, dataset: str) -> list[str]:
+def tell_trend(study: ReportedStudy, dataset: str) -> list[str]:
     table = study.table("coverage").where(dataset=dataset, level="all")
     told = []
     for source in (study.weak, study.strong):
@@ -194,7 +194,7 @@ def tell_trend(study: Study, dataset: str) -> list[str]:
 
 
 @numbers_of("coverage_by_level")
-def tell_levels(study: Study, dataset: str) -> list[str]:
+def tell_levels(study: ReportedStudy, dataset: str) -> list[str]:
     table = study.table("data_quality").where(dataset=dataset, metric="coverage", basis="arm")
     budgets = order_budgets(table.values("budget"))
     if not budgets:
@@ -212,7 +212,7 @@ def tell_levels(study: Study, dataset: str) -> list[str]:
 
 
 @numbers_of("checkpoints")
-def tell_checkpoints(study: Study, dataset: str) -> list[str]:
+def tell_checkpoints(study: ReportedStudy, dataset: str) -> list[str]:
     rows = study.table("checkpoints").where(dataset=dataset).rows
     chosen = [100 * wording.to_float(row["validation"]) for row in rows if row["chosen"] == "1"]
     if not chosen:
@@ -224,7 +224,7 @@ def tell_checkpoints(study: Study, dataset: str) -> list[str]:
 
 
 @numbers_of("training")
-def tell_training(study: Study, dataset: str, budget: str, target: str) -> list[str]:
+def tell_training(study: ReportedStudy, dataset: str, budget: str, target: str) -> list[str]:
     rows = study.table("checkpoints").where(dataset=dataset, budget=budget, target=target, chosen="1").rows
     told = [
         f"{study.label(row['source'])} after {row['step'] or '?'} steps, {wording.percent(row['validation'])}"

@@ -12,7 +12,7 @@ from yetbetter.figures.look import order_budgets
 from yetbetter.figures.registry import FIGURES, KINDS
 from yetbetter.report import captions, wording
 from yetbetter.report.sheets import Column, Field, Sheet, interval_picture, make_sheet, numeric
-from yetbetter.report.study import Study
+from yetbetter.report.study import ReportedStudy
 
 # Figures that a reader asks for, and those that come first, in their order.
 FOLDED = [name for name, figure in FIGURES.items() if figure.folded]
@@ -53,7 +53,7 @@ def embed(path: Path) -> tuple[str, int, int]:
         return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode(), *picture.size
 
 
-def make_picture(path: Path, study: Study) -> Picture:
+def make_picture(path: Path, study: ReportedStudy) -> Picture:
     experiments = study.config["experiments"]
     kind, parts = captions.find_kind(path.stem, [name for name in FIGURES if name not in KINDS], list(experiments))
     name, rest, entry = kind.replace("_", " "), parts, kind
@@ -77,7 +77,7 @@ def order_pictures(pictures: list[Picture]) -> list[Picture]:
     return ordered
 
 
-def state(study: Study) -> list[str]:
+def state(study: ReportedStudy) -> list[str]:
     """What the study is, in two sentences."""
     weak, strong = study.weak, study.strong
     names = [f"{study.label(source)} ({parameters(study, source)})" for source in (weak, strong)]
@@ -112,7 +112,7 @@ def up_to(fewest: int, most: int) -> str:
     return f"{start}{wording.count(most, 'finetuning seed')}"
 
 
-def parameters(study: Study, source: str) -> str:
+def parameters(study: ReportedStudy, source: str) -> str:
     size = study.config["models"][study.model_of(source)].get("parameters")
     for unit, name in ((1e9, "billion"), (1e6, "million")):
         if size and size >= unit:
@@ -120,7 +120,7 @@ def parameters(study: Study, source: str) -> str:
     return f"{wording.number(size, 0)} parameters" if size else "size not told"
 
 
-def settings(study: Study) -> list[tuple[str, str]]:
+def settings(study: ReportedStudy) -> list[tuple[str, str]]:
     config, told = study.config, []
     targets = list(dict.fromkeys(cell.split("/to-")[1].split("/")[0] for cell in study.description["cells"]))
     told.append(("Finetuned", wording.joined(map(study.label, study.look.order_targets(targets)))))
@@ -146,7 +146,7 @@ def settings(study: Study) -> list[tuple[str, str]]:
     return [*told, ("Seed of the study", str(config["seed"]))]
 
 
-def leads_sheet(study: Study) -> Sheet | None:
+def leads_sheet(study: ReportedStudy) -> Sheet | None:
     """Every comparison of WC with SE data on the test problems."""
     rows = study.leads()
     if not rows:
@@ -177,7 +177,7 @@ def leads_sheet(study: Study) -> Sheet | None:
     return make_sheet("weak_against_strong.csv", columns, fields, caption=note, classes="leads")
 
 
-def compute_sheet(study: Study) -> Sheet | None:
+def compute_sheet(study: ReportedStudy) -> Sheet | None:
     rows = study.table("arms").rows
     if not rows:
         return None

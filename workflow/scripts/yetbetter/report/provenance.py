@@ -8,7 +8,7 @@ from yetbetter.errors import UserError
 from yetbetter.records import read_json
 from yetbetter.report import wording
 from yetbetter.report.sheets import Column, Field, Sheet, make_sheet, numeric
-from yetbetter.report.study import Study
+from yetbetter.report.study import ReportedStudy
 
 # Where sidecars are: stage, pattern below it, what one of them describes.
 STAGES = (
@@ -107,7 +107,7 @@ def hashes_of(sidecar: dict, stage: str) -> dict[str, str]:
     return sidecar.get("problems_hashes", {})
 
 
-def models_sheet(study: Study, sidecars: dict[str, list[dict]]) -> Sheet:
+def models_sheet(study: ReportedStudy, sidecars: dict[str, list[dict]]) -> Sheet:
     """The models that the part uses; content: the digest or revision that samples and finetunings recorded."""
     drawn = {
         found["pool"].get("model_name"): found["pool"].get("model")
@@ -136,7 +136,7 @@ def models_sheet(study: Study, sidecars: dict[str, list[dict]]) -> Sheet:
     return make_sheet("models.csv", [Column(*pair) for pair in zip(columns, kinds, strict=True)], rows)
 
 
-def roles_of(study: Study, model: str) -> list[str]:
+def roles_of(study: ReportedStudy, model: str) -> list[str]:
     roles = [
         role for role, source in (("weak", study.weak), ("strong", study.strong)) if study.model_of(source) == model
     ]

@@ -7,7 +7,7 @@ from yetbetter.claims.columns import NOT_RUN
 from yetbetter.grading import LENIENT, STRICT
 from yetbetter.report import side_by_side, wording
 from yetbetter.report.sheets import Sheet
-from yetbetter.report.study import Study
+from yetbetter.report.study import ReportedStudy
 from yetbetter.report.wording import to_float
 from yetbetter.tables import read_table
 
@@ -23,7 +23,7 @@ class Sensitivity:
     sheet: Sheet | None
 
 
-def read_sensitivity(folder: Path, study: Study) -> Sensitivity | None:
+def read_sensitivity(folder: Path, study: ReportedStudy) -> Sensitivity | None:
     """From the tables of `snakemake grader_sensitivity`; None if it was not asked for."""
     if not ((folder / VALUES).is_file() and (folder / CLAIMS).is_file()):
         return None

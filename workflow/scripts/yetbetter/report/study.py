@@ -15,7 +15,7 @@ DESCRIBED = ("study", "config", "cells", "missing")
 
 
 @dataclass
-class Study:
+class ReportedStudy:
     """description: what describe_study.py wrote. tables: by name, those that are there."""
 
     description: dict
@@ -74,9 +74,9 @@ class Study:
         )
 
 
-def read_study(description: str | Path, tables: list[Path]) -> Study:
+def read_study(description: str | Path, tables: list[Path]) -> ReportedStudy:
     found = read_json(description, require=DESCRIBED)
-    return Study(found, {path.stem: read_numbers(path) for path in tables})
+    return ReportedStudy(found, {path.stem: read_numbers(path) for path in tables})
 
 
 def read_numbers(path: str | Path) -> Table:
