@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from configs import check_config, forecast_of, grid_of
 from test_config import REMOVED, SCHEMA, assert_says, refusal
 from test_config import changed as change_default
 from test_views import Store, judged, samples_of, solution
 from test_views import refusal as refused
 
+from configs import check_config, forecast_of, grid_of
 from yetbetter.errors import UserError
 from yetbetter.pocket.world import make_problems
 from yetbetter.selection.choice import Choice, select
