@@ -248,7 +248,7 @@ SMALL = Shape(layers=2, hidden=4, intermediate=8, heads=2, key_value_heads=1, he
 def test_the_plan_divides_what_the_stage_divides():
     # 2 layers of 2 x 4 x 2 x 3 + 3 x 4 x 8 weights, 10 x 4 of the embedding: 328.
     assert SMALL.parameters == 328
-    recipe = {"precision": "bfloat16", "batch_size": 8, "micro_batch_size": 1, "max_length": 16}
+    recipe = recipe_of({"precision": "bfloat16", "batch_size": 8, "micro_batch_size": 1, "max_length": 16})
     plans = {name: plan_memory(SMALL, recipe | {"deepspeed": name}, GPUS) for name in ("zero-2", "zero-3")}
     assert (plans["zero-2"].weights, plans["zero-2"].gradients, plans["zero-2"].optimizer) == (656, 82, 492)
     assert (plans["zero-3"].weights, plans["zero-3"].gradients, plans["zero-3"].optimizer) == (82, 82, 492)
@@ -261,7 +261,7 @@ def test_the_plan_divides_what_the_stage_divides():
 
 
 def test_checkpointing_micro_batches_and_lora_take_less():
-    recipe = {"precision": "float32", "batch_size": 8, "max_length": 64}
+    recipe = recipe_of({"precision": "float32", "batch_size": 8, "max_length": 64})
     shape = PUBLISHED["google/gemma-2-9b"]
     whole = plan_memory(shape, recipe, CPU).activations
     assert plan_memory(shape, recipe | {"micro_batch_size": 4}, CPU).activations == whole // 2
