@@ -1,12 +1,13 @@
 """Configs with the schema's defaults, as every part of the library gets them."""
 
+import copy
 from pathlib import Path
 
 from yetbetter.figures.registry import KINDS
 from yetbetter.forecast.estimates import Forecast
 from yetbetter.study import checks
 from yetbetter.study.grid import Grid
-from yetbetter.study.schema import read_schema, with_defaults
+from yetbetter.study.schema import fill, read_schema, with_defaults
 
 SCHEMA = str(Path(__file__).parents[1] / "workflow/schemas/config.schema.yaml")
 CONTENT = read_schema(SCHEMA, checks.REGISTRIES | {"figures": KINDS})
@@ -18,6 +19,16 @@ def check_config(config: dict, schema_path: str, name: str) -> dict:
 
 def completed(config: dict) -> dict:
     return with_defaults(config, CONTENT)
+
+
+def model_of(entry: dict) -> dict:
+    """A model's entry with the schema's defaults."""
+    return fill(copy.deepcopy(entry), CONTENT["$defs"]["model"], CONTENT)
+
+
+def recipe_of(entry: dict) -> dict:
+    """A finetuning recipe with the schema's defaults."""
+    return fill(copy.deepcopy(entry), CONTENT["$defs"]["recipe"], CONTENT)
 
 
 def grid_of(config: dict, name: str = "the config") -> Grid:

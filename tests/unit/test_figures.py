@@ -75,8 +75,8 @@ def test_every_figures_module_has_its_function():
 def test_a_study_knows_its_figures_without_matplotlib():
     code = f"""
 import sys, yaml
+sys.path[:0] = [{str(SCRIPTS)!r}, {str(ROOT / "tests")!r}]
 from configs import completed
-sys.path.insert(0, {str(SCRIPTS)!r})
 from yetbetter.report.made import Made
 from yetbetter.study.study import Study
 made = Made(Study(completed(yaml.safe_load(open("config/config.yaml")))))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from configs import check_config, grid_of
+from configs import check_config, grid_of, model_of, recipe_of
 from yetbetter.errors import UserError
 from yetbetter.forecast.memory import plan_memory, trained_parameters, whole_logits
 from yetbetter.records import write_json
@@ -29,9 +29,10 @@ from yetbetter.training.shapes import PUBLISHED, Shape, shape_of
 ROOT = Path(__file__).parents[2]
 SCHEMA = str(ROOT / "workflow" / "schemas" / "config.schema.yaml")
 CONFIG = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
-PLAIN = CONFIG["finetuning"]["pocket"]
+PLAIN = recipe_of(CONFIG["finetuning"]["pocket"])
 HIDDEN = "CUDA_VISIBLE_DEVICES= "
-GPUS = {"path": "x/y", "resources": {"cpus": 16, "gpu": 8}}
+GPUS = model_of({"path": "x/y", "resources": {"cpus": 16, "gpu": 8}})
+CPU = model_of({"path": "x/y"})
 
 
 def refusal(monkeypatch, gpu: int = 0, **keys) -> str:
@@ -51,7 +52,7 @@ def refusal(monkeypatch, gpu: int = 0, **keys) -> str:
 
 def test_a_recipe_passes_nothing_that_it_does_not_say():
     assert training_options(PLAIN) == "" and working_options(PLAIN) == ""
-    assert launch({"path": "x"}, PLAIN) == {"command": f"{HIDDEN}python", "processes": 1, "options": ""}
+    assert launch(model_of({"path": "x"}), PLAIN) == {"command": f"{HIDDEN}python", "processes": 1, "options": ""}
     assert length_option(PLAIN, "low") == "--steps 80"
 
 
@@ -62,17 +63,18 @@ def test_every_key_becomes_an_option_that_the_program_knows(monkeypatch):
     shaping |= {"max_gradient_norm": 0.5, "attention": "eager"}
     working = {"deepspeed": "zero-3", "offload": "all", "save_every": 10, "gradient_checkpointing": True}
     needed = "--data D --model M --checkpoints 1 --batch-size 4 --learning-rate 1 --max-length 9 --precision float32"
-    line = f"{needed} --output O --steps 5{training_options(shaping)}{working_options(working)}"
+    line = f"{needed} --output O --steps 5{training_options(recipe_of(shaping))}{working_options(recipe_of(working))}"
     monkeypatch.setattr(sys, "argv", ["finetune_model.py", *shlex.split(line)])
     found = vars(parse_arguments())
     assert {key: found[key] for key in shaping | working} == shaping | working
 
 
 def test_lora_packing_and_logs_are_said_in_the_words_of_the_program():
-    recipe = {"lora": {"rank": 8, "alpha": 16, "targets": ["q_proj", "v_proj"]}, "packing": True, "fused_loss": True}
+    lora = {"rank": 8, "alpha": 16, "targets": ["q_proj", "v_proj"]}
+    recipe = recipe_of({"lora": lora, "packing": True, "fused_loss": True})
     lora = " --lora-rank 8 --lora-alpha 16 --lora-targets q_proj,v_proj"
     assert training_options(recipe) == f"{lora} --packing --fused-loss"
-    assert working_options({"log_to": "tensorboard", "deepspeed": "none"}) == " --log-to tensorboard"
+    assert working_options(recipe_of({"log_to": "tensorboard"})) == " --log-to tensorboard"
     assert length_option({"length": "epochs", "epochs": {"low": 2.5}}, "low") == "--epochs 2.5"
 
 
@@ -96,7 +98,7 @@ def test_torchrun_starts_a_process_for_each_gpu_of_a_node():
     found = launch(GPUS, PLAIN | {"deepspeed": "zero-2"})
     assert found["command"] == "YETBETTER_GPUS=8 python -m torch.distributed.run --nproc-per-node 8 --standalone"
     assert found["processes"] == 8
-    cpu = launch({"path": "x"}, PLAIN | {"deepspeed": "zero-2"})
+    cpu = launch(model_of({"path": "x"}), PLAIN | {"deepspeed": "zero-2"})
     assert cpu["command"] == f"{HIDDEN}python -m torch.distributed.run --nproc-per-node 1 --standalone"
 
 
@@ -126,12 +128,12 @@ def test_the_command_of_several_nodes_is_one_that_bash_takes(tmp_path):
 
 
 def test_a_recipe_may_ask_for_other_resources_than_its_model():
-    found = resources_of({"resources": {"gpu": 2, "mem_mb": 9000}}, {"resources": {"gpu": 8}})
+    found = resources_of(model_of({"resources": {"gpu": 2, "mem_mb": 9000}}), recipe_of({"resources": {"gpu": 8}}))
     assert found == {"cpus": 1, "mem_mb": 9000, "runtime": 60, "gpu": 8, "nodes": 1}
 
 
 def test_gpus_are_named_only_where_some_are_asked_for():
-    asked = resources_of({"resources": {"gpu": 1, "gpu_model": "h100"}}, {"resources": {"gpu": 8}})
+    asked = resources_of(model_of({"resources": {"gpu": 1, "gpu_model": "h100"}}), recipe_of({"resources": {"gpu": 8}}))
     assert gpu_model_of(asked) == "h100"
     assert gpu_model_of(asked | {"gpu": 0}) is None
     assert gpu_model_of({"gpu": 8}) is None
@@ -246,11 +248,11 @@ SMALL = Shape(layers=2, hidden=4, intermediate=8, heads=2, key_value_heads=1, he
 def test_the_plan_divides_what_the_stage_divides():
     # 2 layers of 2 x 4 x 2 x 3 + 3 x 4 x 8 weights, 10 x 4 of the embedding: 328.
     assert SMALL.parameters == 328
-    recipe = {"precision": "bfloat16", "batch_size": 8, "micro_batch_size": 1, "max_length": 16}
+    recipe = recipe_of({"precision": "bfloat16", "batch_size": 8, "micro_batch_size": 1, "max_length": 16})
     plans = {name: plan_memory(SMALL, recipe | {"deepspeed": name}, GPUS) for name in ("zero-2", "zero-3")}
     assert (plans["zero-2"].weights, plans["zero-2"].gradients, plans["zero-2"].optimizer) == (656, 82, 492)
     assert (plans["zero-3"].weights, plans["zero-3"].gradients, plans["zero-3"].optimizer) == (82, 82, 492)
-    alone = plan_memory(SMALL, recipe | {"precision": "float32"}, {})
+    alone = plan_memory(SMALL, recipe | {"precision": "float32"}, CPU)
     assert (alone.weights, alone.gradients, alone.optimizer, alone.overhead) == (1312, 1312, 2624, 0)
     always = alone.weights + alone.gradients + alone.optimizer
     assert alone.total == always + max(alone.step, alone.activations + max(alone.loss, alone.backward))
@@ -259,14 +261,14 @@ def test_the_plan_divides_what_the_stage_divides():
 
 
 def test_checkpointing_micro_batches_and_lora_take_less():
-    recipe = {"precision": "float32", "batch_size": 8, "max_length": 64}
+    recipe = recipe_of({"precision": "float32", "batch_size": 8, "max_length": 64})
     shape = PUBLISHED["google/gemma-2-9b"]
-    whole = plan_memory(shape, recipe, {}).activations
-    assert plan_memory(shape, recipe | {"micro_batch_size": 4}, {}).activations == whole // 2
-    assert plan_memory(shape, recipe | {"gradient_checkpointing": True}, {}).activations < whole / 10
+    whole = plan_memory(shape, recipe, CPU).activations
+    assert plan_memory(shape, recipe | {"micro_batch_size": 4}, CPU).activations == whole // 2
+    assert plan_memory(shape, recipe | {"gradient_checkpointing": True}, CPU).activations < whole / 10
     lora = {"rank": 3, "targets": ["q_proj", "up_proj"]}
     assert trained_parameters(SMALL, {"lora": lora}) == 2 * 3 * ((4 + 4) + (4 + 8))
-    assert plan_memory(SMALL, recipe | {"lora": lora}, {}).optimizer == 8 * 120
+    assert plan_memory(SMALL, recipe | {"lora": lora}, CPU).optimizer == 8 * 120
     assert whole_logits(SMALL, recipe, 2) == 2 * 64 * 10 * 16
 
 

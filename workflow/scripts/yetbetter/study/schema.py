@@ -69,10 +69,11 @@ def with_defaults(config: dict, schema: dict) -> dict:
     Of alternatives (`oneOf`) the one applies that the value follows. A key without a default that is left out stays
     out: then its absence means something, which its description says.
     """
-    return _fill(copy.deepcopy(config), schema, schema)
+    return fill(copy.deepcopy(config), schema, schema)
 
 
-def _fill(value, part: dict, schema: dict):
+def fill(value, part: dict, schema: dict):
+    """The value with the defaults of a part of the schema, in place."""
     if "$ref" in part:
         part = schema["$defs"][part["$ref"].rpartition("/")[2]] | part
     if "oneOf" in part:
@@ -86,9 +87,9 @@ def _fill(value, part: dict, schema: dict):
         for key in value:
             inner = properties.get(key, others)
             if isinstance(inner, dict):
-                value[key] = _fill(value[key], inner, schema)
+                value[key] = fill(value[key], inner, schema)
     elif isinstance(value, list) and "items" in part:
-        value[:] = [_fill(item, part["items"], schema) for item in value]
+        value[:] = [fill(item, part["items"], schema) for item in value]
     return value
 
 

@@ -5,6 +5,7 @@ in `loop`, imported when there is something to train.
 """
 
 import dataclasses
+import gc
 import os
 import shutil
 import sys
@@ -142,4 +143,5 @@ def load_trainer() -> ModuleType:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from yetbetter.training import loop
 
+    gc.freeze()  # the modules' objects stay to the end: each collection need not look at them again
     return loop
