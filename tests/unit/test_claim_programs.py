@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
-from configs import check_config
+from configs import check_config, completed
 from yetbetter.claims.columns import CLAIMS, COMPARISONS
 from yetbetter.claims.evidence import read_evidence
 from yetbetter.claims.published import PublishedEvidence
@@ -35,6 +35,7 @@ CONFIG = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="ut
 CONFIG["claims"] = {key: CONFIG["claims"][key] for key in ("datasets", "student")} | {
     "budgets": {"low": "low", "high": "high"}
 }
+CONFIG = completed(CONFIG)
 PUBLISHED = ROOT / "resources" / "published_numbers.csv"
 PROBLEMS = 120
 
