@@ -8,7 +8,7 @@ import argparse
 from yetbetter.errors import UserError
 from yetbetter.identity import stream_seed
 from yetbetter.measures.quality import measure_arm
-from yetbetter.measures.questions import COUNTS, count_questions, tabulate_questions
+from yetbetter.measures.questions import COUNTS, count_by_question, tabulate_questions
 from yetbetter.program import run
 from yetbetter.records import read_json, write_json
 from yetbetter.selection.drawn import REQUIRED, Drawn, DrawnFile, Spent
@@ -45,7 +45,7 @@ def main() -> None:
     identity = {"dataset": arguments.dataset, "budget": arguments.budget, "source": arguments.source}
     counted, spent = {}, Spent(draws)
     for shard, drawn in select_here(shards, choice) if arguments.drawn is None else look_up(shards, arguments.drawn):
-        counted |= count_questions(shard.samples)
+        counted |= count_by_question(shard.samples)
         spent.add(shard, drawn)
     if arguments.by_question:
         columns = (*identity, "problem", "level", *COUNTS)
