@@ -84,7 +84,12 @@ def metrics() -> str:
 
 def figures() -> str:
     rows = (
-        (f"`{name}`", f"`{entry.file}`", code(entry.table_names), f"each {entry.per}" if " " in entry.per else entry.per)
+        (
+            f"`{name}`",
+            f"`{entry.file}`",
+            code(entry.table_names),
+            f"each {entry.per}" if " " in entry.per else entry.per,
+        )
         for name, entry in FIGURES.items()
     )
     return table(("figure", "file", "tables", "one for"), rows)

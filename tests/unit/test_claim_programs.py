@@ -23,7 +23,7 @@ from yetbetter.figures.request import Request
 from yetbetter.judging.samples import Sample
 from yetbetter.measures.metrics import METRICS, Metric
 from yetbetter.measures.quality import measure_arm
-from yetbetter.measures.questions import COUNTS, count_questions, tabulate_questions
+from yetbetter.measures.questions import COUNTS, count_by_question, tabulate_questions
 from yetbetter.records import write_rows
 from yetbetter.study.claim_roles import roles_of
 from yetbetter.tables import read_table, write_table
@@ -247,7 +247,7 @@ def test_questions_add_up_to_what_is_measured_of_the_arm():
         drawn("c", reasoning="unreadable"),
         drawn("c", reasoning="valid", trained=False, distinct=False),
     ]
-    counts = count_questions(rows)
+    counts = count_by_question(rows)
     counted = list(tabulate_questions(counts, problems))
     assert [tuple(row[key] for key in ("problem", *COUNTS)) for row in counted] == [
         ("a", 3, 3, 3, 2, 3, 1),

@@ -11,7 +11,7 @@ import export_training_data
 from yetbetter.generation.prompts import fill, read_template
 from yetbetter.pocket.world import make_problems
 from yetbetter.records import read_json, read_rows, write_json, write_rows
-from yetbetter.selection.exports import COLUMNS, clean, size_category
+from yetbetter.selection.exports import COLUMNS, size_category, without_surrogates
 from yetbetter.selection.training_data import training_row
 from yetbetter.training.data import IGNORED, encode_examples, read_training_data
 
@@ -130,7 +130,7 @@ def test_human_solutions_are_exported_without_a_sampler(exported, tmp_path):
     [("a\ud800b", "a\ufffdb"), ("a\ud83d\ude00b", "a\U0001f600b"), ("ü\u2028", "ü\u2028"), ("", "")],
 )
 def test_lone_surrogates_do_not_reach_a_reader_that_refuses_them(text, cleaned):
-    assert clean(text) == cleaned
+    assert without_surrogates(text) == cleaned
 
 
 def test_what_cannot_be_exported_is_told_in_one_line(exported, tmp_path):

@@ -14,7 +14,7 @@ from yetbetter.errors import UserError
 from yetbetter.judging.samples import Sample
 from yetbetter.measures import quality
 from yetbetter.measures.quality import levels_of
-from yetbetter.measures.questions import count_questions
+from yetbetter.measures.questions import count_by_question
 from yetbetter.records import write_json, write_rows
 from yetbetter.selection.pools import Pools, join, parse_draws, read_shards, solution_key
 from yetbetter.selection.training_data import Choice, Selection, training_row
@@ -410,7 +410,7 @@ def count(rows: list[dict]) -> tuple[dict, dict]:
         right = sample.verdict == "correct"
         sample.trained, sample.distinct = True, right and not seen[key]
         seen[key] += right
-    return count_questions(samples), {problem: [*filter(None, seen.values())] for problem, seen in texts.items()}
+    return count_by_question(samples), {problem: [*filter(None, seen.values())] for problem, seen in texts.items()}
 
 
 def measure_arm(rows: list[dict], problems: list[dict], seed: int) -> list[dict]:

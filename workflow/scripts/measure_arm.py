@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from yetbetter.errors import UserError
 from yetbetter.identity import stream_seed
 from yetbetter.measures.quality import measure_arm
-from yetbetter.measures.questions import COUNTS, count_questions, tabulate_questions
+from yetbetter.measures.questions import COUNTS, count_by_question, tabulate_questions
 from yetbetter.program import run
 from yetbetter.records import open_text, read_json, write_json
 from yetbetter.selection.drawn import REQUIRED, Drawn, DrawnFile, Spent, belonging, find_drawn
@@ -49,7 +49,7 @@ def main() -> None:
     counted, spent = {}, Spent(draws)
     file = find_file(arguments)
     for shard, drawn in select_here(shards, choice) if file is None else look_up(shards, file):
-        counted |= count_questions(shard.samples)
+        counted |= count_by_question(shard.samples)
         spent.add(shard, drawn)
     if arguments.by_question:
         columns = (*identity, "problem", "level", *COUNTS)

@@ -5,7 +5,7 @@ from collections import Counter
 
 from yetbetter.identity import stream_seed
 from yetbetter.measures.quality import measure_pool
-from yetbetter.measures.questions import count_questions
+from yetbetter.measures.questions import count_by_question
 from yetbetter.program import run
 from yetbetter.records import read_rows
 from yetbetter.selection.pools import Pools, Shard, read_shards
@@ -35,7 +35,7 @@ def main() -> None:
     counted, multiplicities = {}, {}
     for shard in read_shards(Pools.of(arguments), {arguments.model: arguments.samples}, only):
         multiplicities |= count_distinct(shard)
-        counted |= count_questions(shard.samples)
+        counted |= count_by_question(shard.samples)
     check = "judge" if arguments.judgements else "exact" if arguments.reasoning else ""
     # One stream per data set: the resamples are the same questions for every model.
     seed = stream_seed(arguments.dataset)

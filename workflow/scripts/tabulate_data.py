@@ -25,8 +25,8 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = parse_arguments()
     pools = [row for pool in arguments.pools for row in read_table(f"{pool}.csv").rows]
-    write_table(arguments.coverage, tables.COVERAGE, tables.rows_of(tables.COVERAGE, pools, "coverage"))
-    diversity = tables.rows_of(tables.DIVERSITY, pools, "diversity", "diversity_per_question")
+    write_table(arguments.coverage, tables.COVERAGE, tables.of_metrics(tables.COVERAGE, pools, "coverage"))
+    diversity = tables.of_metrics(tables.DIVERSITY, pools, "diversity", "diversity_per_question")
     write_table(arguments.diversity, tables.DIVERSITY, diversity)
     summaries = [read_json(f"{arm}.json") for arm in arguments.arms]
     models = dict(map(parse_model_cost, arguments.model))

@@ -189,7 +189,7 @@ def not_judged(path: str, sample: Sample) -> UserError:
 def look_up_all_right(folder: str, views: dict[str, View]) -> Lookup:
     """`reasoning` of every right answer, as a filter needs it, with what judging it cost."""
     for model, view in views.items():
-        read_choice(f"{folder}/{model}.about.json", view, "all_right")
+        read_judging(f"{folder}/{model}.about.json", view, "all_right")
     return Lookup(folder, views, "reasoning", lambda sample: sample.verdict == CORRECT, tokens=True)
 
 
@@ -199,7 +199,7 @@ def look_up_choice(folder: str, views: dict[str, View], samples: Iterable[Sample
     A mix is chosen from as a whole, so that each model counts by its share. samples: all of the arm. UserError if
     a pool was judged otherwise or for other views.
     """
-    choices = {model: read_choice(f"{folder}/{model}.about.json", view, "views") for model, view in views.items()}
+    choices = {model: read_judging(f"{folder}/{model}.about.json", view, "views") for model, view in views.items()}
     (first, agreed), *others = choices.items()
     for model, choice in others:
         if choice != agreed:
@@ -211,11 +211,11 @@ def look_up_choice(folder: str, views: dict[str, View], samples: Iterable[Sample
 def look_up_every(folder: str, views: dict[str, View]) -> Lookup:
     """`judged`: what the judge says of each sample, right or wrong, without having known the right answer."""
     for model, view in views.items():
-        read_choice(f"{folder}/{model}.about.json", view, "every")
+        read_judging(f"{folder}/{model}.about.json", view, "every")
     return Lookup(folder, views, "judged", lambda sample: True, tokens=True)
 
 
-def read_choice(path: str, view: View, kind: str) -> dict:
+def read_judging(path: str, view: View, kind: str) -> dict:
     """samples and seed of a pool's judging; UserError unless it was judged for this view, in this way."""
     choice = read_json(path, require=("choice",))["choice"]
     found = choice.get(kind, [])

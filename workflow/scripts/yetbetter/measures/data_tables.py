@@ -24,12 +24,12 @@ def columns_of_arms() -> tuple[str, ...]:
     )
 
 
-def rows_of(columns: tuple[str, ...], pools: list[dict], *metrics: str) -> Iterator[dict]:
+def of_metrics(columns: tuple[str, ...], pools: list[dict], *metrics: str) -> Iterator[dict]:
     """The rows of these metrics of pools, with these columns."""
     return ({key: row[key] for key in columns} for row in pools if row["metric"] in metrics)
 
 
-def name_of(draws: list[dict]) -> str:
+def models_of(draws: list[dict]) -> str:
     return "+".join(draw["model"] for draw in draws)
 
 
@@ -47,7 +47,7 @@ def cost_row(summary: dict, summaries: list[dict], models: dict[str, ModelCost])
     row |= cost_judge(summary.get("judge"), models)
     row |= {key: counts.get(key, 0) for key in ("drawn", "kept", *reasons(), "kept_duplicates")}
     return row | {
-        "model": name_of(draws),
+        "model": models_of(draws),
         "samples": sum(draw["samples"] for draw in draws),
         "samples_exact": sum(draw["samples_exact"] for draw in draws),
         "questions": max(draw["questions"] for draw in draws),
@@ -70,7 +70,7 @@ def quality_rows(summaries: list[dict], arms: list[dict], pools: list[dict]) -> 
         place = {key: summary[key] for key in ("dataset", "budget", "source")}
         draws = summary["draws"]
         samples = sum(draw["samples"] for draw in draws)
-        label = {"model": name_of(draws), "samples": samples}
+        label = {"model": models_of(draws), "samples": samples}
         for row in arms:
             if all(row[key] == value for key, value in place.items()):
                 yield row | label | {"basis": "arm"}

@@ -29,7 +29,7 @@ def measure_pool(
 ) -> list[dict]:
     """Rows (level, k, metric, value, low, high, questions) of coverage and diversity for k = 1..samples.
 
-    counted: counts of each question (`count_questions`), as if all samples were trained on. multiplicities: how often
+    counted: counts of each question (`count_by_question`), as if all samples were trained on. multiplicities: how often
     each of a question's distinct right solutions was drawn. check: as in `measure_arm`; its measures have no k.
     """
     measured = []
@@ -54,8 +54,8 @@ def measure_pool(
 def measure_arm(counted: Mapping[str, Counts], problems: list[dict], seed: int, check: str = "") -> list[dict]:
     """Rows (level, metric, value, low, high, questions) for exactly the samples that are trained on.
 
-    counted: counts of each question that was drawn from (`count_questions`); one without any sample to train on counts
-    as not covered. check: what checked the reasoning, `exact` or `judge`; empty: nothing did.
+    counted: counts of each question that was drawn from (`count_by_question`); one without any sample to train on
+    counts as not covered. check: what checked the reasoning, `exact` or `judge`; empty: nothing did.
     """
     measured = []
     for level, names in levels_of(problems).items():

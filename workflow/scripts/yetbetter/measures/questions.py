@@ -10,7 +10,7 @@ from yetbetter.verdicts import CORRECT, FLAWED, INVALID, NO_VERDICT, NOT_JUDGED,
 COUNTS = ("drawn", "trained", "correct", "unique_correct", "decided", "wrong_reasoning")
 
 
-def count_questions(samples: Iterable[Sample]) -> dict[str, dict[str, int]]:
+def count_by_question(samples: Iterable[Sample]) -> dict[str, dict[str, int]]:
     """question -> counts of its solutions.
 
     samples: all that were drawn. correct: right answers among those trained on; unique_correct: distinct ones; decided:

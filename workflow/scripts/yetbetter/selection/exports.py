@@ -14,10 +14,10 @@ COLUMNS = ("prompt", "completion", "problem", "sample", "model")
 
 def export_row(row: dict) -> dict:
     """A row of training data with the columns of the export; lone surrogates, which Arrow refuses, become U+FFFD."""
-    return {key: clean(row[key]) if isinstance(row[key], str) else row[key] for key in COLUMNS}
+    return {key: without_surrogates(row[key]) if isinstance(row[key], str) else row[key] for key in COLUMNS}
 
 
-def clean(text: str) -> str:
+def without_surrogates(text: str) -> str:
     # Through UTF-16, so that two surrogates that belong together stay the character that they spell.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 

@@ -231,6 +231,7 @@ def read_shards(
         for lookup in lookups:
             lookup(shard.samples)
         yield shard
+        shard.samples.clear()  # whoever still has the shard must not hold its samples beside those of the next
     check_complete([], draws, [question for question in questions or () if question not in seen])
 
 
