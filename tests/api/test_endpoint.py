@@ -38,8 +38,8 @@ def options(**changes) -> dict:
     ("given", "message"),
     [
         ({}, "base_url: missing"),
-        ({"base_url": "api.example.org/v1"}, "base_url: 'api.example.org/v1' is no address"),
-        ({"base_url": "http://host:port/v1"}, "base_url: 'http://host:port/v1' is no address"),
+        ({"base_url": "api.example.org/v1"}, "base_url: 'api.example.org/v1' is not an address"),
+        ({"base_url": "http://host:port/v1"}, "base_url: 'http://host:port/v1' is not an address"),
         ({"base_url": "https://me:word@host/v1"}, "base_url: must hold no user, password"),
         ({"base_url": "https://host/v1?key=word"}, "base_url: must hold no user, password, query"),
         ({"base_url": "https://host/v1"}, "input_price: missing"),
@@ -88,7 +88,10 @@ def test_options_in_order_are_accepted(given):
             {"engine_options": {"base_url": "https://host/v1", "input_price": 0.1}, "price": 0.3},
             "models.wc.engine_options.spending_limit: missing or 0",
         ),
-        ({"engine_options": REMOTE | {"timeout": "long"}}, "models.wc.engine_options.timeout: 'long' is no float"),
+        (
+            {"engine_options": REMOTE | {"timeout": "long"}},
+            "models.wc.engine_options.timeout: 'long' is not of type float",
+        ),
         ({"engine_options": REMOTE, "finetuning": "pocket"}, "models.wc.finetuning: the engine openai only draws"),
     ],
 )

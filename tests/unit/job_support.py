@@ -87,7 +87,7 @@ def finish(
         statuses.append(status)
         last = said.splitlines()[-1]
         if status == time_limit.UNFINISHED:
-            assert "done and kept; the same command goes on from there" in last, said
+            assert "done and kept; the same command resumes from there" in last, said
         elif status:
             assert status == 1 and "no progress within the job's time limit" in last, said
             seconds *= 1.25

@@ -92,7 +92,12 @@ def test_a_study_that_does_not_describe_itself_is_joined_by_its_names(here, tmp_
 
 @pytest.mark.parametrize(
     ("other", "told"),
-    [("nothing", "holds no tables"), ("", "is no folder"), (7, "is no folder"), ("here", "own folder")],
+    [
+        ("nothing", "holds no tables"),
+        ("", "is not a results folder"),
+        (7, "is not a results folder"),
+        ("here", "own folder"),
+    ],
 )
 def test_what_cannot_be_compared_is_refused_in_one_line(here, tmp_path, other, told):
     other = {"nothing": str(tmp_path), "here": str(here)}.get(other, other)

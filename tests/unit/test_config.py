@@ -55,10 +55,10 @@ def test_no_config_that_comes_along_has_a_key_twice(path):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("study: a\nseed: 0\nstudy: b\n", "3: key 'study' stands already in line 1"),
-        ("sources:\n  wc: {}\n  se: {}\n  'wc': {}\n", "4: key 'wc' stands already in line 2"),
-        ("a:\n- {b: 1}\n- {b: 1,\n   b: 2}\n", "4: key 'b' stands already in line 3"),
-        ('{\n\t"a": 1,\n "a": 2}', "3: key 'a' stands already in line 2"),
+        ("study: a\nseed: 0\nstudy: b\n", "3: duplicate key 'study', first in line 1"),
+        ("sources:\n  wc: {}\n  se: {}\n  'wc': {}\n", "4: duplicate key 'wc', first in line 2"),
+        ("a:\n- {b: 1}\n- {b: 1,\n   b: 2}\n", "4: duplicate key 'b', first in line 3"),
+        ('{\n\t"a": 1,\n "a": 2}', "3: duplicate key 'a', first in line 2"),
         ("a: 1\nb: [\n", "3: not YAML (did not find expected node content)"),
         ("a:\n\t- 1\n", "2: not YAML (found character that cannot start any token)"),
     ],

@@ -266,7 +266,7 @@ def test_a_partial_draft_of_other_settings_is_drawn_anew_and_one_line_says_why(p
         change = {"model": models[change["model"]]}
     changes = change if isinstance(change, dict) else {}
     output = draw(place, models, **changes)
-    lines = [line for line in capfd.readouterr().err.splitlines() if "starting anew" in line]
+    lines = [line for line in capfd.readouterr().err.splitlines() if "starting from scratch" in line]
     assert len(lines) == 1 and told in lines[0]
     assert old.read_bytes() == kept
     fresh = draw(place, models, "fresh.jsonl", **changes | {"drafts": place / "other"})

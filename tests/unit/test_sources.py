@@ -135,7 +135,7 @@ def test_the_first_training_questions_are_like_the_others(dataset):
                 "draws": [{"model": "wc", "samples": 1}, {"model": "se", "samples": 1}],
                 "questions": {"count": 1, "match": "price"},
             },
-            ("sources.own.questions", "here are 2 draws"),
+            ("sources.own.questions", "this one has 2 draws"),
         ),
     ],
 )

@@ -110,7 +110,7 @@ def test_a_job_that_may_not_be_queued_again_ends_with_status_75_and_says_why(sam
     status, said = sampling.job(environment)
     assert status == 75 and calls_of(slurm) == ["show", "requeue"]
     last = said.splitlines()[-1]
-    assert "too little time left to begin: 0 of 40 samples of wc were done before; the same command goes on" in last
+    assert "too little time left to begin: 0 of 40 samples of wc were done before; the same command resumes" in last
     assert f"scontrol requeue {JOB} was refused: Requested operation is presently disabled" in last
 
 
@@ -174,7 +174,7 @@ def test_who_waits_for_a_draft_waits_no_longer_than_its_own_job(tmp_path, monkey
     monkeypatch.setenv(time_limit.MARGIN, "0.1")
     with (
         open_draft(tmp_path / "out.jsonl", {}),
-        pytest.raises(UserError, match=r"waited in vain for .*lock, which another process holds"),
+        pytest.raises(UserError, match=r"gave up waiting for .*lock, which another process holds"),
         open_draft(tmp_path / "out.jsonl", {}),
     ):
         pass

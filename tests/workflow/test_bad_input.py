@@ -44,7 +44,7 @@ CHANGES = {
     ),
     "a number that YAML reads as text": (
         lambda config: config["finetuning"]["short"].update(learning_rates={"low": "1e-7"}),
-        f"{CONFIG}: finetuning.short.learning_rates.low: '1e-7' is no number",
+        f"{CONFIG}: finetuning.short.learning_rates.low: '1e-7' is not of type number",
     ),
     "a budget too small for its source": (
         lambda config: config["sources"]["wc"].update(draws=[{"model": "wc", "match": "compute", "fraction": 0.1}]),
@@ -71,11 +71,11 @@ def test_a_key_that_stands_twice_is_told_with_both_lines(fresh):
     first, again = (number for number, line in enumerate(lines, start=1) if line.startswith("  wc: {draws:"))
     done = fresh.run(options=("--dry-run",), check=False)
     assert done.returncode != 0
-    assert f"{CONFIG}:{again}: key 'wc' stands already in line {first}" in last_words(done)
+    assert f"{CONFIG}:{again}: duplicate key 'wc', first in line {first}" in last_words(done)
 
 
 @pytest.mark.parametrize(
-    ("end", "told"), [("x: [\n", "not YAML"), ("seed: 1\n", "key 'seed' stands already in line 3")]
+    ("end", "told"), [("x: [\n", "not YAML"), ("seed: 1\n", "duplicate key 'seed', first in line 3")]
 )
 def test_a_fault_in_the_default_config_is_told_with_its_line(fresh, end, told):
     path = fresh.folder / "config" / "config.yaml"
@@ -95,7 +95,7 @@ BROKEN = {
     "a duplicate problem id": (
         [*ROWS[:3], ROWS[1] | {"question": "And?"}],
         "",
-        "questions.jsonl:4: problem 'p1' stands already in line 2",
+        "questions.jsonl:4: duplicate problem 'p1', first in line 2",
     ),
     "an answer that is no text": ([*ROWS[:2], ROWS[2] | {"answer": 3}], "", "questions.jsonl:3: answer is 3"),
     "a level that is a list": (
@@ -111,7 +111,7 @@ BROKEN = {
     "a question of another split": (
         [*ROWS[:2], ROWS[2] | {"question": "test: What is 1 + 1?"}],
         "",
-        "questions.jsonl:3: its question stands also in test.jsonl:2, splits must be disjoint",
+        "questions.jsonl:3: its question is also in test.jsonl:2, splits must be disjoint",
     ),
     "too few problems": (ROWS[:5], "", "questions.jsonl: 5 problems, the split asks for 24"),
 }
