@@ -10,8 +10,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "scripts"))
 
 from yetbetter.data import ADAPTERS
 from yetbetter.figures.registry import FIGURES
@@ -19,6 +18,7 @@ from yetbetter.generation.engines import ENGINES
 from yetbetter.measures.metrics import METRICS
 from yetbetter.selection.filters import FILTERS
 
+ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("config/README.md", "docs/extending.md")
 PART = re.compile(r"(<!-- registry: (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 

@@ -1,24 +1,17 @@
 """The order of the code: which folder imports which, what the core needs, how large the rule layer is."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 
+import house
 import pytest
+import update_docs
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
 
 
-def load_house():
-    spec = importlib.util.spec_from_file_location("house", ROOT / "benchmarks" / "house.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-house = load_house()
 FILES = house.files_now()
 GRAPH = house.imports(FILES)
 COUNTS = house.count(FILES)
@@ -115,3 +108,9 @@ def test_a_name_means_one_thing(name):
 )
 def test_the_rule_layer_stays_small(row, most):
     assert COUNTS[row] <= most
+
+
+def test_the_docs_have_the_tables_of_the_registries_as_they_are():
+    for name in update_docs.PAGES:
+        text = (update_docs.ROOT / name).read_text(encoding="utf-8")
+        assert update_docs.with_tables(text) == text, f"{name}: python tools/update_docs.py"
