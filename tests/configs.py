@@ -26,6 +26,11 @@ def model_of(entry: dict) -> dict:
     return fill(copy.deepcopy(entry), CONTENT["$defs"]["model"], CONTENT)
 
 
+def dataset_of(entry: dict) -> dict:
+    """A data set's entry with the schema's defaults."""
+    return fill(copy.deepcopy(entry), CONTENT["$defs"]["dataset"], CONTENT)
+
+
 def recipe_of(entry: dict) -> dict:
     """A finetuning recipe with the schema's defaults."""
     return fill(copy.deepcopy(entry), CONTENT["$defs"]["recipe"], CONTENT)

@@ -72,7 +72,11 @@ def find_file(arguments: argparse.Namespace) -> DrawnFile | None:
     if arguments.digest is None:
         raise UserError("--digest is missing, which --drawn needs")
     with open_text(arguments.digest) as file:
-        return find_drawn(arguments.drawn, belonging(arguments, file.read().strip()))
+        training_data = file.read().strip()
+    try:
+        return find_drawn(arguments.drawn, belonging(arguments, training_data))
+    except FileNotFoundError:
+        return None  # a file of the pools is missing: reading them reports it
 
 
 def select_here(shards: Iterable[Shard], choice: Choice) -> Iterator[tuple[Shard, list[dict]]]:
