@@ -10,7 +10,7 @@ from yetbetter.study.grid import Grid
 from yetbetter.study.schema import fill, read_schema, with_defaults
 
 SCHEMA = str(Path(__file__).parents[1] / "workflow/schemas/config.schema.yaml")
-CONTENT = read_schema(SCHEMA, checks.REGISTRIES | {"figures": KINDS})
+CONTENT = read_schema(SCHEMA, checks.REGISTRIES | {"figures": KINDS}, checks.KEYS)
 
 
 def check_config(config: dict, schema_path: str, name: str) -> dict:

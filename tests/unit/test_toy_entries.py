@@ -154,7 +154,7 @@ def toy(monkeypatch, tmp_path) -> Path:
         "The questions are toys.",
         public.check_entry,
         TOY,
-        own_keys=("data_dir",),
+        own_keys={"data_dir": public.DATA_DIR},
         has_levels=False,
     )
     monkeypatch.setitem(ADAPTERS, "toy", adapter)
