@@ -10,7 +10,7 @@ from yetbetter.study.grid import Grid
 from yetbetter.study.schema import fill, read_schema, with_defaults
 
 SCHEMA = str(Path(__file__).parents[1] / "workflow/schemas/config.schema.yaml")
-CONTENT = read_schema(SCHEMA, checks.REGISTRIES | {"figures": KINDS})
+CONTENT = read_schema(SCHEMA, checks.REGISTRIES | {"figures": KINDS}, checks.KEYS)
 
 
 def check_config(config: dict, schema_path: str, name: str) -> dict:
@@ -24,6 +24,11 @@ def completed(config: dict) -> dict:
 def model_of(entry: dict) -> dict:
     """A model's entry with the schema's defaults."""
     return fill(copy.deepcopy(entry), CONTENT["$defs"]["model"], CONTENT)
+
+
+def dataset_of(entry: dict) -> dict:
+    """A data set's entry with the schema's defaults."""
+    return fill(copy.deepcopy(entry), CONTENT["$defs"]["dataset"], CONTENT)
 
 
 def recipe_of(entry: dict) -> dict:

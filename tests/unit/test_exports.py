@@ -134,7 +134,7 @@ def test_lone_surrogates_do_not_reach_a_reader_that_refuses_them(text, cleaned):
 
 
 def test_what_cannot_be_exported_is_told_in_one_line(exported, tmp_path):
-    assert "--facts: no JSON" in refusal(export, exported[0].parent, "{")
+    assert "--facts: not JSON" in refusal(export, exported[0].parent, "{")
     write_rows(tmp_path / "data.jsonl", [])
     write_json(tmp_path / "counts.json", COUNTS)
     assert "data.jsonl: holds no rows" in refusal(export, tmp_path)

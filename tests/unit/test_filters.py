@@ -79,6 +79,10 @@ class Arm:
         call(select_solutions, *self.arm(models, *options), *files)
         return read_rows(self.folder / "data.jsonl")
 
+    def drawn(self) -> tuple[str, str]:
+        """The options that name what is left of the selection."""
+        return f"--drawn={self.folder / 'drawn.jsonl'}", f"--digest={self.folder / 'data.sha256'}"
+
     def measure(self, *options: str, models=("wc",)) -> dict[str, bytes]:
         outputs = {"output": "arm.csv", "summary": "arm.json", "by-question": "questions.csv"}
         files = [f"--{key}={self.folder / name}" for key, name in (outputs | {"counts": "counts.json"}).items()]
@@ -120,7 +124,7 @@ def test_equal_solutions_of_two_models_count_once_and_the_first_models_stays(arm
 @pytest.mark.parametrize("models", [("wc",), ("se", "wc")])
 def test_measuring_what_was_selected_gives_what_selecting_once_more_gives(arm, rule, models):
     arm.select(f"--filter={rule}", models=models)
-    found = arm.measure(f"--filter={rule}", f"--drawn={arm.folder / 'drawn.jsonl'}", models=models)
+    found = arm.measure(f"--filter={rule}", *arm.drawn(), models=models)
     assert found == arm.measure(f"--filter={rule}", models=models)
 
 
@@ -128,15 +132,26 @@ def test_measuring_what_was_selected_reads_no_solution(arm):
     arm.select()
     for path in (arm.folder / "solutions").rglob("*.jsonl"):
         path.unlink()
-    measured = arm.measure(f"--drawn={arm.folder / 'drawn.jsonl'}")
+    measured = arm.measure(*arm.drawn())
     assert b"coverage,1,1,1,4" in measured["arm.csv"]
     assert b"diversity,2,2,2,4" in measured["arm.csv"]
 
 
-def test_what_was_drawn_for_another_arm_is_refused(arm):
+def test_what_was_drawn_for_another_arm_is_not_measured_by(arm):
     arm.select(models=("se",))
-    drawn = f"--drawn={arm.folder / 'drawn.jsonl'}"
-    assert "drawn.jsonl: not what was drawn for this arm" in refusal(arm.measure, drawn)
+    assert arm.measure(*arm.drawn()) == arm.measure()
+
+
+def test_what_was_drawn_needs_the_digest_of_its_training_data(arm):
+    arm.select()
+    assert "--digest is missing" in refusal(arm.measure, arm.drawn()[0])
+
+
+def test_a_missing_file_of_a_pool_is_named_in_one_line(arm):
+    arm.select()
+    verdicts = arm.folder / "verdicts" / f"{arm.blocks('wc')[1]}.jsonl"
+    verdicts.unlink()
+    assert f"{verdicts}: no such file" in refusal(arm.measure, *arm.drawn())
 
 
 def test_a_question_of_two_shards_is_refused(arm):
@@ -206,7 +221,7 @@ def toys(monkeypatch) -> None:
 
 def test_a_filter_and_a_metric_from_outside_come_through_to_the_tables(arm, toys):
     assert {row["sample"] for row in arm.select("--filter=even")} == {0, 2}
-    arm.measure("--filter=even", f"--drawn={arm.folder / 'drawn.jsonl'}")
+    arm.measure("--filter=even", *arm.drawn())
     tables = [f"--{name}={arm.folder / name}.table" for name in ("coverage", "diversity", "quality", "costs")]
     call(tabulate_data, "--pools", "--arms", arm.folder / "arm", "--model=wc:9e9::", *tables)
     quality = read_table(arm.folder / "quality.table").rows

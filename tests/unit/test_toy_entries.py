@@ -10,6 +10,7 @@ from judge_model import call, refusal
 
 import import_dataset
 import sample_solutions
+from configs import dataset_of, model_of
 from yetbetter.data import ADAPTERS, Adapter, check_source, public
 from yetbetter.data.downloads import HubFile
 from yetbetter.data.splits import Parts, in_fixed_order
@@ -106,7 +107,7 @@ def test_the_programs_and_the_study_know_it_too(engine, problems, tmp_path):
     assert "hypothesis" in read_json(tmp_path / "S.about.json")["versions"]
     assert packages_of(["sample_solutions.py", *line]) == ("hypothesis",)
     assert "has no option 'quiet'" in refusal(lambda: call(sample_solutions, *line, "--engine-option=quiet=1"))
-    entry = {"path": str(ROOT), "engine": "echo", "engine_options": {"loud": True}}
+    entry = model_of({"path": str(ROOT), "engine": "echo", "engine_options": {"loud": True}})
     model = Model("wc", entry, {"echo": "/opt/echo"}, "results/x")
     assert model.environment == "../../envs/echo.yaml"
     assert model.engine["python"].endswith("/opt/echo/bin/python")
@@ -153,7 +154,7 @@ def toy(monkeypatch, tmp_path) -> Path:
         "The questions are toys.",
         public.check_entry,
         TOY,
-        own_keys=("data_dir",),
+        own_keys={"data_dir": public.DATA_DIR},
         has_levels=False,
     )
     monkeypatch.setitem(ADAPTERS, "toy", adapter)
@@ -195,7 +196,7 @@ def test_its_config_is_checked_and_the_study_knows_it(toy):
     study = SimpleNamespace(
         config={"sampling": {"temperature": 1, "top_k": 0}, "seed": 0}, results="results/x", mode="strict"
     )
-    dataset = Dataset("d", entry, study)
+    dataset = Dataset("d", dataset_of(entry), study)
     assert dataset.sources == [toy / "toy.jsonl"]
     assert (dataset.rule, dataset.has_levels, dataset.has_programs) == ("import_dataset", False, False)
     facts = {"study": "x", "seed": 0, "dataset": "d", "adapter": "toy", "budget": "low", "source_name": "human"}

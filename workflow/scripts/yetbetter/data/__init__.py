@@ -4,7 +4,7 @@ To add a public data set, write its module (see `public`) and add its line to AD
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 
 from yetbetter.data import gsm8k, hendrycks_math, own_files, pocket_world, public
@@ -21,7 +21,7 @@ class Adapter:
     check_entry(key, dataset, entry, module): raises UserError, starting with `key`, for a config entry of this adapter
         that is wrong. dataset: its name in the config.
     module: of a public data set, see `public`.
-    own_keys: keys of the config entry that other adapters do not have.
+    own_keys: keys of the config entry that other adapters do not have, each with its JSON schema.
     has_levels: its problems have a difficulty, so tables and figures have rows by level.
     has_programs: its problems are programs over their quantities, so reasoning can be checked exactly (`fpr: exact`).
     random_order: its training problems are in random order; the first so many are a random choice.
@@ -32,7 +32,7 @@ class Adapter:
     terms: str
     check_entry: Callable[[str, str, dict, ModuleType | None], None]
     module: ModuleType | None = None
-    own_keys: tuple[str, ...] = ()
+    own_keys: dict[str, dict] = field(default_factory=dict)
     has_levels: bool = True
     has_programs: bool = False
     random_order: bool = True
@@ -44,7 +44,7 @@ ADAPTERS = {
         rule="make_pocket_problems",
         terms="The questions are made by the workflow itself (MIT licence).",
         check_entry=pocket_world.check_entry,
-        own_keys=("world",),
+        own_keys={"world": pocket_world.WORLD},
         has_programs=True,
     ),
     "gsm8k": Adapter(
@@ -52,7 +52,7 @@ ADAPTERS = {
         terms="The questions are GSM8K's (openai/grade-school-math, MIT licence).",
         check_entry=public.check_entry,
         module=gsm8k,
-        own_keys=("data_dir",),
+        own_keys={"data_dir": public.DATA_DIR},
         has_levels=False,
         published=True,
     ),
@@ -61,14 +61,14 @@ ADAPTERS = {
         terms="The questions are those of MATH (Hendrycks et al. 2021, MIT licence).",
         check_entry=public.check_entry,
         module=hendrycks_math,
-        own_keys=("data_dir", "functional_dir"),
+        own_keys={"data_dir": public.DATA_DIR, "functional_dir": hendrycks_math.FUNCTIONAL_DIR},
         published=True,
     ),
     "files": Adapter(
         rule="import_problems",
         terms="The questions come from the study's own files; their terms are known to whoever brought them.",
         check_entry=own_files.check_entry,
-        own_keys=("files",),
+        own_keys={"files": own_files.FILES},
         random_order=False,
     ),
 }

@@ -16,6 +16,10 @@ from yetbetter.errors import UserError
 from yetbetter.grading import extract_answer
 from yetbetter.records import read_rows
 
+FUNCTIONAL_DIR = {
+    "description": "With `data_dir`, the folder of Functional MATH's Oct-2023.jsonl. Default: `data_dir`.",
+    "type": "string",
+}
 FILES = {
     "train": ("train.jsonl",),
     "test": ("test.jsonl",),

@@ -7,6 +7,12 @@ from types import ModuleType
 from yetbetter.errors import UserError
 from yetbetter.records import check_unique, read_rows, shorten
 
+FILES = {
+    "description": "A JSON Lines file per split; rows hold problem, question and answer.",
+    "type": "object",
+    "propertyNames": {"enum": ["train", "validation", "test", "functional", "control"]},
+    "additionalProperties": {"type": "string"},
+}
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # no tokenizer accepts one
 
 

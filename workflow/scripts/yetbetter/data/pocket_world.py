@@ -6,6 +6,11 @@ from yetbetter.errors import UserError
 from yetbetter.pocket.families import FAMILIES
 from yetbetter.pocket.world import TWINS
 
+WORLD = {
+    "description": "Data set of the pocket world. Default: the name under `datasets`.",
+    "enum": list(FAMILIES),
+}
+
 
 def check_entry(key: str, dataset: str, entry: dict, module: ModuleType | None) -> None:
     """UserError for a data set that the pocket world does not have, or more twins than test problems."""

@@ -19,6 +19,12 @@ from yetbetter.errors import UserError
 from yetbetter.records import digest_of, digest_of_problems, read_json, write_rows
 
 SOURCE = "source.json"
+# The config's key of public data sets, as a schema.
+DATA_DIR = {
+    "description": "A folder that holds the data set's files (docs/data.md). Without it they are downloaded, at a"
+    " pinned revision.",
+    "type": "string",
+}
 
 
 def check_entry(key: str, dataset: str, entry: dict, module: ModuleType) -> None:

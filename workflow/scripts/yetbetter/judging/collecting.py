@@ -9,6 +9,7 @@ from yetbetter.judging.judgements import View, choose_for_views, digest_of_text,
 from yetbetter.judging.samples import Sample
 from yetbetter.records import digest_of_problems
 
+# Of a view some right answers are judged; for a filter all of them, or everything.
 KINDS = ("views", "all_right", "every")
 
 

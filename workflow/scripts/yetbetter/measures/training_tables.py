@@ -61,8 +61,8 @@ def read_steps(path: Path) -> int | str:
 def list_steps(cells: list[Cell], models: Path, evaluations: Path) -> Iterator[dict]:
     """Rows of training.csv: the steps of every finetuning in the order of the cells; every n-th step of a long one.
 
-    A finetuning without steps (it had no examples, or its log was deleted) has one row that is empty from `step` on; stdout
-    names the log.
+    A finetuning without steps (it had no examples, or its log was deleted) has one row that is empty from `step` on;
+    stdout names the log.
     """
     for cell, _, rates in read_choices(cells, evaluations):
         for folder, rate in rates.items():

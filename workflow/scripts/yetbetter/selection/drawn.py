@@ -61,10 +61,9 @@ def belonging(arguments: argparse.Namespace, training_data: str) -> dict:
     pools = Pools.of(arguments)
     blocks = {}
     for block in pools.blocks:
-        solutions, verdicts = block_files(pools, block)
         # A block that is sampled again gets another sidecar, so its texts need not be read.
-        about = digest_of(f"{pools.solutions}/{block}.about.json")
-        blocks[block] = [about, Path(solutions).stat().st_size, digest_of(verdicts)]
+        files = f"{pools.solutions}/{block}.about.json", block_files(pools, block)[1]
+        blocks[block] = [digest_of(file) for file in files]
     return {
         "training_data": training_data,
         "draws": parse_draws(arguments.draws),

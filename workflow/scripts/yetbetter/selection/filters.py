@@ -18,8 +18,8 @@ Reject = Callable[[list[Sample], Same], list[str | None]]
 class Filter:
     """What a filter does and needs, and its descriptions.
 
-    reject: function of one question's samples (of all models, in the order of the blocks) and of an equality of answers:
-    the reason why each sample is left out, or None. Samples have the fields that the filter needs: answer,
+    reject: function of one question's samples (of all models, in the order of the blocks) and an equality of answers;
+    gives the reason why each sample is left out, or None. Samples have the fields that the filter needs: answer,
     reasoning or judged.
     keeps: what is kept, for the card of exported training data. note: shown with a source in an experiment's figure.
     reasons: its reasons in words, by the name under which they are counted (out_...).

@@ -20,12 +20,22 @@ HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 REGISTRIES = {"engines": ENGINES, "data sets": ADAPTERS, "filters": FILTERS}
 
 
+# Keys that the entries of a registry bring along: where an engine's packages are, what a data set must know of itself.
+KEYS = {
+    "engines": {
+        engine.tool: {"description": "Where the packages of this tool are.", "type": "string", "minLength": 1}
+        for engine in ENGINES.values()
+    },
+    "data sets": {key: schema for adapter in ADAPTERS.values() for key, schema in adapter.own_keys.items()},
+}
+
+
 def check_config(config: dict, schema_path: str, name: str, figures: Iterable[str]) -> dict:
     """The config with the schema's defaults. UserError, naming file and key, for the first error.
 
     name: the config file's name, for messages. figures: the kinds of figure that an experiment may ask for.
     """
-    schema = read_schema(schema_path, REGISTRIES | {"figures": figures})
+    schema = read_schema(schema_path, REGISTRIES | {"figures": figures}, KEYS)
     check_schema(config, schema, name)
     completed = with_defaults(config, schema)
     check_references(completed, name)

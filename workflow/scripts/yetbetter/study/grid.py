@@ -67,7 +67,6 @@ class Grid:
             check_arm(self, arm)
         pools = self.pools_of(self.cells)
         self.pools = {key: pool.samples for key, pool in pools.items()}
-        self.pool_questions = {key: pool.questions for key, pool in pools.items()}
         for key in pools:
             check_pool(self, *key)
 

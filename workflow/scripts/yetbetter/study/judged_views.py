@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable
 
+from yetbetter.judging.collecting import KINDS
 from yetbetter.judging.judgements import View, sort_views
 from yetbetter.selection.filters import FILTERS
 from yetbetter.study.grid import Grid
-
-# In a view some right answers are judged; for a filter all right answers, or all solutions.
-KINDS = ("views", "all_right", "every")
 
 
 def judged_views(grid: Grid, dataset: str, model: str, further: bool) -> dict[str, list[View]]:

@@ -36,8 +36,12 @@ Validator = jsonschema.validators.extend(
 )
 
 
-def read_schema(path: str, registries: dict[str, Iterable[str]]) -> dict:
-    """The schema, with each registry's names as the `enum` of the keys that have it as `registry`."""
+def read_schema(path: str, registries: dict[str, Iterable[str]], keys: dict[str, dict]) -> dict:
+    """The schema, completed from the registries.
+
+    registries: the names that are allowed for a key with `registry`. keys: the further keys, each with its schema, that
+    are allowed in a mapping with `keys_of`.
+    """
     with open(path, encoding="utf-8") as file:
         schema = yaml.load(file, LOADER)
     waiting = [schema]
@@ -46,6 +50,8 @@ def read_schema(path: str, registries: dict[str, Iterable[str]]) -> dict:
         if isinstance(part, dict):
             if isinstance(part.get("registry"), str):
                 part["enum"] = list(registries[part["registry"]])
+            if isinstance(part.get("keys_of"), str):
+                part["properties"] = part.get("properties", {}) | keys[part["keys_of"]]
             waiting += part.values()
         elif isinstance(part, list):
             waiting += part
