@@ -1,4 +1,4 @@
-"""Two studies side by side: joined by role, refused in one line where there is nothing to compare with."""
+"""Two studies side by side: joined by role, refused in one line if there is nothing to compare with."""
 
 import shutil
 
@@ -42,7 +42,7 @@ def compared(here, there, tmp_path_factory):
     return folder
 
 
-def test_models_and_data_sets_of_the_same_role_stand_for_each_other(compared):
+def test_models_and_data_sets_of_the_same_role_correspond(compared):
     rows = read_table(compared / "comparison.csv").rows
     [lead] = [row for row in rows if row["table"] == "differences" and row["target"] == "student"]
     assert (lead["source"], lead["baseline"], lead["dataset"]) == ("wc", "se", "hard")
@@ -69,7 +69,7 @@ def test_verdicts_agree_disagree_or_decide_nothing(one, other, told):
     assert agree(one, other) == told
 
 
-def test_claims_stand_side_by_side(compared):
+def test_claims_are_side_by_side(compared):
     rows = read_table(compared / "claims.csv").rows
     assert [row["agree"] for row in rows] == ["yes", "yes", "open", "open"]
     assert rows[0]["effect_here"] == rows[0]["effect_there"] == "3.2"
@@ -111,7 +111,7 @@ def test_a_study_is_named_by_its_folder(tmp_path):
     assert name_of(tmp_path / "results" / "pocket" / "study") == "pocket-study"
 
 
-def test_settings_that_differ_are_told_by_their_keys():
+def test_settings_that_differ_are_reported_by_their_keys():
     here, there = {"a": {"b": 1, "c": 2}, "d": [1]}, {"a": {"b": 1, "c": 3}, "e": "x"}
     assert list(differing(here, there)) == [("a.c", "2", "3"), ("d", "[1]", ""), ("e", "", "x")]
 

@@ -115,7 +115,7 @@ def test_the_seal_comes_last(tmp_path):
         }
 
 
-def test_other_settings_start_anew_and_one_line_says_what_differs(tmp_path, capfd):
+def test_other_settings_start_from_scratch_and_one_line_says_what_differs(tmp_path, capfd):
     with open_draft(tmp_path / "out.jsonl", SETTING) as draft:
         draft.append("rows.jsonl", ROWS)
     assert capfd.readouterr().err == ""
@@ -182,7 +182,7 @@ def test_a_killed_holder_releases_the_lock_and_leaves_its_rows(tmp_path):
 
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
-def test_a_file_system_without_locks_is_told_in_one_line_that_names_the_lock(tmp_path, monkeypatch, number):
+def test_a_file_system_without_locks_is_reported_in_one_line_that_names_the_lock(tmp_path, monkeypatch, number):
     def flock(*_):
         raise OSError(number, os.strerror(number))
 

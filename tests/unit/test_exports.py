@@ -133,7 +133,7 @@ def test_lone_surrogates_do_not_reach_a_reader_that_refuses_them(text, cleaned):
     assert without_surrogates(text) == cleaned
 
 
-def test_what_cannot_be_exported_is_told_in_one_line(exported, tmp_path):
+def test_what_cannot_be_exported_is_reported_in_one_line(exported, tmp_path):
     assert "--facts: not JSON" in refusal(export, exported[0].parent, "{")
     write_rows(tmp_path / "data.jsonl", [])
     write_json(tmp_path / "counts.json", COUNTS)

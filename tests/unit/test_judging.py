@@ -158,7 +158,7 @@ def test_what_a_mix_chooses_is_judged_in_its_pools():
         assert {place for place in mixed if place[0] == model} <= set(places(own))
 
 
-def test_what_is_chosen_stands_for_the_whole():
+def test_what_is_chosen_represents_the_whole():
     """Over many seeds the share of flawed solutions among those chosen is the share among all."""
     rows = [row for row in pool(40, 6) if row.verdict == "correct"]
     flawed = {place for number, place in enumerate(places(rows)) if number % 8 < 3}  # 60 of 160

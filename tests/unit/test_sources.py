@@ -139,7 +139,7 @@ def test_the_first_training_questions_are_like_the_others(dataset):
         ),
     ],
 )
-def test_a_source_that_cannot_be_is_told_in_one_line(entry, told):
+def test_a_source_that_cannot_be_is_reported_in_one_line(entry, told):
     assert_says(refusal(with_source(**entry)), *told)
 
 
@@ -193,7 +193,7 @@ def test_a_filter_that_nothing_answers_is_refused(rule, fpr, told):
     assert_says(str(failure.value), f"sources.own.filter: {rule!r} for datasets.hard", told)
 
 
-def test_a_judge_that_filters_must_not_be_told_the_answer():
+def test_a_judge_that_filters_must_not_get_the_answer():
     with_answer = {key: value for key, value in JUDGE.items() if key != "prompt_without_answer"}
     told = ("judge.prompt", "{answer}", "sources.own", "prompt_without_answer")
     assert_says(refusal(filtered("judge", "judge", with_answer)), *told)
@@ -347,5 +347,5 @@ def test_a_model_under_another_recipe_is_the_same_model_in_its_paradigm():
         ("finetuning.epochs.epochs.low", REMOVED, ("finetuning.epochs.epochs", "'low'")),
     ],
 )
-def test_an_experiment_that_names_what_is_not_there_is_told(key, value, told):
+def test_an_experiment_that_names_what_is_not_there_is_reported(key, value, told):
     assert_says(refusal(change_default(key, value)), *told)

@@ -1,4 +1,4 @@
-"""What a user can get wrong ends in one line that names the file and key or line, and leaves nothing half-written."""
+"""User errors are reported in one line that names the file and key or line; nothing is left half-written."""
 
 import json
 import re
@@ -64,7 +64,7 @@ def test_a_config_error_is_one_clear_line(fresh, case):
     assert not (fresh.folder / "results").exists()
 
 
-def test_a_key_that_stands_twice_is_told_with_both_lines(fresh):
+def test_a_duplicate_key_is_reported_with_both_lines(fresh):
     path = fresh.folder / CONFIG
     lines = path.read_text().replace("  se: {draws:", "  wc: {draws:").splitlines()
     path.write_text("\n".join(lines))
@@ -77,7 +77,7 @@ def test_a_key_that_stands_twice_is_told_with_both_lines(fresh):
 @pytest.mark.parametrize(
     ("end", "told"), [("x: [\n", "not YAML"), ("seed: 1\n", "duplicate key 'seed', first in line 3")]
 )
-def test_a_fault_in_the_default_config_is_told_with_its_line(fresh, end, told):
+def test_a_fault_in_the_default_config_is_reported_with_its_line(fresh, end, told):
     path = fresh.folder / "config" / "config.yaml"
     text = path.read_text()
     path.write_text(text + end)
