@@ -57,7 +57,7 @@ def test_intervals_that_meet_are_said_to_overlap(compared):
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "told"),
+    ("one", "other", "expected"),
     [
         ("reproduced", "reproduced", "yes"),
         ("reproduced", "contradicted", "no"),
@@ -65,8 +65,8 @@ def test_intervals_that_meet_are_said_to_overlap(compared):
         ("not run", "not run", "open"),
     ],
 )
-def test_verdicts_agree_disagree_or_decide_nothing(one, other, told):
-    assert agree(one, other) == told
+def test_verdicts_agree_disagree_or_decide_nothing(one, other, expected):
+    assert agree(one, other) == expected
 
 
 def test_claims_are_side_by_side(compared):
@@ -91,7 +91,7 @@ def test_a_study_that_does_not_describe_itself_is_joined_by_its_names(here, tmp_
 
 
 @pytest.mark.parametrize(
-    ("other", "told"),
+    ("other", "expected"),
     [
         ("nothing", "holds no tables"),
         ("", "is not a results folder"),
@@ -99,9 +99,9 @@ def test_a_study_that_does_not_describe_itself_is_joined_by_its_names(here, tmp_
         ("here", "own folder"),
     ],
 )
-def test_what_cannot_be_compared_is_refused_in_one_line(here, tmp_path, other, told):
+def test_what_cannot_be_compared_is_refused_in_one_line(here, tmp_path, other, expected):
     other = {"nothing": str(tmp_path), "here": str(here)}.get(other, other)
-    with pytest.raises(UserError, match=told) as error:
+    with pytest.raises(UserError, match=expected) as error:
         check_other(other, here)
     assert "\n" not in str(error.value)
 

@@ -53,7 +53,7 @@ def test_no_config_that_comes_along_has_a_key_twice(path):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("study: a\nseed: 0\nstudy: b\n", "3: duplicate key 'study', first in line 1"),
         ("sources:\n  wc: {}\n  se: {}\n  'wc': {}\n", "4: duplicate key 'wc', first in line 2"),
@@ -63,12 +63,12 @@ def test_no_config_that_comes_along_has_a_key_twice(path):
         ("a:\n\t- 1\n", "2: not YAML (found character that cannot start any token)"),
     ],
 )
-def test_a_config_file_with_a_fault_is_reported_with_its_line(tmp_path, text, told):
+def test_a_config_file_with_a_fault_is_reported_with_its_line(tmp_path, text, expected):
     path = tmp_path / "study.yaml"
     path.write_text(text)
     with pytest.raises(UserError) as failure:
         check_file(path)
-    assert str(failure.value).startswith(f"{path}:{told}") and len(str(failure.value).splitlines()) == 1
+    assert str(failure.value).startswith(f"{path}:{expected}") and len(str(failure.value).splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -303,7 +303,7 @@ def test_a_data_set_that_is_judged_needs_a_judge():
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "expected"),
     [
         ({"model": "es"}, ("judge.model", "'es'", "wc, se, student")),
         ({"prompt": "nowhere.txt"}, ("judge.prompt", "nowhere.txt", "no such file")),
@@ -313,8 +313,8 @@ def test_a_data_set_that_is_judged_needs_a_judge():
         ({"sample": 5}, ("judge", "unknown key 'sample'", "did you mean 'samples'")),
     ],
 )
-def test_a_judge_with_a_fault_is_reported(change, told):
-    assert_says(refusal(judged(**change)), *told)
+def test_a_judge_with_a_fault_is_reported(change, expected):
+    assert_says(refusal(judged(**change)), *expected)
 
 
 def test_a_target_without_a_recipe_is_refused():
@@ -346,8 +346,8 @@ def test_the_sizing_of_the_pocket_study_states_its_cells():
     human = sum(cell.source == "human" for cell in base)
     page = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
     assert f"| cells | {len(base) - human}, and {human} with human solutions |" in page
-    told = f"{more.total()} more: {more['hard']} of the harder data set, {more['easy']} of the easier one"
-    assert f"| cells of `study` | {told} |" in page
+    expected = f"{more.total()} more: {more['hard']} of the harder data set, {more['easy']} of the easier one"
+    assert f"| cells of `study` | {expected} |" in page
 
 
 def test_every_key_of_the_schema_is_described_and_every_mapping_is_closed():

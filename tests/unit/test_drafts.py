@@ -121,8 +121,8 @@ def test_other_settings_start_from_scratch_and_one_line_says_what_differs(tmp_pa
     assert capfd.readouterr().err == ""
     with open_draft(tmp_path / "out.jsonl", SETTING | {"temperature": 0.8}) as draft:
         assert draft.recover("rows.jsonl") == []
-    told = capfd.readouterr().err
-    assert told.count("\n") == 1 and "temperature was 0.7, is 0.8" in told and "top_k" not in told
+    expected = capfd.readouterr().err
+    assert expected.count("\n") == 1 and "temperature was 0.7, is 0.8" in expected and "top_k" not in expected
     with open_draft(tmp_path / "out.jsonl", SETTING) as draft:
         assert draft.recover("rows.jsonl") == ROWS
     assert capfd.readouterr().err == ""
@@ -158,12 +158,12 @@ def test_who_waits_says_for_whom(tmp_path, capfd):
     try:
         wait_until((tmp_path / "held").exists)
         waiting = in_child(lambda: hold_lock(tmp_path / "lock", every=0.01).__enter__())
-        told = ""
+        expected = ""
         end = time.monotonic() + 20
-        while not told and time.monotonic() < end:
-            told = capfd.readouterr().err
+        while not expected and time.monotonic() < end:
+            expected = capfd.readouterr().err
             time.sleep(0.01)
-        assert f'"pid": {child}' in told and "waiting for" in told
+        assert f'"pid": {child}' in expected and "waiting for" in expected
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)

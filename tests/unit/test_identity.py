@@ -34,9 +34,9 @@ def test_the_order_of_settings_makes_no_difference():
 )
 def test_any_setting_that_differs_changes_the_fingerprint_and_is_reported(changed):
     assert fingerprint(SETTINGS | changed) != fingerprint(SETTINGS)
-    told = differences(SETTINGS, SETTINGS | changed)
-    assert next(iter(changed)) in told
-    assert told.count(";") == 0
+    found = differences(SETTINGS, SETTINGS | changed)
+    assert next(iter(changed)) in found
+    assert found.count(";") == 0
 
 
 def test_all_differences_are_reported_and_nothing_else():

@@ -78,7 +78,7 @@ def test_the_prompt_that_comes_along_asks_for_the_verdicts_that_are_read():
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("{question}", "{solution} once, found 0 times"),
         ("{question} {solution} {solution}", "{solution} once, found 2 times"),
@@ -87,11 +87,11 @@ def test_the_prompt_that_comes_along_asks_for_the_verdicts_that_are_read():
         ("{question} {solution} ", "must not end in a space"),
     ],
 )
-def test_a_prompt_without_its_places_is_refused_in_one_line(tmp_path, text, told):
+def test_a_prompt_without_its_places_is_refused_in_one_line(tmp_path, text, expected):
     (tmp_path / "T.txt").write_text(text)
     message = refusal(read_judge_template, tmp_path / "T.txt")
     assert message.startswith(f"{tmp_path / 'T.txt'}: ")
-    assert told in message
+    assert expected in message
 
 
 # Which solutions are judged -------------------------------------------------------------------------------------------

@@ -124,8 +124,8 @@ def test_colours_tell_the_source_as_in_every_figure_and_dashes_the_rate(tmp_path
     cells.append(add_finetuning(tmp_path, "wc", 2, steps_of(3), "high", "high"))
     figure = plot(tmp_path, *cells)
     assert curves_of(figure.axes[1]) == {(STRONG, "-"): 2, (WEAK, "-"): 2, (WEAK, "--"): 1}
-    told = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert told == ["SE data", "WC data", "rate: low", "rate: high"]
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["SE data", "WC data", "rate: low", "rate: high"]
 
 
 def test_a_number_that_is_none_is_reported_with_its_file(tmp_path):

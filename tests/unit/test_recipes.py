@@ -194,7 +194,7 @@ def test_a_choice_of_another_rate_than_those_given_is_refused(tmp_path):
     write_json(tmp_path / "choice.json", {"checkpoint": "middle/checkpoint-7"})
     choice = str(tmp_path / "choice.json")
     assert read_chosen_rate(choice, "low=1e-7", "middle=5e-7") == 5e-7
-    with pytest.raises(UserError, match="chose the learning rate 'middle', --rate-of tells only: low=1e-7"):
+    with pytest.raises(UserError, match="chose the learning rate 'middle', --rate-of has only: low=1e-7"):
         read_chosen_rate(choice, "low=1e-7")
 
 

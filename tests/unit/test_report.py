@@ -31,7 +31,7 @@ def browser(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("told", "text"),
+    ("written", "text"),
     [
         (wording.points(0.032, 0.004, 0.061), "+3.2 points [+0.4, +6.1]"),
         (wording.points(-0.0004), "0.0 points"),
@@ -45,8 +45,8 @@ def browser(tmp_path_factory):
         (wording.interval("", 1), ""),
     ],
 )
-def test_numbers_are_written_in_one_way(told, text):
-    assert told.replace(wording.NARROW, " ") == text
+def test_numbers_are_written_in_one_way(written, text):
+    assert written.replace(wording.NARROW, " ") == text
 
 
 def test_a_figure_belongs_to_the_longest_kind_that_its_name_starts_with():
@@ -65,8 +65,8 @@ def test_a_figure_of_an_experiment_is_known_by_its_name():
 
 def test_a_caption_carries_the_numbers_of_its_figure(page):
     text = page.read_text(encoding="utf-8").replace(wording.NARROW, " ")
-    told = "hard, low budget, student: WC 41.2 %, SE 38.0 %, +3.2 points [+0.4, +6.1]"
-    assert told in text and "on 1,000 test problems, one seed." in text
+    written = "hard, low budget, student: WC 41.2 %, SE 38.0 %, +3.2 points [+0.4, +6.1]"
+    assert written in text and "on 1,000 test problems, one seed." in text
 
 
 def test_the_figure_of_an_experiment_carries_its_title_and_the_numbers_of_its_sources(page):

@@ -240,7 +240,7 @@ def test_a_finished_block_is_published_again_without_loading_any_model_library(p
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "wanted"),
     [
         ({"temperature": 0.5}, "temperature was 1.0, is 0.5"),
         ({"model": 1}, "model was '"),
@@ -251,7 +251,7 @@ def test_a_finished_block_is_published_again_without_loading_any_model_library(p
     ],
 )
 def test_a_partial_draft_of_other_settings_is_drawn_from_scratch_and_one_line_says_why(
-    place, models, change, told, capfd
+    place, models, change, wanted, capfd
 ):
     draw(place, models)
     old = draft_of(place)
@@ -269,7 +269,7 @@ def test_a_partial_draft_of_other_settings_is_drawn_from_scratch_and_one_line_sa
     changes = change if isinstance(change, dict) else {}
     output = draw(place, models, **changes)
     lines = [line for line in capfd.readouterr().err.splitlines() if "starting from scratch" in line]
-    assert len(lines) == 1 and told in lines[0]
+    assert len(lines) == 1 and wanted in lines[0]
     assert old.read_bytes() == kept
     fresh = draw(place, models, "fresh.jsonl", **changes | {"drafts": place / "other"})
     assert output.read_bytes() == fresh.read_bytes()

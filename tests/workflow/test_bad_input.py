@@ -75,16 +75,16 @@ def test_a_duplicate_key_is_reported_with_both_lines(fresh):
 
 
 @pytest.mark.parametrize(
-    ("end", "told"), [("x: [\n", "not YAML"), ("seed: 1\n", "duplicate key 'seed', first in line 3")]
+    ("end", "expected"), [("x: [\n", "not YAML"), ("seed: 1\n", "duplicate key 'seed', first in line 3")]
 )
-def test_a_fault_in_the_default_config_is_reported_with_its_line(fresh, end, told):
+def test_a_fault_in_the_default_config_is_reported_with_its_line(fresh, end, expected):
     path = fresh.folder / "config" / "config.yaml"
     text = path.read_text()
     path.write_text(text + end)
     fresh.config = ""
     done = fresh.run(options=("--dry-run",), check=False)
     assert done.returncode != 0
-    assert re.search(rf"config/config\.yaml:\d+: {told}", last_words(done))
+    assert re.search(rf"config/config\.yaml:\d+: {expected}", last_words(done))
 
 
 ROWS = [

@@ -83,8 +83,8 @@ def main() -> None:
     files = arguments.output, arguments.about, arguments.drafts, arguments.known
     settings = make_judgements(judge, asked, facts, *files, write_about)
     counts = Counter(row["verdict"] for row in iterate_rows(arguments.output, require=("verdict",)))
-    told = ", ".join(f"{counts[key]:,} {key}" for key in sorted(counts)) or "nothing"
-    print(f"judged {counts.total():,}: {told}")
+    listed = ", ".join(f"{counts[key]:,} {key}" for key in sorted(counts)) or "nothing"
+    print(f"judged {counts.total():,}: {listed}")
     if arguments.labelled:
         found = measure_groups(read_rows(arguments.output))
         write_json(arguments.agreement, {"labelled": arguments.labelled.name, "groups": found, "settings": settings})
