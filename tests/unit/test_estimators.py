@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from yetbetter.stats.estimators import Bootstrap, coverage, coverage_curve, interval, majority, unique_curve
 
-# A sample is the letter of its solution or answer: C, D, E are correct; a, b, c are wrong; "" is no answer.
+# A sample is the letter of its solution or answer: C, D, E are correct; a, b, c are wrong; "" is a missing answer.
 pools = st.lists(st.sampled_from(["C", "D", "E", "a", "b", "c", ""]), min_size=1, max_size=7)
 LARGE = [
     (samples, correct, k)

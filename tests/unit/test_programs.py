@@ -186,7 +186,7 @@ def test_every_solution_gets_one_verdict_in_its_order(study):
             ["p.jsonl", "answer"],
         ),
     ],
-    ids=["unknown problem", "duplicate", "no gold", "torn", "missing", "no text", "gold is no text"],
+    ids=["unknown problem", "duplicate", "no gold", "torn", "missing", "no text", "gold is not text"],
 )
 def test_what_cannot_be_graded_is_refused_in_one_line_and_leaves_no_verdicts(tmp_path, problems, solutions, parts):
     (tmp_path / "p.jsonl").write_text(problems)

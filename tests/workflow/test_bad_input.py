@@ -97,7 +97,7 @@ BROKEN = {
         "",
         "questions.jsonl:4: duplicate problem 'p1', first in line 2",
     ),
-    "an answer that is no text": ([*ROWS[:2], ROWS[2] | {"answer": 3}], "", "questions.jsonl:3: answer is 3"),
+    "an answer that is not text": ([*ROWS[:2], ROWS[2] | {"answer": 3}], "", "questions.jsonl:3: answer is 3"),
     "a level that is a list": (
         [*ROWS[:2], ROWS[2] | {"level": [1]}],
         "",

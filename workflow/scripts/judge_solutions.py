@@ -39,8 +39,8 @@ def parse_arguments() -> argparse.Namespace:
         help="views of the pool: samples per question, of all or of the first questions",
         **view,
     )
-    add("--all-right", help="views of which every right answer is judged, for a filter", **view)
-    add("--every", help="views of which every solution is judged, for a filter without the right answer", **view)
+    add("--all-right", help="views whose right answers are all judged, for a filter", **view)
+    add("--every", help="views whose solutions are all judged, for a filter without the right answer", **view)
     add("--known", type=Path, help="judgements of an earlier run, which are not asked for again")
     add("--samples", type=at_least(1), default=500, help="solutions judged of each view (default: 500)")
     add("--prompt", type=Path, required=True, help="holds {question} and {solution} once, {answer} at most once")

@@ -76,7 +76,7 @@ def read_evidence(
 ) -> StudyEvidence:
     """The evidence in a scores.jsonl of each cell and a .questions.csv of each arm.
 
-    UserError if a file is missing or is no such file.
+    UserError if a file is missing or is not such a file.
     """
     found: dict[tuple, Measurements] = {}
     paths: dict[tuple, list[str]] = defaultdict(list)

@@ -26,7 +26,7 @@ def checkpoints(table: Table, dataset: str, look: Look) -> Figure:
 
     A line is one finetuning: its colour the source of the data, its dashes the learning rate, one for every seed. A
     ring marks the checkpoint that a seed's benchmarks were answered with. Where a step is not known, the number of the
-    checkpoint stands for it, in the whole figure.
+    checkpoint represents it, in the whole figure.
     """
     table = table.where(dataset=dataset)
     budgets = order_budgets(table.values("budget"))

@@ -38,7 +38,7 @@ class Column:
 
 @dataclass
 class Sheet:
-    """A table of a page. total: its rows, of which only some may be `rows`. content: the CSV file, as it is saved."""
+    """A table of a page. total: number of its rows; `rows` may hold only some. content: the CSV file, as it is saved."""
 
     name: str
     columns: list[Column]
@@ -66,7 +66,7 @@ def numeric(value, text: str) -> Field:
 
 
 def make_sheet(name: str, columns: list[Column], rows: list[list[Field]], **more) -> Sheet:
-    """A sheet of which everything is shown; its CSV file holds what the columns sort by."""
+    """A sheet that shows everything; its CSV file holds what the columns sort by."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     kept = [number for number, column in enumerate(columns) if column.kind != "picture"]
