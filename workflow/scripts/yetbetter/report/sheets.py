@@ -38,7 +38,7 @@ class Column:
 
 @dataclass
 class Sheet:
-    """A table of a page. total: its number of rows; `rows` may be some of them. content: the CSV file, as it is saved."""
+    """A table of a page. total: its number of rows; `rows` may be some of them. content: the CSV file, as saved."""
 
     name: str
     columns: list[Column]
