@@ -89,7 +89,7 @@ def test_a_cell_takes_the_disk_that_each_of_its_finetunings_asks_for_before_it_s
     forecast = forecast_of(config)
     arm = row_of(forecast, "arm", budget="low", source="wc")
     check_disk(tmp_path, *needed_bytes(10**6, 10**6, "bfloat16", True), 10)
-    assert "needs 52 MB (10 checkpoints of 2 MB, 2 states to go on from of 16 MB)" in capsys.readouterr().err
+    assert "needs 52 MB (10 checkpoints of 2 MB, 2 states to continue from of 16 MB)" in capsys.readouterr().err
     assert arm["gb_training"] == pytest.approx(2 * 0.052)
     assert arm["gb_unscored"] == pytest.approx(2 * 0.02)
     total = row_of(forecast, "total")
