@@ -1,4 +1,4 @@
-"""Where do strict, lenient and math-verify alone disagree on a pool? One row for each unique disagreement."""
+"""List the unique disagreements of strict, lenient and math-verify alone on a pool, one per row."""
 
 import argparse
 import sys

@@ -6,7 +6,7 @@
 
 The grid: 3 targets, 2 data sets, 2 budgets, 10 sources and --seeds of the pocket world. The start is a dry run of the
 target `forecast`, one job: Python's imports, the config, the rules. Both take turns. With --instructions they are run
-once, under valgrind, which counts the processor's instructions: these do not change with what else the machine does.
+once under valgrind, which counts the processor's instructions: the count does not depend on the machine's load.
 """
 
 import argparse

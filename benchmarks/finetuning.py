@@ -4,10 +4,10 @@
 
 plain: SFTTrainer on prompt and completion columns, its default settings but for the batch, the steps, float32 and the
 warm-up. plain, no recomputing: the same without gradient checkpointing, which is TRL's default. ours, and ours packed:
-finetune_model.py, with --packing in rows of --max-length. They take turns, each in a process of its own. Tokens are
+finetune_model.py, with --packing in rows of --max-length. They take turns, each in a separate process. Tokens are
 those of prompts and completions, without padding. Training is timed from the first step to the last, checkpoints
 left out; the start is everything before the first step, imports too. CPU seconds (on a GPU seconds) are counted,
-since a busy machine disturbs them least. The ratio is that of the rates of one turn, its median over the turns.
+since the machine's load affects them least. The ratio is the median over the turns of the ratio of rates.
 """
 
 import argparse
@@ -100,7 +100,7 @@ def measure(arguments) -> dict:
 
 
 class Clock:
-    """CPU seconds (seconds, where a GPU works) and tokens between the first step's start and the last one's end."""
+    """CPU seconds (seconds on a GPU) and tokens between the first step's start and the last one's end."""
 
     def __init__(self):
         import torch
@@ -175,7 +175,7 @@ def train_ours(arguments, folder: str, packed: bool) -> dict:
     from yetbetter.training.finetuning import finetune
     from yetbetter.training.job import read_job
 
-    # Rows of several examples: a packed step holds more tokens unless told otherwise.
+    # Rows of several examples: a packed step holds more tokens by default.
     batch = arguments.packed_batch_size or arguments.batch_size if packed else arguments.batch_size
     options = {"model": arguments.model, "data": arguments.data, "steps": arguments.steps, "checkpoints": 1}
     options |= {"batch-size": batch, "learning-rate": 1e-3, "max-length": arguments.max_length}
@@ -190,7 +190,7 @@ def train_ours(arguments, folder: str, packed: bool) -> dict:
 
 
 def watch(clock: Clock) -> None:
-    """Have the trainer tell the clock of its steps; the trainer is imported now instead of later."""
+    """Have the trainer report its steps to the clock; imports the trainer now instead of later."""
     from yetbetter.training.finetuning import load_trainer
 
     loop = load_trainer()

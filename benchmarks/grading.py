@@ -2,8 +2,8 @@
 
     python benchmarks/grading.py --problems problems.jsonl --solutions solutions.jsonl --answer-format minerva
 
-Both grade in one run, each in one process, with their packages loaded; CPU seconds are counted, because a busy machine
-disturbs those least. Ours includes its extraction and its symbolic worker, math-verify its own extraction from the
+Both grade in one run, each in one process, with their packages loaded; CPU seconds are counted, because the machine's
+load affects them least. Ours includes its extraction and its symbolic worker, math-verify its own extraction from the
 whole solution. --sample grades only every n-th solution with math-verify: a million would take it hours.
 """
 
@@ -29,7 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--problems", required=True, help="JSON Lines with problem, answer")
     parser.add_argument(
-        "--solutions", required=True, help="JSON Lines with problem, text; where there is `label`, scored"
+        "--solutions", required=True, help="JSON Lines with problem, text; rows with `label` are scored"
     )
     parser.add_argument("--answer-format", required=True, choices=grading.CONVENTIONS)
     parser.add_argument("--mode", default=grading.STRICT, choices=grading.MODES)
@@ -69,7 +69,7 @@ def grade_ours(rows: list[dict], golds: dict[str, str], arguments) -> tuple[list
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
         process = grader.worker.process
         if process:
-            cpu += cpu_seconds(process.pid)  # the imports of SymPy included: they are part of the price
+            cpu += cpu_seconds(process.pid)  # includes the imports of SymPy, which are part of the cost
     return verdicts, cpu, wall
 
 

@@ -1,10 +1,10 @@
-"""The size and order of the code, in numbers: the table of issue 15, for an old commit and for the working tree.
+"""The size and order of the code in numbers, for an old commit and for the working tree.
 
     python benchmarks/house.py
     python benchmarks/house.py --since f1a1fd9
 
-Needs Git and the old commit; without either the working tree is counted alone. tests/unit/test_house.py takes its
-functions from here.
+Needs Git and the old commit; otherwise only the working tree is counted. tests/unit/test_house.py uses these
+functions.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 SCRIPTS = "workflow/scripts/"
 LIBRARY = f"{SCRIPTS}yetbetter/"
-# From the top to the bottom: a folder imports none above it. `core` is the modules that are in no folder.
+# From top to bottom: a folder does not import from folders above it. `core`: modules outside folders.
 ORDER = (
     *("report", "figures", "claims", "measures", "forecast", "study", "selection", "evaluation", "training", "judging"),
     *("generation", "cluster", "data", "pocket", "grading", "stats", "core"),
@@ -64,7 +64,7 @@ def is_code(path: str) -> bool:
 
 
 def count(files: Files) -> dict[str, int | str]:
-    """What each row of the table says about these files."""
+    """The rows of the table for these files."""
     rules = {path: text for path, text in files.items() if not path.endswith(".py")}
     common = {path: text for path, text in rules.items() if "/common" in path}
     graph = imports(files)
@@ -110,7 +110,7 @@ def flat_modules(files: Files) -> list[str]:
 
 
 def folder_of(module: str) -> str:
-    """The folder that a module is in, `core` if in none: of yetbetter.study and of yetbetter.study.grid `study`."""
+    """The folder of a module, `core` if it has none: `study` for yetbetter.study and yetbetter.study.grid."""
     name = module.split(".")[1] if "." in module else "core"
     return name if name in ORDER or module.count(".") > 1 else "core"
 

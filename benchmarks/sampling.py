@@ -4,8 +4,8 @@
     .venv-vllm/bin/python benchmarks/sampling.py ... --samplers vllm LLM.generate generate
 
 ours: the engine transformers. generate: transformers' own. vllm: the engine vllm with a draft, as sample_solutions.py
-draws. LLM.generate: a bare call of vLLM with the same requests. They take turns, and CPU seconds are counted: a busy
-machine disturbs that least. The ratio, of each to the first, is the median over the turns. Everything is loaded
+draws. LLM.generate: a bare call of vLLM with the same requests. They take turns, and CPU seconds are counted: the
+machine's load affects them least. The ratio, of each to the first, is the median over the turns. Everything is loaded
 beforehand. transformers' generate is fastest at small batches, ours at 1,000 sequences and more: compare each at its
 best; vLLM chooses its batches itself.
 """
@@ -84,7 +84,7 @@ def load(arguments, prompts) -> dict:
             options = {"dtype": arguments.dtype}
             engines[name] = others[0] if others else load_engine("vllm", arguments.model, options=options)
             engines[name].check(prompts, arguments.max_new_tokens)
-            draw_bare(engines[name], prompts[:1], 0, arguments)  # what comes first packs the weights
+            draw_bare(engines[name], prompts[:1], 0, arguments)  # the first call packs the weights
         else:
             model, tokenizer = load_model(arguments.model)
             model = model.to(getattr(torch, arguments.dtype))
@@ -93,7 +93,7 @@ def load(arguments, prompts) -> dict:
 
 
 def time_of(draw, engine, prompts, together, arguments) -> tuple[int, float, float]:
-    """Tokens drawn, CPU seconds and seconds taken for all prompts, `together` of them in a batch where it has any."""
+    """Tokens, CPU seconds and seconds for all prompts, `together` of them per batch if the sampler has batches."""
     if draw in (draw_vllm, draw_bare):
         together = len(prompts)
         engine.llm.reset_prefix_cache()

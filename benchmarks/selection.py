@@ -5,7 +5,7 @@
     python benchmarks/selection.py --scale-samples 10 --old none
 
 Makes a pool as large as the paper's WC pool: 7,500 questions x 30 samples of about 1.4 kB, in blocks as
-config/paper.yaml cuts them, with verdicts and checks of the reasoning. Every program runs in a process of its own;
+config/paper.yaml cuts them, with verdicts and checks of the reasoning. Every program runs in a separate process;
 CPU seconds and peak memory are those of the process. All trees read the same files, in one run.
 """
 
@@ -60,7 +60,7 @@ def main() -> None:
 def make_pool(folder: Path, questions: int, samples: int) -> list[str]:
     """Problems, solutions, verdicts and checks; the names of the blocks.
 
-    Of a question half of the answers are right, and a tenth of those have the text of the sample before.
+    Half of a question's answers are right; a tenth of these have the same text as the sample before.
     """
     some = make_problems("hard", "train", min(questions, 2000))
     problems = [row | {"problem": f"train-{number:06d}"} for number, row in repeated(some, questions)]
@@ -169,7 +169,7 @@ def show(found: dict[str, dict[str, tuple]]) -> None:
 
 
 def compare(folder: Path) -> None:
-    """Says which results of the two trees are not the same to the byte."""
+    """Prints which results of the two trees differ."""
     for path in sorted((folder / "out-old").iterdir()):
         same = path.read_bytes() == (folder / "out-new" / path.name).read_bytes()
         print(f"{path.name}: {'the same' if same else 'DIFFERENT'}")

@@ -1,4 +1,4 @@
-"""Nothing that a test started outlives it, or the tests: it would keep their output open, for which others wait."""
+"""No process that a test starts outlives it: it would keep the tests' output open, which others wait for."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Processes that tests start: none goes on behind its test, where it would slow down the others."""
+"""Processes that tests start: none outlives its test, since it would slow down the others."""
 
 import contextlib
 import subprocess
@@ -17,7 +17,7 @@ def kill_tree(process: subprocess.Popen) -> None:
 
 
 def kill_descendants(pid: int | None = None) -> None:
-    """pid: of a process, this one where left out."""
+    """pid: of a process (default: this one)."""
     for process in psutil.Process(pid).children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()

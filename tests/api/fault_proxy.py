@@ -29,7 +29,7 @@ class Proxy:
 
     fates: fate -> weight; each request's is drawn with the seed. first: those of the first requests. lateness: seconds
     that a delayed answer is late. pace: seconds by which every answer is slowed. retry_after: what refusals ask for.
-    said: the body of refusals; {key} stands for the header that holds the key.
+    said: the body of refusals; {key} is replaced by the header that holds the key.
     """
 
     def __init__(self, target, fates=None, seed=0, first=(), lateness=0.0, pace=0.0, retry_after="0.2", said=SAID):

@@ -88,7 +88,7 @@ class Job:
             assert not path.is_file() or self.key.encode() not in path.read_bytes(), path
 
     def refusal(self, url: str, options: dict | None = None, **changes) -> str:
-        """The one line with which a run ends that cannot be finished."""
+        """The last line of a run that cannot be finished."""
         done = self.run(url, options, **changes)
         assert done.returncode == 1, done.stderr
         assert "Traceback" not in done.stderr

@@ -38,8 +38,8 @@ def options(**changes) -> dict:
     ("given", "message"),
     [
         ({}, "base_url: missing"),
-        ({"base_url": "api.example.org/v1"}, "base_url: 'api.example.org/v1' is no address"),
-        ({"base_url": "http://host:port/v1"}, "base_url: 'http://host:port/v1' is no address"),
+        ({"base_url": "api.example.org/v1"}, "base_url: 'api.example.org/v1' is not an address"),
+        ({"base_url": "http://host:port/v1"}, "base_url: 'http://host:port/v1' is not an address"),
         ({"base_url": "https://me:word@host/v1"}, "base_url: must hold no user, password"),
         ({"base_url": "https://host/v1?key=word"}, "base_url: must hold no user, password, query"),
         ({"base_url": "https://host/v1"}, "input_price: missing"),
@@ -60,7 +60,7 @@ def options(**changes) -> dict:
         (REMOTE | {"chat": False, "reasoning_effort": "low"}, "reasoning_effort: only the chat endpoint"),
     ],
 )
-def test_options_that_cannot_be_are_told_in_one_line(given, message):
+def test_options_that_cannot_be_are_reported_in_one_line(given, message):
     with pytest.raises(UserError) as failure:
         check_options("key.", options(**given))
     assert str(failure.value).startswith(f"key.{message}")
@@ -88,11 +88,14 @@ def test_options_in_order_are_accepted(given):
             {"engine_options": {"base_url": "https://host/v1", "input_price": 0.1}, "price": 0.3},
             "models.wc.engine_options.spending_limit: missing or 0",
         ),
-        ({"engine_options": REMOTE | {"timeout": "long"}}, "models.wc.engine_options.timeout: 'long' is no float"),
+        (
+            {"engine_options": REMOTE | {"timeout": "long"}},
+            "models.wc.engine_options.timeout: 'long' is not of type float",
+        ),
         ({"engine_options": REMOTE, "finetuning": "pocket"}, "models.wc.finetuning: the engine openai only draws"),
     ],
 )
-def test_a_config_whose_endpoint_cannot_be_used_is_told_in_one_line(entry, message):
+def test_a_config_whose_endpoint_cannot_be_used_is_reported_in_one_line(entry, message):
     config = copy.deepcopy(yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8")))
     config["models"]["wc"] = {"path": "gemini", "parameters": 1, "engine": "openai"} | entry
     with pytest.raises(UserError) as failure:
@@ -107,7 +110,7 @@ def test_only_the_host_and_what_changes_the_samples_belong_to_a_pool():
 
 
 @pytest.mark.parametrize("value", [None, "", " ", "sk two", "sk\x00x", "sk-ü"])
-def test_a_variable_that_holds_no_key_is_told_without_its_content(monkeypatch, value):
+def test_a_variable_that_holds_no_key_is_reported_without_its_content(monkeypatch, value):
     monkeypatch.delenv("SOME_KEY", raising=False)
     if value is not None and "\0" not in value:
         monkeypatch.setenv("SOME_KEY", value)
@@ -150,7 +153,7 @@ def test_a_refusal_is_read_in_every_shape_that_endpoints_give_it(text, said):
     assert read_refusal(text) == said
 
 
-def test_a_wrong_key_is_told_from_other_bad_requests():
+def test_a_wrong_key_is_distinguished_from_other_bad_requests():
     wrong = (
         "API key not valid. Please pass a valid API key.",
         "API key expired.",
@@ -214,7 +217,7 @@ def test_an_endpoint_that_wrote_past_a_stop_string_is_cut_there():
         json.dumps({"choices": [], "usage": None}),
     ],
 )
-def test_a_body_that_is_no_answer_is_none(text):
+def test_a_body_that_is_not_an_answer_is_none(text):
     assert read_answer(text, chat=False) is None
 
 

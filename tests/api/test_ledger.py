@@ -53,7 +53,7 @@ def test_a_reservation_counts_at_its_worst_until_it_is_settled(path):
     assert (ledger.reserve(0.7), other.total) == (None, pytest.approx(0.4))
 
 
-def test_a_higher_limit_goes_on_with_what_is_left(path):
+def test_a_higher_limit_resumes_with_what_is_left(path):
     assert Ledger(path, 1.0).reserve(0.9)
     assert Ledger(path, 1.0).reserve(0.2) is None
     assert Ledger(path, 1.2).reserve(0.2)
@@ -78,7 +78,7 @@ def test_a_settlement_that_was_torn_leaves_the_try_at_its_worst(path):
     assert Ledger(path, 1.0).total == 0.5
 
 
-def test_a_ledger_that_was_cut_while_in_use_is_told(path):
+def test_a_ledger_that_was_cut_while_in_use_is_reported(path):
     ledger = Ledger(path, 1.0)
     ledger.reserve(0.5)
     os.truncate(path, 0)

@@ -90,7 +90,7 @@ def test_an_endpoint_that_never_gives_several_samples_is_soon_asked_for_one(serv
     assert_kept(rows, proxy.log)
 
 
-def test_at_the_spending_limit_a_run_stops_cleanly_and_goes_on_with_a_higher_one(server, job):
+def test_at_the_spending_limit_a_run_stops_cleanly_and_resumes_with_a_higher_one(server, job):
     with Proxy(server) as proxy:
         message = job.refusal(proxy.url, {"spending_limit": 0.03})
         first, requests = job.drawn(), list(proxy.log)
@@ -169,7 +169,7 @@ def test_out_of_time_nothing_new_is_asked_and_what_was_asked_for_is_kept(server,
     assert_charged(read_tries(job.ledger), proxy.log, job)
 
 
-def test_a_server_that_is_down_is_told_after_the_last_try_and_costs_nothing(job):
+def test_a_server_that_is_down_is_reported_after_the_last_try_and_costs_nothing(job):
     url = f"http://127.0.0.1:{free_port()}/v1"
     message = job.refusal(url, {"max_tries": 3, "concurrency": 2})
     assert f"127.0.0.1: given up after 3 tries: cannot be reached at {url}" in message
@@ -191,7 +191,7 @@ def test_an_endpoint_that_asks_to_wait_for_an_hour_ends_the_job(server, job):
     assert len(proxy.log) == 1
 
 
-def test_a_refused_key_is_told_once_and_never_shown(server, job):
+def test_a_refused_key_is_reported_once_and_never_shown(server, job):
     with Proxy(server, {"refuse 401": 1}) as proxy:
         message = job.refusal(proxy.url, {"concurrency": 3})
     assert "127.0.0.1: the key in YETBETTER_TEST_KEY is not accepted (401): not now" in message
@@ -218,7 +218,7 @@ def test_a_refused_key_is_told_once_and_never_shown(server, job):
         ("", "refuses the request (400): Error code: 400"),
     ],
 )
-def test_a_refusal_in_any_form_is_told_with_its_message_and_never_with_the_key(job, said, message):
+def test_a_refusal_in_any_form_is_reported_with_its_message_and_never_with_the_key(job, said, message):
     with Proxy(free_port(), {"refuse 400": 1}, said=said) as proxy:
         assert f"127.0.0.1: {message}" in job.refusal(proxy.url, {"concurrency": 1})
     assert_charged(read_tries(job.ledger), proxy.log, job)
@@ -240,7 +240,7 @@ def test_what_came_before_a_refusal_is_kept(server, job):
         ({"max_new_tokens": 400}, "and max_new_tokens 400 do not fit (400)"),
     ],
 )
-def test_what_another_try_would_not_mend_is_asked_once_and_told_in_one_line(server, job, change, message):
+def test_what_another_try_would_not_mend_is_asked_once_and_reported_in_one_line(server, job, change, message):
     with Proxy(server) as proxy:
         assert message in job.refusal(proxy.url, {"concurrency": 2}, **change)
     assert len(proxy.log) <= 2

@@ -1,4 +1,4 @@
-"""The workflow asks an endpoint through its rules: one ledger per model, and a raised limit makes nothing again."""
+"""The workflow asks an endpoint through its rules: one ledger per model, and a raised limit causes no rerun."""
 
 import os
 import shutil

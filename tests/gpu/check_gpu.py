@@ -3,9 +3,9 @@
     python tests/gpu/check_gpu.py [--output TABLE.json] [--only WORDS] [--cpu]
 
 Random models of pocket size and of about 100 M parameters are trained in bfloat16 and read again. Needs torch,
-transformers and accelerate; what needs more (trl and datasets, deepspeed, flash_attn, vllm) is left out, with a line,
-where that is not installed. Without a GPU it says so and exits with 0; --cpu runs what a CPU can, at pocket size only,
-to check the check itself. Exits with 1 where anything failed.
+transformers and accelerate; checks that need more (trl and datasets, deepspeed, flash_attn, vllm) are skipped with a
+message if it is not installed. Without a GPU it says so and exits with 0; --cpu runs what a CPU can, at pocket size
+only, to test the checks. Exits with 1 if a check failed.
 """
 
 import argparse

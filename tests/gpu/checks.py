@@ -1,4 +1,4 @@
-"""The checks of check_gpu.py: each gets an empty folder, gives what it measured, raises where something is wrong."""
+"""The checks of check_gpu.py: each gets an empty folder, gives what it measured, raises if something is wrong."""
 
 import dataclasses
 import functools
@@ -239,7 +239,7 @@ def check_packed_rows(machine: Machine, size: str, attention: str, folder: Path)
 
 
 def command(machine: Machine, size: str, folder: Path, name: str, options: dict) -> list[str]:
-    """finetune_model.py for the model and data in `folder`, which are made where they are not there."""
+    """finetune_model.py for the model and data in `folder`, which are made if they do not exist."""
     if not (folder / size).exists():
         make_model(size, folder)
         make_data(folder)
@@ -262,7 +262,7 @@ def command(machine: Machine, size: str, folder: Path, name: str, options: dict)
 
 
 def start(machine: Machine, words: list[str], force: bool = False) -> subprocess.Popen:
-    """A process, or one for each GPU through torchrun where DeepSpeed is asked for; it and its own in one group."""
+    """A process, or one per GPU through torchrun with DeepSpeed; its whole tree is one process group."""
     launch = [sys.executable]
     if force or "--deepspeed" in words:
         launch += ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={machine.processes}"]
@@ -294,7 +294,7 @@ def check_finetuning(machine: Machine, size: str, options: dict, folder: Path) -
 
 
 def check_resume(machine: Machine, size: str, options: dict, folder: Path) -> dict:
-    """A run killed with SIGKILL goes on from its last state and ends where an undisturbed one ends."""
+    """A run killed with SIGKILL resumes from its last state and ends like an undisturbed one."""
     torchrun(machine, command(machine, size, folder, "undisturbed", options))
     words = [*command(machine, size, folder, "killed", options), "--save-every", "1"]
     job = start(machine, words)

@@ -3,7 +3,7 @@
     python tests/slurm/cluster.py up [--accounting]     # prints the SLURM_CONF to export
     python tests/slurm/cluster.py down
 
-Everything it writes lies in one folder of its own under the temporary folder (configuration, state, logs, munge key,
+Everything it writes is in one folder under the temporary folder (configuration, state, logs, munge key,
 database), and every daemon is ended by its process id. The one exception is a link to it, /etc/slurm/slurm.conf: the
 executor plugin drops SLURM_CONF from its jobs' environment. Needs Debian's packages and root.
 """
@@ -72,7 +72,7 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = 180) -
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise RuntimeError(f"waited {seconds:.0f} s in vain for {what}")
+            raise RuntimeError(f"gave up after {seconds:.0f} s of waiting for {what}")
         time.sleep(0.1)
 
 
@@ -190,7 +190,7 @@ class Cluster:
     def write_configuration(self) -> None:
         controller, database, self.database_port, *ports = free_ports(3 + len(NODES))
         host = socket.gethostname().split(".")[0]
-        for number in range(2):  # slurmd wants character devices; no driver stands behind these
+        for number in range(2):  # slurmd wants character devices; these have no driver
             os.symlink("/dev/null" if number else "/dev/zero", self.folder / "gpu" / f"fake{number}")
         common = f"AuthType=auth/munge\nAuthInfo=socket={self.folder}/munge.socket\n"
         common += "CommunicationParameters=NoInAddrAny,NoCtldInAddrAny\nSlurmUser=root\n"

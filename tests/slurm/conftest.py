@@ -1,4 +1,4 @@
-"""A Slurm cluster of this machine's own; where it cannot run, the tests skip and say why."""
+"""A Slurm cluster on this machine; if it cannot run, the tests are skipped with the reason."""
 
 import importlib.util
 import signal

@@ -64,7 +64,7 @@ class Study:
         return self.running
 
     def end(self) -> None:
-        """End a run that a failed test left, and its submissions, which would go on for a day."""
+        """End a run that a failed test left, and its submissions, which would run for a day."""
         if self.running:
             kill_tree(self.running)
 
@@ -105,11 +105,11 @@ class Study:
 
 
 def wait_for(condition: Callable[[], object], run: subprocess.Popen, seconds: float = 600):
-    """The condition's value as soon as it is true; fails where the run ends before."""
+    """The condition's value as soon as it is true; fails if the run ends first."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         assert run.poll() is None, f"the run ended with {run.returncode} before {condition}"
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, "gave up waiting"
         time.sleep(0.2)
     return value
 

@@ -12,8 +12,8 @@ ACCOUNTING = (True,)
 def test_the_whole_grid_is_done_with_the_account_that_the_profile_names(study, cluster, reference):
     study.run("tables")
     assert study.content() == reference
-    told = cluster.call("sacct", "-X", "-n", "-P", "-o", "State,Account,NodeList,AllocTRES").stdout
-    rows = [line.split("|") for line in told.splitlines()]
+    listed = cluster.call("sacct", "-X", "-n", "-P", "-o", "State,Account,NodeList,AllocTRES").stdout
+    rows = [line.split("|") for line in listed.splitlines()]
     assert len(rows) == study.submissions()
     assert {(state, account) for state, account, *_ in rows} == {("COMPLETED", "weak")}
     assert {node for _, _, node, granted in rows if "gres/gpu=1" in granted} == {"gpu1"}

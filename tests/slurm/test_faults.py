@@ -78,7 +78,7 @@ def test_a_controller_that_is_away_for_a_while_loses_no_job(study, cluster, refe
     assert study.content() == reference
 
 
-def test_ctrl_c_cancels_every_job_of_the_run_and_the_same_command_goes_on(study, cluster, reference):
+def test_ctrl_c_cancels_every_job_of_the_run_and_the_same_command_resumes(study, cluster, reference):
     run = study.start("tables")
     wait_for(lambda: len(cluster.jobs("-t", "running")) > 1 and study.submissions() > 3, run)
     run.send_signal(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""What Slurm would refuse is said in one line before anything is submitted."""
+"""What Slurm would refuse is reported in one line before anything is submitted."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Jobs that outlast their time limit: they stop by themselves, go back into the queue, and go on from their drafts."""
+"""Jobs that outlast their time limit: they stop by themselves, are requeued, and resume from their drafts."""
 
 import shutil
 import time
@@ -11,7 +11,7 @@ ACCOUNTING = (False, True)
 BLOCK = "solutions/hard/wc/questions-000000_samples-0000.jsonl"
 
 
-def test_a_job_longer_than_its_time_limit_goes_on_after_a_requeue_and_draws_nothing_twice(study, cluster):
+def test_a_job_longer_than_its_time_limit_resumes_after_a_requeue_and_draws_nothing_twice(study, cluster):
     path = study.folder / "tests/slurm/miniature.yaml"
     config = yaml.safe_load(path.read_text())
     config["sampling"]["block_samples"] = 10

@@ -1,4 +1,4 @@
-"""Hypothesis without deadlines: a busy machine is no failure."""
+"""Hypothesis without deadlines: a busy machine is not a failure."""
 
 from hypothesis import settings
 

@@ -93,7 +93,7 @@ def run_here(monkeypatch, *arguments, **changes) -> Path:
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    """Everything in a published folder but what tells of time and place."""
+    """Everything in a published folder except times and hosts."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {str(p.relative_to(folder)): p.read_bytes() for p in files if p.name not in ("about.json", "timing.jsonl")}
 

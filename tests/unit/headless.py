@@ -111,12 +111,12 @@ class Browser:
         return found["result"].get("value")
 
     def errors(self) -> list[str]:
-        """What the page complained of since it was opened."""
+        """The page's error messages since it was opened."""
         names = ("Runtime.exceptionThrown", "Log.entryAdded", "Runtime.consoleAPICalled")
         return [json.dumps(event["params"])[:500] for event in self.events if event["method"] in names]
 
     def requests(self) -> list[str]:
-        """What it asked for, apart from itself and from what stands in it."""
+        """What it requested, except itself and what is embedded in it."""
         asked = [
             event["params"]["request"]["url"] for event in self.events if event["method"] == "Network.requestWillBeSent"
         ]

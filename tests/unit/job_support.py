@@ -9,7 +9,7 @@ from pathlib import Path
 
 from yetbetter import program, time_limit
 
-# `show job` tells what a file holds; `requeue` is written down and ends the program that asked, as Slurm does.
+# `show job` prints a file; `requeue` is recorded and ends the program that asked, as Slurm does.
 # A real Slurm on this machine, which the tests of the cluster start, knows no job of that number.
 JOB = "4100000007"
 SCONTROL = """#!/bin/bash
@@ -38,7 +38,7 @@ def calls_of(folder: Path) -> list[str]:
 
 
 def run_job(line: list, main: Callable[[], None], folder: Path, environment: dict[str, str]) -> tuple[int, str]:
-    """(exit status, what it said) of the program in a fork of this process, which has its libraries loaded already."""
+    """(exit status, output) of the program in a fork of this process, which has its libraries loaded already."""
     said = folder / "said.log"
     child = os.fork()
     if child == 0:
@@ -48,7 +48,7 @@ def run_job(line: list, main: Callable[[], None], folder: Path, environment: dic
             os.dup2(file, 1)
             os.dup2(file, 2)
             sys.stdout, sys.stderr = (os.fdopen(number, "w") for number in (1, 2))
-            if "torch" in sys.modules:  # its threads are made anew here, or several may try to at once
+            if "torch" in sys.modules:  # recreate its threads here, or several may try to at once
                 sys.modules["torch"].set_num_threads(1)
             os.environ |= environment
             time_limit.STARTED = time.time()
@@ -76,8 +76,8 @@ def finish(
 ) -> list[int]:
     """Run a job again and again, each time for so many seconds, until it is done; the exit statuses.
 
-    Some are `time_limit.UNFINISHED`: where the machine was so quick that the job was done in its first time, `forget`
-    removes what it made, and half the time is tried. A job that does nothing at all in its time says so, and gets more.
+    Some are `time_limit.UNFINISHED`: if the machine was so quick that the first job finished, `forget` removes its
+    results and half the time is tried. A job that makes no progress says so, and gets more time.
     """
     statuses, said = [], ""
     while not statuses or statuses[-1] != 0:
@@ -87,7 +87,7 @@ def finish(
         statuses.append(status)
         last = said.splitlines()[-1]
         if status == time_limit.UNFINISHED:
-            assert "done and kept; the same command goes on from there" in last, said
+            assert "done and kept; the same command resumes from there" in last, said
         elif status:
             assert status == 1 and "no progress within the job's time limit" in last, said
             seconds *= 1.25

@@ -1,4 +1,4 @@
-"""A judge for tests, and how programs and refusals are called: a real model, small enough to be written by hand."""
+"""A judge for tests, and how to call programs and get their refusals: a real model, small enough to write by hand."""
 
 import sys
 
@@ -18,7 +18,7 @@ FOLLOWS = {"good": "Verdict: sound", "bad": "Verdict: flawed", "both": WORDS[-1]
 
 
 def save_judge(folder) -> str:
-    """A real model whose answer hangs on the last word of its prompt alone: a table of which token follows which."""
+    """A real model whose answer depends only on the last word of its prompt: a table of next tokens."""
     config = transformers.LlamaConfig(**GROUPED | {"vocab_size": 16, "num_hidden_layers": 1}, tie_word_embeddings=False)
     model = transformers.AutoModelForCausalLM.from_config(config).eval()
     weights = {name: torch.zeros_like(weight) for name, weight in model.state_dict().items()}

@@ -218,7 +218,7 @@ def test_measures_do_not_depend_on_the_other_sources_of_the_group():
     assert alone == [row for row in together if row["source"] == "wc"]
 
 
-def test_differences_are_told_in_points_and_in_percent_of_the_baseline():
+def test_differences_are_reported_in_points_and_in_percent_of_the_baseline():
     row = look_up(compared(results("1110") + results("1100", source="se")))
     assert row["difference_points"] == pytest.approx(25)
     assert row["difference_percent"] == pytest.approx(50)

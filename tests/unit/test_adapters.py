@@ -109,7 +109,7 @@ def test_validation_problems_are_test_problems_without_a_functional_variant(math
     assert {row["problem"] for row in math.splits["test"]} == math500
 
 
-def test_functional_problems_stand_under_the_ids_of_test_problems_and_have_no_human_solution(math):
+def test_functional_problems_have_the_ids_of_test_problems_and_have_no_human_solution(math):
     static = {row["unique_id"]: row["problem"] for row in read_rows(DATA / "math" / "test.jsonl")}
     for row in math.splits["functional"]:
         assert question_key(row["question"]) != question_key(static[row["problem"]])
@@ -331,7 +331,7 @@ def problems(*questions: str) -> list[dict]:
     return [{"problem": f"p{i}", "question": question} for i, question in enumerate(questions)]
 
 
-def test_a_question_in_two_splits_is_told_with_both_problems():
+def test_a_question_in_two_splits_is_reported_with_both_problems():
     splits = {"train": problems("a?", "b ?"), "test": [{"problem": "t", "question": "B?"}]}
     with pytest.raises(UserError, match="'t' of test asks the same as 'p1' of train"):
         check_disjoint(splits, "mine")
@@ -344,7 +344,7 @@ def test_of_equal_questions_the_split_named_first_keeps_its_own():
     assert [row["problem"] for row in parts.left_out] == ["p0", "p2"]
 
 
-def test_the_fixed_order_is_no_order_of_the_questions():
+def test_the_fixed_order_is_not_the_order_of_the_questions():
     ordered = [row["question"] for row in in_fixed_order(problems(*TWELVE), "salt")]
     assert sorted(ordered) == TWELVE != ordered
     assert ordered == [row["question"] for row in in_fixed_order(problems(*reversed(TWELVE)), "salt")]

@@ -65,7 +65,7 @@ def test_both_labelled_formats_are_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "holds no rows"),
         ('{"question": "q", "solution": "s", "sound": "yes"}', "L.jsonl:1: sound is 'yes'"),
@@ -75,9 +75,9 @@ def test_both_labelled_formats_are_read(tmp_path):
         ('{"solution": "s", "sound": true}', "L.jsonl:1: no 'question'"),
     ],
 )
-def test_a_labelled_file_with_a_fault_is_refused_with_its_line(tmp_path, text, told):
+def test_a_labelled_file_with_a_fault_is_refused_with_its_line(tmp_path, text, message):
     (tmp_path / "L.jsonl").write_text(text)
-    assert told in refusal(read_labelled, tmp_path / "L.jsonl")
+    assert message in refusal(read_labelled, tmp_path / "L.jsonl")
 
 
 def test_a_judge_is_measured_against_labels(tmp_path, capsys):

@@ -210,7 +210,7 @@ def test_a_claim_that_is_true_is_reproduced(all_true, number):
 
 
 PASS, FPR = ("test", "pass@1"), ("test", "false_positive_rate")
-FALSE = {  # claim: what is planted against it, one arm's true value at a time, and the comparison that tells
+FALSE = {  # claim: what is planted against it, one arm's true value at a time, and the comparison that shows it
     "1 low": (1, {("harder", "low", "weak", "coverage"): 0.5}, "harder, low"),
     "1 tie elsewhere": (1, {("easier", "high", "weak", "coverage"): 0.5}, "easier, high"),
     "2 not much": (2, {("easier", "low", "weak", "diversity"): 1.8}, "easier, low"),

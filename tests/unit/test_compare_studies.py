@@ -1,4 +1,4 @@
-"""Two studies side by side: joined by role, refused in one line where there is nothing to compare with."""
+"""Two studies side by side: joined by role, refused in one line if there is nothing to compare with."""
 
 import shutil
 
@@ -42,7 +42,7 @@ def compared(here, there, tmp_path_factory):
     return folder
 
 
-def test_models_and_data_sets_of_the_same_role_stand_for_each_other(compared):
+def test_models_and_data_sets_of_the_same_role_correspond(compared):
     rows = read_table(compared / "comparison.csv").rows
     [lead] = [row for row in rows if row["table"] == "differences" and row["target"] == "student"]
     assert (lead["source"], lead["baseline"], lead["dataset"]) == ("wc", "se", "hard")
@@ -57,7 +57,7 @@ def test_intervals_that_meet_are_said_to_overlap(compared):
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "told"),
+    ("one", "other", "expected"),
     [
         ("reproduced", "reproduced", "yes"),
         ("reproduced", "contradicted", "no"),
@@ -65,11 +65,11 @@ def test_intervals_that_meet_are_said_to_overlap(compared):
         ("not run", "not run", "open"),
     ],
 )
-def test_verdicts_agree_disagree_or_decide_nothing(one, other, told):
-    assert agree(one, other) == told
+def test_verdicts_agree_disagree_or_decide_nothing(one, other, expected):
+    assert agree(one, other) == expected
 
 
-def test_claims_stand_side_by_side(compared):
+def test_claims_are_side_by_side(compared):
     rows = read_table(compared / "claims.csv").rows
     assert [row["agree"] for row in rows] == ["yes", "yes", "open", "open"]
     assert rows[0]["effect_here"] == rows[0]["effect_there"] == "3.2"
@@ -91,12 +91,17 @@ def test_a_study_that_does_not_describe_itself_is_joined_by_its_names(here, tmp_
 
 
 @pytest.mark.parametrize(
-    ("other", "told"),
-    [("nothing", "holds no tables"), ("", "is no folder"), (7, "is no folder"), ("here", "own folder")],
+    ("other", "expected"),
+    [
+        ("nothing", "holds no tables"),
+        ("", "is not a results folder"),
+        (7, "is not a results folder"),
+        ("here", "own folder"),
+    ],
 )
-def test_what_cannot_be_compared_is_refused_in_one_line(here, tmp_path, other, told):
+def test_what_cannot_be_compared_is_refused_in_one_line(here, tmp_path, other, expected):
     other = {"nothing": str(tmp_path), "here": str(here)}.get(other, other)
-    with pytest.raises(UserError, match=told) as error:
+    with pytest.raises(UserError, match=expected) as error:
         check_other(other, here)
     assert "\n" not in str(error.value)
 
@@ -106,7 +111,7 @@ def test_a_study_is_named_by_its_folder(tmp_path):
     assert name_of(tmp_path / "results" / "pocket" / "study") == "pocket-study"
 
 
-def test_settings_that_differ_are_told_by_their_keys():
+def test_settings_that_differ_are_reported_by_their_keys():
     here, there = {"a": {"b": 1, "c": 2}, "d": [1]}, {"a": {"b": 1, "c": 3}, "e": "x"}
     assert list(differing(here, there)) == [("a.c", "2", "3"), ("d", "[1]", ""), ("e", "", "x")]
 

@@ -39,7 +39,7 @@ PACKAGES = {
 
 
 def rules() -> set[tuple[str, str]]:
-    """(program, environment) of every rule that has an environment; a model that an endpoint serves is no target."""
+    """(program, environment) of every rule that has an environment; a model at an endpoint is not a target."""
     pairs = set()
     for file in sorted((ROOT / "workflow" / "rules").glob("*.smk")):
         for rule in re.split(r"^ *(?:use )?rule ", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:

@@ -53,22 +53,22 @@ def test_no_config_that_comes_along_has_a_key_twice(path):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
-        ("study: a\nseed: 0\nstudy: b\n", "3: key 'study' stands already in line 1"),
-        ("sources:\n  wc: {}\n  se: {}\n  'wc': {}\n", "4: key 'wc' stands already in line 2"),
-        ("a:\n- {b: 1}\n- {b: 1,\n   b: 2}\n", "4: key 'b' stands already in line 3"),
-        ('{\n\t"a": 1,\n "a": 2}', "3: key 'a' stands already in line 2"),
+        ("study: a\nseed: 0\nstudy: b\n", "3: duplicate key 'study', first in line 1"),
+        ("sources:\n  wc: {}\n  se: {}\n  'wc': {}\n", "4: duplicate key 'wc', first in line 2"),
+        ("a:\n- {b: 1}\n- {b: 1,\n   b: 2}\n", "4: duplicate key 'b', first in line 3"),
+        ('{\n\t"a": 1,\n "a": 2}', "3: duplicate key 'a', first in line 2"),
         ("a: 1\nb: [\n", "3: not YAML (did not find expected node content)"),
         ("a:\n\t- 1\n", "2: not YAML (found character that cannot start any token)"),
     ],
 )
-def test_a_config_file_with_a_fault_is_told_with_its_line(tmp_path, text, told):
+def test_a_config_file_with_a_fault_is_reported_with_its_line(tmp_path, text, expected):
     path = tmp_path / "study.yaml"
     path.write_text(text)
     with pytest.raises(UserError) as failure:
         check_file(path)
-    assert str(failure.value).startswith(f"{path}:{told}") and len(str(failure.value).splitlines()) == 1
+    assert str(failure.value).startswith(f"{path}:{expected}") and len(str(failure.value).splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_config_file_without_a_fault_is_not_refused(tmp_path, text):
     check_file(tmp_path / "study.yaml")
 
 
-# Each is a study by itself but the one that is laid over the paper's (test_price_matched.py).
+# Complete studies, without the config that overrides the paper's (test_price_matched.py).
 STUDIES = sorted(set((ROOT / "config").glob("*.yaml")) - {ROOT / "config" / "price_matched.yaml"})
 
 
@@ -123,13 +123,13 @@ def test_a_split_with_a_mistyped_name_is_named_with_the_allowed_ones():
 
 
 @pytest.mark.parametrize("value", [1, True])
-def test_a_key_that_is_no_text_is_told_like_any_other_unknown_key(value):
+def test_a_key_that_is_not_text_is_reported_like_any_other_unknown_key(value):
     config = copy.deepcopy(CONFIG)
     config["sampling"][value] = 3
     assert_says(refusal(config), "sampling", repr(value), "top_k")
 
 
-def test_a_key_that_is_no_text_beside_a_mistyped_one_is_told():
+def test_a_key_that_is_not_text_beside_a_mistyped_one_is_reported():
     config = copy.deepcopy(CONFIG)
     config["sampling"] |= {1: 3, "topk": 3}
     assert_says(refusal(config), "sampling")
@@ -190,11 +190,11 @@ def test_a_missing_key_is_named_with_what_is_allowed(key, allowed):
         ("finetuning.pocket.precision", "fp16", "float32, bfloat16"),
     ],
 )
-def test_a_wrong_value_is_told_with_what_is_allowed(key, value, allowed):
+def test_a_wrong_value_is_reported_with_what_is_allowed(key, value, allowed):
     assert_says(refusal(changed(key, value)), f"{key}: ", repr(value), allowed)
 
 
-def test_a_learning_rate_that_yaml_reads_as_text_is_told():
+def test_a_learning_rate_that_yaml_reads_as_text_is_reported():
     config = changed("finetuning.pocket.learning_rates", yaml.safe_load("{low: 1e-7}"))
     assert_says(refusal(config), "finetuning.pocket.learning_rates.low", "'1e-7'", "number")
 
@@ -223,7 +223,7 @@ def test_a_whole_number_written_with_an_exponent_is_refused_or_works(key):
 
 @pytest.mark.parametrize("section", ["models", "datasets", "budgets", "sources", "finetuning", "experiments"])
 @pytest.mark.parametrize("name", ["a/b", "../a", "", "a b", ".hidden", "a_b"])
-def test_a_name_that_cannot_stand_in_a_path_is_refused(section, name):
+def test_a_name_that_cannot_be_in_a_path_is_refused(section, name):
     config = copy.deepcopy(CONFIG)
     config[section][name] = copy.deepcopy(next(iter(config[section].values())))
     assert_says(refusal(config), f"{section}: ", repr(name))
@@ -255,7 +255,7 @@ def test_a_learning_rate_with_a_slash_in_its_name_is_refused():
         ("experiments.human.targets.2", "gemma", "wc, se, student"),
     ],
 )
-def test_a_name_that_nothing_declares_is_told_with_those_that_are(key, value, allowed):
+def test_a_name_that_nothing_declares_is_reported_with_those_that_are(key, value, allowed):
     where = key.rstrip(".012") if key.startswith("experiments") else key
     assert_says(refusal(changed(key, value)), where, repr(value), allowed)
 
@@ -271,7 +271,7 @@ def test_a_benchmark_larger_than_its_split_is_refused(count):
     assert_says(refusal(config), f"datasets.easy.benchmarks.test.{count}", "1001", "1000")
 
 
-def test_a_benchmark_that_is_no_split_is_refused():
+def test_a_benchmark_that_is_not_a_split_is_refused():
     config = changed("datasets.easy.benchmarks", {"tset": {"greedy": 1}})
     assert_says(refusal(config), "datasets.easy.benchmarks", "'tset'", "train, validation, test")
 
@@ -303,7 +303,7 @@ def test_a_data_set_that_is_judged_needs_a_judge():
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "expected"),
     [
         ({"model": "es"}, ("judge.model", "'es'", "wc, se, student")),
         ({"prompt": "nowhere.txt"}, ("judge.prompt", "nowhere.txt", "no such file")),
@@ -313,8 +313,8 @@ def test_a_data_set_that_is_judged_needs_a_judge():
         ({"sample": 5}, ("judge", "unknown key 'sample'", "did you mean 'samples'")),
     ],
 )
-def test_a_judge_with_a_fault_is_told(change, told):
-    assert_says(refusal(judged(**change)), *told)
+def test_a_judge_with_a_fault_is_reported(change, expected):
+    assert_says(refusal(judged(**change)), *expected)
 
 
 def test_a_target_without_a_recipe_is_refused():
@@ -339,15 +339,15 @@ def test_a_count_or_price_that_a_matching_needs_is_named(key):
     assert_says(refusal(config), "models.wc", key, "a number above 0")
 
 
-def test_the_sizing_of_the_pocket_study_tells_its_cells():
+def test_the_sizing_of_the_pocket_study_states_its_cells():
     grid = grid_of(CONFIG)
     base = grid.cells_in(extra=False)
     more = Counter(cell.dataset for cell in set(grid.cells) - set(base))
     human = sum(cell.source == "human" for cell in base)
     page = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
     assert f"| cells | {len(base) - human}, and {human} with human solutions |" in page
-    told = f"{more.total()} more: {more['hard']} of the harder data set, {more['easy']} of the easier one"
-    assert f"| cells of `study` | {told} |" in page
+    expected = f"{more.total()} more: {more['hard']} of the harder data set, {more['easy']} of the easier one"
+    assert f"| cells of `study` | {expected} |" in page
 
 
 def test_every_key_of_the_schema_is_described_and_every_mapping_is_closed():
@@ -366,7 +366,7 @@ def test_every_key_of_the_schema_is_described_and_every_mapping_is_closed():
 
 
 @pytest.mark.parametrize("config", [None, [], "pocket"])
-def test_a_config_that_is_no_mapping_is_refused(config):
+def test_a_config_that_is_not_a_mapping_is_refused(config):
     assert_says(refusal(config), "object")
 
 
@@ -410,12 +410,12 @@ def test_a_public_data_set_needs_no_more_than_its_files(public):
         ({"adapter": "files", "files": {}}, ["datasets.hard.data_dir: only for adapter gsm8k or math"]),
     ],
 )
-def test_a_public_data_set_that_cannot_be_is_told(public, more, parts):
+def test_a_public_data_set_that_cannot_be_is_reported(public, more, parts):
     public["datasets"]["hard"] |= more
     assert_says(refusal(public), *parts)
 
 
-def test_math_is_told_its_answer_formats_and_which_of_its_files_is_missing(public):
+def test_math_reports_its_answer_formats_and_which_of_its_files_is_missing(public):
     splits = {"train": 1, "validation": 1, "test": 1}
     public["datasets"]["hard"] |= {"adapter": "math", "splits": splits, "benchmarks": {"test": {"greedy": 1}}}
     assert_says(refusal(public), "datasets.hard.answer: 'the_answer_is'", "minerva, boxed, any")

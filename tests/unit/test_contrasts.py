@@ -25,7 +25,7 @@ def difference(first: Measurements, second: Measurements, **more):
 def answers(dice, problems: int, seeds: int, seed_sd: float, arms: int = 2, rates=None) -> list[np.ndarray]:
     """Right or wrong answers of arms finetuned with several seeds: hard and easy problems, arms and seeds that differ.
 
-    seed_sd: between finetunings, as a share. rates: added to each arm's chances, 0 where left out.
+    seed_sd: between finetunings, as a share. rates: added to each arm's chances, default 0.
     """
     ease = dice.normal(-0.7, 1.8, problems)
     drawn = []
@@ -159,7 +159,7 @@ def test_one_seed_borrows_the_noise_of_comparable_arms_with_several():
     assert difference(first, second, kin=[arm(noisy.top, kin="another")]).one_seed
 
 
-def test_an_assumed_noise_stands_where_none_is_known():
+def test_an_assumed_noise_is_used_if_none_is_known():
     found = difference(arm([1, 0, 1, 0]), arm([0, 0, 1, 1]), seed_sd=0.02, pool_sd=0.01)
     assert found.seed_variance == pytest.approx(2 * 0.02**2)
     assert found.pool_variance == pytest.approx(2 * 0.01**2)

@@ -1,4 +1,4 @@
-"""Downloads from a hub on loopback: checked digests, one line for what goes wrong, models that then load offline."""
+"""Downloads from a hub on loopback: checked digests, one line per error, models that then load offline."""
 
 import hashlib
 import io
@@ -64,7 +64,7 @@ def fetch_model(hub: Hub, home: Path, model: str, revision: str = COMMIT, **envi
 
 @pytest.mark.slow
 def test_a_model_is_downloaded_without_its_pickles_and_loads_without_a_network(hub, tmp_path):
-    hub.cut["model.safetensors"] = 100_000  # breaks off, and goes on from there
+    hub.cut["model.safetensors"] = 100_000  # breaks off, and resumes from there
     done = fetch_model(hub, tmp_path, "owner/pocket")
     assert done.returncode == 0, done.stderr
     marker = read_json(tmp_path / "marker.json")
@@ -205,7 +205,7 @@ def test_a_snapshot_of_functional_math_is_read_under_the_ids_of_its_files(tmp_pa
 
 
 @pytest.mark.parametrize("content", [b"no archive", snapshot({"a/test/algebra/1.json": b"{}"})])
-def test_an_archive_that_is_no_snapshot_is_named(tmp_path, content):
+def test_an_archive_that_is_not_a_snapshot_is_named(tmp_path, content):
     (tmp_path / "snapshot.tar.gz").write_bytes(content)
     with pytest.raises(UserError, match=r"snapshot\.tar\.gz: not a snapshot of Functional MATH"):
         hendrycks_math.read_snapshot(tmp_path / "snapshot.tar.gz")

@@ -115,14 +115,14 @@ def test_the_seal_comes_last(tmp_path):
         }
 
 
-def test_other_settings_start_anew_and_one_line_says_what_differs(tmp_path, capfd):
+def test_other_settings_start_from_scratch_and_one_line_says_what_differs(tmp_path, capfd):
     with open_draft(tmp_path / "out.jsonl", SETTING) as draft:
         draft.append("rows.jsonl", ROWS)
     assert capfd.readouterr().err == ""
     with open_draft(tmp_path / "out.jsonl", SETTING | {"temperature": 0.8}) as draft:
         assert draft.recover("rows.jsonl") == []
-    told = capfd.readouterr().err
-    assert told.count("\n") == 1 and "temperature was 0.7, is 0.8" in told and "top_k" not in told
+    expected = capfd.readouterr().err
+    assert expected.count("\n") == 1 and "temperature was 0.7, is 0.8" in expected and "top_k" not in expected
     with open_draft(tmp_path / "out.jsonl", SETTING) as draft:
         assert draft.recover("rows.jsonl") == ROWS
     assert capfd.readouterr().err == ""
@@ -158,12 +158,12 @@ def test_who_waits_says_for_whom(tmp_path, capfd):
     try:
         wait_until((tmp_path / "held").exists)
         waiting = in_child(lambda: hold_lock(tmp_path / "lock", every=0.01).__enter__())
-        told = ""
+        expected = ""
         end = time.monotonic() + 20
-        while not told and time.monotonic() < end:
-            told = capfd.readouterr().err
+        while not expected and time.monotonic() < end:
+            expected = capfd.readouterr().err
             time.sleep(0.01)
-        assert f'"pid": {child}' in told and "waiting for" in told
+        assert f'"pid": {child}' in expected and "waiting for" in expected
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -182,7 +182,7 @@ def test_a_killed_holder_releases_the_lock_and_leaves_its_rows(tmp_path):
 
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
-def test_a_file_system_without_locks_is_told_in_one_line_that_names_the_lock(tmp_path, monkeypatch, number):
+def test_a_file_system_without_locks_is_reported_in_one_line_that_names_the_lock(tmp_path, monkeypatch, number):
     def flock(*_):
         raise OSError(number, os.strerror(number))
 

@@ -28,7 +28,7 @@ def place(tmp_path_factory) -> Path:
 
 
 def evaluate(place: Path, validation: str = "validation.jsonl", **changes) -> tuple[list[dict], dict, str]:
-    """(answers, choice, what the program said)"""
+    """(answers, choice, output of the program)"""
     done = start(place, validation, **changes)
     assert done.returncode == 0, done.stderr
     return read_rows(place / "answers.jsonl"), read_json(place / "choice.json"), done.stdout
@@ -60,7 +60,7 @@ def test_every_checkpoint_is_validated_and_the_chosen_one_answers_the_benchmark(
 
 
 def test_problems_of_two_files_may_share_their_ids(first, place):
-    """Each answer is about its own benchmark's question: the numbers in its first equation stand in it."""
+    """Each answer is about its own benchmark's question: the numbers in its first equation are in it."""
     questions = {
         (split, row["problem"]): row["question"]
         for split in ("validation", "test")

@@ -73,14 +73,14 @@ def test_the_card_says_how_the_data_was_made_and_how_to_read_it(exported):
     header = yaml.safe_load(card.split("---")[1])
     assert header["configs"] == [{"config_name": "default", "data_files": [{"split": "train", "path": "train.jsonl"}]}]
     assert header["size_categories"] == ["n<1K"]
-    for told in (
+    for message in (
         *("`owner/large`, revision `abc`", "5 samples per question from `se`", "15 samples per question from `wc`"),
         *("10 samples per question of `se`", "the first 12 of the training split", "temperature 0.7, top_k 3"),
         *("at most the first 2 of each question", "grading mode `strict`", "Drawn 40, kept 12"),
         *("26 final answer wrong", "2 cut at the length limit", "6 se, 6 wc", "seed 0", "0123456789abcdef"),
         *("SFTConfig(completion_only_loss=True)", 'no_input_format: "{instruction}"', "template: fewshot", "MIT"),
     ):
-        assert told in card, told
+        assert message in card, message
 
 
 def test_llama_factory_finds_its_description_beside_the_data(exported):
@@ -133,8 +133,8 @@ def test_lone_surrogates_do_not_reach_a_reader_that_refuses_them(text, cleaned):
     assert without_surrogates(text) == cleaned
 
 
-def test_what_cannot_be_exported_is_told_in_one_line(exported, tmp_path):
-    assert "--facts: no JSON" in refusal(export, exported[0].parent, "{")
+def test_what_cannot_be_exported_is_reported_in_one_line(exported, tmp_path):
+    assert "--facts: not JSON" in refusal(export, exported[0].parent, "{")
     write_rows(tmp_path / "data.jsonl", [])
     write_json(tmp_path / "counts.json", COUNTS)
     assert "data.jsonl: holds no rows" in refusal(export, tmp_path)

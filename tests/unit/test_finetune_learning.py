@@ -37,7 +37,7 @@ def gradient_of(model: str, rows: list[dict], prompts_too: bool = False) -> torc
     return total / targets
 
 
-def test_a_prompt_s_tokens_are_no_targets(tmp_path, monkeypatch):
+def test_a_prompt_s_tokens_are_not_targets(tmp_path, monkeypatch):
     from yetbetter.training import steps
 
     model = make_model(tmp_path / "model")

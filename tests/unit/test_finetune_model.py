@@ -230,7 +230,7 @@ def test_bfloat16_and_passes_of_a_batch(trained, model, data, tmp_path, monkeypa
             {},
             r"none of 1 examples can be trained on \(a special token in its text\)",
         ),
-        ([example(1), example(1)], {}, r"data.jsonl:2: .* stands already in line 1"),
+        ([example(1), example(1)], {}, r"data.jsonl:2: duplicate .*, first in line 1"),
         ([example(1)], {"max_length": 9}, r"none of 1 examples can be trained on \(longer than 9 tokens\)"),
         ([example(1)], {"model": "no/such/model"}, r"no/such/model: no such folder"),
         ([example(1)], {"checkpoints": 31}, r"--checkpoints is 31, allowed: 1 to 30"),

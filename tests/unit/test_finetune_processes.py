@@ -122,8 +122,8 @@ def test_what_two_processes_began_one_ends(model, data, zero, tmp_path, monkeypa
     assert job.wait() == 0, said(tmp_path)
     assert not list(tmp_path.glob("zero-*"))
     assert launch(tmp_path, 1, calls).wait() == 0, said(tmp_path)
-    told = re.findall(r"continuing after step \d+ of 20, which 2 processes wrote\n", (tmp_path / "log").read_text())
-    assert len(told) == 2
+    found = re.findall(r"continuing after step \d+ of 20, which 2 processes wrote\n", (tmp_path / "log").read_text())
+    assert len(found) == 2
     for stage in zero:
         assert largest_difference(tmp_path / f"zero-{stage}", alone) < 1e-4
         assert json.loads((tmp_path / f"zero-{stage}" / "about.json").read_text())["processes"] == 1

@@ -1,4 +1,4 @@
-"""A checkpoint that is not the trained model is never published; what goes wrong is told in one line."""
+"""A checkpoint that is not the trained model is never published; errors are reported in one line."""
 
 import json
 import resource
@@ -77,7 +77,7 @@ DAMAGES = [
 
 
 @pytest.mark.parametrize(("damage", "message"), DAMAGES)
-def test_a_damaged_checkpoint_is_told_from_the_live_model(damage, message, model, tmp_path):
+def test_a_damaged_checkpoint_is_distinguished_from_the_live_model(damage, message, model, tmp_path):
     folder = Path(shutil.copytree(model, tmp_path / "checkpoint-1"))
     live = reload_model(folder, "bfloat16")
     snapshot = take_snapshot(live, torch.arange(12).view(2, 6), "bfloat16")
@@ -139,7 +139,7 @@ def test_a_checkpoint_that_decays_before_the_end_is_not_sealed(model, data, tmp_
 
 
 @pytest.mark.parametrize("room", [1, 3])
-def test_a_full_disk_is_one_line_and_the_run_goes_on_from_where_it_was(room, model, data, tmp_path, monkeypatch):
+def test_a_full_disk_is_one_line_and_the_run_resumes_from_where_it_was(room, model, data, tmp_path, monkeypatch):
     # The base is stored in bfloat16: no room for the trained weights, or for these, but not for the optimizer's state.
     limit = room * (Path(model) / "model.safetensors").stat().st_size
 
@@ -156,7 +156,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_from_where_it_was(room, mod
     assert len(rows_of(output / "training.jsonl")) == SHORT["steps"]
 
 
-def test_too_small_a_disk_is_told_before_training_starts(model, data, tmp_path, monkeypatch, capsys):
+def test_too_small_a_disk_is_reported_before_training_starts(model, data, tmp_path, monkeypatch, capsys):
     run_here(monkeypatch, model, data, tmp_path / "fits", **SHORT)
     assert "disk: needs " in capsys.readouterr().err
     free = shutil.disk_usage(tmp_path).free
@@ -166,7 +166,7 @@ def test_too_small_a_disk_is_told_before_training_starts(model, data, tmp_path, 
         check_disk(tmp_path, *needed_bytes(27 * 10**9, 27 * 10**9, "bfloat16", True), 10 + free // 54_000_000_000)
 
 
-def test_the_state_takes_the_disk_that_was_told(model, data, tmp_path, monkeypatch):
+def test_the_state_takes_the_disk_that_was_announced(model, data, tmp_path, monkeypatch):
     from yetbetter.training import steps
 
     sizes = []
@@ -185,13 +185,13 @@ def test_the_state_takes_the_disk_that_was_told(model, data, tmp_path, monkeypat
     assert 0 <= (output / "checkpoint-1" / "model.safetensors").stat().st_size - checkpoint < small
 
 
-def test_a_loss_that_is_no_number_ends_the_run(model, data, tmp_path, monkeypatch):
+def test_a_loss_that_is_not_a_number_ends_the_run(model, data, tmp_path, monkeypatch):
     with pytest.raises(UserError, match=r"lower --learning-rate"):
         run_here(monkeypatch, model, data, tmp_path / "out", learning_rate=1e30, warmup_fraction=0, max_gradient_norm=0)
     assert not (tmp_path / "out").exists()
 
 
-def test_weights_that_are_no_numbers_after_the_last_step_end_the_run(model):
+def test_weights_that_are_not_numbers_after_the_last_step_end_the_run(model):
     live = reload_model(Path(model), "float32")
     with torch.no_grad():
         live.model.norm.weight[3] = float("nan")

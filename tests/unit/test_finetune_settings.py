@@ -175,7 +175,7 @@ def test_epochs_are_as_many_steps_as_the_data_asks_for(model, data, tmp_path, mo
             run_here(monkeypatch, model, data, tmp_path / "other", epochs=epochs, **options)
 
 
-def test_the_timing_stands_apart_and_adds_up(model, data, tmp_path, monkeypatch):
+def test_the_timing_is_separate_and_adds_up(model, data, tmp_path, monkeypatch):
     output = run_here(monkeypatch, model, data, tmp_path / "out", peak_tflops=0.001, **SHORT)
     about = json.loads((output / "about.json").read_text())
     timing = rows_of(output / "timing.jsonl")

@@ -1,4 +1,4 @@
-"""What a study will cost is said before anything runs; the arithmetic is held against numbers worked out by hand."""
+"""The forecast of a study's cost: the arithmetic is compared with numbers worked out by hand."""
 
 import copy
 import csv

@@ -191,7 +191,7 @@ def test_fewer_questions_need_fewer_of_the_same_blocks():
     assert len(fewer) == 3
 
 
-# What is said, and what is refused ------------------------------------------------------------------------------------
+# Messages and refusals ------------------------------------------------------------------------------------------------
 
 
 def test_a_count_that_was_rounded_down_is_said_in_one_line_with_both_numbers():

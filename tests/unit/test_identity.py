@@ -32,14 +32,14 @@ def test_the_order_of_settings_makes_no_difference():
         {"new": None},
     ],
 )
-def test_any_setting_that_differs_changes_the_fingerprint_and_is_told(changed):
+def test_any_setting_that_differs_changes_the_fingerprint_and_is_reported(changed):
     assert fingerprint(SETTINGS | changed) != fingerprint(SETTINGS)
-    told = differences(SETTINGS, SETTINGS | changed)
-    assert next(iter(changed)) in told
-    assert told.count(";") == 0
+    found = differences(SETTINGS, SETTINGS | changed)
+    assert next(iter(changed)) in found
+    assert found.count(";") == 0
 
 
-def test_all_differences_are_told_and_nothing_else():
+def test_all_differences_are_reported_and_nothing_else():
     assert (
         differences({"a": 1, "b": 2, "c": 3}, {"a": 1, "b": 5, "d": 4})
         == "b was 2, is 5; c was 3, is not set; d was not set, is 4"

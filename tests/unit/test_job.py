@@ -28,7 +28,7 @@ CONFIG = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="ut
 
 
 def clean(**more: str) -> dict[str, str]:
-    """This environment without what tells of a job."""
+    """This environment without the variables of a job."""
     told = ("SLURM_", "YETBETTER_", "CUDA_")
     return {name: value for name, value in os.environ.items() if not name.startswith(told)} | more
 
@@ -71,7 +71,7 @@ def test_a_program_run_by_hand_says_nothing_of_its_job(tmp_path):
 @pytest.mark.parametrize(
     ("facts", "told"), [((), "No space left on device"), (("S.jsonl",), "S.jsonl: No space left on device")]
 )
-def test_an_error_of_the_system_is_told_in_one_line_with_its_file_where_it_has_one(facts, told, monkeypatch):
+def test_an_error_of_the_system_is_reported_in_one_line_with_its_file_where_it_has_one(facts, told, monkeypatch):
     def main():
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), *facts)
 
@@ -162,7 +162,7 @@ def test_a_driver_that_does_not_start_is_one_line():
         job.check_gpus({"YETBETTER_GPUS": "1"}, driver=True)
 
 
-# What the driver's library says of two GPUs, the second of which is broken where BROKEN is set.
+# The driver's library with two GPUs; the second is broken if BROKEN is set.
 LIBCUDA = """
 #include <stdlib.h>
 #include <string.h>
@@ -254,7 +254,7 @@ def test_environments_are_part_of_the_checked_config(tmp_path, monkeypatch):
         check_config(config, schema, "study.yaml")
 
 
-# Stands for apptainer: runs the command where the host's scheduler cannot be reached, as inside most images.
+# In place of apptainer: runs the command where the host's scheduler cannot be reached, as inside most images.
 APPTAINER = """#!/bin/bash
 echo "$*" >> {folder}/ran
 [ "$1" = exec ] && shift
@@ -291,7 +291,7 @@ def test_a_program_in_a_container_knows_its_gpus_and_its_end(tmp_path):
 
 
 def test_a_program_in_a_container_has_its_job_queued_again_from_outside(tmp_path):
-    """The little scheduler ends who asks, here the one outside; the program inside must be told to end too."""
+    """The little scheduler ends the program that asks, here the outer one; the inner program must be ended too."""
     now = time.time()
     (tmp_path / "slurm").mkdir()
     (tmp_path / "slurm" / "refuse").touch()

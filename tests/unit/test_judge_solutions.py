@@ -173,7 +173,7 @@ def test_the_hash_is_that_of_the_split_as_it_is_also_where_nothing_new_is_asked(
     assert read_json(study.folder / "judgements" / "wc.about.json")["problems_hash"] == digest_of_problems(grown)
 
 
-def test_a_solution_that_was_drawn_anew_is_judged_anew(study):
+def test_a_solution_that_was_drawn_again_is_judged_again(study):
     old = study.ask()
     study.add("wc", 0, 2, texts=("x bad", "y bad"))
     new = study.ask()
@@ -298,7 +298,7 @@ def blind(study: Study) -> str:
     return str(path)
 
 
-def test_the_judge_alone_is_asked_about_every_solution_and_is_not_told_the_answer(study):
+def test_the_judge_alone_is_asked_about_every_solution_and_does_not_get_the_answer(study):
     rows = study.ask(views=(), every=(4,), prompt=blind(study))
     assert len(rows) == 24
     data, counts = study.select("wc:4", stages=("filter_judgements",), filter="judge")
@@ -354,7 +354,7 @@ class Streaming:
             yield [(number, 0, answer)]
 
 
-def test_an_engine_that_streams_gives_the_same_and_goes_on_where_it_stopped(study, monkeypatch):
+def test_an_engine_that_streams_gives_the_same_and_resumes_where_it_stopped(study, monkeypatch):
     expected = study.ask()
 
     def use(dies_after: int) -> None:
@@ -372,7 +372,7 @@ def test_an_engine_that_streams_gives_the_same_and_goes_on_where_it_stopped(stud
     assert study.ask(engine="stream", drafts=study.folder / ".streamed") == expected
 
 
-def test_the_papers_judged_rate_stands_beside_a_judged_one(study):
+def test_the_papers_judged_rate_is_beside_a_judged_one(study):
     study.ask()
     study.measure_arm("wc:4")
     more = {"model": "wc", "samples": 4, "basis": "arm", "source": "wc"}
@@ -401,7 +401,7 @@ def test_the_papers_judged_rate_stands_beside_a_judged_one(study):
         ({"max_new_tokens": 120}, "do not fit the model's context of 128"),
     ],
 )
-def test_bad_arguments_are_told_in_one_line(study, change, message):
+def test_bad_arguments_are_reported_in_one_line(study, change, message):
     assert message in refusal(lambda: study.ask(**change))
     assert not (study.folder / "judgements" / "wc.jsonl").exists()
 

@@ -78,7 +78,7 @@ def test_the_prompt_that_comes_along_asks_for_the_verdicts_that_are_read():
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("{question}", "{solution} once, found 0 times"),
         ("{question} {solution} {solution}", "{solution} once, found 2 times"),
@@ -87,11 +87,11 @@ def test_the_prompt_that_comes_along_asks_for_the_verdicts_that_are_read():
         ("{question} {solution} ", "must not end in a space"),
     ],
 )
-def test_a_prompt_without_its_places_is_refused_in_one_line(tmp_path, text, told):
+def test_a_prompt_without_its_places_is_refused_in_one_line(tmp_path, text, expected):
     (tmp_path / "T.txt").write_text(text)
     message = refusal(read_judge_template, tmp_path / "T.txt")
     assert message.startswith(f"{tmp_path / 'T.txt'}: ")
-    assert told in message
+    assert expected in message
 
 
 # Which solutions are judged -------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ def test_what_a_mix_chooses_is_judged_in_its_pools():
         assert {place for place in mixed if place[0] == model} <= set(places(own))
 
 
-def test_what_is_chosen_stands_for_the_whole():
+def test_what_is_chosen_represents_the_whole():
     """Over many seeds the share of flawed solutions among those chosen is the share among all."""
     rows = [row for row in pool(40, 6) if row.verdict == "correct"]
     flawed = {place for number, place in enumerate(places(rows)) if number % 8 < 3}  # 60 of 160

@@ -1,4 +1,4 @@
-"""training.csv and its figure: the same table gives the same bytes; what is missing is said, never a crash."""
+"""training.csv and its figure: the same table gives the same bytes; missing data are reported without a crash."""
 
 import math
 import subprocess
@@ -124,11 +124,11 @@ def test_colours_tell_the_source_as_in_every_figure_and_dashes_the_rate(tmp_path
     cells.append(add_finetuning(tmp_path, "wc", 2, steps_of(3), "high", "high"))
     figure = plot(tmp_path, *cells)
     assert curves_of(figure.axes[1]) == {(STRONG, "-"): 2, (WEAK, "-"): 2, (WEAK, "--"): 1}
-    told = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert told == ["SE data", "WC data", "rate: low", "rate: high"]
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["SE data", "WC data", "rate: low", "rate: high"]
 
 
-def test_a_number_that_is_none_is_told_with_its_file(tmp_path):
+def test_a_number_that_is_none_is_reported_with_its_file(tmp_path):
     cell = add_finetuning(tmp_path, "wc", 0, steps_of(3))
     table = tabulate(tmp_path, cell)
     table.write_text(table.read_text().replace("2.92593", "much"))

@@ -46,7 +46,7 @@ FIGURES = {  # their tables
     "reasoning": ["finetuned", "arms"],
     "checkpoints": ["checkpoints"],
 }
-OPTIONS = {"coverage_trend": {"ratio": 3}, "headline": {"budget": "low"}}  # besides the data set
+OPTIONS = {"coverage_trend": {"ratio": 3}, "headline": {"budget": "low"}}  # in addition to the data set
 
 
 def made_up_tables() -> dict[str, list[dict]]:
@@ -308,7 +308,7 @@ def test_every_checkpoint_is_a_point_and_the_chosen_one_is_ringed(tmp_path):
     assert list(se_slow.get_ydata()) + list(se_fast.get_ydata()) == pytest.approx([0, 10, 20, 30])
     assert list(se_slow_ring.get_xdata()) == [] and list(se_fast_ring.get_xdata()) == [80]
     assert se_slow.get_linestyle() != se_fast.get_linestyle()
-    # Where one step is not known, checkpoints stand under their numbers.
+    # If one step is unknown, checkpoints are at their numbers.
     tables["checkpoints"][0]["step"] = ""
     easy = checkpoints(table_of(tmp_path, "checkpoints", tables), "easy", LOOK)
     assert list(easy.axes[0].lines[0].get_xdata()) == [1, 2]
@@ -367,7 +367,7 @@ def test_missing_values_and_intervals_are_marked(tmp_path):
     assert diversity[0].endswith("\N{DAGGER}") and "\N{DAGGER}" not in diversity[1]
 
 
-def test_the_papers_values_stand_beside_ours_only_for_its_own_data_set(tmp_path):
+def test_the_papers_values_are_beside_ours_only_for_its_own_data_set(tmp_path):
     path = tmp_path / "published.csv"
     path.write_text(
         "table,dataset,budget,source,target,k,metric,value\n"

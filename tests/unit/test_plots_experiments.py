@@ -129,7 +129,7 @@ def test_bars_have_the_colour_of_the_model_that_wrote_the_data(tmp_path):
     assert [experiment.colour(name) for name in experiment.sources] == [STRONG, WEAK, WEAK, MIX]
 
 
-def test_prices_stand_beside_compute_where_they_are_known(tmp_path):
+def test_prices_are_beside_compute_where_they_are_known(tmp_path):
     tables = made_up_study()
     for row in tables["arms"]:
         row["price"] = {"se": 10.5, "wc": 0.9, "wc_number": 0.3}.get(row["source"], "")
@@ -263,7 +263,7 @@ def test_a_crossing_lies_between_the_budgets_where_the_sign_changes():
     assert not crossings({1: pair(-3), 10: pair(3)})[0].stops
 
 
-def test_across_a_missing_budget_only_the_ends_are_told():
+def test_across_a_missing_budget_only_the_ends_are_reported():
     [crossing] = crossings({1: pair(2), 10: pair(math.nan), 100: pair(-2)})
     assert crossing.between == (1, 100)
 
@@ -357,7 +357,7 @@ SOURCES = {
 }
 
 
-def test_figures_name_the_pairs_that_they_compare_besides_those_with_the_strong_source():
+def test_figures_name_the_pairs_that_they_compare_in_addition_to_those_with_the_strong_source():
     def pairs(kind: str, *names: str) -> list:
         return compared_pairs([{"figure": kind, "sources": list(names)}], SOURCES, "se")
 

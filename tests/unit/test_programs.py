@@ -250,7 +250,7 @@ def test_a_mix_takes_from_both_models(study):
     assert len(rows) == 6 + 2
 
 
-def test_an_arm_of_which_nothing_is_kept_is_an_empty_training_set(broken):
+def test_an_arm_that_keeps_nothing_is_an_empty_training_set(broken):
     broken.add("wc", [solution(problem, 0, wrong(problem)) for problem in PROBLEMS])
     run("select_solutions", *broken.select("wc:1"))
     assert broken.out("data.jsonl").read_bytes() == b""
@@ -559,7 +559,7 @@ def test_scores_become_tables_of_accuracies_differences_and_checkpoints(scores):
     assert {(row["rate"], row["step"]) for row in checkpoints} == {("standard", "")}
 
 
-def test_the_table_of_checkpoints_tells_the_step_and_the_rate_that_the_first_seed_chose(scores, tmp_path):
+def test_the_table_of_checkpoints_has_the_step_and_the_rate_that_the_first_seed_chose(scores, tmp_path):
     write_rows(tmp_path / "problems.jsonl", PROBLEMS)
     first = {"low/checkpoint-1": 0.5, "low/checkpoint-2": 0.7, "high/checkpoint-1": 0.6}
     cells = {"0": ("low/checkpoint-2", first), "7": ("chosen/checkpoint-1", {"chosen/checkpoint-1": 0.4})}

@@ -61,7 +61,7 @@ def test_a_missing_template_is_named(tmp_path):
 
 
 @given(st.text())
-def test_a_question_stands_in_its_prompt_as_it_is(question):
+def test_a_question_is_in_its_prompt_as_it_is(question):
     assert fill("Q: {question}\n{x} \\1 %s A:", question) == f"Q: {question}\n{{x}} \\1 %s A:"
 
 
@@ -239,7 +239,7 @@ def test_a_model_without_a_chat_template_is_named(tmp_path):
         chat_of(str(tmp_path))
 
 
-def test_the_chat_of_a_model_that_is_not_here_is_told_in_one_line_that_says_what_to_do(monkeypatch):
+def test_the_chat_of_a_model_that_is_not_here_is_reported_in_one_line_that_says_what_to_do(monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(
         UserError, match=r"model nobody/nothing: cannot be loaded: .*fetch_model\.py.*HF_TOKEN"
@@ -248,7 +248,7 @@ def test_the_chat_of_a_model_that_is_not_here_is_told_in_one_line_that_says_what
     assert "\n" not in str(error.value)
 
 
-def test_the_chat_of_a_folder_without_a_tokenizer_is_told_without_a_word_on_the_hub(tmp_path):
+def test_the_chat_of_a_folder_without_a_tokenizer_is_reported_without_a_word_on_the_hub(tmp_path):
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(UserError, match="cannot be loaded: ") as error:
         chat_of(str(tmp_path))

@@ -113,7 +113,7 @@ def test_several_nodes_are_started_by_srun_and_meet_at_the_first():
 
 
 def test_the_command_of_several_nodes_is_one_that_bash_takes(tmp_path):
-    """With programs that only say what they were told: no node is at hand."""
+    """With programs that only print their arguments, since no node is available."""
     scripts = {"srun": 'printf "%s\\n" "$@"', "hostname": "echo first-node"}
     for name, line in scripts.items():
         (tmp_path / name).write_text(f"#!/bin/bash\n{line}\n")
@@ -190,11 +190,11 @@ def test_later_seeds_take_the_rate_that_the_first_chose():
     assert grid_of(config).learning_rates(*cell, 1) == ["low", "high"]
 
 
-def test_a_choice_of_another_rate_than_those_told_is_refused(tmp_path):
+def test_a_choice_of_another_rate_than_those_given_is_refused(tmp_path):
     write_json(tmp_path / "choice.json", {"checkpoint": "middle/checkpoint-7"})
     choice = str(tmp_path / "choice.json")
     assert read_chosen_rate(choice, "low=1e-7", "middle=5e-7") == 5e-7
-    with pytest.raises(UserError, match="chose the learning rate 'middle', --rate-of tells only: low=1e-7"):
+    with pytest.raises(UserError, match="chose the learning rate 'middle', --rate-of has only: low=1e-7"):
         read_chosen_rate(choice, "low=1e-7")
 
 

@@ -1,4 +1,4 @@
-"""Records are read with clear errors, keep every character, and are written whole or not at all."""
+"""Records are read with clear errors, keep every character, and are written atomically."""
 
 import hashlib
 import json
@@ -65,7 +65,7 @@ def test_an_empty_file_holds_no_rows(write):
         pytest.param(b"{" * 10_000, id="long"),
     ],
 )
-def test_a_broken_line_is_told_with_file_and_number(write, broken):
+def test_a_broken_line_is_reported_with_file_and_number(write, broken):
     path = write(b'{"a": 1}\n' + broken + b'\n{"a": 3}\n')
     message = refusal(read_rows, path)
     assert message.startswith(f"{path}:2: ")
@@ -73,12 +73,12 @@ def test_a_broken_line_is_told_with_file_and_number(write, broken):
 
 
 @pytest.mark.parametrize("other", [b"[1, 2]", b"null", b'"text"', b"3", '"Größe"'.encode(), b'"\xed\xa0\x80"'])
-def test_a_line_that_is_no_object_is_told_with_file_and_number(write, other):
+def test_a_line_that_is_not_an_object_is_reported_with_file_and_number(write, other):
     path = write(b'{"a": 1}\n' + other + b"\n")
     assert refusal(read_rows, path).startswith(f"{path}:2: ")
 
 
-def test_a_missing_key_is_told_with_the_keys_that_are_there(write):
+def test_a_missing_key_is_reported_with_the_keys_that_are_there(write):
     path = write(b'{"problem": "p", "text": "x"}\n{"problem": "q", "txt": "x"}\n')
     message = refusal(read_rows, path, ("problem", "text"))
     assert message.startswith(f"{path}:2: ")
@@ -86,13 +86,13 @@ def test_a_missing_key_is_told_with_the_keys_that_are_there(write):
     assert "problem, txt" in message
 
 
-def test_a_missing_file_is_told(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     assert refusal(read_rows, tmp_path / "no.jsonl") == f"{tmp_path / 'no.jsonl'}: no such file"
     assert refusal(read_json, tmp_path / "no.json") == f"{tmp_path / 'no.json'}: no such file"
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\xff"])
-def test_a_broken_json_file_is_told(write, content):
+def test_a_broken_json_file_is_reported(write, content):
     path = write(content)
     assert str(path) in refusal(read_json, path)
 
@@ -107,7 +107,7 @@ def test_rows_before_a_broken_line_are_there_before_it_is_read(write):
 # Duplicates -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_duplicate_is_told_with_both_lines():
+def test_a_duplicate_is_reported_with_both_lines():
     rows = [{"problem": "p", "sample": sample} for sample in (0, 1, 2, 1)]
     message = refusal(check_unique, rows, "rows.jsonl", "problem", "sample")
     assert "rows.jsonl:4" in message
@@ -115,7 +115,7 @@ def test_a_duplicate_is_told_with_both_lines():
     assert "'p'" in message
 
 
-def test_rows_that_differ_in_one_of_the_keys_are_no_duplicates():
+def test_rows_that_differ_in_one_of_the_keys_are_not_duplicates():
     rows = [{"problem": problem, "sample": sample} for problem in "pq" for sample in (0, 1)]
     check_unique(rows, "rows.jsonl", "problem", "sample")
 

@@ -31,7 +31,7 @@ def browser(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("told", "text"),
+    ("written", "text"),
     [
         (wording.points(0.032, 0.004, 0.061), "+3.2 points [+0.4, +6.1]"),
         (wording.points(-0.0004), "0.0 points"),
@@ -45,8 +45,8 @@ def browser(tmp_path_factory):
         (wording.interval("", 1), ""),
     ],
 )
-def test_numbers_are_written_in_one_way(told, text):
-    assert told.replace(wording.NARROW, " ") == text
+def test_numbers_are_written_in_one_way(written, text):
+    assert written.replace(wording.NARROW, " ") == text
 
 
 def test_a_figure_belongs_to_the_longest_kind_that_its_name_starts_with():
@@ -65,8 +65,8 @@ def test_a_figure_of_an_experiment_is_known_by_its_name():
 
 def test_a_caption_carries_the_numbers_of_its_figure(page):
     text = page.read_text(encoding="utf-8").replace(wording.NARROW, " ")
-    told = "hard, low budget, student: WC 41.2 %, SE 38.0 %, +3.2 points [+0.4, +6.1]"
-    assert told in text and "on 1,000 test problems, one seed." in text
+    written = "hard, low budget, student: WC 41.2 %, SE 38.0 %, +3.2 points [+0.4, +6.1]"
+    assert written in text and "on 1,000 test problems, one seed." in text
 
 
 def test_the_figure_of_an_experiment_carries_its_title_and_the_numbers_of_its_sources(page):
@@ -77,7 +77,7 @@ def test_the_figure_of_an_experiment_carries_its_title_and_the_numbers_of_its_so
     assert "Low budget – coverage SE 33.0 % [29.0, 37.0], WC 50.0 % [46.0, 54.0]." in text
 
 
-def test_claims_come_first_and_what_is_missing_is_told(page):
+def test_claims_come_first_and_what_is_missing_is_reported(page):
     text = page.read_text(encoding="utf-8")
     places = [
         text.index(f'id="{section}"') for section in ("claims", "accuracy", "figures", "compute", "run", "missing")
@@ -88,7 +88,7 @@ def test_claims_come_first_and_what_is_missing_is_told(page):
     assert "1,000 test problems, 1-3 seeds" in text
 
 
-def test_the_splits_of_the_data_stand_with_their_hashes_and_where_they_were_found(page, tmp_path):
+def test_the_splits_of_the_data_are_shown_with_their_hashes_and_where_they_were_found(page, tmp_path):
     train, test, older = ("1" * 64, "2" * 64, "3" * 64)
     for place, facts in {
         "problems/hard/train": {"hash": train},
@@ -242,7 +242,7 @@ def test_on_paper_no_table_is_wider_than_the_page(browser, page):
 
 @needs_browser
 @pytest.mark.parametrize("dark", [False, True])
-def test_text_stands_out_from_its_ground(browser, page, dark):
+def test_text_contrasts_with_its_ground(browser, page, dark):
     browser.open(page, dark=dark)
     low = browser.run("""(() => {
       const light = (colour) => {

@@ -105,7 +105,7 @@ def recorded(path: Path) -> list[tuple]:
     return [(row["problem"], row["sample"]) for row in map(json.loads, lines)]
 
 
-def test_rows_stand_in_the_order_of_problems_and_samples_and_say_how_they_were_drawn(place, models):
+def test_rows_are_in_the_order_of_problems_and_samples_and_say_how_they_were_drawn(place, models):
     output = draw(place, models, first_problem=2, first_sample=3)
     rows = read_rows(output)
     expected = [(f"p{i}", sample) for i in range(2, 2 + PROBLEMS) for sample in range(3, 3 + SAMPLES)]
@@ -240,7 +240,7 @@ def test_a_finished_block_is_published_again_without_loading_any_model_library(p
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "wanted"),
     [
         ({"temperature": 0.5}, "temperature was 1.0, is 0.5"),
         ({"model": 1}, "model was '"),
@@ -250,7 +250,9 @@ def test_a_finished_block_is_published_again_without_loading_any_model_library(p
         ("question", "questions was '"),
     ],
 )
-def test_a_partial_draft_of_other_settings_is_drawn_anew_and_one_line_says_why(place, models, change, told, capfd):
+def test_a_partial_draft_of_other_settings_is_drawn_from_scratch_and_one_line_says_why(
+    place, models, change, wanted, capfd
+):
     draw(place, models)
     old = draft_of(place)
     (old.parent / "sealed.json").unlink()
@@ -266,8 +268,8 @@ def test_a_partial_draft_of_other_settings_is_drawn_anew_and_one_line_says_why(p
         change = {"model": models[change["model"]]}
     changes = change if isinstance(change, dict) else {}
     output = draw(place, models, **changes)
-    lines = [line for line in capfd.readouterr().err.splitlines() if "starting anew" in line]
-    assert len(lines) == 1 and told in lines[0]
+    lines = [line for line in capfd.readouterr().err.splitlines() if "starting from scratch" in line]
+    assert len(lines) == 1 and wanted in lines[0]
     assert old.read_bytes() == kept
     fresh = draw(place, models, "fresh.jsonl", **changes | {"drafts": place / "other"})
     assert output.read_bytes() == fresh.read_bytes()
@@ -279,7 +281,7 @@ def test_other_weights_draw_other_samples_from_the_same_streams(place, models):
     assert [row["text"] for row in others] != [row["text"] for row in rows]
 
 
-def test_a_full_disk_leaves_nothing_half_written_and_the_job_can_go_on(place, models, capfd):
+def test_a_full_disk_leaves_nothing_half_written_and_the_job_can_resume(place, models, capfd):
     expected = draw(place, models, "undisturbed.jsonl").read_bytes()
     limit = len(expected) // 2
     child = start(arguments(place, models), lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
@@ -290,7 +292,7 @@ def test_a_full_disk_leaves_nothing_half_written_and_the_job_can_go_on(place, mo
     assert (place / "S.jsonl").read_bytes() == expected
 
 
-def test_an_output_folder_that_cannot_be_made_is_told_before_anything_is_drawn(place, models, capfd):
+def test_an_output_folder_that_cannot_be_made_is_reported_before_anything_is_drawn(place, models, capfd):
     (place / "file").write_text("")
     assert finish(start(arguments(place, models, "file/S.jsonl"))) == 1
     assert "file" in capfd.readouterr().err
@@ -309,7 +311,7 @@ def test_an_output_folder_that_cannot_be_made_is_told_before_anything_is_drawn(p
         ({"max_context": 20}, "do not fit the model's context of 20"),
     ],
 )
-def test_bad_arguments_are_told_in_one_line(place, models, change, message):
+def test_bad_arguments_are_reported_in_one_line(place, models, change, message):
     with pytest.raises(UserError, match=message):
         draw(place, models, **change)
     assert not (place / "S.jsonl").exists()
@@ -327,7 +329,7 @@ def test_bad_arguments_are_told_in_one_line(place, models, change, message):
         ("", "holds 0 problems"),
     ],
 )
-def test_bad_problems_are_told_with_their_line(place, models, text, message):
+def test_bad_problems_are_reported_with_their_line(place, models, text, message):
     (place / "P.jsonl").write_text(text, encoding="utf-8", errors="surrogateescape")
     if "ends in" in message:
         (place / "T.txt").write_text("w1 {question}", encoding="utf-8")

@@ -62,7 +62,7 @@ def test_rows_come_in_the_order_of_their_coordinates(undisturbed):
 
 
 @pytest.mark.parametrize("finished", [0, 1, 2])
-def test_a_run_that_died_between_batches_goes_on_with_the_next_one(draft, undisturbed, finished):
+def test_a_run_that_died_between_batches_resumes_with_the_next_one(draft, undisturbed, finished):
     with pytest.raises(KeyboardInterrupt):
         sample_batches(draft, NAME, BATCHES, Drawer(dies_at=finished), "rows")
     assert resume(draft, undisturbed) == BATCHES[finished:]
@@ -102,7 +102,7 @@ def test_what_follows_a_broken_line_is_drawn_again(draft, undisturbed, rest):
 
 
 @pytest.mark.parametrize("line", [b"1\n", b"null\n", b"[]\n", b'"text"\n'])
-def test_a_line_that_is_no_row_is_drawn_again(draft, undisturbed, line):
+def test_a_line_that_is_not_a_row_is_drawn_again(draft, undisturbed, line):
     lines = undisturbed[1].splitlines(keepends=True)
     (draft.folder / NAME).write_bytes(b"".join([*lines[:4], line, *lines[5:]]))
     assert resume(draft, undisturbed) == BATCHES[1:]
@@ -122,7 +122,7 @@ def test_rows_beyond_the_last_batch_are_cut_off(draft, undisturbed):
     assert resume(draft, undisturbed) == []
 
 
-def test_rows_of_a_batch_stand_whole_only_in_their_own_order():
+def test_rows_of_a_batch_are_whole_only_in_their_own_order():
     assert count_whole(COORDINATES, BATCHES) == 3
     assert count_whole(COORDINATES[:9], BATCHES) == 2
     assert count_whole(COORDINATES[1:], BATCHES) == 0
@@ -166,7 +166,7 @@ def test_a_stream_that_died_is_resumed_at_the_row_and_ends_in_order(draft, dies_
 
 
 @pytest.mark.parametrize("more, kept", [(True, 10), (False, 4)])
-def test_a_stream_keeps_rows_that_may_be_asked_for_next_only_when_told(draft, more, kept):
+def test_a_stream_keeps_rows_that_may_be_asked_for_next_only_on_request(draft, more, kept):
     sample_stream(draft, NAME, [COORDINATES], Streamer(), "rows")
     sample_stream(draft, NAME, BATCHES[:1], Streamer(dies_at=0), "rows", more=more)
     assert len(draft.recover(NAME)) == kept

@@ -1,4 +1,4 @@
-"""The schema's defaults: there once the config is read, stated nowhere else."""
+"""The schema's defaults: filled in when the config is read, not repeated in the code."""
 
 import ast
 import sys

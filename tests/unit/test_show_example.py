@@ -27,7 +27,7 @@ def show(arguments, monkeypatch, capsys):
     return run
 
 
-def test_a_model_that_is_not_here_is_told_in_one_line(show, monkeypatch):
+def test_a_model_that_is_not_here_is_reported_in_one_line(show, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(UserError, match=r"model nobody/nothing: cannot be loaded: .*fetch_model\.py"):
         show("--model", "nobody/nothing")
@@ -44,7 +44,7 @@ def test_learned_tokens_are_green_and_others_grey(show):
     assert table[-1].split()[1:] == ["2", "2", "'</s>'"], "EOS is learned"
 
 
-def test_without_a_terminal_the_learned_part_stands_in_marks(show):
+def test_without_a_terminal_the_learned_part_is_in_marks(show):
     output = show("--problem", "p2", "--sample", "4")
     first, text = output.splitlines()
     assert first.startswith("problem p2, sample 4, by weak: ")

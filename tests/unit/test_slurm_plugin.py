@@ -1,4 +1,4 @@
-"""Answers of Slurm over which the plugin would wait for ever."""
+"""Answers of Slurm that would make the plugin wait for ever."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def test_a_job_that_sacct_does_not_know_yet_is_waited_for():
     assert ask(Watch(), [{}] * 9, complete=False) == [None] * 9
 
 
-def test_who_cancelled_a_job_is_no_part_of_its_state():
+def test_who_cancelled_a_job_is_not_part_of_its_state():
     assert ask(Watch(), [{"7": "CANCELLED by 1000"}]) == ["CANCELLED"]
 
 

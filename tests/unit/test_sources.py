@@ -106,7 +106,7 @@ def test_the_first_training_questions_are_like_the_others(dataset):
 
 
 @pytest.mark.parametrize(
-    ("entry", "told"),
+    ("entry", "expected"),
     [
         ({"questions": 0}, ("sources.own.questions", "0")),
         (
@@ -135,20 +135,22 @@ def test_the_first_training_questions_are_like_the_others(dataset):
                 "draws": [{"model": "wc", "samples": 1}, {"model": "se", "samples": 1}],
                 "questions": {"count": 1, "match": "price"},
             },
-            ("sources.own.questions", "here are 2 draws"),
+            ("sources.own.questions", "this one has 2 draws"),
         ),
     ],
 )
-def test_a_source_that_cannot_be_is_told_in_one_line(entry, told):
-    assert_says(refusal(with_source(**entry)), *told)
+def test_a_source_that_cannot_be_is_reported_in_one_line(entry, expected):
+    assert_says(refusal(with_source(**entry)), *expected)
 
 
 @pytest.mark.parametrize("entry", [{"draws": [{"model": "wc", "match": "price"}]}, {}])
 def test_a_missing_price_is_named_with_the_source_that_needs_it(entry):
     config = with_source(questions={"count": 10, "match": "price"}, **entry)
     del config["models"]["wc"]["price"]
-    told = r"^study\.yaml: sources\.own.*`match: price` needs a number above 0 as models\.wc\.price, which is missing"
-    with pytest.raises(UserError, match=told):
+    expected = (
+        r"^study\.yaml: sources\.own.*`match: price` needs a number above 0 as models\.wc\.price, which is missing"
+    )
+    with pytest.raises(UserError, match=expected):
         check_config(config, SCHEMA, "study.yaml")
         grid_of(config, "study.yaml")
 
@@ -178,25 +180,25 @@ def test_a_filter_is_taken_where_its_data_set_is_checked_for_it(rule, fpr):
 
 
 @pytest.mark.parametrize(
-    ("rule", "fpr", "told"),
+    ("rule", "fpr", "expected"),
     [
         ("reasoning", "none", "nothing checks its solutions (fpr must be exact or judge)"),
         ("judge", "none", "nothing checks its solutions (fpr must be judge)"),
         ("judge", "exact", "its reasoning is checked exactly, no judge is asked (use filter: reasoning)"),
     ],
 )
-def test_a_filter_that_nothing_answers_is_refused(rule, fpr, told):
+def test_a_filter_that_nothing_answers_is_refused(rule, fpr, expected):
     config = filtered(rule, fpr)
     check_config(config, SCHEMA, "study.yaml")
     with pytest.raises(UserError) as failure:
         grid_of(config, "study.yaml")
-    assert_says(str(failure.value), f"sources.own.filter: {rule!r} for datasets.hard", told)
+    assert_says(str(failure.value), f"sources.own.filter: {rule!r} for datasets.hard", expected)
 
 
-def test_a_judge_that_filters_must_not_be_told_the_answer():
+def test_a_judge_that_filters_must_not_get_the_answer():
     with_answer = {key: value for key, value in JUDGE.items() if key != "prompt_without_answer"}
-    told = ("judge.prompt", "{answer}", "sources.own", "prompt_without_answer")
-    assert_says(refusal(filtered("judge", "judge", with_answer)), *told)
+    expected = ("judge.prompt", "{answer}", "sources.own", "prompt_without_answer")
+    assert_says(refusal(filtered("judge", "judge", with_answer)), *expected)
     check_config(filtered("reasoning", "judge", with_answer), SCHEMA, "study.yaml")
     both = JUDGE | {"prompt_without_answer": JUDGE["prompt"]}
     assert_says(refusal(filtered("judge", "judge", both)), "judge.prompt_without_answer", "{answer}")
@@ -333,7 +335,7 @@ def test_a_model_under_another_recipe_is_the_same_model_in_its_paradigm():
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "told"),
+    ("key", "value", "expected"),
     [
         ("experiments.seeds.extra", "yes", ("experiments.seeds.extra", "'yes'", "boolean")),
         (
@@ -347,5 +349,5 @@ def test_a_model_under_another_recipe_is_the_same_model_in_its_paradigm():
         ("finetuning.epochs.epochs.low", REMOVED, ("finetuning.epochs.epochs", "'low'")),
     ],
 )
-def test_an_experiment_that_names_what_is_not_there_is_told(key, value, told):
-    assert_says(refusal(change_default(key, value)), *told)
+def test_an_experiment_that_names_what_is_not_there_is_reported(key, value, expected):
+    assert_says(refusal(change_default(key, value)), *expected)

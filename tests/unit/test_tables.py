@@ -1,4 +1,4 @@
-"""Tables: tidy, whole, and with empty cells where nothing is known."""
+"""Tables: tidy, whole, with empty cells for unknown values."""
 
 import csv
 import math

@@ -1,4 +1,4 @@
-"""A job that ends before its work: the work goes on later, and ends as if it had never been interrupted."""
+"""A job that ends before its work: the work resumes later, and ends as if it had not been interrupted."""
 
 import json
 import os
@@ -77,15 +77,15 @@ def sampling(tmp_path, sampled_model) -> Sampling:
     return Sampling(tmp_path, sampled_model)
 
 
-def test_sampling_out_of_time_goes_on_and_ends_with_the_file_of_an_undisturbed_one(sampling):
+def test_sampling_out_of_time_resumes_and_ends_with_the_file_of_an_undisturbed_one(sampling):
     expected = sampling.undisturbed()
     finish(sampling.job, sampling.forget)
     assert (sampling.folder / "S.jsonl").read_bytes() == expected
     assert not list(sampling.folder.glob(f".drafts/S.jsonl/*/{STOPPED}"))
 
 
-def test_a_slurm_job_queues_itself_again_and_goes_on(sampling):
-    """Slurm ends the processes of a job that is queued again, and starts it anew with a new end."""
+def test_a_slurm_job_queues_itself_again_and_resumes(sampling):
+    """Slurm ends the processes of a requeued job, and restarts it with a new end."""
     expected, slurm = sampling.undisturbed(), sampling.folder / "slurm"
     status, runs, seconds = None, 0, 1.0
     while status != 0:
@@ -93,7 +93,7 @@ def test_a_slurm_job_queues_itself_again_and_goes_on(sampling):
         environment = make_scontrol(slurm, now - 1, now + seconds * (1 + runs / 10), restarts=runs - 1)
         status, said = sampling.job(environment | {time_limit.MARGIN: "0.1"})
         assert runs < 60 and (status in (0, -9) or "no progress" in said), said
-        if (status, runs) == (0, 1):  # a quick machine: anew, with half the time
+        if (status, runs) == (0, 1):  # a quick machine: again, with half the time
             sampling.forget()
             (slurm / "calls").unlink()
             status, runs, seconds = None, 0, seconds / 2
@@ -110,7 +110,7 @@ def test_a_job_that_may_not_be_queued_again_ends_with_status_75_and_says_why(sam
     status, said = sampling.job(environment)
     assert status == 75 and calls_of(slurm) == ["show", "requeue"]
     last = said.splitlines()[-1]
-    assert "too little time left to begin: 0 of 40 samples of wc were done before; the same command goes on" in last
+    assert "too little time left to begin: 0 of 40 samples of wc were done before; the same command resumes" in last
     assert f"scontrol requeue {JOB} was refused: Requested operation is presently disabled" in last
 
 
@@ -136,8 +136,8 @@ def test_a_job_that_did_nothing_in_a_part_of_its_time_is_queued_again_once(sampl
     assert calls_of(slurm) == ["show", "requeue", "show"]
 
 
-def test_a_job_is_told_of_its_end_by_a_signal_too(tmp_path, monkeypatch):
-    """With no end that it knows; SIGURG hurts no process that does not look for it."""
+def test_a_job_learns_of_its_end_by_a_signal_too(tmp_path, monkeypatch):
+    """Its end is unknown; processes that do not handle SIGURG ignore it."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with open_draft(tmp_path / "out.jsonl", {}) as draft:
         draft.limit = time_limit.of_this_job({"SLURM_JOB_ID": JOB})
@@ -174,13 +174,13 @@ def test_who_waits_for_a_draft_waits_no_longer_than_its_own_job(tmp_path, monkey
     monkeypatch.setenv(time_limit.MARGIN, "0.1")
     with (
         open_draft(tmp_path / "out.jsonl", {}),
-        pytest.raises(UserError, match=r"waited in vain for .*lock, which another process holds"),
+        pytest.raises(UserError, match=r"gave up waiting for .*lock, which another process holds"),
         open_draft(tmp_path / "out.jsonl", {}),
     ):
         pass
 
 
-def test_grading_out_of_time_goes_on_and_ends_with_the_file_of_an_undisturbed_one(tmp_path):
+def test_grading_out_of_time_resumes_and_ends_with_the_file_of_an_undisturbed_one(tmp_path):
     problems = [{"problem": f"p{n}", "answer": rf"\frac{{{n}}}{{7}}"} for n in range(30)]
     texts = [f"So it is {n}.\nThe answer is {n % 29}/7." for n in range(24_000)]
     write_rows(tmp_path / "p.jsonl", problems)
@@ -203,7 +203,7 @@ def test_grading_out_of_time_goes_on_and_ends_with_the_file_of_an_undisturbed_on
         assert (tmp_path / output).read_bytes() == (tmp_path / "undisturbed.jsonl").read_bytes()
 
 
-def test_finetuning_out_of_time_goes_on_and_ends_with_the_same_weights_to_the_bit(tmp_path, monkeypatch):
+def test_finetuning_out_of_time_resumes_and_ends_with_the_same_weights_to_the_bit(tmp_path, monkeypatch):
     model = make_model(tmp_path / "model")
     data = write(tmp_path / "data.jsonl", examples())
     expected = content(run_here(monkeypatch, model, data, tmp_path / "undisturbed"))
@@ -227,7 +227,7 @@ def test_finetuning_out_of_time_goes_on_and_ends_with_the_same_weights_to_the_bi
     assert content(tmp_path / "out") == expected
 
 
-def test_evaluation_out_of_time_goes_on_and_gives_the_same_answers(tmp_path):
+def test_evaluation_out_of_time_resumes_and_gives_the_same_answers(tmp_path):
     for number, model in enumerate(("wc", "student"), start=1):
         shutil.copytree(ROOT / "resources" / "pocket" / model, tmp_path / "standard" / f"checkpoint-{number}")
     for split in ("validation", "test"):
@@ -257,7 +257,7 @@ def test_the_margin_is_a_few_minutes_and_less_of_a_short_limit(minutes, seconds)
     assert time_limit.margin_of(60 * minutes, {}) == pytest.approx(seconds)
 
 
-def test_the_end_of_a_job_is_told_by_the_environment_or_by_slurm(tmp_path, monkeypatch):
+def test_the_end_of_a_job_is_known_from_the_environment_or_from_slurm(tmp_path, monkeypatch):
     assert time_limit.find_times({time_limit.END: "2026-01-02T03:04:05+00:00"})[1] == 1767323045
     told = {"SLURM_JOB_ID": JOB, "SLURM_JOB_START_TIME": "1000", "SLURM_JOB_END_TIME": "4600"}
     assert time_limit.find_times(told) == (1000, 4600, 0)

@@ -185,14 +185,14 @@ def test_its_config_is_checked_and_the_study_knows_it(toy):
         "max_new_tokens": 9,
     }
     check_source("datasets.d", "d", entry)
-    for change, told in (
+    for change, message in (
         ({"splits": entry["splits"] | {"train": 7}}, "datasets.d.splits.train: 7, toy has only 6"),
         ({"answer": "gsm8k"}, "datasets.d.answer: 'gsm8k' cannot state every answer of toy (allowed: boxed)"),
         ({"data_dir": "/nowhere"}, "datasets.d.data_dir: /nowhere: no toy.jsonl, which toy needs"),
         ({"world": "easy"}, "datasets.d.world: only for adapter pocket, it is 'toy'"),
         ({"fpr": "exact"}, "datasets.d.fpr: 'exact' needs problems that are programs"),
     ):
-        assert told in refusal(check_source, "datasets.d", "d", entry | change)
+        assert message in refusal(check_source, "datasets.d", "d", entry | change)
     study = SimpleNamespace(
         config={"sampling": {"temperature": 1, "top_k": 0}, "seed": 0}, results="results/x", mode="strict"
     )

@@ -37,7 +37,7 @@ class Store:
         self.folder, self.blocks = folder, []
 
     def add(self, block: str, problems="p0 p1", samples=range(4), **changed) -> None:
-        """A block; a sample's verdict is correct where its number is even."""
+        """A block; a sample's verdict is correct if its number is even."""
         model = block.split("/")[0]
         identities = [(problem, sample) for problem in problems.split() for sample in samples]
         write_rows(
@@ -175,7 +175,7 @@ def test_a_question_of_a_mix_that_one_model_never_answered_is_refused(store):
     assert "'se'" in message
 
 
-def test_blocks_of_one_pool_drawn_with_other_settings_are_refused_and_told_apart(store):
+def test_blocks_of_one_pool_drawn_with_other_settings_are_refused_and_distinguished(store):
     store.add("wc/q0")
     store.add("wc/q2", "p2", temperature=0.8)
     message = refusal(load_view, store.pools(), {"wc": 2})
@@ -224,7 +224,7 @@ def test_a_block_named_twice_is_refused(store):
     refusal(load_view, store.pools(), {"wc": 2})
 
 
-def test_a_sample_that_stands_twice_in_a_block_is_refused(store):
+def test_a_sample_that_is_twice_in_a_block_is_refused(store):
     store.add("wc/q0", "p0", samples=(0, 1, 1))
     refusal(load_view, store.pools(), {"wc": 2})
 
@@ -352,7 +352,7 @@ def test_equal_solutions_keep_their_weight_or_only_the_first_stays():
     assert counts["out_duplicate"] == 1
 
 
-def test_a_solution_whose_twin_was_cut_is_no_duplicate():
+def test_a_solution_whose_twin_was_cut_is_not_a_duplicate():
     rows = [judged(finish_reason="length"), judged(sample=1)]
     kept, counts = select(rows, Choice("ground_truth", "drop"))
     assert kept == rows[1:]
@@ -484,7 +484,7 @@ def test_where_nothing_is_solved_coverage_is_0_and_diversity_is_unknown():
 
 
 @pytest.mark.parametrize("measure", [lambda *a: measure_pool(*a, 2, seed=0), lambda *a: measure_arm(*a, seed=0)])
-def test_a_level_of_which_no_question_was_drawn_is_unknown_and_harms_no_other(measure):
+def test_a_level_without_drawn_questions_is_unknown_and_harms_no_other(measure):
     problems = [*PROBLEMS, {"problem": "p9", "level": 9}]
     measured = measure(rows_of({"p0": "AA"}), problems)
     assert {row["value"] for row in measured if row["level"] == "all" and row["metric"] == "coverage"} == {1.0}

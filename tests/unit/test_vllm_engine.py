@@ -1,4 +1,4 @@
-"""What is said about the engine vllm where vLLM is not installed; with it, tests/with_vllm say the rest."""
+"""Messages about the engine vllm if vLLM is not installed; tests/with_vllm test it with vLLM."""
 
 import importlib.util
 import sys

@@ -82,7 +82,7 @@ def test_greedy_answers_are_those_of_transformers(engine, generator):
     assert sum(a == b for a, b in zip(found, expected, strict=True)) >= 57  # near-ties may fall the other way
 
 
-def test_a_stop_string_is_cut_off_and_counted_and_a_length_limit_is_told(engine, generator):
+def test_a_stop_string_is_cut_off_and_counted_and_a_length_limit_is_reported(engine, generator):
     prompts = pocket_prompts(30)
     seeds = [[0]] * 30
     for stop in ([" The answer"], ["=", "unseen"]):
@@ -148,14 +148,14 @@ def test_coverage_is_that_of_transformers_samples(engine, generator):
         ({"max_context": 300}, "max_context is 300, the model's own context is 256"),
     ],
 )
-def test_a_model_that_cannot_be_had_is_told_in_one_line_before_vllm_starts(change, message, monkeypatch):
+def test_a_model_that_cannot_be_had_is_reported_in_one_line_before_vllm_starts(change, message, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(UserError, match=message) as caught:
         engines.load_engine("vllm", **{"model": MODELS["wc"]} | change)
     assert "\n" not in str(caught.value)
 
 
-def test_a_prompt_that_would_be_read_wrongly_is_told_in_one_line_before_vllm_starts(tmp_path):
+def test_a_prompt_that_would_be_read_wrongly_is_reported_in_one_line_before_vllm_starts(tmp_path):
     fresh = engines.load_engine("vllm", MODELS["wc"], max_context=100)
     prompt = pocket_prompts(1)[0]
     with pytest.raises(UserError, match="25 tokens and max_new_tokens 96 do not fit the model's context of 100"):
@@ -167,7 +167,7 @@ def test_a_prompt_that_would_be_read_wrongly_is_told_in_one_line_before_vllm_sta
     assert fresh.llm is None
 
 
-def test_too_little_memory_for_the_cache_is_told_in_one_line():
+def test_too_little_memory_for_the_cache_is_reported_in_one_line():
     """Last: vLLM does not clean up after itself where it cannot start."""
     fresh = engines.load_engine("vllm", MODELS["wc"], options={"kv_cache_gb": 1e-5})
     with pytest.raises(UserError, match="vLLM did not start: No available memory for the cache blocks"):
@@ -190,4 +190,4 @@ def test_out_of_time_no_further_sample_is_begun_and_those_begun_are_given(engine
     most = 2 * engine.llm.llm_engine.vllm_config.scheduler_config.max_num_seqs
     assert len(set(given)) == len(given) == most < 40 * 20
     assert sorted(longest) == longest and longest[-1] > 0
-    assert draw(engine, prompts[:2], seeds_of(2, 2)), "the engine goes on"
+    assert draw(engine, prompts[:2], seeds_of(2, 2)), "the engine still works"

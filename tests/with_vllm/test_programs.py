@@ -136,9 +136,9 @@ def test_weights_that_were_cut_short_end_the_job_with_one_line(tmp_path, capfd):
     shutil.copytree(MODELS["wc"], tmp_path / "cut")
     os.truncate(tmp_path / "cut" / "model.safetensors", 200_000)
     assert finish(start(sample_solutions.main, sampling(tmp_path, model=tmp_path / "cut"))) == 1
-    told = capfd.readouterr().err
-    assert f"error: model {tmp_path}/cut: vLLM did not start: " in told.splitlines()[-1]
-    assert "Traceback" not in told
+    message = capfd.readouterr().err
+    assert f"error: model {tmp_path}/cut: vLLM did not start: " in message.splitlines()[-1]
+    assert "Traceback" not in message
     assert not (tmp_path / "S.jsonl").exists()
 
 

@@ -117,7 +117,7 @@ def wait_for(condition, process: subprocess.Popen, seconds: float = 300) -> None
     """Wait until a condition holds or the process ends."""
     deadline = time.monotonic() + seconds
     while not condition() and process.poll() is None:
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, "gave up waiting"
         time.sleep(0.02)
 
 

@@ -1,4 +1,4 @@
-"""What a user can get wrong ends in one line that names the file and key or line, and leaves nothing half-written."""
+"""User errors are reported in one line that names the file and key or line; nothing is left half-written."""
 
 import json
 import re
@@ -44,7 +44,7 @@ CHANGES = {
     ),
     "a number that YAML reads as text": (
         lambda config: config["finetuning"]["short"].update(learning_rates={"low": "1e-7"}),
-        f"{CONFIG}: finetuning.short.learning_rates.low: '1e-7' is no number",
+        f"{CONFIG}: finetuning.short.learning_rates.low: '1e-7' is not of type number",
     ),
     "a budget too small for its source": (
         lambda config: config["sources"]["wc"].update(draws=[{"model": "wc", "match": "compute", "fraction": 0.1}]),
@@ -64,27 +64,27 @@ def test_a_config_error_is_one_clear_line(fresh, case):
     assert not (fresh.folder / "results").exists()
 
 
-def test_a_key_that_stands_twice_is_told_with_both_lines(fresh):
+def test_a_duplicate_key_is_reported_with_both_lines(fresh):
     path = fresh.folder / CONFIG
     lines = path.read_text().replace("  se: {draws:", "  wc: {draws:").splitlines()
     path.write_text("\n".join(lines))
     first, again = (number for number, line in enumerate(lines, start=1) if line.startswith("  wc: {draws:"))
     done = fresh.run(options=("--dry-run",), check=False)
     assert done.returncode != 0
-    assert f"{CONFIG}:{again}: key 'wc' stands already in line {first}" in last_words(done)
+    assert f"{CONFIG}:{again}: duplicate key 'wc', first in line {first}" in last_words(done)
 
 
 @pytest.mark.parametrize(
-    ("end", "told"), [("x: [\n", "not YAML"), ("seed: 1\n", "key 'seed' stands already in line 3")]
+    ("end", "expected"), [("x: [\n", "not YAML"), ("seed: 1\n", "duplicate key 'seed', first in line 3")]
 )
-def test_a_fault_in_the_default_config_is_told_with_its_line(fresh, end, told):
+def test_a_fault_in_the_default_config_is_reported_with_its_line(fresh, end, expected):
     path = fresh.folder / "config" / "config.yaml"
     text = path.read_text()
     path.write_text(text + end)
     fresh.config = ""
     done = fresh.run(options=("--dry-run",), check=False)
     assert done.returncode != 0
-    assert re.search(rf"config/config\.yaml:\d+: {told}", last_words(done))
+    assert re.search(rf"config/config\.yaml:\d+: {expected}", last_words(done))
 
 
 ROWS = [
@@ -95,7 +95,7 @@ BROKEN = {
     "a duplicate problem id": (
         [*ROWS[:3], ROWS[1] | {"question": "And?"}],
         "",
-        "questions.jsonl:4: problem 'p1' stands already in line 2",
+        "questions.jsonl:4: duplicate problem 'p1', first in line 2",
     ),
     "an answer that is no text": ([*ROWS[:2], ROWS[2] | {"answer": 3}], "", "questions.jsonl:3: answer is 3"),
     "a level that is a list": (
@@ -111,7 +111,7 @@ BROKEN = {
     "a question of another split": (
         [*ROWS[:2], ROWS[2] | {"question": "test: What is 1 + 1?"}],
         "",
-        "questions.jsonl:3: its question stands also in test.jsonl:2, splits must be disjoint",
+        "questions.jsonl:3: its question is also in test.jsonl:2, splits must be disjoint",
     ),
     "too few problems": (ROWS[:5], "", "questions.jsonl: 5 problems, the split asks for 24"),
 }

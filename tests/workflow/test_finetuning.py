@@ -72,7 +72,7 @@ def test_deepspeed_trains_the_same_model_under_torchrun(fresh):
     weights = {}
     for stage in ("none", "zero-2"):
         recipe_of(fresh, deepspeed=stage)
-        if stage != "none":  # how the work is done makes nothing again by itself
+        if stage != "none":  # the parallel layout causes no rerun by itself
             assert fresh.planned(model) == {}
             shutil.rmtree(fresh.folder / model)
         fresh.run(model)

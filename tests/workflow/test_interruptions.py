@@ -30,7 +30,7 @@ def drawn_rows(clone: Clone) -> list[tuple]:
     return [(block, row["problem"], row["sample"]) for block, row in rows]
 
 
-def test_a_killed_sampling_job_goes_on_where_it_stopped(reference, fresh):
+def test_a_killed_sampling_job_resumes_where_it_stopped(reference, fresh):
     target = "results/miniature/training_data/hard/high/from-wc.jsonl"
     run = fresh.start(target)
     lock = fresh.results / ".drafts/solutions/hard/wc/questions-000000_samples-0000.jsonl/lock"

@@ -1,4 +1,4 @@
-"""A data set that a judge looks at, in the real workflow: the pocket model stands in, which gives no verdict."""
+"""A judged data set in the real workflow; the judge is a pocket model, which gives no verdict."""
 
 import pytest
 

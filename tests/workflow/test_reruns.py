@@ -90,7 +90,7 @@ def test_another_grader_grades_everything_again_and_draws_nothing(finished):
     jobs = finished.planned()
     assert "sample_solutions" not in jobs
     assert touched(jobs, "grade_solutions", "model") == {"wc", "se"}
-    # Trained again where verdicts change the data, which a dry run cannot know; human data has no verdicts.
+    # Trained again if verdicts change the data, which a dry run cannot know; human data has no verdicts.
     assert touched(jobs, "finetune_model", "source") == {"wc", "se"}
     assert touched(jobs, "evaluate_model", "source") == {"wc", "se", "human"}
 

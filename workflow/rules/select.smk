@@ -1,7 +1,7 @@
-# The choice of training data: of sampled solutions, or of the data set's own.
+# Selects training data: from sampled solutions, or from the data set's own.
 
 
-# What measure_arm needs to know of an arm's texts. It is not declared as an output: in a finished study a new output would
+# What measure_arm needs to know about an arm's texts. Not declared as an output: in a finished study a new output would
 # make Snakemake plan select_solutions again, and with it every finetuning. Without this file measure_arm selects again.
 drawn = (
     f"{study.results}/training_data/{{wildcards.dataset}}/{{wildcards.budget}}/from-{{wildcards.source}}.drawn.jsonl"

@@ -1,7 +1,7 @@
 """Cancels this folder's jobs on a Slurm cluster, waits until they have ended, and unlocks the folder.
 
-For what a Snakemake that was killed has left behind; one that still runs is ended first, by Ctrl-C, and cancels its
-jobs itself. Finished work lies in the jobs' drafts, and the next run goes on from there.
+For the jobs that a killed Snakemake left behind. End a running Snakemake with Ctrl-C: it cancels its jobs itself.
+Finished work is kept in the jobs' drafts, and the next run resumes from them.
 """
 
 import argparse
@@ -53,7 +53,7 @@ def ask(*command: str) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True)
     except FileNotFoundError:
-        raise UserError(f"{command[0]}: not found; this is for machines that submit to Slurm") from None
+        raise UserError(f"{command[0]}: not found; run this on a machine that submits to Slurm") from None
     if done.returncode:
         raise UserError(f"{command[0]}: {' '.join(done.stderr.split())}")
     return done.stdout

@@ -17,12 +17,12 @@ from yetbetter.tables import write_table
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rules", default="workflow/claims.yaml", help="what the claims say (YAML)")
+    parser.add_argument("--rules", default="workflow/claims.yaml", help="the claims (YAML)")
     parser.add_argument("--published", required=True, help="the paper's printed numbers (CSV)")
     parser.add_argument(
         "--roles", help="JSON: names by role, margins, assumed noise; without it the printed numbers are tested"
     )
-    # Folders and names instead of files: a thousand whole paths would not fit into one command.
+    # Folders and names instead of files: a thousand paths would not fit into one command.
     parser.add_argument("--scores", help="folder that holds a scores.jsonl of score_model.py per cell")
     parser.add_argument("--cells", nargs="*", default=[], help="paths of the cells inside it")
     parser.add_argument("--metrics", help="folder that holds a .questions.csv of measure_arm.py per arm")

@@ -1,4 +1,4 @@
-"""Put two results folders side by side: every value that both have, their claims, a figure and a page.
+"""Compare two results folders: every value that both have, their claims, a figure and a page.
 
     python compare_studies.py --here results/pocket --there results/other --comparison both.csv --claims claims.csv
 

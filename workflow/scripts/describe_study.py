@@ -1,4 +1,4 @@
-"""Describe a study in one file: its config as it was read, its cells, the missing ones, how answers were graded."""
+"""Describe a study in one file: its resolved config, its finished and missing cells, the grading."""
 
 import argparse
 import json

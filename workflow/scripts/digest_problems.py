@@ -1,4 +1,4 @@
-"""Write one small file that changes only when the content of problem files does: what jobs on all of them depend on."""
+"""Write one small file that changes only when the content of problem files does: an input of jobs that need all."""
 
 import argparse
 from pathlib import Path

@@ -16,7 +16,7 @@ from yetbetter.records import read_rows
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--models", required=True, nargs="+", help="finetunings of one model, a folder per learning rate, named like it"
+        "--models", required=True, nargs="+", help="finetunings of one model: a folder per learning rate, with its name"
     )
     parser.add_argument("--checkpoints", required=True, type=int, help="in each of them, as checkpoint-1 and so on")
     parser.add_argument("--validation", required=True, help="problems that choose the checkpoint")

@@ -1,4 +1,4 @@
-"""Write an arm's training data as a Hugging Face data set folder that TRL, axolotl and LLaMA-Factory read as it is."""
+"""Write an arm's training data as a Hugging Face data set folder that TRL, axolotl and LLaMA-Factory can read."""
 
 import argparse
 import json
@@ -15,7 +15,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, help="training data, JSON Lines")
     parser.add_argument("--counts", required=True, help="the selection's counts")
-    parser.add_argument("--facts", required=True, help="what the card tells, JSON: models, budget, source, decoding, …")
+    parser.add_argument("--facts", required=True, help="facts for the card, JSON: models, budget, source, decoding, …")
     parser.add_argument("--name", required=True, help="name of the data set")
     parser.add_argument("--output", required=True, type=Path, help="the folder")
     return parser.parse_args()
@@ -26,10 +26,10 @@ def main() -> None:
     try:
         facts = json.loads(arguments.facts)
     except ValueError as error:
-        raise UserError(f"--facts: no JSON ({error})") from None
+        raise UserError(f"--facts: not JSON ({error})") from None
     rows = read_training_data(arguments.data)
     if not rows:
-        raise UserError(f"{arguments.data}: holds no rows, and a data set needs some")
+        raise UserError(f"{arguments.data}: holds no rows, a data set needs at least one")
     counts = read_json(arguments.counts, require=("drawn", "kept", "problems_hash"))
     write_rows(arguments.output / "train.jsonl", map(export_row, rows))
     write_json(arguments.output / "dataset_info.json", describe_for_llama_factory(arguments.name))

@@ -1,9 +1,9 @@
-"""Download a public data set, at pinned revisions and with its digests checked, into one folder of JSON Lines files.
+"""Download a public data set at pinned revisions into one folder of JSON Lines files, and check its digests.
 
     python fetch_dataset.py --adapter gsm8k --output downloads/gsm8k/source.json
 
-The files are written beside the output, under the names that they have in a local `data_dir`; source.json says where
-each comes from, with its digest. Needs the network; files in the hub's cache are not downloaded again.
+The files are written next to the output, with the names that a local `data_dir` has; source.json records each file's
+origin and digest. Needs the network; files in the hub's cache are not downloaded again.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from yetbetter.program import run, write_sidecar
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--adapter", required=True, choices=public_adapters())
-    parser.add_argument("--output", required=True, type=Path, help="source.json; the data set's files come beside it")
+    parser.add_argument("--output", required=True, type=Path, help="source.json; the files are written next to it")
     return parser.parse_args()
 
 

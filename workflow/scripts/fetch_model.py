@@ -1,4 +1,4 @@
-"""Bring a model of the hub into its cache (HF_HOME), so that jobs without a network can load it.
+"""Download a model from the hub into the hub's cache (HF_HOME), so that jobs without a network can load it.
 
     python fetch_model.py --model google/gemma-2-9b --revision COMMIT --output downloads/models/wc.json
 

@@ -8,7 +8,7 @@ The output folder holds checkpoint-1 … checkpoint-N (plain transformers folder
 (the loss per completion token, learning rate and completion tokens of every step), timing.jsonl (the
 seconds, tokens and FLOPs utilisation of every step) and about.json (how it was made). Every checkpoint is
 read from the disk again and compared with the trained model; its weights.json records that. A killed run
-is continued. On CPUs equal calls give equal bytes, except timing.jsonl and about.json.
+is resumed. On CPUs equal calls give equal bytes, except timing.jsonl and about.json.
 """
 
 import argparse
@@ -32,8 +32,8 @@ def parse_arguments() -> argparse.Namespace:
     add("--model", required=True, help="base model: a folder, or a model's name on the hub")
     add("--revision", help="the model's revision on the hub")
     length = parser.add_mutually_exclusive_group(required=True)
-    length.add_argument("--steps", type=int, help="optimizer steps, whatever the size of the data")
-    length.add_argument("--epochs", type=float, help="passes over the data instead, rounded to steps")
+    length.add_argument("--steps", type=int, help="optimizer steps, independent of the size of the data")
+    length.add_argument("--epochs", type=float, help="instead of steps: passes over the data, rounded to steps")
     add("--checkpoints", required=True, type=int, help="evenly spaced, the last after all steps")
     add("--batch-size", required=True, type=int, help="examples per step, of all processes")
     add("--micro-batch-size", type=int, help="examples per forward pass and process (default: all)")
@@ -45,12 +45,12 @@ def parse_arguments() -> argparse.Namespace:
         metavar=("CHOICE", "NAME=RATE"),
         help="a choice.json of evaluate_model.py, and the rates by name: the chosen one is used",
     )
-    add("--warmup-fraction", default=0.05, type=float, help="part of the steps that warm up")
+    add("--warmup-fraction", default=0.05, type=float, help="share of the steps used for warm-up")
     add("--scheduler", default="linear", choices=("linear", "cosine", "constant"))
     add("--weight-decay", default=0.0, type=float, help="AdamW's")
-    add("--max-gradient-norm", default=1.0, type=float, help="gradients are clipped to it; 0: they are not clipped")
-    add("--max-length", required=True, type=int, help="tokens; longer examples are kept out whole")
-    add("--seed", default=0, type=int, help="of the order of examples, and dropout if any")
+    add("--max-gradient-norm", default=1.0, type=float, help="norm that gradients are clipped to; 0: no clipping")
+    add("--max-length", required=True, type=int, help="tokens; longer examples are left out")
+    add("--seed", default=0, type=int, help="for the order of examples, and dropout if any")
     add("--precision", required=True, choices=("float32", "bfloat16"), help="also of checkpoints")
     add("--attention", help="transformers' attention (default: eager for soft-capped models)")
     add("--gradient-checkpointing", action="store_true", help="less memory, more time")
@@ -64,7 +64,7 @@ def parse_arguments() -> argparse.Namespace:
         "--log-to",
         default="none",
         choices=("none", "tensorboard", "wandb"),
-        help="where to log in addition",
+        help="where to log in addition to training.jsonl",
     )
     add("--peak-tflops", type=float, help="of one device, for the utilisation (default: by its name)")
     add("--save-every", type=int, help="steps between the states that a killed run continues from")

@@ -1,8 +1,8 @@
-"""Say what a study will cost before anything of it runs: a table on stdout, and the same as CSV.
+"""Forecast the cost of a study before it runs: a table on stdout, and the same as CSV.
 
     snakemake forecast --configfile config/paper.yaml --cores 1
 
-A finished tables/arms.csv of the study gives measured lengths of solutions; until then they are assumed.
+Lengths of solutions are taken from the study's tables/arms.csv if it exists; otherwise they are assumed.
 """
 
 import argparse
@@ -18,9 +18,9 @@ from yetbetter.tables import read_table, write_table
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", required=True, help="the study's whole config as JSON, checked before")
-    parser.add_argument("--arms", required=True, nargs="+", help="arms.csv of the study: the first that is there")
-    parser.add_argument("--extra", action="store_true", help="every arm of the experiments marked `extra` too")
+    parser.add_argument("--config", required=True, help="the study's complete, checked config as JSON")
+    parser.add_argument("--arms", required=True, nargs="+", help="arms.csv of the study: the first that exists")
+    parser.add_argument("--extra", action="store_true", help="include experiments marked `extra`")
     parser.add_argument("--output", required=True, help="the forecast as CSV")
     return parser.parse_args()
 
@@ -30,7 +30,7 @@ def main() -> None:
     try:
         config = json.loads(arguments.config)
     except ValueError as error:
-        raise UserError(f"--config: no JSON ({error})") from None
+        raise UserError(f"--config: not JSON ({error})") from None
     tables = [path for path in arguments.arms if Path(path).is_file()]
     forecast = Forecast(config, read_table(tables[0]).rows if tables else [], extra=arguments.extra)
     write_table(arguments.output, FORECAST, forecast.rows)

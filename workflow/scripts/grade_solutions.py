@@ -1,6 +1,6 @@
 """Grade solutions by their final answer: one verdict row for each solution row, in the same order.
 
-Works in a draft and continues where it was stopped. Rows are streamed: memory does not grow with their number.
+Works in a draft and resumes where it stopped. Rows are streamed: memory does not grow with their number.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from yetbetter.program import Progress, run
 from yetbetter.records import check_unique, digest_of, iterate_rows, read_rows
 
 VERDICTS = "verdicts.jsonl"
-# Rows that one process grades at once, and that are on disk before the next.
+# Rows that one process grades at a time; they are on disk before the next ones are graded.
 CHUNK = 2_000
 
 
@@ -57,7 +57,7 @@ def read_golds(path: str) -> dict[str, str]:
 
 
 def count_lines(path: str) -> int:
-    """Lines of a file; UserError where there is none."""
+    """Lines of a file; UserError if there is no such file."""
     try:
         with open(path, "rb") as file:
             return sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b""))
@@ -66,7 +66,7 @@ def count_lines(path: str) -> int:
 
 
 def settings_of(arguments: argparse.Namespace, golds: dict[str, str]) -> dict:
-    """All that shapes the verdicts, and nothing else: not the number of processes, not a problem's other columns."""
+    """The settings that verdicts depend on: without the number of processes and a problem's other columns."""
     answers = hashlib.sha256(repr(sorted(golds.items())).encode("utf-8", "backslashreplace")).hexdigest()
     return {
         "grader_version": grading.GRADER_VERSION,
@@ -122,7 +122,7 @@ def grade_file(draft: Draft, arguments: argparse.Namespace, golds: dict[str, str
             counts.update(row["verdict"] for row in rows)
             done += len(rows)
             progress.show(done, final=done >= total)
-        for _ in chunks:  # lets the processes end
+        for _ in chunks:  # ends the processes
             pass
     return counts
 

@@ -1,10 +1,10 @@
-"""The problems of one split of a public data set, and a sidecar that says where they come from.
+"""Import the problems of one split of a public data set, with a sidecar that records their origin.
 
     python import_dataset.py --adapter gsm8k --folder data/gsm8k --split train --questions 6973 \\
         --answer-format the_answer_is --prompt resources/prompts/gsm8k_8shot.txt --output train.jsonl
 
-The folder holds the data set's files as published, or as fetch_dataset.py left them (with a source.json). Splits and
-their orders are fixed: the first so many problems of a split are a random choice, the same on every machine.
+The folder holds the data set's files as published, or as fetch_dataset.py wrote them (with a source.json). Splits and
+their orders are fixed: the first problems of a split are a random sample, the same on every machine.
 """
 
 import argparse
@@ -26,7 +26,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--split", required=True)
     add("--questions", required=True, type=int, help="how many problems to keep, from the first on")
     add("--answer-format", required=True, choices=list(CONVENTIONS), help="how human solutions state their answer")
-    add("--prompt", type=Path, nargs="*", default=[], help="templates; problems that they show are left out")
+    add("--prompt", type=Path, nargs="*", default=[], help="templates; problems shown in them are left out")
     add("--output", required=True, type=Path, help="problems, JSON Lines")
     add("--about", type=Path, help="sidecar (default: beside the output, .about.json)")
     return parser.parse_args()

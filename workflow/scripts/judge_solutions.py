@@ -1,9 +1,9 @@
-"""Ask a model whether the reasoning of right-answered solutions is sound, or how far it agrees with people's labels.
+"""Ask a model whether the reasoning of right-answered solutions is sound, or measure its agreement with human labels.
 
-From a pool: the solutions that its views need (those with the smallest hashes, or all for a filter), each judged once.
-A draft keeps every judgement, so that a killed run resumes, and another budget or number of samples only judges what
-is missing.
-From a labelled file: every row; the agreement is printed and written.
+For a pool: judge the solutions that its views need (those with the smallest hashes, or all for a filter) once each.
+A draft keeps every judgement, so that a killed run resumes, and another budget or number of samples only adds the
+missing judgements.
+For a labelled file: judge every row; print and write the agreement.
 """
 
 import argparse
@@ -36,7 +36,7 @@ def parse_arguments() -> argparse.Namespace:
     view = {"nargs": "+", "default": [], "type": View.parse, "metavar": "SAMPLES[:QUESTIONS]"}
     add(
         "--views",
-        help="views of the pool: samples per question, of all or of the first so many",
+        help="views of the pool: samples per question, of all or of the first questions",
         **view,
     )
     add("--all-right", help="views of which every right answer is judged, for a filter", **view)
@@ -83,8 +83,8 @@ def main() -> None:
     files = arguments.output, arguments.about, arguments.drafts, arguments.known
     settings = make_judgements(judge, asked, facts, *files, write_about)
     counts = Counter(row["verdict"] for row in iterate_rows(arguments.output, require=("verdict",)))
-    told = ", ".join(f"{counts[key]:,} {key}" for key in sorted(counts)) or "nothing"
-    print(f"judged {counts.total():,}: {told}")
+    listed = ", ".join(f"{counts[key]:,} {key}" for key in sorted(counts)) or "nothing"
+    print(f"judged {counts.total():,}: {listed}")
     if arguments.labelled:
         found = measure_groups(read_rows(arguments.output))
         write_json(arguments.agreement, {"labelled": arguments.labelled.name, "groups": found, "settings": settings})
@@ -93,12 +93,12 @@ def main() -> None:
 
 
 def collect_pool(arguments: argparse.Namespace, template: str) -> tuple[list[dict], dict]:
-    """What to ask about a pool, see `collect_from_pool`; UserError for a pool that does not hold the views."""
+    """The questions about a pool, see `collect_from_pool`; UserError if the pool does not hold the views."""
     models = sorted({block.partition("/")[0] for block in arguments.blocks})
     if len(models) > 1:
-        raise UserError(f"--blocks: of several pools ({', '.join(models)}), a judging is of one")
+        raise UserError(f"--blocks: of several pools ({', '.join(models)}), must be of one")
     if arguments.every and "{answer}" in template:
-        raise UserError(f"{arguments.prompt} holds {{answer}}, which a judge of --every solution must not know")
+        raise UserError(f"{arguments.prompt} holds {{answer}}, which a judge of --every solution must not see")
     problems = read_rows(arguments.problems, require=("problem", "question", "answer"))
     check_unique(problems, arguments.problems, "problem")
     pools = Pools(arguments.solutions, arguments.verdicts, None, arguments.blocks)

@@ -15,7 +15,7 @@ def parse_arguments() -> argparse.Namespace:
         "--split",
         required=True,
         choices=list(SPLITS),
-        help="functional, control: the twins of the first so many test problems",
+        help="functional, control: the twins of the first test problems",
     )
     parser.add_argument("--questions", required=True, type=int, help="how many problems")
     parser.add_argument("--output", required=True, help="problems, JSON Lines")

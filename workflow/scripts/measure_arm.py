@@ -1,7 +1,7 @@
-"""Coverage, diversity and false positive rate of the very samples an arm trains on, and what drawing them cost.
+"""Coverage, diversity and false positive rate of the samples that an arm trains on, and the cost of drawing them.
 
-What is trained on is read from --drawn. If that is missing, damaged, or of other training data than --digest says, the
-arm's solutions are selected here, as select_solutions.py does.
+These samples are read from --drawn. If that file is missing, damaged, or belongs to other training data than --digest,
+the arm's solutions are selected here, as select_solutions.py does.
 """
 
 import argparse
@@ -25,8 +25,8 @@ COLUMNS = ("dataset", "budget", "source", "level", "metric", "value", "low", "hi
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arm_arguments(parser)
-    parser.add_argument("--drawn", help="what select_solutions.py wrote of the arm, with the same arguments")
-    parser.add_argument("--digest", help="SHA-256 of the training data that --drawn must be of")
+    parser.add_argument("--drawn", help="select_solutions.py's file about the arm, with the same arguments")
+    parser.add_argument("--digest", help="SHA-256 of the training data that --drawn must belong to")
     parser.add_argument("--exact", required=True, nargs="+", help="samples per question before rounding down, in order")
     parser.add_argument("--judge", help="name of the model whose verdicts the filter uses, if it asks one")
     parser.add_argument("--counts", required=True, help="the selection's counts")
@@ -58,7 +58,7 @@ def main() -> None:
     measured = measure_arm(counted, problems, stream_seed(arguments.dataset), check)
     write_table(arguments.output, COLUMNS, (identity | row for row in measured))
     summary = {"draws": list(spent.summary(arguments.exact)), "counts": read_json(arguments.counts)}
-    # What the pool makes one expect of so many samples holds for all questions and all that the filter keeps of them.
+    # The pool's estimates apply to arms with all questions whose filter keeps all samples that they count.
     plain = arguments.questions is None and choice == Choice(choice.filter, choice.duplicates)
     summary["as_pool"] = plain and FILTERS[choice.filter].as_pool
     if arguments.judge:
@@ -80,7 +80,7 @@ def find_file(arguments: argparse.Namespace) -> DrawnFile | None:
 
 
 def select_here(shards: Iterable[Shard], choice: Choice) -> Iterator[tuple[Shard, list[dict]]]:
-    """Each shard with what was drawn of it; its samples get `trained` and `distinct`."""
+    """Each shard with its rows of what was drawn; its samples get `trained` and `distinct`."""
     with Selection(choice) as selection:
         for shard in shards:
             drawn = Drawn()

@@ -23,7 +23,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--model", required=True)
     parser.add_argument("--samples", required=True, type=int, help="samples per question in the pool")
-    parser.add_argument("--questions", type=int, help="the first so many problems, if the pool has no others")
+    parser.add_argument("--questions", type=int, help="number of the first problems, if the pool has no others")
     parser.add_argument("--output", required=True, help="CSV, one row per level, metric and k")
     return parser.parse_args()
 
@@ -37,7 +37,7 @@ def main() -> None:
         multiplicities |= count_distinct(shard)
         counted |= count_by_question(shard.samples)
     check = "judge" if arguments.judgements else "exact" if arguments.reasoning else ""
-    # One stream per data set: the resamples are the same questions for every model.
+    # One stream per data set, so that every model is resampled with the same questions.
     seed = stream_seed(arguments.dataset)
     measured = measure_pool(counted, multiplicities, problems, arguments.samples, seed, check)
     identity = {"dataset": arguments.dataset, "model": arguments.model, "samples_drawn": arguments.samples}
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def count_distinct(shard: Shard) -> dict[str, list[int]]:
-    """How often each distinct right solution of each question was drawn; all are taken as trained on."""
+    """How often each distinct right solution of each question was drawn; all count as trained on."""
     found: dict[str, Counter] = {sample.problem: Counter() for sample in shard.samples}
     for sample, solution in shard.solutions():
         sample.trained = True

@@ -1,8 +1,8 @@
-"""Say how much memory each finetuning of a config needs, per GPU, before anything is submitted.
+"""Plan the memory per GPU of each finetuning of a config, before anything is submitted.
 
     python workflow/scripts/plan_memory.py --config config/paper.yaml [config/families/qwen.yaml] [--gpu-gb 80]
 
-A plan is the peak of a step whose examples all have the recipe's full length. docs/memory.md says how accurate it is.
+A plan is the peak of a step whose examples all have the recipe's full length. For its accuracy see docs/memory.md.
 """
 
 import argparse
@@ -21,7 +21,7 @@ SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", required=True, nargs="+", help="a study's config; further ones are laid over it")
+    parser.add_argument("--config", required=True, nargs="+", help="a study's config; further files override its keys")
     parser.add_argument("--gpu-gb", type=float, default=80, help="memory of a GPU in GB, for the verdict")
     return parser.parse_args()
 
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def read_configs(paths: list[str]) -> dict:
-    """The configs as one, each laid over those before it; UserError for a file that is missing or not YAML."""
+    """The configs merged, later files override earlier ones; UserError for a file that is missing or not YAML."""
     config: dict = {}
     for path in paths:
         try:
@@ -42,12 +42,12 @@ def read_configs(paths: list[str]) -> dict:
         except FileNotFoundError:
             raise UserError(f"{path}: no such file") from None
         except (yaml.YAMLError, AttributeError) as error:
-            raise UserError(f"{path}: no config ({' '.join(str(error).split())})") from None
+            raise UserError(f"{path}: not a config ({' '.join(str(error).split())})") from None
     return config
 
 
 def merge(base: dict, over: dict) -> None:
-    """Lay one config over another, as Snakemake does."""
+    """Merge one config into another, as Snakemake does."""
     for key, value in over.items():
         if isinstance(value, dict) and isinstance(base.get(key), dict):
             merge(base[key], value)

@@ -1,4 +1,4 @@
-"""Pretrain one pocket model from scratch, as `pocket/pretraining.py` says; a few minutes on one core."""
+"""Pretrain one pocket model from scratch as defined in `pocket/pretraining.py`; a few minutes on one core."""
 
 import argparse
 import dataclasses
@@ -19,12 +19,12 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse_arguments()
-    # Slow to import, so only once the arguments are known to be in order.
+    # Slow to import, so only after the arguments are checked.
     import torch
 
     from yetbetter.pocket.pretraining import count_parameters, find_pretraining, pretrain, save_model
 
-    # The order of floating-point sums, and so the model, would depend on the number of threads.
+    # The order of floating-point sums, and so the model, depends on the number of threads.
     torch.set_num_threads(1)
     pretraining = find_pretraining(arguments.model)
     if arguments.seed is not None:

@@ -1,6 +1,6 @@
 """Run a program of the workflow inside a container: run_in_container.py IMAGE.sif python PROGRAM ARGUMENTS...
 
-Keeps running next to it for what only the host can do: read the job's time limit, and have Slurm queue the job again.
+Keeps running next to it for what only the host can do: read the job's time limit, and requeue the job.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """Sample one immutable block of a pool: samples J .. J+K-1 of problems I .. I+N-1, from one model.
 
 The batches depend only on the block and the batch size, and each sample's random stream on its identity (study seed,
-model, problem, sample): a block that was interrupted equals one that was sampled in one go.
+model, problem, sample): an interrupted and resumed block equals an uninterrupted one.
 """
 
 import argparse

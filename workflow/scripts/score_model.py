@@ -21,7 +21,7 @@ def parse_arguments() -> argparse.Namespace:
         "--fpr",
         default="none",
         choices=["exact", "judge", "none"],
-        help="how a right answer's reasoning is checked; a judge is not asked about finetuned models",
+        help="how a right answer's reasoning is checked; finetuned models are not judged",
     )
     for axis in AXES:
         parser.add_argument(f"--{axis}", required=True)

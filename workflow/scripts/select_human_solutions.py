@@ -1,4 +1,4 @@
-"""Training data from the data set's own solutions: the paper's human-written baseline."""
+"""Make training data from the data set's own solutions: the paper's human-written baseline."""
 
 import argparse
 
@@ -13,7 +13,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--problems", required=True)
     parser.add_argument("--prompt", required=True, help="template that the finetuned model is asked with")
     parser.add_argument("--output", required=True, help="training data, JSON Lines")
-    parser.add_argument("--digest", required=True, help="SHA-256 of the training data: what finetuning depends on")
+    parser.add_argument("--digest", required=True, help="SHA-256 of the training data; finetuning depends on this file")
     parser.add_argument("--counts", required=True, help="JSON: how many solutions there are")
     return parser.parse_args()
 

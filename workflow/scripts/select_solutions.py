@@ -19,9 +19,9 @@ def parse_arguments() -> argparse.Namespace:
     add_arm_arguments(parser)
     parser.add_argument("--prompt", required=True, help="template that the finetuned model is asked with")
     parser.add_argument("--output", required=True, help="training data, JSON Lines")
-    parser.add_argument("--digest", required=True, help="SHA-256 of the training data: what finetuning depends on")
+    parser.add_argument("--digest", required=True, help="SHA-256 of the training data; finetuning depends on this file")
     parser.add_argument("--counts", required=True, help="JSON: how many solutions were kept, and why others were not")
-    parser.add_argument("--drawn", help="JSON Lines: what was drawn and kept of each question, for measure_arm.py")
+    parser.add_argument("--drawn", help="JSON Lines: samples drawn and kept of each question, for measure_arm.py")
     return parser.parse_args()
 
 
@@ -38,7 +38,7 @@ def main() -> None:
     write_text(arguments.digest, [digest + "\n"])
     if arguments.drawn:
         write_drawn(arguments.drawn, belonging(arguments, digest), drawn)
-    # The hash is that of the whole split, whatever part of it the arm looks at.
+    # The hash is of the whole split, even if the arm uses a part of it.
     split = read_rows(arguments.problems, require=("problem", "question"))
     counts = selection.counts
     write_json(arguments.counts, dict(sorted(counts.items())) | {"problems_hash": digest_of_problems(split)})
@@ -48,7 +48,7 @@ def main() -> None:
 def select(
     shards: Iterable[Shard], selection: Selection, template: str, questions: dict[str, str], drawn: list[str] | None
 ) -> Iterator[dict]:
-    """The rows of training data. drawn: gets the lines of what was drawn, unless it is None."""
+    """The rows of training data. drawn: receives the lines of what was drawn, unless it is None."""
     for shard in shards:
         filled: dict[str, str] = {}
         found = Drawn()

@@ -11,7 +11,7 @@ from yetbetter.tables import read_table, write_table
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    # Without their endings: a thousand whole names would not fit into one command.
+    # Without their endings: a thousand names would not fit into one command.
     parser.add_argument("--pools", required=True, nargs="*", help="what measure_pool.py wrote, without .csv")
     parser.add_argument("--arms", required=True, nargs="*", help="what measure_arm.py wrote, without .csv and .json")
     parser.add_argument("--model", required=True, action="append", metavar="NAME:PARAMETERS:TRUE_PARAMETERS:PRICE")

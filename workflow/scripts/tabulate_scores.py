@@ -20,7 +20,7 @@ from yetbetter.tables import write_table
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    # Folders and names instead of files: a thousand whole paths would not fit into one command.
+    # Folders and names instead of files: a thousand paths would not fit into one command.
     parser.add_argument("--scores", required=True, help="folder that holds a scores.jsonl of score_model.py per cell")
     parser.add_argument(
         "--evaluations", required=True, type=Path, help="folder that holds a choice.json of evaluate_model.py per cell"

@@ -1,4 +1,4 @@
-"""Collect how every finetuning went, step by step, into a table: training.csv."""
+"""Collect the steps of every finetuning into a table: training.csv."""
 
 import argparse
 from pathlib import Path
@@ -11,7 +11,7 @@ from yetbetter.tables import write_table
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    # Folders and names instead of files: a thousand whole paths would not fit into one command.
+    # Folders and names instead of files: a thousand paths would not fit into one command.
     parser.add_argument(
         "--models", required=True, type=Path, help="folder of the finetuned models, with a training.jsonl each"
     )

@@ -1,7 +1,7 @@
 """Makes programs of the workflow fail inside Slurm jobs. Python imports a module of this name at every start.
 
 YETBETTER_FAULTS names a folder with a file for each fault: `sometimes` kills one program in five, once, a moment after
-its start or, where it is quicker, at its end; `always` holds a word, and programs with it among their arguments end
+its start or, if it is quicker, at its end; `always` holds a word, and programs with it among their arguments end
 with an error each time.
 """
 

@@ -1,9 +1,9 @@
 """Drafts: where a long job keeps its unfinished work, outside the outputs that Snakemake deletes.
 
-A draft is the folder `<drafts>/<name>/<fingerprint>`: the name is the output's, the fingerprint that of all settings
-that shape the content. One process at a time works on a name (a file lock, released by the kernel when it dies). A
-killed job's draft is continued; a finished one is *sealed*, linked to the output, and kept, so that an output that was
-deleted is there again at once. A draft made with other settings is never continued.
+A draft is the folder `<drafts>/<name>/<fingerprint>`: the name of the output, and the fingerprint of all settings that
+the content depends on. One process at a time works on a name (a file lock, which the kernel releases when the process
+dies). The draft of a killed job is resumed. A finished draft is *sealed*, linked to the output, and kept, so that a
+deleted output is restored at once. A draft made with other settings is never resumed.
 
 A program whose job is nearly out of time stops in `Draft.stop_if_due`, between two units of its work.
 """
@@ -27,12 +27,12 @@ from yetbetter.identity import differences, fingerprint
 from yetbetter.locks import lock
 from yetbetter.records import dump_row, read_json, write_json, write_rows
 
-# STOPPED: how often in a row a job ended before it had done anything.
+# STOPPED: how many jobs in a row ended without progress.
 SETTINGS, SEAL, STOPPED = "settings.json", "sealed.json", "stopped.json"
 
 
 class Draft:
-    """One draft folder, held under its lock; `sealed` says that its content is finished."""
+    """One draft folder, held under its lock; `sealed`: its content is finished."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -42,7 +42,7 @@ class Draft:
         return (self.folder / SEAL).exists()
 
     def unseal(self) -> None:
-        """Open a finished draft again, for what has changed since."""
+        """Reopen a finished draft, to add what has changed since."""
         (self.folder / SEAL).unlink(missing_ok=True)
 
     def append(self, name: str, rows: list[dict]) -> None:
@@ -53,15 +53,15 @@ class Draft:
                 file.write("".join(dump_row(row) + "\n" for row in rows))
                 file.flush()
                 os.fsync(file.fileno())
-        except OSError as error:  # a full disk does not say which file
+        except OSError as error:  # the error of a full disk does not name the file
             raise OSError(error.errno, error.strerror, str(path)) from None
 
     def recover(self, name: str) -> list[dict]:
-        """The whole rows of a JSON Lines file; a torn last line, and what follows a broken one, is cut off the file."""
+        """The whole rows of a JSON Lines file; the file is truncated before its first incomplete or broken line."""
         return list(self.iterate_recovered(name))
 
     def recover_values(self, name: str, key: str) -> Iterator:
-        """One column of what `recover` finds, a row at a time: for files that memory would not hold."""
+        """One column of what `recover` finds, a row at a time: for files that do not fit into memory."""
         return (row[key] for row in self.iterate_recovered(name))
 
     def iterate_recovered(self, name: str) -> Iterator[dict]:
@@ -92,7 +92,7 @@ class Draft:
         os.truncate(path, kept)
 
     def replace(self, name: str, rows: list[dict]) -> None:
-        """Give a JSON Lines file these rows, in this order, whole or not at all."""
+        """Replace the rows of a JSON Lines file, atomically."""
         write_rows(self.folder / name, rows)
 
     @functools.cached_property
@@ -101,15 +101,16 @@ class Draft:
         return time_limit.of_this_job()
 
     def stop_if_due(self, done: int, begun: int, total: int, what: str) -> None:
-        """End the program, as `stop` does, where the job has no time for another unit of its work."""
+        """End the program, as `stop` does, if the job has no time for another unit of its work."""
         if self.limit.is_due():
             self.stop(done, begun, total, what)
 
     def stop(self, done: int, begun: int, total: int, what: str) -> NoReturn:
         """End the program for now: raises OutOfTime.
 
-        done, begun: of `total` pieces of work (`what` says which), those on disk now and when this program began. A
-        job that did nothing in its whole time, or twice in a row in a part of it, would do so for ever: UserError.
+        done, begun: pieces of work (`what` names them, `total` is their number) on disk now and when this program
+        began. Raises UserError if a job made no progress in its whole time, or two jobs in a row in a part of it: more
+        jobs would not finish either.
         """
         minutes = (self.limit.end - self.limit.start) / 60
         counted = read_json(self.folder / STOPPED)["in_vain"] if (self.folder / STOPPED).exists() else 0
@@ -136,10 +137,9 @@ class Draft:
         write_json(self.folder / SEAL, files)
 
     def publish(self, outputs: dict[str, str | Path]) -> None:
-        """Make each output (a file or a folder) appear under its own name: by a hard link where it can, else a copy.
+        """Make each output (a file or a folder) appear under its own name: as a hard link if possible, else as a copy.
 
-        Raises UserError where a file no longer has the size it was sealed with: who edits a linked output edits the
-        draft.
+        Raises UserError if a file no longer has the size it was sealed with: editing a linked output edits the draft.
         """
         self.check_sizes()
         for name, output in outputs.items():
@@ -155,7 +155,7 @@ class Draft:
                     link_or_copy(source, partial)
                 os.replace(partial, output)
             finally:
-                remove(partial)  # renaming a link over another link of the same file does nothing at all
+                remove(partial)  # renaming a link over another link of the same file does nothing
 
     def forget_all_but(self, path: Path) -> None:
         """Take the files beside `path` out of a finished draft's seal, and `path` into it, before they are deleted."""
@@ -222,25 +222,25 @@ def report_other_settings(place: Path, output: Path, settings: dict) -> None:
     others = sorted(place.glob(f"*/{SETTINGS}"), key=lambda path: path.stat().st_mtime)
     if others:
         changed = differences(read_json(others[-1]), settings)
-        print(f"{output}: starting anew, an earlier draft is not resumed: {changed}", file=sys.stderr)
+        print(f"{output}: starting from scratch, an earlier draft is not resumed: {changed}", file=sys.stderr)
 
 
 @contextlib.contextmanager
 def hold_lock(path: Path, every: float = 1.0) -> Iterator[None]:
-    """An exclusive lock on `path`; while another process has it, says who, and waits, but not past the job's time."""
+    """An exclusive lock on `path`; reports another process that holds it and waits, within the job's time."""
     with open(path, "a+", encoding="utf-8") as file:
-        told, limit = False, None
+        reported, limit = False, None
         while True:
             try:
                 lock(file, wait=False)
                 break
             except BlockingIOError:
-                if not told:
+                if not reported:
                     file.seek(0)
                     print(f"waiting for {path}, held by {file.read() or 'an unknown process'}", file=sys.stderr)
-                    told, limit = True, time_limit.of_this_job()
+                    reported, limit = True, time_limit.of_this_job()
             if limit.is_due():
-                waited = f"waited in vain for {path}, which another process holds"
+                waited = f"gave up waiting for {path}, which another process holds"
                 raise UserError(waited) if limit.was_whole() else time_limit.OutOfTime(waited)
             time.sleep(every)
         owner = {"host": socket.gethostname(), "pid": os.getpid(), "slurm_job": os.environ.get("SLURM_JOB_ID")}

@@ -1,4 +1,4 @@
-"""The one kind of error that is a message to the user, not a fault of the program."""
+"""The error that is a message to the user, not a bug in the program."""
 
 
 class UserError(Exception):

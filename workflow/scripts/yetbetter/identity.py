@@ -6,7 +6,7 @@ from pathlib import Path
 
 from yetbetter.records import digest_of
 
-# What a model folder's text depends on; anything else in it (a README, logs) does not change what it computes.
+# The files that a model's output depends on; other files in its folder (a README, logs) do not change it.
 MODEL_FILES = (
     *("*.safetensors", "*.safetensors.index.json", "config.json", "generation_config.json"),
     *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),
@@ -16,7 +16,7 @@ WHOLE, PIECES = 64 * 2**20, 64  # bytes up to which a file is read whole; pieces
 
 
 def fingerprint(settings: dict) -> str:
-    """Sixteen hexadecimal digits that differ whenever any setting does."""
+    """Sixteen hexadecimal digits that change if any setting changes."""
     canonical = json.dumps(settings, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
@@ -32,13 +32,13 @@ def show(settings: dict, key: str) -> str:
 
 
 def stream_seed(*identity: str | int) -> int:
-    """A 63-bit seed from an identity such as (model, problem, sample): never from order, time or shard."""
+    """A 63-bit seed from an identity such as (model, problem, sample), independent of order, time and shard."""
     canonical = json.dumps(identity, ensure_ascii=True)
     return int.from_bytes(hashlib.sha256(canonical.encode()).digest()[:8], "big") >> 1
 
 
 def model_identity(path: str, revision: str | None = None) -> str:
-    """What a model's answers depend on: its files' digest for a folder, else its hub id and revision."""
+    """Identity of a model: the digest of its files if it is a folder, else its hub id and revision."""
     folder = Path(path)
     if not folder.is_dir():
         return f"{path}@{revision or 'main'}"
@@ -47,9 +47,9 @@ def model_identity(path: str, revision: str | None = None) -> str:
 
 
 def sketch_of(path: Path) -> str:
-    """A file's digest; of a large one from its size and evenly spaced pieces, since every start of the workflow asks.
+    """A file's digest; of a large file from its size and evenly spaced pieces, since every start of the workflow asks.
 
-    Another training moves all weights, so pieces tell two models apart; a few flipped bits they may miss.
+    Training moves all weights, so the pieces distinguish two models; they may miss a few flipped bits.
     """
     size = path.stat().st_size
     if size <= WHOLE:

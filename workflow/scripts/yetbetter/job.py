@@ -1,4 +1,4 @@
-"""What a program knows about the job it runs in: the first lines of its log, and whether its GPUs are usable."""
+"""The job that a program runs in: the first lines of its log, and whether its GPUs are usable."""
 
 import os
 import platform
@@ -16,7 +16,7 @@ from yetbetter.errors import UserError
 
 # The environment variable in which a rule passes the number of GPUs that its job asked for, on each node.
 ASKED = "YETBETTER_GPUS"
-# Packages that a program uses in addition to NumPy; those that ask an engine name its packages themselves.
+# Packages that a program uses in addition to NumPy. Programs that use an engine name its packages themselves.
 PACKAGES = {
     "finetune_model": ("torch", "transformers", "trl", "accelerate", "datasets"),
     "grade_solutions": ("sympy",),
@@ -27,20 +27,20 @@ PACKAGES = {
     "compare_studies": ("pandas", "matplotlib"),
 }
 OPTION_PACKAGES = {"--deepspeed": "deepspeed", "--lora-rank": "peft", "--fused-loss": "liger-kernel"}
-# A program of its own: CUDA, once started, forbids a process to fork.
+# A separate program, because a process cannot fork after CUDA has started.
 LIST_GPUS = Path(__file__).with_name("list_gpus.py")
 
 
 def begin(line: list[str], environment: Mapping[str, str] = os.environ, packages: Iterable[str] = ()) -> None:
-    """What every program does first: log lines about its job, if it writes into a log, and count its GPUs.
+    """What every program does first: log facts about its job, if it writes into a log, and count its GPUs.
 
-    line: the command line, the program first. packages: those that it uses in addition to PACKAGES. Raises UserError if
-    fewer GPUs were given, or are usable, than were asked for. Of several processes on one node only the first one does
+    line: the command line, the program first. packages: packages that it uses in addition to PACKAGES. Raises UserError
+    if fewer GPUs were given, or are usable, than were requested. Of several processes on a node only the first does
     this.
     """
     if {"-h", "--help"} & set(line) or environment.get("LOCAL_RANK", "0") != "0":
         return
-    # Over several nodes a program writes to srun, not into its log: there the rule's variable shows that it has one.
+    # On several nodes a program writes to srun, not into its log. The rule's variable then shows that there is a log.
     logged = writes_a_log() or ASKED in environment
     if logged:
         for fact in job_facts(line, environment, packages):
@@ -51,7 +51,7 @@ def begin(line: list[str], environment: Mapping[str, str] = os.environ, packages
 
 
 def writes_a_log() -> bool:
-    """Whether stderr is a file, as in every rule; not if it is a terminal or is read by another program."""
+    """Whether stderr is a file, as in every rule, and not a terminal or a pipe."""
     try:
         return stat.S_ISREG(os.fstat(sys.stderr.fileno()).st_mode)
     except (OSError, ValueError, AttributeError):  # closed, or not a file
@@ -66,8 +66,8 @@ def job_facts(line: list[str], environment: Mapping[str, str] = os.environ, pack
         where += f", Slurm job {job}" + (f" (restart {restarts})" if restarts != "0" else "")
     given = given_gpus(environment)
     asked = environment.get(ASKED, "0")
-    told = ", ".join(given) or "none"
-    gpus = [] if not given and asked in ("", "0") else [f"GPUs: {told} given, {asked or 0} asked for"]
+    names = ", ".join(given) or "none"
+    gpus = [] if not given and asked in ("", "0") else [f"GPUs: {names} given, {asked or 0} asked for"]
     named = dict.fromkeys([*packages_used(line), *packages])
     versions = [f"{name} {version}" for name in named if (version := installed(name))]
     program = Path(line[0]).name
@@ -79,7 +79,7 @@ def job_facts(line: list[str], environment: Mapping[str, str] = os.environ, pack
 
 
 def packages_used(line: list[str]) -> list[str]:
-    """Packages whose versions are logged: those that this command will load."""
+    """Packages whose versions are logged: those that this command loads."""
     program = Path(line[0]).stem
     names = ["numpy", *PACKAGES.get(program, PACKAGES.get(program.partition("_")[0], ()))]
     words = [word for argument in line[1:] for word in argument.split("=", 1)]
@@ -96,9 +96,9 @@ def installed(name: str) -> str | None:
 def given_gpus(environment: Mapping[str, str] = os.environ) -> list[str]:
     """The GPUs of this node that the job may use, as the scheduler names them; empty if it names none."""
     for name in ("CUDA_VISIBLE_DEVICES", "SLURM_STEP_GPUS", "SLURM_JOB_GPUS"):
-        told = [part for part in environment.get(name, "").split(",") if part.strip() not in ("", "-1", "NoDevFiles")]
-        if told:
-            return told
+        found = [part for part in environment.get(name, "").split(",") if part.strip() not in ("", "-1", "NoDevFiles")]
+        if found:
+            return found
     count = environment.get("SLURM_GPUS_ON_NODE", "")
     return [f"({number})" for number in range(int(count))] if count.isdigit() else []
 
@@ -108,10 +108,10 @@ def has_driver() -> bool:
 
 
 def check_gpus(environment: Mapping[str, str] = os.environ, driver: bool | None = None) -> list[str]:
-    """Names of the usable GPUs, if the job asked for some and a driver is present; else an empty list.
+    """Names of the usable GPUs if the job requested some and a driver is present, else an empty list.
 
-    Raises UserError if a Slurm job was given fewer than it asked for, or the driver shows fewer. Without a driver (on a
-    test cluster's simulated GPUs) only their number is checked, and without Slurm nothing.
+    Raises UserError if a Slurm job was given fewer than it requested, or the driver shows fewer. Without a driver (a
+    test cluster with simulated GPUs) only their number is checked; without Slurm too, nothing is.
     """
     asked = environment.get(ASKED, "").strip()
     if asked in ("", "0"):
@@ -122,16 +122,16 @@ def check_gpus(environment: Mapping[str, str] = os.environ, driver: bool | None 
     if job := environment.get("SLURM_JOB_ID"):
         given = given_gpus(environment)
         if len(given) < int(asked):
-            told = f"{len(given)} ({', '.join(given)})" if given else "none"
-            raise UserError(f"{host}: asked for {asked} GPUs, Slurm job {job} was given {told}")
+            given_here = f"{len(given)} ({', '.join(given)})" if given else "none"
+            raise UserError(f"{host}: asked for {asked} GPUs, Slurm job {job} was given {given_here}")
     if not (has_driver() if driver is None else driver):
         return []
     names, problem = usable_gpus()
     if len(names) < int(asked):
-        told = f"{len(names)} can be used" + (f": {problem}" if problem else "")
+        usable = f"{len(names)} can be used" + (f": {problem}" if problem else "")
         visible = environment.get("CUDA_VISIBLE_DEVICES")
-        told += f" (CUDA_VISIBLE_DEVICES is {visible!r})" if visible is not None else ""
-        raise UserError(f"{host}: asked for {asked} GPUs, {told}")
+        usable += f" (CUDA_VISIBLE_DEVICES is {visible!r})" if visible is not None else ""
+        raise UserError(f"{host}: asked for {asked} GPUs, {usable}")
     return names
 
 

@@ -1,4 +1,4 @@
-"""What all programs do in the same way: one-line errors, a progress line, a sidecar that says how a result was made."""
+"""What all programs share: one-line errors, a progress line, a sidecar that records how a result was made."""
 
 import argparse
 import atexit
@@ -20,9 +20,9 @@ from yetbetter.records import write_json
 def run(main: Callable[[], None], packages: Iterable[str] = ()) -> None:
     """Run a program's main function; bad input ends it with one line on stderr and exit status 1.
 
-    packages: those that it will load in addition to the ones that `job` knows of, for the first lines of its log.
+    packages: packages that it loads in addition to those that `job` lists, for the first lines of its log.
 
-    A log begins with lines about the job. A program whose job runs out of time continues later, see `time_limit`.
+    A log begins with lines about the job. A program whose job runs out of time resumes later, see `time_limit`.
     """
     prefer_own_environment()
     try:
@@ -42,7 +42,7 @@ def run(main: Callable[[], None], packages: Iterable[str] = ()) -> None:
 def run_and_leave(main: Callable[[], None]) -> None:
     """As `run`, for a process of torchrun: exit functions are called, then the process ends without destructors.
 
-    Threads of torch and DeepSpeed sometimes abort a process that ends in the usual way, after all of its work is done.
+    Threads of torch and DeepSpeed sometimes abort a process that exits normally, after all of its work is done.
     """
     status = 0
     try:
@@ -58,7 +58,7 @@ def run_and_leave(main: Callable[[], None]) -> None:
 
 
 def prefer_own_environment() -> None:
-    """Make `python` this interpreter in every command started from here, also if its environment is not active."""
+    """Make `python` this interpreter in every command started from here, even if its environment is not active."""
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
@@ -83,10 +83,10 @@ class Progress:
 def write_sidecar(
     path: str | Path, arguments: argparse.Namespace | dict, packages: Iterable[str] = (), **facts
 ) -> None:
-    """Write how and when a result was made: arguments, versions, host, and `facts` (seeds, tokens, seconds).
+    """Record how and when a result was made: arguments, versions, host, and `facts` (seeds, tokens, seconds).
 
-    arguments: the program's own, also as a dict by name; those that are None are left out. packages: those whose
-    versions are recorded in addition, if they are loaded.
+    arguments: the program's, or a dict by name; None values are left out. packages: further packages whose versions
+    are recorded if they are loaded.
     """
     given = arguments if isinstance(arguments, dict) else vars(arguments)
     about = {
@@ -102,7 +102,7 @@ def write_sidecar(
 
 
 def versions(packages: Iterable[str] = ()) -> dict[str, str]:
-    """Versions of Python and of those packages that are loaded and shape results, among them the given ones."""
+    """Versions of Python and of the loaded packages that affect results, the given ones included."""
     names = ("numpy", "torch", "transformers", "trl", "accelerate", "deepspeed", *packages, "sympy", "pandas")
     found = {"python": platform.python_version()}
     return found | {name: version_of(name) for name in names if name in sys.modules}

@@ -1,4 +1,4 @@
-"""JSON Lines files of flat rows, and small JSON files: read with clear errors, written whole or not at all."""
+"""JSON Lines files of flat rows, and small JSON files: clear errors when read, written atomically."""
 
 import hashlib
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from yetbetter.errors import UserError
 
-# Types of the records' keys, checked wherever a program requires them (answer: the gold one, of a problem).
+# Types of the records' keys, checked if a program requires the key (answer: the problem's gold answer).
 TYPES = {
     **dict.fromkeys(("problem", "question", "answer", "solution", "text", "finish_reason"), str),
     **dict.fromkeys(("sample", "tokens", "prompt_tokens"), int),
@@ -29,7 +29,7 @@ def iterate_rows(path: str | Path, require: Iterable[str] = ()) -> Iterator[dict
     """The rows of a JSON Lines file one at a time, with the checks of `read_rows`."""
     wanted = [(key, TYPES.get(key, object)) for key in require]
     with open_text(path) as text:
-        # Bytes, so that the message names the line also if it is not UTF-8.
+        # Bytes, so that the message can name a line that is not UTF-8.
         for number, line in enumerate(text.buffer, start=1):
             try:
                 row = parse(line)
@@ -44,7 +44,7 @@ def iterate_rows(path: str | Path, require: Iterable[str] = ()) -> Iterator[dict
 
 
 def parse(line: bytes):
-    """What `json.loads` makes of a line, in half the time for a line of UTF-8 without blanks at either end."""
+    """`json.loads` of a line; takes half the time if the line is UTF-8 without blanks at either end."""
     try:
         text = line.decode()
         value, end = SCAN(text, 0)
@@ -56,7 +56,7 @@ def parse(line: bytes):
 
 
 def check_row(row: dict, where: str, require: Iterable[str]) -> None:
-    """Raise UserError unless the row has the required keys, each of the type that the records give it."""
+    """Raise UserError unless the row has the required keys, each of its type in TYPES."""
     for key in require:
         if key not in row:
             raise UserError(f"{where}: no {key!r} in the row, it has: {', '.join(row)}")
@@ -74,7 +74,7 @@ def open_text(path: str | Path):
 
 
 def read_json(path: str | Path, require: Iterable[str] = ()):
-    """What a JSON file holds; UserError if it is missing or broken, or lacks keys of `require`."""
+    """The content of a JSON file; UserError if it is missing or broken, or lacks keys of `require`."""
     with open_text(path) as file:
         try:
             content = json.load(file)
@@ -94,25 +94,25 @@ def check_unique(rows: Iterable[dict], path: str | Path, *keys: str) -> None:
         identity = tuple(row[key] for key in keys)
         if identity in seen:
             name = ", ".join(f"{key} {row[key]!r}" for key in keys)
-            raise UserError(f"{path}:{number}: {name} stands already in line {seen[identity]}")
+            raise UserError(f"{path}:{number}: duplicate {name}, first in line {seen[identity]}")
         seen[identity] = number
 
 
 def dump_row(row: dict) -> str:
     """One row as one line; lone surrogates, which no UTF-8 file can hold, stay escaped."""
     line = json.dumps(row, ensure_ascii=False)
-    # Of what json.dumps leaves of ASCII only DEL is not printable; to look for it is fast.
+    # DEL is the only unprintable ASCII character that json.dumps does not escape; searching for it is fast.
     printable = "\x7f" not in line if line.isascii() else line.isprintable()
     return line if printable else json.dumps(row)
 
 
 def write_rows(path: str | Path, rows: Iterable[dict]) -> None:
-    """Write rows as JSON Lines; the file appears whole, or not at all."""
+    """Write rows as JSON Lines, atomically."""
     write_text(path, (dump_row(row) + "\n" for row in rows))
 
 
 def write_json(path: str | Path, content) -> None:
-    """Write `content` as indented JSON; the file appears whole, or not at all."""
+    """Write `content` as indented JSON, atomically."""
     write_text(path, [json.dumps(content, indent=2) + "\n"])
 
 
@@ -137,7 +137,7 @@ def digest_of(path: str | Path) -> str:
 
 
 def digest_of_problems(rows: Iterable[dict]) -> str:
-    """SHA-256 of a split: which problems it holds, their questions and gold answers, in order."""
+    """SHA-256 of a split: the ids, questions and gold answers of its problems, in order."""
     digest = hashlib.sha256()
     for row in rows:
         digest.update(json.dumps([row["problem"], row["question"], row.get("answer")]).encode() + b"\n")

@@ -17,7 +17,7 @@ NUMBERS = ("value", "low", "high", "difference", "k")
 
 
 def write_table(path: str | Path, columns: Iterable[str], rows: Iterable[dict]) -> None:
-    """Write rows as CSV with these columns, in this order; NaN and None become empty cells, the file appears whole."""
+    """Write rows as CSV with these columns, in this order, atomically; NaN and None become empty cells."""
     columns = list(columns)
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n", restval="")
@@ -48,24 +48,24 @@ class Estimate(NamedTuple):
 
     @property
     def bounded(self) -> bool:
-        """Whether the interval is known too."""
+        """Whether the value and its interval are known."""
         return not math.isnan(self.value + self.low + self.high)
 
     @property
     def end(self) -> float:
-        """The largest of the numbers known, 0 if none is."""
+        """The largest of the known numbers, 0 if none is known."""
         return max((number for number in self if math.isfinite(number)), default=0.0)
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of a tidy CSV file; text, except for the columns that were read as numbers."""
+    """Rows of a tidy CSV file. Values are text, except in columns that were read as numbers."""
 
     path: str
     rows: list[dict]
 
     def where(self, **keys) -> "Table":
-        """The rows whose columns hold these values; a tuple allows several."""
+        """The rows with these values in these columns; a tuple allows several values."""
         allowed = {key: value if isinstance(value, tuple) else (value,) for key, value in keys.items()}
         rows = [row for row in self.rows if all(row[key] in values for key, values in allowed.items())]
         return Table(self.path, rows)
@@ -75,7 +75,7 @@ class Table:
         return list(dict.fromkeys(row[column] for row in self.rows))
 
     def estimate(self, value: str = "value", **keys) -> Estimate:
-        """The value of the row with these keys: all NaN if there is none, UserError if two."""
+        """The value of the row with these keys; all NaN if there is no such row, UserError if there are several."""
         rows = self.where(**keys).rows
         if len(rows) > 1:
             name = ", ".join(f"{key} {key_value}" for key, key_value in keys.items())
@@ -87,7 +87,7 @@ class Table:
 def read_table(path: str | Path, columns: Iterable[str] = (), numbers: Iterable[str] = ()) -> Table:
     """A tidy CSV file. UserError, naming file and column, for a missing column or a broken number.
 
-    columns: those that it must have. numbers: those that are read as numbers if the file has them; all else is text.
+    columns: required columns. numbers: columns that are read as numbers if the file has them; all others are text.
     """
     with open_text(path) as file:
         reader = csv.DictReader(io.StringIO(file.read()), restval="")

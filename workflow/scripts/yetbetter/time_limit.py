@@ -1,13 +1,13 @@
-"""The time limit of the job that a program runs in: when to stop, and how the work goes on afterwards.
+"""The time limit of the job that a program runs in: when to stop, and how the work resumes afterwards.
 
 Long programs stop between two units of work (a batch, a chunk of answers, a training step whose state is saved), while
-`margin` and the time of one more unit are still left. What they did is in their draft. In a Slurm job they then have
-the job queued again: the same job goes on later, and Snakemake, which waits for it, counts no failure. Elsewhere they
-end with status 75, and the same command goes on.
+`margin` and the time of one more unit are still left. Finished work is in their draft. In a Slurm job they then requeue
+the job: the same job resumes later, and Snakemake, which waits for it, counts no failure. Elsewhere they end with
+status 75, and the same command resumes.
 
 The end is known from YETBETTER_JOB_END (seconds since 1970 or ISO time; for schedulers other than Slurm), else from
-SLURM_JOB_END_TIME, else from one call of scontrol. A signal SIGURG or SIGUSR1 (`sbatch --signal=URG@300`) says that
-the end is near, too. SIGURG is the better one: it does not hurt the processes between Slurm and the program.
+SLURM_JOB_END_TIME, else from one call of scontrol. A signal SIGURG or SIGUSR1 (`sbatch --signal=URG@300`) also says
+that the end is near. SIGURG is preferable: the processes between Slurm and the program ignore it.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ from yetbetter.errors import UserError
 
 END, MARGIN, REQUEUE = "YETBETTER_JOB_END", "YETBETTER_MARGIN", "YETBETTER_REQUEUE"
 UNFINISHED = 75  # EX_TEMPFAIL of sysexits.h
-# Without a margin of the user's: a twentieth of the time limit, at least and at most so much, never over a fifth.
+# The default margin in seconds: a twentieth of the time limit within these bounds, and at most a fifth of it.
 LEAST_MARGIN, MOST_MARGIN = 60.0, 300.0
 SIGNALS = (signal.SIGURG, signal.SIGUSR1)
 STARTED = time.time()
@@ -40,14 +40,14 @@ class OutOfTime(Exception):
 
 @dataclasses.dataclass
 class TimeLimit:
-    """start, end: of the job, seconds since 1970, infinite where unknown. margin: seconds kept free before the end."""
+    """start, end: of the job, seconds since 1970, infinite if unknown. margin: seconds kept free before the end."""
 
     start: float = STARTED
     end: float = float("inf")
     margin: float = LEAST_MARGIN
     longest: float = 0.0  # seconds of the longest unit of work so far
     signalled: bool = False
-    told: bool = False  # that it was due
+    was_due: bool = False
     exists: bool = False  # whether there is a job at all
 
     @property
@@ -55,13 +55,13 @@ class TimeLimit:
         return self.end - time.time()
 
     def is_due(self, longest: float = 0.0) -> bool:
-        """Whether there is no time for another unit. longest: seconds of one, where `unit` did not measure them."""
+        """Whether there is no time for another unit. longest: seconds of a unit, if `unit` did not measure it."""
         if self.signalled or self.left < self.margin + max(self.longest, longest):
-            self.told = True
-        return self.told
+            self.was_due = True
+        return self.was_due
 
     def is_over(self) -> bool:
-        """Whether even what runs must be left: half of the margin is used up."""
+        """Whether even the running unit must be abandoned: half of the margin is used up."""
         return self.left < self.margin / 2
 
     @contextlib.contextmanager
@@ -72,7 +72,7 @@ class TimeLimit:
         self.longest = max(self.longest, time.monotonic() - start)
 
     def was_whole(self) -> bool:
-        """Whether this program had nearly all of the job's time for itself."""
+        """Whether this program had nearly all of the job's time."""
         return STARTED - self.start <= 0.2 * max(0.0, self.end - self.start)
 
     def warn(self, *_) -> None:
@@ -82,7 +82,7 @@ class TimeLimit:
 
 
 def of_this_job(environment: Mapping[str, str] = os.environ) -> TimeLimit:
-    """The limit of the job that this process runs in; one without an end where there is none."""
+    """The limit of the job that this process runs in; without an end if it runs in no job."""
     if not (environment.get(END) or environment.get("SLURM_JOB_ID")):
         return TimeLimit()
     start, end, restarts = find_times(environment)
@@ -100,27 +100,27 @@ def of_this_job(environment: Mapping[str, str] = os.environ) -> TimeLimit:
 def find_times(environment: Mapping[str, str] = os.environ) -> tuple[float, float, int]:
     """(start, end) of the job in seconds since 1970, and how often it was queued again.
 
-    This program's start, infinity and 0 stand for what is not known.
+    If unknown: this program's start, infinity, 0.
     """
     if environment.get(END):
         end = read_time(environment[END])
         if end is None:
             raise UserError(f"the environment variable {END} is {environment[END]!r}, it must be a time")
         return STARTED, end, 0
-    told = {
+    times = {
         "StartTime": environment.get("SLURM_JOB_START_TIME"),
         "EndTime": environment.get("SLURM_JOB_END_TIME"),
         "Restarts": environment.get("SLURM_RESTART_COUNT"),
     }
-    if not told["EndTime"]:
+    if not times["EndTime"]:
         shown = ask_scontrol("show", "job", "-o", environment["SLURM_JOB_ID"])[1]
-        told = {key: found[1] for key in told if (found := re.search(rf"(?<!\S){key}=(\S+)", shown))}
-    start, end, restarts = (read_time(told.get(key) or "") for key in ("StartTime", "EndTime", "Restarts"))
+        times = {key: found[1] for key in times if (found := re.search(rf"(?<!\S){key}=(\S+)", shown))}
+    start, end, restarts = (read_time(times.get(key) or "") for key in ("StartTime", "EndTime", "Restarts"))
     return STARTED if start is None else start, float("inf") if end is None else end, int(restarts or 0)
 
 
 def read_time(text: str) -> float | None:
-    """Seconds since 1970 of a number or of an ISO time, which is local where it has no zone; None for anything else."""
+    """Seconds since 1970 of a number or an ISO time, local if it has no zone; None for anything else."""
     for read in (float, lambda text: datetime.fromisoformat(text).timestamp()):
         with contextlib.suppress(ValueError, OverflowError):
             return read(text)
@@ -128,17 +128,17 @@ def read_time(text: str) -> float | None:
 
 
 def margin_of(limit: float, environment: Mapping[str, str] = os.environ) -> float:
-    """Seconds to keep free of a time limit."""
-    if told := environment.get(MARGIN):
+    """Seconds to keep free before the end of a time limit."""
+    if given := environment.get(MARGIN):
         try:
-            return max(0.0, float(told))
+            return max(0.0, float(given))
         except ValueError:
-            raise UserError(f"the environment variable {MARGIN} is {told!r}, it must be a number of seconds") from None
+            raise UserError(f"the environment variable {MARGIN} is {given!r}, it must be a number of seconds") from None
     return min(max(0.05 * limit, LEAST_MARGIN), MOST_MARGIN, max(0.2 * limit, 1.0))
 
 
 def ask_scontrol(*words: str, seconds: float = 20.0) -> tuple[bool, str]:
-    """(whether scontrol did it, what it said); never an error of its own."""
+    """(whether scontrol succeeded, its output or error message); raises nothing."""
     try:
         done = subprocess.run(
             ["scontrol", *words],
@@ -154,11 +154,11 @@ def ask_scontrol(*words: str, seconds: float = 20.0) -> tuple[bool, str]:
 
 
 def go_on_later(program: str, line: str, environment: Mapping[str, str] = os.environ) -> int:
-    """End a program that is out of time: the exit status, where it is not ended with its requeued job.
+    """End a program that is out of time: the exit status, unless Slurm ends it with its requeued job.
 
-    line: what is done and kept. Everything must be on disk: Slurm ends the processes of a job that it queues again.
+    line: what is done and kept. Everything must be on disk: Slurm ends the processes of a requeued job.
     """
-    job, hint = environment.get("SLURM_JOB_ID"), "the same command goes on from there"
+    job, hint = environment.get("SLURM_JOB_ID"), "the same command resumes from there"
     if job:
         print(f"{program}: {line}; queueing Slurm job {job} again", file=sys.stderr, flush=True)
         accepted, answer = requeue(job, environment)
@@ -172,12 +172,12 @@ def go_on_later(program: str, line: str, environment: Mapping[str, str] = os.env
 
 
 def requeue(job: str, environment: Mapping[str, str] = os.environ) -> tuple[bool, str]:
-    """Queue a Slurm job again. In a container without Slurm's programs, who started it does so for us."""
+    """Queue a Slurm job again; in a container without Slurm's programs, the program that started it does so."""
     for pause in (5.0, 20.0, 0.0):
         accepted, answer = ask_scontrol("requeue", job)
         if accepted or not any(word in answer.lower() for word in ("contact", "timed out", "communication")):
             break
-        time.sleep(pause)  # Slurm's controller may be starting anew
+        time.sleep(pause)  # Slurm's controller may be restarting
     if not accepted and environment.get(REQUEUE):
         Path(environment[REQUEUE]).touch()
         return True, ""

@@ -1,1 +1,1 @@
-"""What of a cluster a run must know."""
+"""What a run needs to know about a cluster."""

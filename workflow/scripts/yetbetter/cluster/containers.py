@@ -15,8 +15,8 @@ from yetbetter.job import ASKED
 def run_in_container(image: str, command: list[str]) -> int:
     """Run a command in the image and return its exit status, negative for a signal; UserError without Apptainer.
 
-    The container sees the GPUs if the job asked for some. It gets the job's times from here, and asks through a file
-    to have its job queued again.
+    The container sees the GPUs if the job asked for some. It gets the job's times as variables, and asks through a file
+    to have its job requeued.
     """
     runner = shutil.which("apptainer") or shutil.which("singularity")
     if runner is None:
@@ -24,13 +24,13 @@ def run_in_container(image: str, command: list[str]) -> int:
     graphics = ["--nv"] if os.environ.get(ASKED, "0") != "0" else []
     with tempfile.TemporaryDirectory() as folder:
         request = Path(folder) / "requeue"
-        environment = os.environ | told_times() | {time_limit.REQUEUE: str(request)}
+        environment = os.environ | job_times() | {time_limit.REQUEUE: str(request)}
         process = subprocess.Popen([runner, "exec", *graphics, image, *command], env=environment)
         return wait_for(process, request)
 
 
-def told_times() -> dict[str, str]:
-    """When the job began and will end, as Slurm's own variables; empty if that is not known."""
+def job_times() -> dict[str, str]:
+    """Start and end of the job as Slurm's own variables; empty if unknown."""
     job = os.environ.get("SLURM_JOB_ID")
     if not job:
         return {}
@@ -42,9 +42,9 @@ def told_times() -> dict[str, str]:
 
 
 def wait_for(process: subprocess.Popen, request: Path) -> int:
-    """The program's exit status; queues its job again when it asks for that.
+    """The program's exit status; requeues its job when the program asks for it.
 
-    request: the file that the program makes to ask. UNFINISHED, and the program is terminated, if Slurm refuses.
+    request: the file that the program makes to ask. If Slurm refuses, terminates the program and returns UNFINISHED.
     """
     while True:
         try:
@@ -58,5 +58,5 @@ def wait_for(process: subprocess.Popen, request: Path) -> int:
         if not accepted:
             process.terminate()
             process.wait()
-            print(f"scontrol requeue {job} was refused ({answer}); the same command goes on", file=sys.stderr)
+            print(f"scontrol requeue {job} was refused ({answer}); the same command resumes", file=sys.stderr)
             return time_limit.UNFINISHED

@@ -1,4 +1,4 @@
-"""Where a tool's packages are: in the Python that runs Snakemake, in an environment, or in a container image."""
+"""Where a tool's packages are: the Python that runs Snakemake, an environment, or a container image."""
 
 import shlex
 from pathlib import Path
@@ -18,9 +18,9 @@ def python_of(environments: dict, tool: str) -> str:
 
 
 def tell_gpus(count: int) -> str:
-    """What to put before a command whose job asks for `count` GPUs on each node; without GPUs, it is shown none.
+    """Prefix for a command whose job requests `count` GPUs on each node; without GPUs, they are hidden from it.
 
-    Otherwise it would use a GPU of another job wherever the scheduler counts GPUs but does not hide them.
+    Otherwise it would use another job's GPU on clusters that count GPUs but do not hide them.
     """
     return f"{ASKED}={count} " if count else "CUDA_VISIBLE_DEVICES= "
 

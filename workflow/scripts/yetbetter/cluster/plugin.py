@@ -1,12 +1,12 @@
-"""Faults of snakemake-executor-plugin-slurm over which a run would lose jobs or wait for ever, mended for one run.
+"""Workarounds for bugs of snakemake-executor-plugin-slurm that lose jobs or make a run wait for ever.
 
-Inner names of the plugin are used, so this is done with the version TESTED only.
+They use private names of the plugin, so they are applied to the version TESTED only.
 
-- A controller that is away is waited for: in submissions, at the start of jobs, in status queries.
-- A group of jobs whose submission fails with an exception is reported; the plugin, which looks for the group's rule,
-  fails over that and takes the group for submitted.
-- A job that Slurm has forgotten, or will not run again, has ended.
-- Ctrl-C cancels every job of the run, those that are being submitted or asked about in that moment too.
+- If the controller is unavailable, wait for it: in submissions, at the start of jobs, in status queries.
+- Report a job group whose submission raises an exception. The plugin looks for the group's rule, fails, and treats
+  the group as submitted.
+- A job that Slurm no longer knows, or will not run again, has ended.
+- Ctrl-C cancels every job of the run, including jobs that are being submitted or queried.
 """
 
 import asyncio
@@ -20,14 +20,14 @@ from pathlib import Path
 
 PLUGIN = "snakemake-executor-plugin-slurm"
 TESTED = "2.8.0"
-# Answers in a row, at least 40 seconds apart each, after which an odd state is taken for an end.
+# Consecutive answers, at least 40 seconds apart, after which an odd state counts as the end.
 PATIENCE = 3
 # Ended, unless Slurm puts the job back into the queue.
 MAY_COME_BACK = ("PREEMPTED", "NODE_FAIL")
 
 
 class Watch:
-    """Amends Slurm's answers about the jobs of a run where the plugin would wait for ever."""
+    """Corrects Slurm's answers about the jobs of a run, if the plugin would wait for ever."""
 
     def __init__(self):
         self.jobs: set[str] = set()
@@ -36,8 +36,8 @@ class Watch:
     def amend(self, states: dict[str, str], complete: bool) -> dict[str, str]:
         """States by job id. complete: an unfinished job that is missing has ended (squeue; sacct lags behind).
 
-        The end of a job that is missing is not known: for UNKNOWN the plugin tells Snakemake that it has ended, which
-        then looks for its output. Jobs publish whole outputs only.
+        How a missing job ended is unknown: for UNKNOWN the plugin reports an end to Snakemake, which then looks for the
+        output. Jobs publish whole outputs only.
         """
         states = {job: state.partition(" ")[0] for job, state in states.items()}  # sacct's "CANCELLED by 1000"
         for job in self.jobs:
@@ -50,12 +50,12 @@ class Watch:
 
 
 def other_version() -> str:
-    """One line if the plugin is installed in another version than the tested one; else empty."""
+    """A warning if the installed version of the plugin is not the tested one; else empty."""
     found = metadata.version(PLUGIN)
     if found == TESTED:
         return ""
     return (
-        f"{PLUGIN} {found} is installed: requests are not checked and the plugin's known faults not mended, which is"
+        f"{PLUGIN} {found} is installed: requests are not checked and the plugin's known bugs not worked around, as is"
         f" done with {TESTED} only (make environment-slurm installs it)"
     )
 
@@ -74,8 +74,8 @@ def mend(executor) -> None:
 def wait_for_controller(executor, plugin) -> None:
     patient = Path(executor.workflow.basedir) / "workflow" / "profiles" / "slurm" / "bin"
     os.environ["PATH"] = os.pathsep.join([str(patient), os.environ.get("PATH", "")])
-    # Asked again before each submission and query: account and configuration, which stay. Without an answer, or where
-    # squeue forgets jobs early, the plugin asks sacct, which never knows any where accounting is off.
+    # The plugin asks for account and configuration before each submission and query; they do not change. Without an
+    # answer, or if squeue forgets jobs early, it asks sacct, which knows no jobs if accounting is off.
     age = plugin.get_min_job_age() if keeps_accounts() else float("inf")
     plugin.get_min_job_age = lambda: age
     plugin.validate_account = lambda account, logger: account
@@ -83,8 +83,8 @@ def wait_for_controller(executor, plugin) -> None:
 
 def keeps_accounts() -> bool:
     asked = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True)
-    told = re.search(r"^AccountingStorageType *= *(.*)$", asked.stdout, re.MULTILINE)
-    return told is not None and not re.search("none|null", told[1])
+    storage = re.search(r"^AccountingStorageType *= *(.*)$", asked.stdout, re.MULTILINE)
+    return storage is not None and not re.search("none|null", storage[1])
 
 
 def watch_jobs(executor, plugin) -> None:
@@ -100,7 +100,7 @@ def watch_jobs(executor, plugin) -> None:
             yield job
 
     async def sleep():
-        """As the executor's own, but over as soon as the run is, instead of up to three minutes later."""
+        """As the executor's own, but ends with the run instead of up to three minutes later."""
         end = time.monotonic() + executor.next_seconds_between_status_checks
         while executor.wait and (left := end - time.monotonic()) > 0:
             await asyncio.sleep(min(left, 1))
@@ -118,7 +118,7 @@ def report_submissions(executor) -> None:
         try:
             submit(job)
         except Exception as error:
-            cause = error.__context__ or error  # the error is that of the plugin's own report
+            cause = error.__context__ or error  # the error itself is from the plugin's own report
             message = f"{job.name} could not be submitted: {' '.join(str(cause).split())}"
             executor.logger.error(message)  # a group's report leaves the message out
             executor._report_job_error_threadsafe(SubmittedJobInfo(job), message)
@@ -127,7 +127,7 @@ def report_submissions(executor) -> None:
 
 
 def cancel_whole_run(executor) -> None:
-    import psutil  # Snakemake brings it along
+    import psutil  # a dependency of Snakemake
 
     cancel = executor.cancel
 
@@ -143,6 +143,6 @@ def cancel_whole_run(executor) -> None:
 
 
 def wildcards_of(job) -> str:
-    """For the comment and the log folder of a job; of a group, those of the member that has most."""
+    """Wildcards for the comment and log folder of a job; for a group, those of the member with the most."""
     members = job.jobs if job.is_group() else [job]
     return "_".join(max((member.wildcards for member in members), key=len)).replace("/", "_")

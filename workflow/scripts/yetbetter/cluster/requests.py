@@ -1,6 +1,6 @@
-"""Asks Slurm, before a run submits anything, whether it would take the run's jobs: partitions, account, sizes.
+"""Asks Slurm, before a run submits anything, whether it would accept the run's jobs: partitions, account, sizes.
 
-Without this a request that no node can fill is refused once for each job and retry, or waits in the queue for ever.
+Otherwise a request that no node can satisfy is refused once for each job and retry, or waits in the queue for ever.
 """
 
 import shlex
@@ -9,15 +9,16 @@ import subprocess
 from yetbetter.cluster.plugin import mend, other_version
 from yetbetter.errors import UserError
 
-# Refusals that pass by themselves: such a job is submitted, and waits; `bin/sbatch` of the profile waits, too.
+# Temporary refusals: such a job is submitted, and waits; `bin/sbatch` of the profile waits, too.
 PASSING = ("busy", "down, drained or reserved", "SubmitJob")
 
 
 def check_requests(workflow) -> None:
-    """UserError where Slurm would refuse a job of this run; the request is the one that the executor will send.
+    """UserError if Slurm would refuse a job of this run; the request is the one that the executor will send.
 
-    workflow: Snakemake's, of a run that is about to start. With another executor, nothing is done; with another version
-    of the plugin than the tested one, a line says so. If nothing is refused, the plugin's known faults are mended.
+    workflow: Snakemake's, of a run that is about to start. With another executor nothing is done; with another version
+    of the plugin than the tested one, a warning is logged. If nothing is refused, workarounds for the plugin's known
+    bugs are applied.
     """
     executor = getattr(workflow.scheduler, "_executor", None)
     if type(executor).__module__ != "snakemake_executor_plugin_slurm":
@@ -45,7 +46,7 @@ def request_key(job) -> tuple:
 
 
 def refusal(executor, job) -> str:
-    """One line that says what the job asks for and why Slurm would not take it; empty where it would."""
+    """One line: what the job requests and why Slurm would refuse it; empty if Slurm would accept it."""
     from snakemake_executor_plugin_slurm import get_submit_command, set_gres_string
     from snakemake_interface_common.exceptions import WorkflowError
 

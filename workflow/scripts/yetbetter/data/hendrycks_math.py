@@ -149,7 +149,7 @@ def read_problems(path: Path, parts: Parts, split: str, answer_format: str) -> d
         if not isinstance(name, str) or not row["problem"].strip():
             raise UserError(f"{where}: unique_id is {name!r}, problem {row['problem'][:40]!r}; both must be text")
         if name in problems:
-            raise UserError(f"{where}: unique_id {name!r} stands in an earlier line")
+            raise UserError(f"{where}: unique_id {name!r} is also in an earlier line")
         answer = row["answer"].strip()
         if not answer:
             parts.leave_out(name, split, "no final answer")

@@ -61,4 +61,4 @@ def check_other_splits(rows: list[dict], path: str, others: list[str]) -> None:
         for number, row in enumerate(read_rows(other, require=("question",)), start=1):
             line = lines.get(" ".join(row["question"].split()))
             if line is not None:
-                raise UserError(f"{path}:{line}: its question stands also in {other}:{number}, splits must be disjoint")
+                raise UserError(f"{path}:{line}: its question is also in {other}:{number}, splits must be disjoint")

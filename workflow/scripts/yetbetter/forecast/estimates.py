@@ -1,10 +1,10 @@
-"""What a study will cost before anything of it runs: samples, tokens, FLOPs, dollars, GPU-hours, disk, jobs.
+"""The cost of a study before it runs: samples, tokens, FLOPs, dollars, GPU-hours, disk, jobs.
 
-Nothing here looks at a model. Sampling costs 2 * P * W FLOPs for a solution of W tokens (paper, section 3), finetuning
-6 * P * D for D tokens read, with the nominal parameters P that the matching uses. Not counted: the reading of few-shot
-prompts when sampling (an engine reads each once per question and block, many times faster than it writes), the loading
-of models, graders. A judge reads each solution with a prompt of its own, so there both count; endpoints are paid for
-every prompt.
+No model is loaded. Sampling costs 2 * P * W FLOPs for a solution of W tokens (paper, section 3), finetuning
+6 * P * D for D tokens read, with the nominal parameters P that the matching uses. Not counted: reading few-shot
+prompts when sampling (an engine reads each once per question and block, many times faster than it writes), loading
+models, graders. A judge reads each solution with its own prompt, so both count there; endpoints charge for every
+prompt.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from yetbetter.training.disk import needed_bytes
 
 LEFT_OUT = 250  # tokens of a solution, for a data set that `forecast.tokens_per_solution` leaves out
 TOKEN_CHARACTERS = 3  # of a prompt's text
-TEXT_BYTES, ROW_BYTES = 4, 400  # of a token, and of what else a sample's rows hold (solution, verdict)
+TEXT_BYTES, ROW_BYTES = 4, 400  # per token, and for the rest of a sample's rows (solution, verdict)
 DOWNLOAD_BYTES = 2  # of a parameter on the hub
 STAGES = ("sampling", "judging", "finetuning", "evaluation")
 FORECAST = (
@@ -36,7 +36,7 @@ FORECAST = (
 
 @dataclass
 class Lengths:
-    """Tokens per solution: measured ones of this study first, of the model or else of the data set, then assumed ones.
+    """Tokens per solution: measured in this study for the model, else for the data set; else assumed.
 
     assumed: a number, or {data set: number}. measured: rows of tables/arms.csv.
     """
@@ -54,7 +54,7 @@ class Lengths:
         self.means = {key: tokens / drawn for key, (tokens, drawn) in sums.items() if drawn}
 
     def of(self, dataset: str, model: str = "") -> tuple[float, str]:
-        """(tokens, basis) of one solution, the basis being `measured` or `assumed`."""
+        """(tokens, basis) of one solution; basis: `measured` or `assumed`."""
         for key in ((dataset, model), (dataset, "")):
             if key in self.means:
                 return self.means[key], "measured"
@@ -65,7 +65,7 @@ class Lengths:
 
 @dataclass(frozen=True)
 class Disk:
-    """Bytes that the finetunings of one cell take, a finetuning per learning rate."""
+    """Disk space of one cell's finetunings in bytes; one finetuning per learning rate."""
 
     target: str
     rates: int
@@ -76,17 +76,17 @@ class Disk:
 
     @property
     def finetuning(self) -> int:
-        """What one of them asks for before it starts (disk.check_disk)."""
+        """Space that one finetuning requires before it starts (disk.check_disk)."""
         return self.checkpoints * self.checkpoint + 2 * self.state
 
     @property
     def training(self) -> int:
-        """While they all run."""
+        """Space while all of them run."""
         return self.rates * self.finetuning
 
     @property
     def unscored(self) -> int:
-        """From then on until the cell is scored, since only then the losing checkpoints go."""
+        """Space after training until the cell is scored, when the losing checkpoints are deleted."""
         return self.rates * self.checkpoints * self.checkpoint
 
     @property
@@ -95,9 +95,9 @@ class Disk:
 
 
 class Forecast:
-    """Costs of everything in a checked config's grid; `rows` are those of tables/forecast.csv, in its order.
+    """Costs of a checked config's grid; `rows` are the rows of tables/forecast.csv.
 
-    extra: the experiments marked so too; without them, what all come to is one more row (`study`).
+    extra: include experiments marked `extra`; otherwise the total with them is an additional row (`study`).
     """
 
     def __init__(self, config: dict, arms: list[dict] = (), name: str = "the config", extra: bool = False):
@@ -106,7 +106,7 @@ class Forecast:
         whole = extra or not base or len(base) == len(config["experiments"])
         self.config, self.everything = config, everything
         self.grid = everything if whole else Grid(config | {"experiments": base}, name)
-        # A judge is asked for the base grid, and for what the study needs in addition.
+        # A judge works for the base grid, and for what the study needs in addition.
         self.judged_parts = [False, True] if whole and len(base) < len(config["experiments"]) else [False]
         self.assumptions = config["forecast"]
         self.lengths = Lengths(self.assumptions["tokens_per_solution"], list(arms))
@@ -128,13 +128,13 @@ class Forecast:
             self.rows.append(sum_rows("study", [Forecast(config, arms, name, extra=True).total]))
 
     def hours(self, stage: str, operations: float, model: str) -> float:
-        """GPU-hours of this many FLOPs; none if somebody else's machine does the work."""
+        """GPU-hours of this many FLOPs; 0 if an endpoint does the work."""
         if engine_of(self.config["models"][model]).is_endpoint:
             return 0.0
         return operations / (self.assumptions["peak_flops"] * self.assumptions["utilisation"][stage]) / 3600
 
     def pay(self, row: dict, model: str, prompt_tokens: float, tokens: float, most_tokens: float) -> None:
-        """Add to a row's dollars. most_tokens: written if every answer, with its reasoning, is as long as may be."""
+        """Add to a row's dollars. most_tokens: written if every answer, with its reasoning, has the maximum length."""
         read, written = prices_of(self.config["models"][model])
         row["dollars"] += (read * prompt_tokens + written * tokens) / 1e6
         row["dollars_at_most"] += (read * prompt_tokens + written * most_tokens) / 1e6
@@ -143,23 +143,23 @@ class Forecast:
         """Add the drawing of `drawn` solutions, `samples` per question, to a row."""
         entry = self.config["models"][model]
         length, row["basis"] = self.lengths.of(dataset, model)
-        operations = flops(entry.get("parameters", 0), drawn * length)  # unknown of an endpoint's model: left out
+        operations = flops(entry.get("parameters", 0), drawn * length)  # 0 if an endpoint's model has no known size
         row["samples_per_question"] += samples
         row["samples"] += drawn
         row["tokens"] += drawn * length
         row["flops_sampling"] += operations
         row["gpu_hours_sampling"] += self.hours("sampling", operations, model)
-        told = self.config["datasets"][dataset]
+        data = self.config["datasets"][dataset]
         together = min(
             engine_of(entry).options_of(entry).get("samples_per_request", 1), self.config["sampling"]["block_samples"]
         )
-        prompts = drawn / together * self.prompt_tokens(told["prompts"]["sampling"])
-        self.pay(row, model, prompts, drawn * length, drawn * told["max_new_tokens"])
+        prompts = drawn / together * self.prompt_tokens(data["prompts"]["sampling"])
+        self.pay(row, model, prompts, drawn * length, drawn * data["max_new_tokens"])
         row["gb_pools"] += drawn * (length * TEXT_BYTES + ROW_BYTES) / 1e9
         row["jobs_sampling"] += jobs
 
     def pool(self, dataset: str, model: str) -> dict:
-        """Every block that some arm needs; if arms look at few questions, the pool is not a rectangle."""
+        """Every block that some arm needs; the pool is not a rectangle if arms use fewer questions."""
         row = empty_row("pool") | {"dataset": dataset, "model": model}
         blocks = self.grid.pool_blocks(dataset, model)
         drawn = sum(self.grid.samples_in(dataset, block) for block in blocks)
@@ -167,21 +167,21 @@ class Forecast:
         return row
 
     def judge(self, dataset: str, model: str) -> dict:
-        """The judging of a pool's solutions, each once: at most so many, since wrong answers are mostly left out."""
-        told, name = self.config["judge"], self.config["judge"]["model"]
+        """The judging of a pool's solutions, each once; an upper bound, since wrong answers are mostly left out."""
+        judge, name = self.config["judge"], self.config["judge"]["model"]
         entry, row = self.config["models"][name], empty_row("judge") | {"dataset": dataset, "model": model}
         parts = [judged_views(self.everything, dataset, model, further) for further in self.judged_parts]
         views = {kind: list({view for part in parts for view in part[kind]}) for kind in KINDS}
-        counts = most_judged(views, told["samples"], self.config["datasets"][dataset]["splits"]["train"])
+        counts = most_judged(views, judge["samples"], self.config["datasets"][dataset]["splits"]["train"])
         length, row["basis"] = self.lengths.of(dataset, model)
         for judged, prompt in zip(counts, ("prompt", "prompt_without_answer"), strict=True):
             row["judged"] += judged
             row["judge_tokens"] += judged * self.assumptions["tokens_per_judgement"]
-            row["judge_prompt_tokens"] += judged * (self.prompt_tokens(told.get(prompt, told["prompt"])) + length)
+            row["judge_prompt_tokens"] += judged * (self.prompt_tokens(judge.get(prompt, judge["prompt"])) + length)
         operations = flops(entry.get("parameters", 0), row["judge_tokens"] + row["judge_prompt_tokens"])
         row["flops_judging"] = operations
         row["gpu_hours_judging"] = self.hours("judging", operations, name)
-        most = row["judged"] * told["max_new_tokens"]
+        most = row["judged"] * judge["max_new_tokens"]
         self.pay(row, name, row["judge_prompt_tokens"], row["judge_tokens"], most)
         row["jobs_judging"] = sum(bool(part["views"] + part["all_right"]) + bool(part["every"]) for part in parts)
         return row
@@ -205,7 +205,7 @@ class Forecast:
         return row
 
     def examples(self, cell, recipe: dict) -> float:
-        """Examples that one finetuning reads; of equal epochs the arm's training set, every sample kept if unknown."""
+        """Examples that one finetuning reads; with `epochs` its training set, or all samples if unknown."""
         if recipe["length"] == "steps":
             return recipe["steps"][cell.budget] * recipe["batch_size"]
         rows = self.kept.get((cell.dataset, cell.budget, cell.source))
@@ -225,7 +225,7 @@ class Forecast:
         return any(engine_of(self.config["models"][model]).is_endpoint for model in self.asked())
 
     def downloaded(self) -> list[str]:
-        """Models of known size that come from the hub, each once, whatever names it has."""
+        """Models of known size from the hub, each once, even if it has several names."""
         used = self.asked() | {cell.target for cell in self.grid.cells}
         first: dict[tuple, str] = {}
         for name, entry in self.config["models"].items():
@@ -242,7 +242,7 @@ class Forecast:
         entry = self.config["models"][cell.target]
         recipe = self.config["finetuning"][entry["finetuning"]]
         size, deepspeed = int(size_of(entry)), recipe["deepspeed"] != "none"
-        # With LoRA the state is smaller: all weights are the most that can be trained.
+        # An upper bound: with LoRA the state is smaller.
         checkpoint, state = needed_bytes(size, size, recipe["precision"], deepspeed)
         rates = len(self.grid.learning_rates(cell.dataset, cell.budget, cell.source, cell.target, cell.seed))
         return Disk(cell.target, rates, recipe["checkpoints"], checkpoint, state, recipe["keep"] == "best")
@@ -293,7 +293,7 @@ def is_downloaded(entry: dict) -> bool:
 
 
 def prices_of(entry: dict) -> tuple[float, float]:
-    """Dollars per million tokens (read, written): an endpoint's as its ledger counts, else the price that is stated."""
+    """Dollars per million tokens (read, written): an endpoint's as in its ledger, else the config's price."""
     if not engine_of(entry).is_endpoint:
         return 0.0, entry.get("price", 0.0)
     options = engine_of(entry).options_of(entry)
@@ -311,7 +311,7 @@ def without_sampling(row: dict) -> dict:
 
 
 def sum_rows(kind: str, rows: list[dict]) -> dict:
-    """The sum of rows; of what one cell in training needs the largest, since it does not stay."""
+    """The sum of rows; for the space of a cell in training the maximum, since it is temporary."""
     row = empty_row(kind)
     for column in FORECAST:
         if row[column] == 0 and column != "samples_per_question":

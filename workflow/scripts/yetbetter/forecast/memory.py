@@ -1,4 +1,4 @@
-"""How much of a GPU's and a machine's memory a finetuning needs: a plan from the model's shape and the recipe.
+"""GPU and host memory of a finetuning: a plan from the model's shape and the recipe.
 
 The formulas follow what the trainer does (transformers, TRL's fused last layer, DeepSpeed); docs/memory.md compares
 them with measurements. All sizes are bytes for one process unless noted otherwise; one process has one GPU.
@@ -11,18 +11,18 @@ from yetbetter.training.shapes import Shape
 
 # Layers that LoRA adapts if the recipe names none.
 LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-# TRL computes the last layer and the loss in tiles of at most so many tokens x so much of the vocabulary.
+# TRL computes the last layer and the loss in tiles of at most this many tokens x vocabulary entries.
 TILE_TOKENS, TILE_VOCABULARY = 4096, 32768
-# DeepSpeed's default: weights gathered at one time under ZeRO-3, and in one step of its optimizer.
+# DeepSpeed's defaults: weights gathered at a time under ZeRO-3, and in one step of its optimizer.
 LIVE_PARAMETERS = 1_000_000_000
 BUCKET = 200_000_000  # numbers in one of ZeRO-2's three communication buffers
-# CUDA's context, NCCL, cuBLAS and what the allocator loses between blocks: an estimate, not measured on a GPU.
+# CUDA's context, NCCL, cuBLAS and the allocator's fragmentation: an estimate, not measured on a GPU.
 OVERHEAD = 3_000_000_000
 
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """Bytes per process by what they hold; `host` is the machine's memory, of all its processes."""
+    """Bytes per process by purpose; `host` is the machine's memory for all its processes."""
 
     processes: int
     weights: int
@@ -44,7 +44,7 @@ class MemoryPlan:
 
 
 def plan_memory(shape: Shape, recipe: dict, entry: dict) -> MemoryPlan:
-    """The plan for a model of this shape, finetuned as the recipe and the registry entry's resources say."""
+    """The plan for a model of this shape, finetuned with the recipe and the registry entry's resources."""
     asked = resources_of(entry, recipe)
     on_node, processes = max(1, asked["gpu"]), max(1, asked["gpu"]) * asked["nodes"]
     stage = {"none": 0, "zero-2": 2, "zero-3": 3}[recipe["deepspeed"]]
@@ -59,8 +59,8 @@ def plan_memory(shape: Shape, recipe: dict, entry: dict) -> MemoryPlan:
         weights += number * trained
     gradients = number * trained
     optimizer = (8 if not stage else 12) * trained
-    # The step makes a float32 number for each weight that it works on at one time: on a GPU all of them, on a CPU a
-    # layer's, of which the embedding is the largest. DeepSpeed adds float32 gradients, ZeRO-3 one more copy.
+    # The step makes a float32 number for each weight that it works on at a time: on a GPU all weights, on a CPU one
+    # layer's; the embedding is the largest. DeepSpeed adds float32 gradients, ZeRO-3 one more copy.
     buffers, step = 0, 4 * (trained if asked["gpu"] else min(trained, 2 * shape.vocabulary * shape.hidden))
     if stage == 2:
         gradients, optimizer = gradients // processes, optimizer // processes
@@ -94,7 +94,7 @@ def plan_memory(shape: Shape, recipe: dict, entry: dict) -> MemoryPlan:
 
 
 def trained_parameters(shape: Shape, recipe: dict) -> int:
-    """How many weights have a gradient: all, or those of the LoRA layers."""
+    """Number of weights with a gradient: all, or those of the LoRA layers."""
     if "lora" not in recipe:
         return shape.parameters
     attention, key_value = shape.heads * shape.head_size, shape.key_value_heads * shape.head_size
@@ -127,7 +127,7 @@ def activations(shape: Shape, recipe: dict, micro: int) -> tuple[int, int]:
         scores = (size + 4 + (size if half else 0)) + (2 * size if shape.soft_capped else 0)
         layer += scores * shape.heads * recipe["max_length"]
     if recipe["gradient_checkpointing"]:
-        return tokens * size * shape.layers * shape.hidden, tokens * 5 * layer // 2  # a half is as measured
+        return tokens * size * shape.layers * shape.hidden, tokens * 5 * layer // 2  # half, as measured
     return tokens * shape.layers * layer, tokens * layer
 
 

@@ -8,7 +8,7 @@ HEAD = ("model", "recipe", "GPUs", "DeepSpeed", "offload", "micro batch", *PARTS
 
 
 def render_memory_plans(config: dict, name: str, gpu_gb: float) -> str:
-    """The plans of all targets as aligned text, a row each, then a verdict each.
+    """The plans of all targets as aligned text: a row, then a verdict, for each.
 
     config: checked. name: the config's, for errors. gpu_gb: memory of a GPU in GB.
     """
@@ -35,7 +35,7 @@ def render_memory_plans(config: dict, name: str, gpu_gb: float) -> str:
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines_of_table = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in table]
     note = [
-        "GB per process. total: what is always there, and the largest of activations + loss, activations + backward",
+        "GB per process. total: permanent memory, and the largest of activations + loss, activations + backward",
         "(gradients on their way through a layer), step (the optimizer's).",
         f"host: memory of a whole node, for what is offloaded. A GPU is taken to have {gpu_gb:g} GB.",
     ]

@@ -1,4 +1,4 @@
-"""A forecast for people: an aligned table, and the sentences under it that say what it assumes."""
+"""A forecast as text: an aligned table, and its assumptions in sentences."""
 
 from yetbetter.forecast.estimates import STAGES, Forecast
 from yetbetter.training.disk import readable
@@ -59,16 +59,16 @@ def short(number: float) -> str:
 
 
 def explain_forecast(forecast: Forecast) -> list[str]:
-    """Sentences: assumptions, and what the columns leave out."""
-    told = forecast.assumptions
+    """Sentences: assumptions, and what the columns do not include."""
+    assumed = forecast.assumptions
     datasets = sorted({arm.dataset for arm in forecast.grid.arms})
     lengths = (
         f"{dataset} {tokens:.0f} ({basis})" for dataset in datasets for tokens, basis in [forecast.lengths.of(dataset)]
     )
-    used = ", ".join(f"{stage} {told['utilisation'][stage]:.0%}" for stage in STAGES)
+    used = ", ".join(f"{stage} {assumed['utilisation'][stage]:.0%}" for stage in STAGES)
     return [
-        f"Tokens per solution: {', '.join(lengths)}; of a question in training: {told['tokens_per_question']}.",
-        f"GPU-hours of {told['gpu']}: {told['peak_flops']:.3g} FLOP/s, of which used: {used}.",
+        f"Tokens per solution: {', '.join(lengths)}; of a question in training: {assumed['tokens_per_question']}.",
+        f"GPU-hours of {assumed['gpu']}: {assumed['peak_flops']:.3g} FLOP/s, utilisation: {used}.",
         "An arm's sampling is its view of the pools, as if drawn for it alone; totals count every pool once.",
         *explain_judge(forecast),
         *explain_disk(forecast),
@@ -78,15 +78,15 @@ def explain_forecast(forecast: Forecast) -> list[str]:
 
 def explain_dollars(forecast: Forecast) -> list[str]:
     if not forecast.total["dollars"]:
-        return ["No dollars: nothing is bought. The GPUs themselves cost extra."]
+        return ["No dollars: no model in use has a price. The cost of GPUs is not included."]
     lines = [
-        "Dollars are for what models with a price write, and for the prompts that endpoints read; the GPUs themselves"
-        " cost extra."
+        "Dollars are for the output of models with a price, and for the prompts that endpoints read; the cost of GPUs"
+        " is not included."
     ]
     if forecast.asks_endpoints:
         lines.append(
-            "Hidden reasoning is billed as written, and not foreseen: with every answer as long as max_new_tokens"
-            f" allows, the total is {forecast.total['dollars_at_most']:,.0f} dollars."
+            "Hidden reasoning is billed as output and is not part of the forecast: if every answer reaches"
+            f" max_new_tokens, the total is {forecast.total['dollars_at_most']:,.0f} dollars."
         )
     return lines
 
@@ -113,7 +113,7 @@ def explain_disk(forecast: Forecast) -> list[str]:
     what = f"{most.checkpoints} checkpoints of {readable(most.checkpoint)}, 2 states of {readable(most.state)}"
     finetunings = f"{most.rates} finetuning{'s' if most.rates > 1 else ''} of {readable(most.finetuning)} ({what})"
     return [
-        f"Disk: {readable(stays)} stay. Beside that, keep free what the largest cell takes in training,"
+        f"Disk: {readable(stays)} stay. In addition, the largest cell needs in training"
         f" {readable(most.training)}: {most.target}, {finetunings}.",
         f"Until it is scored it still holds {readable(most.unscored)}; cells side by side add up (fewer --jobs, fewer"
         f" cells), to {readable(unscored)} if all were trained before any is scored.",

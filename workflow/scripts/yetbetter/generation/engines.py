@@ -152,7 +152,7 @@ def parse_options(name: str, arguments: list[str]) -> dict:
         try:
             options[option] = value in ("true", "True", "1") if kind is bool else kind(value)
         except ValueError:
-            raise UserError(f"--engine-option {argument}: {value!r} is no {kind.__name__}") from None
+            raise UserError(f"--engine-option {argument}: {value!r} is not of type {kind.__name__}") from None
     return options
 
 

@@ -105,7 +105,7 @@ def check_url(base_url: str, refuse) -> None:
     elif in_order and (parts.username or parts.password or parts.query or parts.fragment):
         refuse("must hold no user, password, query or fragment: it is written to logs")  # and so it is not shown here
     elif not in_order:
-        refuse(f"{base_url!r} is no address (allowed: http://HOST[:PORT]/PATH or https://...)")
+        refuse(f"{base_url!r} is not an address (allowed: http://HOST[:PORT]/PATH or https://...)")
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ class Requests:
         if failure:
             samples = sum(len(samples) for _, samples in self.due)
             problems = len({i for i, _ in self.due})
-            left = f"{samples} samples of {problems} problems are left to draw, a rerun goes on with them"
+            left = f"{samples} samples of {problems} problems are left to draw, a rerun resumes with them"
             raise UserError(f"{failure}; {left}")
 
     def end(self) -> None:

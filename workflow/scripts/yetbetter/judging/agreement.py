@@ -116,7 +116,7 @@ def show_agreement(name: str, found: dict) -> str:
         lines.append(f"  {label:<12}" + "".join(f"{row[verdict]:>12}" for verdict in JUDGED))
     for measure in MEASURES:
         value, low, high = (found[measure][key] for key in ("value", "low", "high"))
-        told = "undefined" if value is None else f"{value:.3f}"
-        told += "" if low is None or value is None else f"  (95 % {low:.3f} to {high:.3f})"
-        lines.append(f"  {measure:<12}{told}")
+        shown = "undefined" if value is None else f"{value:.3f}"
+        shown += "" if low is None or value is None else f"  (95 % {low:.3f} to {high:.3f})"
+        lines.append(f"  {measure:<12}{shown}")
     return "\n".join(lines)

@@ -1,8 +1,8 @@
 """Accuracy of finetuned models with intervals, and paired differences between the data they were trained on.
 
-An interval of one finetuning is over problems alone (a bootstrap): it holds for that finetuning, on that pool, and says
-nothing about another seed. With several seeds on every side it is that of seeds crossed with problems
-(`stats.contrasts`). The column `interval` says which.
+The interval of a single finetuning is a bootstrap over problems only: it holds for that finetuning, on that pool, and
+says nothing about other seeds. With several seeds on each side, seeds are crossed with problems (`stats.contrasts`).
+The column `interval` says which.
 """
 
 import math
@@ -23,8 +23,8 @@ GROUP = ("dataset", "budget", "target", "benchmark")
 class Scores:
     """The scores of one GROUP: sources and seeds over the same problems.
 
-    table: its rows, as `measures.scores` has them. seeds: of each source. arrays: (source, metric) -> the seeds that
-    were measured in it, and (top, bottom), shape (seeds, problems) each.
+    table: its rows, as `measures.scores` has them. seeds: of each source. arrays: (source, metric) -> the seeds with
+    that metric, and (top, bottom), shape (seeds, problems) each.
     """
 
     def __init__(self, table: pd.DataFrame):
@@ -49,7 +49,7 @@ class Scores:
     def crossed(self, terms: list[tuple[float, str]], metric: str, chosen: np.ndarray) -> tuple | None:
         """Sum of weighted sources, low, high: of seeds crossed with problems; None if a source has one seed.
 
-        chosen: shape (problems,), which of them count.
+        chosen: mask of the problems that count, shape (problems,).
         """
         arms = []
         for weight, source in terms:
@@ -65,7 +65,7 @@ class Scores:
         return estimate.effect, estimate.effect - half, estimate.effect + half
 
     def by_level(self) -> Iterator[tuple[str, np.ndarray]]:
-        """'all' and each level, with which problems are of it, shape (problems,)."""
+        """'all' and each level, with the mask of its problems, shape (problems,)."""
         yield "all", np.ones(len(self.problems), dtype=bool)
         for level in sorted(set(self.levels) - {""}):
             yield level, self.levels == level
@@ -103,7 +103,7 @@ def measure_accuracy(scores: Scores, group: dict) -> Iterator[dict]:
 def measure_leads(scores: Scores, group: dict, baseline: str, sources: Iterable[str] | None = None) -> Iterator[dict]:
     """Each source's difference from the baseline, paired over the problems; seeds: of the source, of the baseline.
 
-    sources: those that are compared, all of them if left out. difference, low and high are in the metric's own scale,
+    sources: those to compare (default: all). difference, low and high are in the metric's own scale,
     difference_points of 100; difference_percent is relative to the baseline.
     """
     if baseline not in scores.sources:

@@ -1,4 +1,4 @@
-"""What an arm's samples cost, twice: as the paper assumes (solutions of equal length), and as it came out."""
+"""What an arm's samples cost: as the paper assumes (solutions of equal length), and as measured."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class ModelCost:
 
 
 def parse_model_cost(argument: str) -> tuple[str, ModelCost]:
-    """Read NAME:PARAMETERS:TRUE_PARAMETERS:PRICE, all but the name may be empty; without parameters, FLOPs are NaN."""
+    """Read NAME:PARAMETERS:TRUE_PARAMETERS:PRICE, all but the name may be empty; FLOPs are NaN without parameters."""
     parts = argument.split(":")
     try:
         name, parameters, true_parameters, price = parts
@@ -31,7 +31,7 @@ def cost_arm(draws: list[dict], models: dict[str, ModelCost], tokens_per_solutio
 
     draws: model, samples, questions, tokens, prompt_tokens of each model drawn from. tokens_per_solution: the W that
     all models are assumed to share. flops_assumed = sum of 2 * P * W * samples * questions with nominal P (paper, Eq.
-    4); flops_drawn the same with the tokens really drawn and true P; prompts, read once per question, apart.
+    4); flops_drawn the same with the tokens actually drawn and true P; prompts, read once per question, separately.
     """
     assumed = drawn = prompts = dollars = 0.0
     for draw in draws:
@@ -52,10 +52,10 @@ def cost_arm(draws: list[dict], models: dict[str, ModelCost], tokens_per_solutio
 
 
 def cost_judge(judge: dict | None, models: dict[str, ModelCost]) -> dict:
-    """What a filter's judge cost, apart from the samples: it reads question and solution, and writes a verdict.
+    """The cost of a filter's judge, separate from the samples: it reads question and solution, and writes a verdict.
 
-    judge: model, judged (solutions), tokens (written), prompt_tokens (read); None where no judge filters. FLOPs count
-    both, with the true parameters; the price only what it wrote, as for samples.
+    judge: model, judged (solutions), tokens (written), prompt_tokens (read); None if no judge filters. FLOPs count
+    both, with the true parameters; the price counts only written tokens, as for samples.
     """
     if judge is None:
         return {}

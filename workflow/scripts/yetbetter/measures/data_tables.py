@@ -1,4 +1,4 @@
-"""Tables of the data: what was measured of pools and arms, and what arms cost, a row with its own coordinates each."""
+"""Tables of the data: measures of pools and arms, and costs of arms; each row has its coordinates."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ def columns_of_arms() -> tuple[str, ...]:
 
 
 def of_metrics(columns: tuple[str, ...], pools: list[dict], *metrics: str) -> Iterator[dict]:
-    """The rows of these metrics of pools, with these columns."""
+    """The rows of pools with these metrics, reduced to these columns."""
     return ({key: row[key] for key in columns} for row in pools if row["metric"] in metrics)
 
 
@@ -36,9 +36,9 @@ def models_of(draws: list[dict]) -> str:
 def cost_row(summary: dict, summaries: list[dict], models: dict[str, ModelCost]) -> dict:
     """What an arm drew, kept and spent.
 
-    summary: what measure_arm.py says of it; summaries: the same of all arms; models: what a token of each model costs.
+    summary: measure_arm.py's, of the arm; summaries: of all arms; models: the cost of each model's tokens.
     """
-    # The paper's W: one length for all models, here the mean over all solutions that the data set's arms draw.
+    # The paper's W, one length for all models: the mean over all solutions that the data set's arms draw.
     alike = [draw for other in summaries if other["dataset"] == summary["dataset"] for draw in other["draws"]]
     common = sum(draw["tokens"] for draw in alike) / sum(draw["samples"] * draw["questions"] for draw in alike)
     draws, counts = summary["draws"], summary["counts"]
@@ -58,13 +58,13 @@ def cost_row(summary: dict, summaries: list[dict], models: dict[str, ModelCost])
 
 
 def quality_rows(summaries: list[dict], arms: list[dict], pools: list[dict]) -> Iterator[dict]:
-    """Each arm's own measures, and beside them what the pool makes one expect for that many samples of it.
+    """Each arm's own measures, and the pool's estimates for the same number of samples.
 
-    summaries: of the arms; arms, pools: rows of all that was measured of arms and of pools.
+    summaries: of the arms; arms, pools: rows of measures of arms and of pools.
     """
     expected: dict[tuple, list[dict]] = {}
     for row in pools:
-        # The false positive rate has no k: it is the same for every number of samples.
+        # The false positive rate does not depend on k.
         expected.setdefault((row["dataset"], row["model"], row["k"]), []).append(row)
     for summary in summaries:
         place = {key: summary[key] for key in ("dataset", "budget", "source")}

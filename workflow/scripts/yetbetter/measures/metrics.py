@@ -1,7 +1,7 @@
-"""The registry of metrics: what each is called in tables, text and axes, and what one question adds to it.
+"""The registry of metrics: names for tables, text and axes, and how each is computed.
 
-A metric of training data is a ratio of sums over questions. `of` gives what one question adds, (top, bottom), from its
-counts (`measures.questions`). To add a metric, add an entry here.
+A metric of training data is a ratio of sums over questions. `of` gives the terms of one question, (top, bottom), from
+its counts (`measures.questions`). To add a metric, add an entry here.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,10 +14,10 @@ Counts = Mapping[str, float]
 class Metric:
     """title: in text. axis: the label of an axis. factor: from the table's unit to the axis's. unit: of a difference.
 
-    caption: in a sentence with its value, if not the title. digits: behind the point. published: its name among the
-    paper's values. of: of training data; None for what only finetuned models have. share: whether it is a share of
-    something, so between 0 and 1. tabled: whether arms are measured by it. checked: what checks the reasoning that it
-    is about, by the config's `fpr`; empty: it needs no check.
+    caption: in a sentence with its value, if not the title. digits: after the decimal point. published: its name among
+    the paper's values. of: None for metrics of finetuned models only. share: whether it is a share, so between 0 and 1.
+    tabled: whether arms are measured by it. checked: values of the config's `fpr` that provide the checks it needs;
+    empty: it needs none.
     """
 
     title: str
@@ -67,7 +67,7 @@ METRICS = {
     "pass@1": Metric(title="accuracy", axis="accuracy, pass@1 (%)", published="pass_at_1"),
 }
 
-# Among the measures of arms too, and in no claim, figure or caption.
+# Further measures of arms, which are in no claim, figure or caption.
 FURTHER_MEASURES = {
     "diversity_per_question": Metric(
         title="diversity per question",

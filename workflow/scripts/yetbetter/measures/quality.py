@@ -1,4 +1,4 @@
-"""Coverage, diversity and false positive rate: of a whole pool, and of the very samples an arm trains on."""
+"""Coverage, diversity and false positive rate: of a whole pool, and of the samples that an arm trains on."""
 
 from collections.abc import Mapping
 
@@ -30,7 +30,7 @@ def measure_pool(
     """Rows (level, k, metric, value, low, high, questions) of coverage and diversity for k = 1..samples.
 
     counted: counts of each question (`count_by_question`), as if all samples were trained on. multiplicities: how often
-    each of a question's distinct right solutions was drawn. check: as in `measure_arm`; its measures have no k.
+    each distinct right solution of a question was drawn. check: as in `measure_arm`; its measures have no k.
     """
     measured = []
     for level, names in levels_of(problems).items():
@@ -52,10 +52,10 @@ def measure_pool(
 
 
 def measure_arm(counted: Mapping[str, Counts], problems: list[dict], seed: int, check: str = "") -> list[dict]:
-    """Rows (level, metric, value, low, high, questions) for exactly the samples that are trained on.
+    """Rows (level, metric, value, low, high, questions) for the samples that are trained on.
 
-    counted: counts of each question that was drawn from (`count_by_question`); one without any sample to train on
-    counts as not covered. check: what checked the reasoning, `exact` or `judge`; empty: nothing did.
+    counted: counts of each question that was drawn from (`count_by_question`); a question without samples to
+    train on counts as not covered. check: what checked the reasoning, `exact` or `judge`; empty: nothing.
     """
     measured = []
     for level, names in levels_of(problems).items():
@@ -67,7 +67,7 @@ def measure_arm(counted: Mapping[str, Counts], problems: list[dict], seed: int, 
 
 
 def measure_metrics(counts: list[Counts], bootstrap: Bootstrap, level: str, check: str = "") -> list[dict]:
-    """A row for each metric of training data that such a check gives; without a check those that need none."""
+    """A row for each metric of training data that this check provides; without a check, those that need none."""
     measured = []
     for name, metric in (METRICS | FURTHER_MEASURES).items():
         if metric.of and metric.tabled and (check in metric.checked if check else not metric.checked):
@@ -79,8 +79,8 @@ def measure_metrics(counts: list[Counts], bootstrap: Bootstrap, level: str, chec
 def measure_reasoning(counts: list[Counts], bootstrap: Bootstrap, level: str, check: str) -> list[dict]:
     """False positive rate among solutions with the right answer; nothing if none was checked.
 
-    What has no verdict is counted apart: chains that the exact check cannot read; and of a judge, answers without a
-    verdict (a share) and right answers that it was not shown (a count, beside the count of those it was).
+    Solutions without a verdict are counted separately: chains that the exact check cannot parse; for a judge,
+    its answers without a verdict (a share), and numbers of right answers that were judged and not judged.
     """
     judged = sum(count["decided"] + count["unclear"] for count in counts)
     not_judged = sum(count["not_judged"] for count in counts)

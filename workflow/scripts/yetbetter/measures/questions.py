@@ -1,4 +1,4 @@
-"""What an arm's training data hold for each question: its measures, and paired comparisons of arms, come from it."""
+"""Counts of an arm's training data per question, for its measures and for paired comparisons of arms."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from yetbetter.judging.samples import Sample
 from yetbetter.verdicts import CORRECT, FLAWED, INVALID, NO_VERDICT, NOT_JUDGED, SOUND, UNREADABLE, VALID
 
-# The columns of a table of questions; what has no verdict (unclear, not_judged) is counted beside them.
+# The columns of a table of questions; solutions without a verdict (unclear, not_judged) are counted in addition.
 COUNTS = ("drawn", "trained", "correct", "unique_correct", "decided", "wrong_reasoning")
 
 
@@ -14,8 +14,8 @@ def count_by_question(samples: Iterable[Sample]) -> dict[str, dict[str, int]]:
     """question -> counts of its solutions.
 
     samples: all that were drawn. correct: right answers among those trained on; unique_correct: distinct ones; decided:
-    those whose reasoning has a verdict, and wrong_reasoning: those where it is wrong; unclear: chains that the exact
-    check cannot read, or answers of a judge without a verdict; not_judged: those that a judge was not shown.
+    those whose reasoning has a verdict; wrong_reasoning: those whose reasoning is wrong; unclear: chains that the exact
+    check cannot parse, or a judge's answers without a verdict; not_judged: those that were not shown to the judge.
     """
     found: dict[str, Counter] = {}
     for sample in samples:

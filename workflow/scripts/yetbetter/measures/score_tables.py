@@ -21,7 +21,7 @@ Groups = list[tuple[dict, Scores]]
 
 
 def group_scores(tables: Iterable[pd.DataFrame]) -> Groups:
-    """The scores of all models, as `measures.scores` reads them: GROUP's values and scores of each group."""
+    """(values of GROUP, scores) of each group, from tables of `measures.scores`."""
     groups = pd.concat(tables).groupby(list(GROUP), sort=False)
     return [(dict(zip(GROUP, values, strict=True)), Scores(table)) for values, table in groups]
 
@@ -29,7 +29,7 @@ def group_scores(tables: Iterable[pd.DataFrame]) -> Groups:
 def list_finetuned(groups: Groups, missing: Iterable[Cell]) -> Iterator[dict]:
     """Rows of finetuned.csv. missing: cells that are not finished.
 
-    An arm and target without a finished seed gets one row without a value, which figures mark as missing.
+    An arm and target without a finished seed get one row without a value, which figures mark as missing.
     """
     found = set()
     for group, scores in groups:

@@ -9,7 +9,7 @@ from yetbetter.errors import UserError
 from yetbetter.records import read_rows
 from yetbetter.verdicts import CORRECT, INVALID, VALID
 
-# What a row of scores.jsonl says about itself, and the columns of the table that all scores become.
+# Coordinates of a row of scores.jsonl, and the columns of the table of all scores.
 PLACE = ("dataset", "budget", "source", "target", "seed", "paradigm", "benchmark", "problem", "level")
 SCORES = (*PLACE, "metric", "top", "bottom")
 
@@ -29,7 +29,7 @@ def problem_values(row: dict) -> dict[str, tuple[float, float]]:
 
 
 def read_scores(path: str) -> pd.DataFrame:
-    """A scores.jsonl of score_model.py: a row per problem and metric, columns SCORES, all but top and bottom text.
+    """A scores.jsonl of score_model.py: a row per problem and metric; columns SCORES, all text except top and bottom.
 
     level: "" if the problem has none. UserError if the file is missing or empty, or a row lacks a key.
     """
@@ -40,7 +40,7 @@ def read_scores(path: str) -> pd.DataFrame:
 
 
 def tabulate_values(rows: Iterable[dict]) -> pd.DataFrame:
-    """The table of SCORES that rows of scores.jsonl become; in their order, metrics in the order of problem_values."""
+    """Rows of scores.jsonl as a table with columns SCORES, in their order; metrics in the order of problem_values."""
     values = []
     for row in rows:
         place = ["" if row[key] is None else str(row[key]) for key in PLACE]
@@ -51,7 +51,7 @@ def tabulate_values(rows: Iterable[dict]) -> pd.DataFrame:
 def arrays_of(scores: pd.DataFrame, seeds: Sequence[str], problems: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """(top, bottom), shape (seeds, problems) each, of one source, target, benchmark and metric.
 
-    0 for a problem that adds nothing, such as one without a right answer to the false positive rate.
+    0 for a problem that contributes nothing, such as one without a right answer to the false positive rate.
     """
     top, bottom = (
         scores.pivot(index="seed", columns="problem", values=part).reindex(index=seeds, columns=problems).fillna(0.0)

@@ -1,4 +1,4 @@
-"""The tables of how finetunings went: checkpoints.csv, their validation, and training.csv, step by step."""
+"""The tables of the finetunings: checkpoints.csv with validation accuracies, and training.csv with a row per step."""
 
 import math
 from collections import Counter
@@ -13,13 +13,13 @@ CELL = ("dataset", "budget", "source", "target", "seed")
 CHECKPOINTS = (*CELL, "checkpoint", "rate", "step", "validation", "chosen")
 STEP = ("step", "loss", "learning_rate")
 TRAINING = (*CELL, "rate", *STEP)
-MOST = 1000  # rows of a finetuning: with every step of a large grid the table would have millions
+MOST = 1000  # rows per finetuning: all steps of a large grid would be millions of rows
 
 
 def read_choices(cells: list[Cell], evaluations: Path) -> Iterator[tuple[Cell, dict, dict[str, str]]]:
-    """Each cell with its choice.json and the names of its learning rates by their folders.
+    """Each cell with its choice.json, and with the name of the learning rate of each folder.
 
-    A seed that was trained with what the first one chose has the folder CHOSEN; its name is that of the chosen rate.
+    A seed that was trained with the first seed's choice has the folder CHOSEN; the name is that of the chosen rate.
     """
     choices = [read_json(evaluations / cell.path / "choice.json") for cell in cells]
     chosen = rates_chosen((shared(cell), choice["checkpoint"]) for cell, choice in zip(cells, choices, strict=True))
@@ -29,14 +29,14 @@ def read_choices(cells: list[Cell], evaluations: Path) -> Iterator[tuple[Cell, d
 
 
 def shared(cell: Cell) -> tuple[str, str, str, str]:
-    """What cells that differ only in their seed share."""
+    """The coordinates that cells with different seeds share."""
     return cell.dataset, cell.budget, cell.source, cell.target
 
 
 def list_checkpoints(cells: list[Cell], models: Path, evaluations: Path) -> Iterator[dict]:
     """Rows of checkpoints.csv: one for each checkpoint that was scored, in the order of the cells.
 
-    step: after which it was taken; empty if the models' folder no longer says.
+    step: when it was saved; empty if the models' folder no longer has the sidecar.
     """
     for cell, choice, rates in read_choices(cells, evaluations):
         numbers = Counter(checkpoint.partition("/")[0] for checkpoint in choice["validation"])
@@ -54,15 +54,15 @@ def list_checkpoints(cells: list[Cell], models: Path, evaluations: Path) -> Iter
 
 
 def read_steps(path: Path) -> int | str:
-    """How many steps a finetuning took, from its sidecar; empty if there is none."""
+    """Number of steps of a finetuning, from its sidecar; empty if there is none."""
     return int(read_json(path, require=("arguments",))["arguments"]["steps"]) if path.is_file() else ""
 
 
 def list_steps(cells: list[Cell], models: Path, evaluations: Path) -> Iterator[dict]:
-    """Rows of training.csv: the steps of every finetuning in the order of the cells; of a long one every n-th.
+    """Rows of training.csv: the steps of every finetuning in the order of the cells; every n-th step of a long one.
 
-    A finetuning without steps, because it had no examples or the models' folder no longer has its log, has one row that
-    is empty from `step` on; a line on stdout names the log.
+    A finetuning without steps (it had no examples, or its log was deleted) has one row that is empty from `step` on;
+    stdout names the log.
     """
     for cell, _, rates in read_choices(cells, evaluations):
         for folder, rate in rates.items():

@@ -1,4 +1,4 @@
-"""The structure families of the pocket world: what its problems say, and what they compute."""
+"""The problem families of the pocket world: wording and computation."""
 
 import itertools
 import re
@@ -57,8 +57,8 @@ def _changes(operations: str, first: int) -> str:
 def _change_plans(head: str, start: str, operations: str, first: int) -> list[str]:
     """Ways to apply the changes to `start`, the value that the steps of `head` leave behind.
 
-    In the order told; with the last two the other way round; and, where the last two changes go
-    the same way, with the two added up beforehand.
+    In the order of the text; with the last two exchanged; and, if the last two changes have the same
+    sign, with the two added up first.
     """
     done = len(head.split())
     changes = [(op, f"q{first + i}") for i, op in enumerate(operations)]

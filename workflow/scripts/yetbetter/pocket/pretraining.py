@@ -1,10 +1,9 @@
-"""The pocket models: their shapes, how they are pretrained, and when they are stopped.
+"""The pocket models: their shapes, pretraining, and stopping rule.
 
-A base model must leave room for finetuning and for repeated sampling, and competence rises steeply
+A base model must leave room for finetuning and for repeated sampling, and its accuracy rises steeply
 with training. So each is trained at a constant learning rate, and stopped as soon as its pass@1 on
-validation problems reaches its target. Measured, and kept, is the moving average of the weights,
-which is as good as a decayed learning rate without knowing beforehand when to stop, rounded to
-bfloat16.
+validation problems reaches its target. The moving average of the weights, rounded to bfloat16, is
+measured and kept: it is as good as a decayed learning rate and needs no stopping time in advance.
 """
 
 import copy
@@ -31,7 +30,7 @@ BATCH = 32  # sequences
 class Pretraining:
     """One model's shape and training.
 
-    nominal: the parameter count that budgets are matched with.
+    nominal: the parameter count used for matching budgets.
     target: validation pass@1 (greedy, mean of the two data sets) at which training stops.
     """
 
@@ -94,8 +93,8 @@ def count_parameters(model: torch.nn.Module) -> int:
 def pretrain(pretraining: Pretraining) -> Iterator[dict]:
     """Train, yielding {"step", "loss", "tokens_per_second"} after each few steps.
 
-    The last one yielded holds "model", the model rounded to bfloat16, and "pass_at_1" by data set;
-    so do, as far as "pass_at_1", all those that end in a check against the target.
+    The last one also has "model", the model rounded to bfloat16, and "pass_at_1" by data set. Those
+    at which the target is checked have "pass_at_1" too.
     """
     tokenizer = build_tokenizer()
     model = build_model(pretraining, tokenizer)
@@ -139,7 +138,7 @@ def pretrain(pretraining: Pretraining) -> Iterator[dict]:
 
 
 def _batches(pretraining: Pretraining, tokenizer: PreTrainedTokenizerFast) -> Iterator[torch.Tensor]:
-    """Batches of packed problems, int64 (BATCH, WIDTH), epoch after epoch in new orders."""
+    """Batches of packed problems, int64 (BATCH, WIDTH), epoch after epoch, each in a new order."""
     rows = [row for name in DATASETS for row in make_problems(name, "pretraining", pretraining.questions)]
     texts = [f"{words.PROMPT.format(**row)} {row['solution']}" for row in rows]
     encoded = [[*ids, tokenizer.eos_token_id] for ids in tokenizer(texts)["input_ids"]]
@@ -209,5 +208,5 @@ def find_pretraining(name: str) -> Pretraining:
 def save_model(model: LlamaForCausalLM, folder: str) -> None:
     """Write the model (safetensors) and its tokenizer as one transformers folder."""
     model.save_pretrained(folder)
-    (Path(folder) / "model.safetensors").chmod(0o644)  # safetensors writes it for its owner only
+    (Path(folder) / "model.safetensors").chmod(0o644)  # safetensors makes it readable by its owner only
     build_tokenizer().save_pretrained(folder)

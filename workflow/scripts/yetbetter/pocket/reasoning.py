@@ -1,14 +1,14 @@
 """Exact check of a solution's reasoning: does its chain of equations compute the right expression?
 
-A number in a text says nothing about where it came from. So each is taken for all its readings: the
-quantities, constants and earlier results with that value, a reading being the values that the
-source takes under a few other assignments of the quantities. An equation passes its operands'
-readings on to its result. The reasoning is valid if, under some consistent reading, the answer is
-the program's expression: if it would be right for other numbers too.
+A number in a text does not reveal its source. So each number gets all its readings: the quantities,
+constants and earlier results with that value. A reading is the tuple of values that the source takes
+under a few other assignments of the quantities. An equation passes its operands' readings on to its
+result. The reasoning is valid if, under some consistent reading, the answer is the program's
+expression, that is, if it would be right for other numbers too.
 
-Assignments and readings live in the field of integers modulo a large prime, where two different
-expressions of this size agree at a random point with a chance of about 1e-17 (Schwartz-Zippel) and
-no text can make numbers grow.
+Assignments and readings are integers modulo a large prime. Two different expressions of this size
+agree at a random point with a probability of about 1e-17 (Schwartz-Zippel), and no text can make
+numbers grow.
 """
 
 import itertools
@@ -20,7 +20,7 @@ from typing import NamedTuple
 PRIME = 2**61 - 1
 ASSIGNMENTS = 4
 
-# Bounds on what is read: far beyond any honest solution, and small enough for hostile ones.
+# Bounds on the input: far above any honest solution, and small enough for hostile ones.
 MAX_CHARACTERS = 20_000
 MAX_EQUATIONS = 64
 MAX_TOKENS = 32  # in one equation
@@ -39,7 +39,7 @@ class Invalid(Exception):
 
 
 class Unsourced(Exception):
-    """The text holds an operand that comes from nowhere."""
+    """The text holds an operand without a source."""
 
 
 class Term(NamedTuple):
@@ -69,9 +69,9 @@ def check_reasoning(text: str, program: dict) -> str:
 
     "valid": every equation is true, each operand is a quantity, a constant or an earlier result,
     and the answer stated last ("The answer is N"; without one, the last result) is computed by an
-    expression equivalent to the program's. "unreadable": nothing above is violated as far as can be
-    told, but the text has no equation where the program has steps, has one that cannot be parsed,
-    or is longer than any solution. Time and memory are bounded whatever the text.
+    expression equivalent to the program's. "unreadable": no violation is found, but the text has no
+    equation although the program has steps, has one that cannot be parsed, or is longer than any
+    solution. Time and memory are bounded for any text.
     """
     if len(text) > MAX_CHARACTERS:
         return "unreadable"
@@ -88,7 +88,7 @@ def check_reasoning(text: str, program: dict) -> str:
         except Invalid:
             return "invalid"
         except Unsourced:
-            if not unparsed:  # else it may be the result of what could not be parsed
+            if not unparsed:  # otherwise it may be the result of an equation that could not be parsed
                 return "invalid"
     if unparsed or (last is None and program["steps"]):
         return "unreadable"
@@ -98,7 +98,7 @@ def check_reasoning(text: str, program: dict) -> str:
 
 
 def _known_and_target(program: dict) -> tuple[dict[Fraction, tuple[Reading, ...]], Reading]:
-    """The readings of the numbers in the question, and the one that the answer has to have."""
+    """The readings of the numbers in the question, and the reading that the answer must have."""
     rng = random.Random("pocket assignments")
     readings: dict[str, Reading] = {}
     values: dict[str, int] = {}
@@ -165,7 +165,7 @@ def _read_equation(tokens: list[str], known: dict) -> Fraction:
         raise Invalid
     if any(not term.readings for term in computed):
         raise Unsourced
-    # Where several sides compute, they have to compute the same.
+    # If several sides compute something, they must compute the same.
     shared = [r for r in computed[0].readings if all(r in term.readings for term in computed)]
     if not shared:
         raise Invalid

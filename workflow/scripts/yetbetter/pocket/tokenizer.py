@@ -16,12 +16,12 @@ _PUNCTUATION = ".,?:+-*="
 
 
 def vocabulary() -> list[str]:
-    """Every piece, in id order; read off the word lists, so no sample of problems shapes it."""
+    """Every piece, in id order; taken from the word lists, so it does not depend on a sample of problems."""
     texts = [words.PROMPT, words.ANSWER, *words.NAMES, *words.THINGS, *words.CONSTANTS.values()]
     texts += [*words.FIRST, *words.MIDDLE, *words.LAST, *words.ONLY]
     texts += [family.pattern for families in FAMILIES.values() for family in families]
     found = {word for text in texts for word in re.findall("[A-Za-z]+", words.pattern_text(text))}
-    # A text may begin with a capital, which then has no space before it.
+    # A word at the start of a text has no space before it.
     starts = {word for word in found if word[0].isupper()}
     pieces = [BOS, EOS, PAD, UNKNOWN, "\n", " "]
     pieces += [space + mark for space in ("", " ") for mark in "0123456789" + _PUNCTUATION]

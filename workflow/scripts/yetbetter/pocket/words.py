@@ -1,4 +1,4 @@
-"""Every word the pocket world is written with: the tokenizer's vocabulary is read off these tables.
+"""Every word of the pocket world; the tokenizer's vocabulary is made from these tables.
 
 Patterns are texts with alternatives in square brackets, ``[buys|finds]``, and slots in braces:
 ``{A}`` and ``{B}`` (two people), ``{x}`` (a thing), ``{c0}`` (a constant in words), ``{0}``,
@@ -14,7 +14,7 @@ THINGS = (
     "eggs", "keys", "nuts", "pens", "plums", "shells", "stamps", "stones",
 )  # fmt: skip
 
-# A constant is said in words, so that no digits of the question stand for it.
+# A constant is written in words, so that the question has no digits for it.
 CONSTANTS = {2: "twice", 3: "three times", 4: "four times", 5: "five times"}
 
 # How a solution introduces its first, its middle and its last equation.
@@ -43,8 +43,7 @@ def pattern_text(pattern: str) -> str:
 def template_of(question: str) -> str:
     """The question with its names, things and numbers cut out: ``{A} has {0} {x}. ...``.
 
-    A function of the text alone, so questions that differ in (template, numbers) differ in text,
-    and, of more use, questions whose (template, numbers) are held apart never share a text.
+    A function of the text only: splits with disjoint (template, numbers) have disjoint texts.
     """
     people: dict[str, str] = {}
     numbers = 0

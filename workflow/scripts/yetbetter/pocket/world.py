@@ -1,4 +1,4 @@
-"""Problems of the pocket world, and the splits that they fall into.
+"""Problems of the pocket world, and their splits.
 
 Every problem is a program over its quantities. Its key, (template, numbers), is hashed into one of
 100 buckets, and each split owns some of the buckets: splits are disjoint by construction, whatever
@@ -16,7 +16,7 @@ from yetbetter.errors import UserError
 from yetbetter.pocket import words
 from yetbetter.pocket.families import FAMILIES, Family, Step
 
-# Shares of the hash buckets, in percent; appending to one moves the border of those behind it.
+# Shares of the hash buckets, in percent; a larger share moves the splits after it.
 SPLITS = {
     "pretraining": 40,
     "train": 18,
@@ -28,9 +28,9 @@ SPLITS = {
 TWINS = ("functional", "control")
 
 # Range of each kind of quantity: n a number of things, t a total to take from, f a number of
-# groups, g the size of a group; F and G the same where they are a problem's only quantities, so
-# that each split has enough of them. The shifted ranges overlap the ordinary ones, since digit by digit
-# models know nothing of numbers that they have never seen.
+# groups, g the size of a group; F and G the same if they are a problem's only quantities, so
+# that each split has enough of them. The shifted ranges overlap the ordinary ones, since models that
+# read digit by digit cannot handle unseen numbers.
 RANGES = {
     "easy": {"n": (2, 15), "t": (12, 40)},
     "hard": {"n": (2, 15), "t": (12, 40), "f": (2, 6), "g": (2, 12), "F": (2, 9), "G": (2, 12)},
@@ -79,8 +79,7 @@ def make_problems(dataset: str, split: str, count: int) -> list[dict]:
 
     For a twin split, the twins of the first `count` test problems, in their order.
 
-    Raises UserError where the data set or the split is unknown, or where the split has run out of
-    new problems.
+    Raises UserError if the data set or the split is unknown, or if the split has too few problems.
     """
     if dataset not in FAMILIES:
         raise UserError(f"dataset: {dataset!r} is not one of {', '.join(FAMILIES)}")
@@ -158,7 +157,7 @@ def _is_clean(values: list[int]) -> bool:
 
 
 def _record(sketch: _Sketch, quantities: list[int], split: str, seen: set[str]) -> dict | None:
-    """The problem with these quantities, or None where it may not be in this split."""
+    """The problem with these quantities, or None if it does not belong in this split."""
     program = sketch.family.plans[0]
     constants = list(sketch.constants)
     values = values_of(program, quantities, constants)

@@ -63,8 +63,8 @@ def lead(study: ReportedStudy, row: dict) -> str:
     return f"{study.label(row['target'])}: {values}, {wording.points(row['difference'], row['low'], row['high'])}"
 
 
-def budget_line(budget: str, told: str) -> str:
-    return f"{budget[:1].upper()}{budget[1:]} budget – {told}."
+def budget_line(budget: str, text: str) -> str:
+    return f"{budget[:1].upper()}{budget[1:]} budget – {text}."
 
 
 def tell_leads(study: ReportedStudy, rows: list[dict]) -> list[str]:
@@ -82,15 +82,15 @@ def tell_headline(study: ReportedStudy) -> list[str]:
     chosen = study.config["comparison"]
     place = {axis: chosen[axis] for axis in ("dataset", "budget")}
     rows = [row for row in study.leads() if place.items() <= row.items()]
-    told = "; ".join(lead(study, row) for row in rows)
-    return [f"{chosen['dataset']}, {chosen['budget']} budget, {told}, {basis(rows)}."] if rows else []
+    leads = "; ".join(lead(study, row) for row in rows)
+    return [f"{chosen['dataset']}, {chosen['budget']} budget, {leads}, {basis(rows)}."] if rows else []
 
 
 @numbers_of("claims")
 def tell_claims(study: ReportedStudy) -> list[str]:
     verdicts = study.table("claims").values("verdict")
-    told = [f"{len(study.table('claims').where(verdict=verdict).rows)} {verdict}" for verdict in verdicts]
-    return [f"The paper's claims: {wording.joined(told)}."] if told else []
+    pieces = [f"{len(study.table('claims').where(verdict=verdict).rows)} {verdict}" for verdict in verdicts]
+    return [f"The paper's claims: {wording.joined(pieces)}."] if pieces else []
 
 
 @numbers_of("finetuned")
@@ -134,13 +134,13 @@ def tell_experiment(study: ReportedStudy, name: str, dataset: str) -> list[str]:
     lines = []
     for budget in order_budgets([budget for budget in values.values("budget") if budget in chosen["budgets"]]):
         for target in study.look.order_targets([name for name in chosen["targets"] if name in values.values("target")]):
-            told = []
+            pieces = []
             for row in values.where(budget=budget, target=target).rows:
                 lead = differences.estimate("difference", budget=budget, target=target, source=row["source"])
                 change = f" ({wording.points(*lead)})" if lead.known else ""
-                told.append(f"{study.label(row['source'])} {wording.percent(row['value'])}{change}")
-            if told:
-                lines.append(budget_line(budget, f"{study.label(target)}: {'; '.join(told)}"))
+                pieces.append(f"{study.label(row['source'])} {wording.percent(row['value'])}{change}")
+            if pieces:
+                lines.append(budget_line(budget, f"{study.label(target)}: {'; '.join(pieces)}"))
     problems = sorted({f"{int(wording.to_float(row['problems'])):,}" for row in values.rows if row["problems"]})
     seeds = study.seeds(**keys, source=tuple(chosen["sources"]), budget=tuple(chosen["budgets"]))
     rest = f", on {wording.joined(problems, ' or ')} test problems, {wording.count(seeds, 'seed')}" if problems else ""
@@ -163,7 +163,7 @@ def tell_quality(study: ReportedStudy, *place: str) -> list[str]:
     ]
     lines = []
     for budget in order_budgets(table.where(source=tuple(sources)).values("budget")):
-        told = []
+        pieces = []
         for name, metric in METRICS.items():
             cells = [(source, table.estimate(budget=budget, source=source, metric=name)) for source in sources]
             write = wording.percent if metric.share else wording.number
@@ -172,8 +172,8 @@ def tell_quality(study: ReportedStudy, *place: str) -> list[str]:
                 for source, cell in cells
                 if cell.known
             ]
-            told += [f"{metric.caption or metric.title} {', '.join(values)}"] if values else []
-        lines.append(budget_line(budget, "; ".join(told)) if told else "")
+            pieces += [f"{metric.caption or metric.title} {', '.join(values)}"] if values else []
+        lines.append(budget_line(budget, "; ".join(pieces)) if pieces else "")
     questions = table.where(metric="coverage", source=tuple(sources)).values("questions")
     return [*lines, f"Over {wording.joined(questions, ' or ')} questions." if questions else ""]
 
@@ -181,16 +181,16 @@ def tell_quality(study: ReportedStudy, *place: str) -> list[str]:
 @numbers_of("coverage_trend")
 def tell_trend(study: ReportedStudy, dataset: str) -> list[str]:
     table = study.table("coverage").where(dataset=dataset, level="all")
-    told = []
+    pieces = []
     for source in (study.weak, study.strong):
         rows = table.where(model=study.model_of(source)).rows
         if rows:
             first, last = (choose(rows, key=lambda row: int(row["k"])) for choose in (min, max))
-            told.append(
+            pieces.append(
                 f"{study.label(source)}: "
                 + " and ".join(f"{wording.percent(row['value'])} at k = {row['k']}" for row in (first, last))
             )
-    return [f"Coverage of {'; '.join(told)}."] if told else []
+    return [f"Coverage of {'; '.join(pieces)}."] if pieces else []
 
 
 @numbers_of("coverage_by_level")
@@ -199,7 +199,7 @@ def tell_levels(study: ReportedStudy, dataset: str) -> list[str]:
     budgets = order_budgets(table.values("budget"))
     if not budgets:
         return []
-    budget, told = budgets[-1], []
+    budget, pieces = budgets[-1], []
     for level in sorted(
         (level for level in table.values("level") if level != "all"), key=lambda name: (len(name), name)
     ):
@@ -207,8 +207,8 @@ def tell_levels(study: ReportedStudy, dataset: str) -> list[str]:
             (source, table.estimate(level=level, budget=budget, source=source)) for source in (study.weak, study.strong)
         ]
         values = [f"{study.label(source)} {wording.percent(cell.value)}" for source, cell in cells if cell.known]
-        told += [f"level {level}: {', '.join(values)}"] if values else []
-    return [budget_line(budget, "; ".join(told))] if told else []
+        pieces += [f"level {level}: {', '.join(values)}"] if values else []
+    return [budget_line(budget, "; ".join(pieces))] if pieces else []
 
 
 @numbers_of("checkpoints")
@@ -226,8 +226,8 @@ def tell_checkpoints(study: ReportedStudy, dataset: str) -> list[str]:
 @numbers_of("training")
 def tell_training(study: ReportedStudy, dataset: str, budget: str, target: str) -> list[str]:
     rows = study.table("checkpoints").where(dataset=dataset, budget=budget, target=target, chosen="1").rows
-    told = [
+    pieces = [
         f"{study.label(row['source'])} after {row['step'] or '?'} steps, {wording.percent(row['validation'])}"
         for row in rows
     ]
-    return [f"Chosen by validation: {'; '.join(told)}."] if told else []
+    return [f"Chosen by validation: {'; '.join(pieces)}."] if pieces else []

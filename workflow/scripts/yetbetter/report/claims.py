@@ -55,12 +55,12 @@ class ClaimRow:
     @property
     def chance(self) -> str:
         """p, and p after the correction for the number of claims."""
-        told = [
+        pieces = [
             f"{name} {probability(self.row.get(key))}"
             for name, key in (("p", "p"), ("after Holm", "p_holm"))
             if self.row.get(key)
         ]
-        return ", ".join(told)
+        return ", ".join(pieces)
 
     @property
     def unit_of_evidence(self) -> str:
@@ -70,24 +70,24 @@ class ClaimRow:
     def evidence(self) -> str:
         """How many problems or questions, and seeds, the effect rests on, and what its interval knows."""
         _, _, more = self.row.get("basis", "").partition(", ")
-        told = [
+        pieces = [
             count_or_range(self.row[key], noun)
             for key, noun in (("problems", self.unit_of_evidence), ("seeds", "seed"))
             if self.row.get(key)
         ]
-        return ", ".join([*told, *([more] if more and more != "one seed" else [])])
+        return ", ".join([*pieces, *([more] if more and more != "one seed" else [])])
 
     @property
     def needs(self) -> str:
         """How many problems or seeds would settle an inconclusive claim, for which effect."""
-        told = [
+        pieces = [
             wording.count(wording.to_float(self.row[key]), noun)
             for key, noun in (("needs_problems", self.unit_of_evidence), ("needs_seeds", "seed"))
             if self.row.get(key)
         ]
         effect = self.row.get("needs_for")
         # Both if neither alone would do.
-        return " and ".join(told) + (f" for {effect}" if told and effect else "")
+        return " and ".join(pieces) + (f" for {effect}" if pieces and effect else "")
 
     @property
     def cells(self) -> list[str]:

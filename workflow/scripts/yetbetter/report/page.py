@@ -69,11 +69,11 @@ def make_picture(path: Path, study: ReportedStudy) -> Picture:
 def order_pictures(pictures: list[Picture]) -> list[Picture]:
     """Those that come first, then the rest as they were given; the first of each kind is explained."""
     ordered = sorted(pictures, key=lambda picture: [*FIRST, picture.kind].index(picture.kind))
-    told: set[str] = set()
+    explained: set[str] = set()
     for place, picture in enumerate(ordered):
-        if picture.kind in told:  # what a kind of figure shows is explained once
+        if picture.kind in explained:  # what a kind of figure shows is explained once
             ordered[place] = replace(picture, caption=Markup(""))
-        told.add(picture.kind)
+        explained.add(picture.kind)
     return ordered
 
 
@@ -81,14 +81,15 @@ def state(study: ReportedStudy) -> list[str]:
     """What the study is, in two sentences."""
     weak, strong = study.weak, study.strong
     names = [f"{study.label(source)} ({parameters(study, source)})" for source in (weak, strong)]
-    told = []
+    collected = []
     for budget in order_budgets(study.table("arms").values("budget")):
         rows = study.table("arms").where(budget=budget)
         samples = [rows.where(source=source).values("samples")[:1] for source in (weak, strong)]
         if all(samples):
-            told.append((int(samples[0][0]), int(samples[1][0]), budget))
+            collected.append((int(samples[0][0]), int(samples[1][0]), budget))
     drawn = [
-        f"{many:,} against {few:,} samples per question at the {budget} budget" for many, few, budget in sorted(told)
+        f"{many:,} against {few:,} samples per question at the {budget} budget"
+        for many, few, budget in sorted(collected)
     ]
     drawn = [f"from {drawn[0]} to {drawn[-1]}"] if len(drawn) > 2 else drawn
     cells = study.description["cells"]
@@ -117,20 +118,20 @@ def parameters(study: ReportedStudy, source: str) -> str:
     for unit, name in ((1e9, "billion"), (1e6, "million")):
         if size and size >= unit:
             return f"{size / unit:g} {name} parameters"
-    return f"{wording.number(size, 0)} parameters" if size else "size not told"
+    return f"{wording.number(size, 0)} parameters" if size else "size unknown"
 
 
 def settings(study: ReportedStudy) -> list[tuple[str, str]]:
-    config, told = study.config, []
+    config, collected = study.config, []
     targets = list(dict.fromkeys(cell.split("/to-")[1].split("/")[0] for cell in study.description["cells"]))
-    told.append(("Finetuned", wording.joined(map(study.label, study.look.order_targets(targets)))))
+    collected.append(("Finetuned", wording.joined(map(study.label, study.look.order_targets(targets)))))
     alike: dict[str, list[str]] = {}
     found = {cell.split("/")[0] for cell in study.description["cells"]}
     for name, entry in ((name, entry) for name, entry in config["datasets"].items() if name in found):
         checked = {"exact": "reasoning checked exactly", "judge": "reasoning judged"}.get(entry["fpr"])
         counts = [f"{size:,} {split}" for split, size in entry["splits"].items()]
         alike.setdefault(", ".join(counts) + (f"; {checked}" if checked else ""), []).append(name)
-    told += [(f"Data {wording.joined(names)}", counts) for counts, names in alike.items()]
+    collected += [(f"Data {wording.joined(names)}", counts) for counts, names in alike.items()]
     budgets = {cell.split("/")[1] for cell in study.description["cells"]}
     used = {config["models"][target]["finetuning"] for target in targets}
     for name, recipe in ((name, recipe) for name, recipe in config["finetuning"].items() if name in used):
@@ -139,11 +140,13 @@ def settings(study: ReportedStudy) -> list[tuple[str, str]]:
         if isinstance(length, dict):
             length = ", ".join(f"{value} ({budget})" for budget, value in length.items() if budget in budgets)
         rates = ", ".join(f"{float(rate):g}" for rate in recipe["learning_rates"].values())
-        told.append((f"Recipe {name}", f"{kind} {length}; batches of {recipe['batch_size']}; learning rate {rates}"))
+        collected.append(
+            (f"Recipe {name}", f"{kind} {length}; batches of {recipe['batch_size']}; learning rate {rates}")
+        )
     sampling = config["sampling"]
-    told.append(("Sampling", f"temperature {sampling['temperature']:g}, top-k {sampling['top_k']}"))
-    told.append(("Grading", study.description.get("grading", {}).get("mode", "strict")))
-    return [*told, ("Seed of the study", str(config["seed"]))]
+    collected.append(("Sampling", f"temperature {sampling['temperature']:g}, top-k {sampling['top_k']}"))
+    collected.append(("Grading", study.description.get("grading", {}).get("mode", "strict")))
+    return [*collected, ("Seed of the study", str(config["seed"]))]
 
 
 def leads_sheet(study: ReportedStudy) -> Sheet | None:

@@ -94,8 +94,8 @@ def basis(rows: list[dict]) -> str:
     seeds = list(dict.fromkeys(row["seeds"] for row in rows))
     if not problems:
         return ""
-    told = wording.joined((f"{number:,}" for number in problems), " or ")
-    return f"on {told} test problems, {wording.joined((wording.count(number, 'seed') for number in seeds), ' or ')}"
+    sizes = wording.joined((f"{number:,}" for number in problems), " or ")
+    return f"on {sizes} test problems, {wording.joined((wording.count(number, 'seed') for number in seeds), ' or ')}"
 
 
 def find_description(folder: str | Path) -> dict:

@@ -1,1 +1,1 @@
-"""What an arm trains on."""
+"""Selection of an arm's training data."""

@@ -1,9 +1,9 @@
-"""What an arm drew for each question and kept of it: all that measuring needs to know of the solutions' texts.
+"""What an arm drew and kept of each question: all that measuring needs to know about the solutions' texts.
 
-The first line of its file says what it belongs to (`belonging`) and has the SHA-256 of the rest (rows). Then follows a
-row for each question and model, in the order of the shards: problem, model, trained (numbers of the samples that became
-training data), distinct (those of them that are the first right answer of their text), tokens, prompt_tokens (of the
-question, which is read once), empty and cut (samples without text, and cut at the length limit).
+The first line of the file identifies its inputs (`belonging`) and has the SHA-256 of the other lines (rows). Then
+follows a row for each question and model, in the order of the shards: problem, model, trained (numbers of the samples
+in the training data), distinct (those of them that are the first right answer of their text), tokens, prompt_tokens (of
+the question, which is read once), empty and cut (numbers of samples without text, and cut at the length limit).
 """
 
 import argparse
@@ -21,7 +21,7 @@ from yetbetter.records import digest_of, dump_row, iterate_rows, write_text
 from yetbetter.selection.pools import Pools, Shard, block_files, parse_draws
 from yetbetter.selection.training_data import Choice
 
-# What a solution must tell.
+# Keys that a solution must have.
 REQUIRED = ("tokens", "prompt_tokens")
 COLUMNS = ("problem", "model", "trained", "distinct", *REQUIRED, "empty", "cut")
 
@@ -54,14 +54,14 @@ class Drawn:
 
 
 def belonging(arguments: argparse.Namespace, training_data: str) -> dict:
-    """All that what was drawn and kept depends on; another file must not be measured by.
+    """Everything that what was drawn and kept depends on; a file with other inputs must not be used.
 
-    arguments: those of `add_arm_arguments`. training_data: SHA-256 of what became of it.
+    arguments: those of `add_arm_arguments`. training_data: SHA-256 of the resulting training data.
     """
     pools = Pools.of(arguments)
     blocks = {}
     for block in pools.blocks:
-        # A block that is sampled again gets another sidecar: its texts need not be read.
+        # A block that is sampled again gets another sidecar, so its texts need not be read.
         files = f"{pools.solutions}/{block}.about.json", block_files(pools, block)[1]
         blocks[block] = [digest_of(file) for file in files]
     return {
@@ -74,7 +74,7 @@ def belonging(arguments: argparse.Namespace, training_data: str) -> dict:
 
 
 def write_drawn(path: str | Path, belongs: dict, rows: list[str]) -> None:
-    """rows: lines of JSON without their ends."""
+    """rows: lines of JSON without line ends."""
     lines = [row + "\n" for row in rows]
     digest = hashlib.sha256()
     for line in lines:
@@ -83,7 +83,7 @@ def write_drawn(path: str | Path, belongs: dict, rows: list[str]) -> None:
 
 
 def find_drawn(path: str | Path, belongs: dict) -> "DrawnFile | None":
-    """What was written to `path`, or None if nothing was, or for something else, or if not all of it is there."""
+    """The file at `path`, or None if it is missing, incomplete, or has other inputs."""
     digest = hashlib.sha256()
     try:
         with open(path, "rb") as file:
@@ -96,14 +96,14 @@ def find_drawn(path: str | Path, belongs: dict) -> "DrawnFile | None":
 
 
 class DrawnFile:
-    """The rows of a file, read alongside the shards that it is of."""
+    """The rows of a file, read in step with the arm's shards."""
 
     def __init__(self, path: str | Path):
         self.path, self.rows = path, iterate_rows(path)
         next(self.rows)
 
     def take(self, shard: Shard) -> list[dict]:
-        """The rows of the next shard, whose samples get `trained` and `distinct`. UserError if they are of others."""
+        """The rows of the next shard, whose samples get `trained` and `distinct`. UserError if they do not match."""
         places = list(dict.fromkeys((sample.problem, sample.model) for sample in shard.samples))
         rows = list(islice(self.rows, len(places)))
         if [(row["problem"], row["model"]) for row in rows] != places:
@@ -116,7 +116,7 @@ class DrawnFile:
 
 
 class Spent:
-    """Sums over an arm: tokens of each model, and what a filter's judge cost."""
+    """Sums over an arm: tokens of each model, and of a filter's judge."""
 
     def __init__(self, draws: dict[str, int]):
         self.draws = draws
@@ -130,7 +130,7 @@ class Spent:
             sums["questions"] += 1
             for key in COLUMNS[-4:]:
                 sums[key] += row[key]
-        # The same solution is asked about once, whatever arms look at it.
+        # A solution is judged once, for all arms.
         for judgement in (one for sample in shard.samples for one in sample.judgements):
             if judgement.tokens is not None:
                 self.judge["judged"] += 1
@@ -138,6 +138,6 @@ class Spent:
                 self.judge["prompt_tokens"] += judgement.prompt_tokens
 
     def summary(self, exact: list[str]) -> Iterator[dict]:
-        """For each model: samples per question, before rounding too, questions, and tokens drawn."""
+        """For each model: samples per question (also before rounding), questions, and tokens drawn."""
         for (model, samples), wanted in zip(self.draws.items(), exact, strict=True):
             yield {"model": model, "samples": samples, "samples_exact": float(wanted)} | self.models[model]

@@ -1,4 +1,4 @@
-"""Training data as a Hugging Face data set folder that other trainers read: rows, card, LLaMA-Factory's description."""
+"""Training data as a Hugging Face data set folder for other trainers: rows, card, LLaMA-Factory's description."""
 
 import json
 from collections import Counter
@@ -8,7 +8,7 @@ import yaml
 from yetbetter.data import ADAPTERS
 from yetbetter.selection.filters import FILTERS, reasons
 
-# The columns: what TRL looks for, then where a row comes from. No `messages`: TRL would have to guess which to take.
+# The columns that TRL expects, then the row's origin. No `messages`, which would make TRL's choice ambiguous.
 COLUMNS = ("prompt", "completion", "problem", "sample", "model")
 
 
@@ -18,7 +18,7 @@ def export_row(row: dict) -> dict:
 
 
 def without_surrogates(text: str) -> str:
-    # Through UTF-16, so that two surrogates that belong together stay the character that they spell.
+    # Through UTF-16, so that a surrogate pair becomes its character.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -37,8 +37,8 @@ def write_card(name: str, rows: list[dict], counts: dict, facts: dict) -> str:
     """The text of README.md.
 
     counts: the selection's. facts: study, seed, dataset, adapter, budget, source (the config's entry), questions,
-    draws ({model: samples per question}), models ({name: its entry}), decoding, prompt, grading, what else the
-    workflow knows; missing keys are not told.
+    draws ({model: samples per question}), models ({name: its entry}), decoding, prompt, grading, further
+    facts; missing keys are left out.
     """
     header = {
         "pretty_name": name,

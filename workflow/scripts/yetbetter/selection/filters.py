@@ -1,4 +1,4 @@
-"""The registry of filters: which of a question's samples an arm may train on, and all else that is known of a filter.
+"""The registry of filters: which of a question's samples an arm may train on, and the filter's other properties.
 
 To add a filter, add an entry to FILTERS. The config's schema, checks, rules, tables, exports and figures read it there.
 """
@@ -16,18 +16,18 @@ Reject = Callable[[list[Sample], Same], list[str | None]]
 
 @dataclass(frozen=True)
 class Filter:
-    """What a filter does, what it needs, and how it is called.
+    """What a filter does and needs, and its descriptions.
 
-    reject: a function of one question's samples (of all models, in the order of the blocks), and of whether two answers
-    say the same: for each sample the reason why it is left out, or None. Of a sample the fields are set that the filter
-    needs: answer, reasoning or judged.
-    keeps: what is kept, in the card of exported training data. note: beside a source in an experiment's figure.
+    reject: function of one question's samples (of all models, in the order of the blocks) and an equality of answers;
+    gives the reason why each sample is left out, or None. Samples have the fields that the filter needs: answer,
+    reasoning or judged.
+    keeps: what is kept, for the card of exported training data. note: shown with a source in an experiment's figure.
     reasons: its reasons in words, by the name under which they are counted (out_...).
-    stages: what it reads besides solutions and verdicts, by the names of `study.views`.
-    answers: whether it compares answers: then the grading mode matters.
-    fpr: the data sets that it can filter, by their `fpr`; empty: all.
-    judged: how a judge looks at the arm's view, by the kinds of `study.judged_views`.
-    as_pool: whether the arm holds what the pool's estimators expect of so many samples.
+    stages: what it reads in addition to solutions and verdicts, by the names of `study.views`.
+    answers: whether it compares answers, so that the grading mode matters.
+    fpr: the `fpr` of data sets that it can filter; empty: all.
+    judged: how the arm's view is judged, by the kinds of `study.judged_views`.
+    as_pool: whether the pool's estimators predict the arm's measures.
     """
 
     reject: Reject
@@ -50,7 +50,7 @@ def reject_none(samples: list[Sample], same: Same) -> list[str | None]:
 
 
 def reject_minority(samples: list[Sample], same: Same) -> list[str | None]:
-    """The samples vote in the order of their numbers; in a mix the model that is drawn first comes first."""
+    """The samples vote in the order of their numbers; in a mix, in the order of the draws."""
     order = sorted(range(len(samples)), key=lambda number: samples[number].sample)
     won = vote([samples[number].answer for number in order], same)
     reasons = dict(zip(order, won, strict=True))
@@ -101,7 +101,7 @@ FILTERS = {
         reasons={"out_minority": "another answer was more frequent"},
         answers=True,
     ),
-    # What could not be decided stays.
+    # Undecided reasoning is kept.
     "reasoning": Filter(
         reject_flawed,
         keeps="solutions with the right final answer whose reasoning was not found wrong",
@@ -111,7 +111,7 @@ FILTERS = {
         fpr=("exact", "judge"),
         judged=("all_right",),
     ),
-    # A judge that does not know the right answer, and nothing else.
+    # Only a judge that does not know the right answer.
     "judge": Filter(
         reject_unsound,
         keeps="solutions that a judge found sound; the right answer was not looked at",
@@ -123,7 +123,7 @@ FILTERS = {
     ),
 }
 
-# Why a solution that passed the filter is left out, in the order in which this is asked.
+# Why a solution that passed the filter is left out, in the order of the checks.
 FURTHER_REASONS = {
     "out_empty": "no text",
     "out_cut": "cut at the length limit",
@@ -133,7 +133,7 @@ FURTHER_REASONS = {
 
 
 def reasons() -> dict[str, str]:
-    """Every reason why a solution is left out, in words: those of all filters, then those that any filter has."""
+    """Every reason why a solution is left out, in words: those of single filters, then those that apply to all."""
     found: dict[str, str] = {}
     for entry in FILTERS.values():
         found |= entry.reasons

@@ -1,6 +1,6 @@
 """An arm's view of pools: the first k samples of every question, with their verdicts, read shard by shard.
 
-A pool is blocks of (question shard x sample block). The verdicts of one shard are held, and one text at a time: memory
+A pool is blocks of (question shard x sample block). The verdicts of one shard and one text are held at a time: memory
 grows neither with the number of questions nor with the length of texts.
 """
 
@@ -21,7 +21,7 @@ SOLUTION = ("problem", "sample", "text", "finish_reason")
 
 
 def solution_key(text: str) -> str:
-    """What makes two solutions the same: equal text, whatever the white space. The one place that says so."""
+    """Identity of a solution: its text up to white space. The only definition of equal solutions."""
     return " ".join(text.split())
 
 
@@ -33,18 +33,18 @@ def parse_draws(arguments: Iterable[str]) -> dict[str, int]:
         if not model or not re.fullmatch("[1-9][0-9]*", samples):
             raise UserError(f"--draws {argument!r}: must be MODEL:SAMPLES, at least one sample")
         if model in draws:
-            raise UserError(f"--draws: {model!r} stands twice")
+            raise UserError(f"--draws: {model!r} is given twice")
         draws[model] = int(samples)
     return draws
 
 
 @dataclass(frozen=True)
 class Pools:
-    """Where the pools of one data set are, and which of their blocks to read.
+    """The folders of one data set's pools, and which blocks to read.
 
     solutions, verdicts, reasoning: folders that hold a file {model}/{block}.jsonl each (reasoning if it was checked);
     blocks: names such as wc/questions-000000_samples-0000. judgements: folder with a judge's {model}.jsonl, instead of
-    reasoning; filter_judgements: the same of a judge that filters.
+    reasoning; filter_judgements: the same for a judge that filters.
     """
 
     solutions: str
@@ -58,11 +58,9 @@ class Pools:
     def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--solutions", required=True, help="folder of the data set's pools")
         parser.add_argument("--verdicts", required=True, help="folder of their verdicts")
-        parser.add_argument("--reasoning", help="folder of the checks of right-answered solutions, where there are")
-        parser.add_argument("--judgements", help="folder of a judge's verdicts on them, where there are")
-        parser.add_argument(
-            "--filter-judgements", help="folder of its verdicts without the right answer, where there are"
-        )
+        parser.add_argument("--reasoning", help="folder of the checks of right-answered solutions, if any")
+        parser.add_argument("--judgements", help="folder of a judge's verdicts on them, if any")
+        parser.add_argument("--filter-judgements", help="folder of its verdicts without the right answer, if any")
         parser.add_argument("--blocks", required=True, nargs="+", metavar="MODEL/BLOCK", help="blocks to read")
 
     @classmethod
@@ -80,10 +78,10 @@ class Pools:
 
 
 class PoolSamples:
-    """The samples of an arm with their verdicts, without their texts; may be gone through several times.
+    """The samples of an arm with their verdicts, without their texts; can be iterated several times.
 
-    draws: samples per question of each model. questions: the only ones that the arm looks at, or None. answers: with
-    the `answer` that was read from each. UserError if blocks of one pool were drawn with different settings, or are of
+    draws: samples per question of each model. questions: those that the arm uses, or None for all. answers: add
+    the extracted `answer` of each. UserError if blocks of one pool were drawn with different settings, or are of
     a model that the arm does not draw from.
     """
 
@@ -108,14 +106,14 @@ class PoolSamples:
         return row["sample"] < self.draws[self.models[block]] and (self.only is None or row["problem"] in self.only)
 
     def sample(self, block: str, row: dict) -> Sample:
-        # Names and verdicts come again and again: each is in memory once.
+        # Names and verdicts repeat: each is in memory once.
         verdict = (sys.intern(row["verdict"]), *(row[key] for key in self.keys[1:]))
         return Sample(self.models[block], sys.intern(row["problem"]), row["sample"], *verdict)
 
     def of_block(self, block: str) -> tuple[list[Sample], int]:
-        """(a block's samples, how many it has for any arm).
+        """(a block's samples, the number of rows in the block).
 
-        UserError if its checks are not those of every right-answered solution, and no other.
+        UserError unless it has checks of exactly the right-answered solutions.
         """
         checks, path = {}, f"{self.pools.reasoning}/{block}.jsonl"
         if self.pools.reasoning:
@@ -135,7 +133,7 @@ class PoolSamples:
 
 
 def read_models(pools: Pools, draws: dict[str, int]) -> dict[str, str]:
-    """The model that each block is of, from the blocks' sidecars."""
+    """The model of each block, from the blocks' sidecars."""
     settings: dict[str, tuple[str, dict]] = {}
     models = {}
     for block in pools.blocks:
@@ -146,7 +144,7 @@ def read_models(pools: Pools, draws: dict[str, int]) -> dict[str, str]:
             raise UserError(f"{about_file}: no 'model_name' in its pool")
         first_file, first = settings.setdefault(model, (about_file, pool))
         if pool != first:
-            raise UserError(f"{about_file} and {first_file} are of one pool, but {differences(first, pool)}")
+            raise UserError(f"{about_file} and {first_file} are from one pool, but {differences(first, pool)}")
         if model not in draws:
             raise UserError(
                 f"{pools.solutions}/{block}.jsonl holds samples of {model!r}, the arm draws {', '.join(draws)}"
@@ -184,7 +182,7 @@ class Shard:
                 raise not_of(*files)
 
     def check_texts(self) -> None:
-        """UserError if a judge saw other texts than are there now; reads them only if a judge saw any."""
+        """UserError if a judge saw other texts than the present ones; reads them only if a judge saw any."""
         if any(sample.judgements for sample in self.samples):
             for _ in self.solutions():
                 pass
@@ -204,9 +202,9 @@ def read_shards(
 ) -> Iterator[Shard]:
     """The samples that an arm draws, a shard of questions at a time.
 
-    draws: samples per question for each model. questions: names of the only ones that the arm looks at. require:
-    further keys that every solution must have. answers: add the `answer` that was read from each. all_right: a judge
-    must have looked at all right answers. Raises UserError if files do not belong together, if blocks of one pool were
+    draws: samples per question for each model. questions: names of those that the arm uses. require: further keys
+    that every solution must have. answers: add the extracted `answer` of each. all_right: a judge must have judged all
+    right answers. Raises UserError if files do not belong together, if blocks of one pool were
     drawn with different settings, or if a question does not have the samples that the arm needs.
     """
     pool = PoolSamples(pools, draws, questions, answers)
@@ -231,18 +229,18 @@ def read_shards(
         for lookup in lookups:
             lookup(shard.samples)
         yield shard
-        shard.samples.clear()  # whoever still has the shard must not hold its samples beside those of the next
+        shard.samples.clear()  # a shard that the caller still has must not keep its samples in memory
     check_complete([], draws, [question for question in questions or () if question not in seen])
 
 
 def read_views(pool: PoolSamples, views: Sequence[View], order: dict[str, int]) -> Iterator[Sample]:
     """The samples of one model's pool, a shard of questions at a time, for a judge.
 
-    views: what is needed of the pool. order: number of each question. UserError as of `read_shards`, if a question does
-    not have the samples that a view needs.
+    views: the views to cover. order: number of each question. Raises UserError as `read_shards` does, and if a question
+    lacks samples that a view needs.
     """
     (model,) = pool.draws
-    missing = dict.fromkeys(order)  # no question of the views may be in none of the shards
+    missing = dict.fromkeys(order)  # every question of the views must be in a shard
     for blocks in pool.pools.shards:
         samples = [sample for block in blocks for sample in pool.of_block(block)[0]]
         there = dict.fromkeys(sample.problem for sample in samples)
@@ -264,7 +262,7 @@ def read_views(pool: PoolSamples, views: Sequence[View], order: dict[str, int]) 
 
 
 def read_solutions(pools: Pools) -> Iterator[dict]:
-    """The solutions of all blocks, in the order of `read_shards`; UserError if the verdicts are of others."""
+    """The solutions of all blocks, in the order of `read_shards`; UserError if the verdicts are of other solutions."""
     for blocks in pools.shards:
         for block in blocks:
             for solution, _ in join(*block_files(pools, block)):
@@ -272,14 +270,14 @@ def read_solutions(pools: Pools) -> Iterator[dict]:
 
 
 def check_joined(pools: Pools, blocks: Iterable[str]) -> None:
-    """UserError if verdicts are of other solutions, which explains more than that some are missing."""
+    """UserError if verdicts are of other solutions: a clearer message than that some are missing."""
     for block in blocks:
         for _ in join(*block_files(pools, block)):
             pass
 
 
 def lookups_of(pool: PoolSamples, all_right: bool) -> Iterator[Callable[[list[Sample]], None]]:
-    """What adds a judge's verdicts to the samples of a shard."""
+    """Adds a judge's verdicts to the samples of a shard."""
     pools, only = pool.pools, pool.only
     views = {model: View(count, None if only is None else len(only)) for model, count in pool.draws.items()}
     if pools.judgements and all_right:
@@ -324,9 +322,9 @@ def coordinates(row: dict) -> tuple[str, int]:
 
 
 def check_complete(pool: Iterable[Sample], draws: dict[str, int], questions: Iterable[str] | None = None) -> None:
-    """Every question has exactly the samples 0, 1, … that the arm needs of each model.
+    """Raise UserError unless every question has exactly the samples 0, 1, … that the arm needs of each model.
 
-    questions: those that the arm looks at, or None for all that any model answered.
+    questions: those that the arm uses, or None for all that any model answered.
     """
     found: dict[tuple[str, str], list[int]] = {}
     for sample in pool:

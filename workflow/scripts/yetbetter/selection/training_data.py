@@ -1,4 +1,4 @@
-"""Which of an arm's solutions become training data, shard by shard, and what is known of each question afterwards."""
+"""Selects an arm's training data from its solutions, shard by shard."""
 
 import argparse
 import hashlib
@@ -23,12 +23,12 @@ DUPLICATES = ("keep", "drop")
 
 @dataclass(frozen=True)
 class Choice:
-    """What a source keeps: its filter, what happens to equal solutions, at most how many of a question (None: all)."""
+    """What a source keeps: its filter, the treatment of equal solutions, the most per question (None: all)."""
 
     filter: str = "ground_truth"
     duplicates: str = "keep"
     keep_per_question: int | None = None
-    grading_mode: str = grading.STRICT  # under which two answers are the same in a vote
+    grading_mode: str = grading.STRICT  # decides which answers are equal in a vote
 
     @staticmethod
     def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +49,7 @@ class Choice:
 
 
 def add_arm_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of every program that looks at an arm: problems, the view of the pools, what is kept of it."""
+    """The arguments of every program that reads an arm: problems, the view of the pools, what is kept of it."""
     parser.add_argument("--problems", required=True)
     parser.add_argument("--draws", required=True, nargs="+", metavar="MODEL:SAMPLES", help="the view of the pools")
     parser.add_argument("--questions", type=int, help="only the first so many problems")
@@ -81,7 +81,7 @@ def read_arm(
 
 
 def check_known(shards: Iterable[Shard], known: frozenset[str], path: str) -> Iterator[Shard]:
-    """The shards; UserError for a solution of a problem that is not known."""
+    """The shards; UserError for a solution of an unknown problem."""
     for shard in shards:
         unknown = [sample.problem for sample in shard.samples if sample.problem not in known]
         if unknown:
@@ -92,9 +92,9 @@ def check_known(shards: Iterable[Shard], known: frozenset[str], path: str) -> It
 class Selection:
     """Chooses an arm's training data. counts: how many solutions were kept, and why the others were not.
 
-    duplicates: `drop` keeps the first of equal solutions of one question. keep_per_question: of what is left the first
-    ones, in the order of the blocks. Solutions without text, and solutions cut at the length limit, have no end to
-    learn and are always left out. Use it in a `with` block: to compare answers takes a grader.
+    duplicates: `drop` keeps the first of equal solutions of one question. keep_per_question: keeps the first of the
+    remaining ones, in the order of the blocks. Solutions without text, and solutions cut at the length limit, have no
+    end to learn and are always left out. Use it in a `with` block, since comparing answers starts a grader.
     """
 
     def __init__(self, choice: Choice):
@@ -112,12 +112,12 @@ class Selection:
         return self.grader.verdict(answer, other) == CORRECT
 
     def choose(self, samples: list[Sample], solutions: Iterable[tuple[Sample, dict]]) -> Iterator[tuple[Sample, dict]]:
-        """The samples of a shard, each with its solution, in order; those that are kept get `trained` and `distinct`.
+        """The samples of a shard, each with its solution, in order; sets `trained` and `distinct` of the kept ones.
 
         samples: those of the shard; solutions: the same, each with its solution.
         """
         reasons = reject(samples, self.filter.reject, self.same)
-        # Of each question the texts that are kept, and whether one of that text is a right answer.
+        # Per question: the kept texts, and whether a solution with that text is a right answer.
         kept: dict[str, dict[bytes, bool]] = defaultdict(dict)
         numbers: Counter = Counter()
         for reason, (sample, solution) in zip(reasons, solutions, strict=True):
@@ -153,14 +153,14 @@ def reject(samples: list[Sample], rule: Reject, same: Same) -> list[str | None]:
 
 
 def unlearnable(solution: dict) -> str | None:
-    """Why nobody should learn from a solution, or None."""
+    """Why a solution cannot be trained on, or None."""
     if not solution["text"].strip():
         return "out_empty"
     return "out_cut" if solution["finish_reason"] == "length" else None
 
 
 def fingerprint_of(text: str) -> bytes:
-    """What two solutions share if they are the same, in little memory."""
+    """A compact key that is equal for equal solutions."""
     return hashlib.blake2b(solution_key(text).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
@@ -171,9 +171,9 @@ def training_row(problem: str, sample: int, model: str, prompt: str, text: str) 
 
 
 def write_by_model(path: str | Path, rows: Iterable[dict], models: Iterable[str]) -> None:
-    """Write rows as JSON Lines, model by model in this order, whatever the order in which they come.
+    """Write rows as JSON Lines, model by model in this order, whatever the order of the rows.
 
-    The rows of all models but the first wait in files that have no name. The file appears whole, or not at all.
+    The rows of all models but the first are kept in unnamed temporary files. The file is written atomically.
     """
     first, *others = models
     Path(path).parent.mkdir(parents=True, exist_ok=True)

@@ -8,13 +8,12 @@ Same = Callable[[str, str], bool]
 def vote(answers: list[str | None], same: Same) -> list[bool]:
     """Which of one question's samples give its most frequent answer.
 
-    answers: what each sample states, in order; None if it states nothing, which is not a vote. same: whether two
-    answers say the same. Of equally frequent answers the one that was stated first wins. A single sample is not voted
-    on: it stays, whatever it says.
+    answers: the answer of each sample, in order; None is not a vote. same: whether two answers are equal. Of equally
+    frequent answers the first wins. A single sample is always kept.
     """
     if len(answers) == 1:
         return [True]
-    # An answer joins the first group whose first member it equals: groups do not depend on how often each is given.
+    # An answer joins the first group whose first member it equals, so that groups do not depend on frequencies.
     groups: list[list[int]] = []
     for number, answer in enumerate(answers):
         if answer is None:

@@ -1,4 +1,4 @@
-"""How many samples per question a data source may draw under a budget, of how many questions, and what they cost.
+"""How many samples per question a source may draw under a budget, of how many questions, and what they cost.
 
 A budget is fixed in samples of a reference model (the paper's strong, expensive one). Matching turns it into a number
 of samples of another model (paper, section 3, Eq. 4): compute-matched S_WC = (P_SE / P_WC) * S_SE, where a solution of
@@ -30,7 +30,7 @@ def count_samples(draw: dict, budget: dict, models: dict[str, dict], where: str)
 
     draw: {model, match: compute | price | number} or {model, samples}, and optionally fraction, the share of the
     budget that it spends. budget: {model, samples} of the reference. where: the config keys, for messages.
-    Raises UserError for a parameter count or price that is missing, and where less than one sample is left.
+    Raises UserError if a parameter count or price is missing, or if fewer than one sample results.
     """
     rule = draw.get("match", "fixed")
     if rule == "fixed":
@@ -52,12 +52,12 @@ def count_samples(draw: dict, budget: dict, models: dict[str, dict], where: str)
 def count_questions(
     asked: int | dict | None, split: int, draws: list[dict], budget: dict, models: dict[str, dict], where: str
 ) -> tuple[int, Fraction]:
-    """(training questions that a source draws from, the exact number before rounding down): the first so many.
+    """(number of training questions that a source draws from, the exact number before rounding down).
 
-    asked: a number, {fraction} of the split, {count, match: compute | price} (count questions of the budget's reference
-    model, and of another one as many more as it is cheaper: samples per question traded for questions), or None for
-    all. split: questions there are. where: the config keys, for messages. Raises UserError for no question, and for
-    more than there are.
+    The source draws from the first questions of the split. asked: a number, {fraction} of the split, None for all, or
+    {count, match: compute | price}: count questions for the budget's reference model, and proportionally more for a
+    cheaper model. split: questions of the split. where: the config keys, for messages. Raises UserError if no question
+    results, or more than the split holds.
     """
     if asked is None:
         return split, Fraction(split)
@@ -67,7 +67,7 @@ def count_questions(
         exact = to_fraction(asked["fraction"]) * split
     else:
         if len(draws) > 1:
-            raise UserError(f"{where}: `match` goes by the one model that is drawn from, here are {len(draws)} draws")
+            raise UserError(f"{where}: `match` needs a source with one draw, this one has {len(draws)} draws")
         exact = asked["count"] * ratio_of(asked["match"], draws[0]["model"], budget, models, where)
     if exact < 1:
         raise UserError(f"{where}: {float(exact):.3g} of {split} training questions, at least 1 is needed")

@@ -1,4 +1,4 @@
-"""Check a study's config against the schema and against itself; every error is one line that names the key."""
+"""Check a study's config against the schema and for consistency; every error is one line that names the key."""
 
 import re
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from yetbetter.training import recipe_checks
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
-# Names that the schema allows under keys with `registry`; those of figures come from above.
+# Names that the schema allows under keys with `registry`; the caller adds the names of figures.
 REGISTRIES = {"engines": ENGINES, "data sets": ADAPTERS, "filters": FILTERS}
 
 
@@ -31,7 +31,7 @@ KEYS = {
 
 
 def check_config(config: dict, schema_path: str, name: str, figures: Iterable[str]) -> dict:
-    """The config with the schema's defaults. UserError, naming file and key, at the first thing that is wrong.
+    """The config with the schema's defaults. UserError, naming file and key, for the first error.
 
     name: the config file's name, for messages. figures: the kinds of figure that an experiment may ask for.
     """
@@ -61,7 +61,7 @@ def check_references(config: dict, name: str) -> None:
             require(f"{key}.model", draw["model"], "models")
             models = [other["model"] for other in entry["draws"]]
             if models.count(draw["model"]) > 1:
-                raise UserError(f"{name}: sources.{source}.draws: {draw['model']!r} stands in two draws, make them one")
+                raise UserError(f"{name}: sources.{source}.draws: {draw['model']!r} is in two draws, combine them")
     comparison = {"weak": "sources", "strong": "sources", "dataset": "datasets", "budget": "budgets"}
     for key, registry in comparison.items():
         require(f"comparison.{key}", config["comparison"][key], registry)
@@ -117,31 +117,31 @@ def check_engine_options(key: str, entry: dict) -> None:
             raise UserError(f"{key}.engine_options: unknown {option!r} (allowed: {', '.join(known) or 'none'})")
         kind = known[option][0]
         if type(value) is not kind and not (kind is float and type(value) is int):
-            raise UserError(f"{key}.engine_options.{option}: {value!r} is no {kind.__name__}")
+            raise UserError(f"{key}.engine_options.{option}: {value!r} is not of type {kind.__name__}")
     engine.check_entry(key, entry)
 
 
 def check_model(key: str, entry: dict) -> None:
-    """A folder that holds a model, or something that can be a hub id; a typo in a path is told before anything runs."""
+    """The path is a model folder or can be a hub id: a typo in a path is reported before anything runs."""
     path = Path(entry["path"])
-    if engine_of(entry).is_endpoint:  # the name by which the endpoint knows it
+    if engine_of(entry).is_endpoint:  # its path is its name at the endpoint
         if entry["chat"]:
             raise UserError(f"{key}.chat: an endpoint formats its chats itself (allowed: false)")
         return
     if path.is_dir():
         if not (path / "config.json").is_file():
-            raise UserError(f"{key}.path: {entry['path']!r} holds no config.json, so it is no model's folder")
+            raise UserError(f"{key}.path: {entry['path']!r} holds no config.json, so it is not a model folder")
     elif not HUB_ID.fullmatch(entry["path"]) or path.parent.is_dir():
         hint = "; make smol-models makes it" if entry["path"].startswith("resources/smol/") else ""
         raise UserError(
-            f"{key}.path: {entry['path']!r} is no folder, nor the id of a model on the hub (owner/name){hint}"
+            f"{key}.path: {entry['path']!r} is neither a folder nor the id of a model on the hub (owner/name){hint}"
         )
     elif "revision" not in entry:
         raise UserError(f"{key}: missing key 'revision', which pins a model of the hub")
 
 
 def check_judge(config: dict, name: str, require) -> None:
-    """The judge that data sets and filters need: a model, and prompts, one of which does not tell the right answer."""
+    """The judge that data sets and filters need: a model, and prompts, one of them without the right answer."""
     judged = [dataset for dataset, entry in config["datasets"].items() if entry["fpr"] == "judge"]
     if "judge" not in config:
         if judged:
@@ -159,13 +159,13 @@ def check_judge(config: dict, name: str, require) -> None:
     filters = {source: entry["filter"] for source, entry in config["sources"].items() if "filter" in entry}
     filtering = [source for source, rule in filters.items() if "every" in FILTERS[rule].judged]
     if "{answer}" in templates[key] and (filtering or key == "prompt_without_answer"):
-        told = f"{name}: judge.{key}: {config['judge'][key]!r} holds {{answer}}"
+        fault = f"{name}: judge.{key}: {config['judge'][key]!r} holds {{answer}}"
         if key == "prompt":
             raise UserError(
-                f"{told}, which `filter: {filters[filtering[0]]}` of sources.{filtering[0]} must not tell"
+                f"{fault}, which `filter: {filters[filtering[0]]}` of sources.{filtering[0]} must not show"
                 " (name a judge.prompt_without_answer)"
             )
-        raise UserError(f"{told}, which it must not")
+        raise UserError(f"{fault}, which is not allowed")
 
 
 def check_dataset(key: str, dataset: str, entry: dict) -> None:
@@ -176,7 +176,7 @@ def check_dataset(key: str, dataset: str, entry: dict) -> None:
     for benchmark, asked in entry["benchmarks"].items():
         size = entry["splits"].get(benchmark)
         if size is None:
-            raise UserError(f"{key}.benchmarks: {benchmark!r} is no split (splits: {', '.join(entry['splits'])})")
+            raise UserError(f"{key}.benchmarks: {benchmark!r} is not a split (splits: {', '.join(entry['splits'])})")
         for count in ("greedy", "sampled"):
             if asked[count] > size:
                 raise UserError(f"{key}.benchmarks.{benchmark}.{count}: {asked[count]}, the split holds {size}")

@@ -1,13 +1,13 @@
-"""Which of a config's names play the roles that the paper's claims speak of (the optional key `claims`)."""
+"""The config's names for the roles in the paper's claims (the optional key `claims`)."""
 
 from collections.abc import Callable
 
-# The registry of the config that each group of roles names an entry of.
+# Group of roles -> the registry of the config that its names are in.
 REGISTRIES = {"datasets": "datasets", "budgets": "budgets", "sources": "sources"}
 
 
 def check_claims(config: dict, require: Callable) -> None:
-    """Every name that a role is given stands in its registry. require: raises UserError(key, wanted, registry)."""
+    """Every name that is assigned to a role is in its registry. require: raises UserError(key, wanted, registry)."""
     claims = config["claims"]
     for group, registry in REGISTRIES.items():
         for role, wanted in claims[group].items():

@@ -1,4 +1,4 @@
-"""Reads config files line by line, before Snakemake makes one config of them: of a repeated key it keeps the last."""
+"""Checks config files before Snakemake merges them: it would silently keep only the last of duplicate keys."""
 
 import json
 from pathlib import Path
@@ -8,12 +8,12 @@ import yaml
 from yetbetter.errors import UserError
 from yetbetter.records import open_text, shorten
 
-# libyaml's parser takes a tenth of the time.
+# libyaml's parser is ten times as fast.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def check_file(path: str | Path) -> None:
-    """Raise UserError, naming file and line, where a config is no YAML, or a key stands twice and one would be lost."""
+    """Raise UserError, naming file and line, if a config is not YAML or has duplicate keys."""
     try:
         with open_text(path) as file:
             text = file.read()
@@ -28,11 +28,11 @@ def check_file(path: str | Path) -> None:
         raise UserError(f"{place}: not YAML ({getattr(error, 'problem', None) or shorten(str(error))})") from None
     if repeated:
         again, first = (key.start_mark.line + 1 for key in repeated)
-        raise UserError(f"{path}:{again}: key {repeated[0].value!r} stands already in line {first}")
+        raise UserError(f"{path}:{again}: duplicate key {repeated[0].value!r}, first in line {first}")
 
 
 def is_json(text: str) -> bool:
-    """Snakemake reads JSON too, not all of which is YAML."""
+    """Whether the text is JSON: Snakemake reads it too, and some JSON is not YAML."""
     try:
         json.loads(text)
     except ValueError:
@@ -41,13 +41,13 @@ def is_json(text: str) -> bool:
 
 
 def find_repeated(root: yaml.Node | None) -> tuple[yaml.Node, yaml.Node] | None:
-    """The first key of a document that its mapping has already, and that one."""
+    """The first duplicate key of a document, and the key that it duplicates."""
     nodes, known = [root], set()
     while nodes:
         node = nodes.pop()
         if id(node) in known or not isinstance(node, yaml.CollectionNode):
             continue
-        known.add(id(node))  # an alias is the node that it stands for
+        known.add(id(node))  # an alias is the same node as its anchor
         if isinstance(node, yaml.SequenceNode):
             nodes += reversed(node.value)
             continue

@@ -1,8 +1,8 @@
-"""An experiment's sources: what they are compared with, what they do, and which of the paper's they are."""
+"""An experiment's sources: their baseline, what they do, and the paper's source that they correspond to."""
 
 from yetbetter.selection.filters import FILTERS
 
-# The paper's tables by the role that a source plays in them, and what the source is called there.
+# The paper's tables by the role of a source in them, and the source's name there.
 PAPER_TABLES = {
     "strong": ("finetuned", "se"),
     "weak": ("finetuned", "wc"),
@@ -18,7 +18,7 @@ PAPER_TABLES = {
 
 
 def baseline_of(sources: list[str], strong: str) -> str:
-    """The source that others are compared with: SE where the experiment has it, or else its first one."""
+    """The source that others are compared with: SE if the experiment has it, else the first source."""
     return strong if strong in sources else sources[0]
 
 
@@ -28,7 +28,7 @@ def writers(source: dict) -> list[str]:
 
 
 def describe(source: dict) -> str:
-    """What a source of the config does beyond drawing samples and keeping right answers, in a few words."""
+    """What a source of the config does in addition to drawing samples and keeping right answers, in a few words."""
     parts = [FILTERS[source["filter"]].note] if "filter" in source and FILTERS[source["filter"]].note else []
     if "keep_per_question" in source:
         parts.append(f"{source['keep_per_question']} kept per question")

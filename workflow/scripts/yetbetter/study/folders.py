@@ -6,14 +6,14 @@ from yetbetter.errors import UserError
 
 
 def check_other(other: object, here: str | Path) -> Path:
-    """The folder to compare with; UserError unless it has tables and is another one than `here`."""
+    """The folder to compare with; UserError if it has no tables or is `here`."""
     if not isinstance(other, str) or not other:
-        raise UserError(f"other: {other!r} is no folder of results (for example: --config other=results/pocket)")
+        raise UserError(f"other: {other!r} is not a results folder (for example: --config other=results/pocket)")
     folder = Path(other)
     if not any(folder.glob("tables/*.csv")):
         raise UserError(f"other: {other!r} holds no tables/*.csv (a results folder has them after `snakemake tables`)")
     if folder.resolve() == Path(here).resolve():
-        raise UserError(f"other: {other!r} is this study's own folder, name another one's")
+        raise UserError(f"other: {other!r} is this study's own folder, name another study's")
     return folder
 
 

@@ -14,7 +14,7 @@ from yetbetter.training.learning_rates import CHOSEN
 
 @dataclass(frozen=True)
 class Arm:
-    """Training data: what one source gives for one data set under one budget."""
+    """Training data: one source, data set and budget."""
 
     dataset: str
     budget: str
@@ -44,9 +44,9 @@ def parse_cell(path: str) -> Cell:
 
 @dataclass(frozen=True)
 class Pool:
-    """What of a model's samples is measured as a whole: so many of each of the first so many training questions.
+    """A model's samples that are measured together: a number of samples for each of the first training questions.
 
-    Single arms may draw more samples of fewer questions; these are measured with their arm alone.
+    Some arms draw more samples of fewer questions; those are measured with their arm only.
     """
 
     samples: int
@@ -54,7 +54,7 @@ class Pool:
 
 
 class Grid:
-    """Everything that can be asked of a checked config. Raises UserError where the config asks for the impossible."""
+    """The grid of a checked config. Raises UserError if the config asks for the impossible."""
 
     def __init__(self, config: dict, name: str = "the config"):
         self.config, self.name = config, name
@@ -113,7 +113,7 @@ class Grid:
         return seeds
 
     def learning_rates(self, dataset: str, budget: str, source: str, target: str, seed: int) -> list[str]:
-        """Names of the learning rates that a cell is trained with; CHOSEN where the first seed chose for it."""
+        """Names of the learning rates that a cell is trained with; CHOSEN if the first seed chooses for it."""
         recipe = self.config["finetuning"][self.models[target]["finetuning"]]
         first = self.first_seeds.get((dataset, budget, source, target), seed)
         if recipe["choose"] == "first_seed" and seed != first:
@@ -137,7 +137,7 @@ class Grid:
         }
 
     def questions(self, dataset: str, budget: str, source: str) -> int:
-        """How many of the training questions, from the first on, an arm draws from."""
+        """Number of training questions that an arm draws from, starting with the first."""
         return self._count_questions(dataset, budget, source)[0]
 
     def _count_questions(self, dataset: str, budget: str, source: str) -> tuple[int, Fraction]:
@@ -152,7 +152,7 @@ class Grid:
         )
 
     def whole_shards(self, dataset: str, questions: int) -> int:
-        """Questions are drawn in whole shards too; the last one ends with the split."""
+        """Questions are drawn in whole shards; the last shard ends with the split."""
         shard = self.config["sampling"]["shard_questions"]
         return min(-(-questions // shard) * shard, self.config["datasets"][dataset]["splits"]["train"])
 
@@ -193,14 +193,14 @@ class Grid:
         if self.is_human(source):
             return "supervised finetuning"
         writers = [draw["model"] for draw in self.config["sources"][source]["draws"]]
-        # A model with another recipe stands under another name.
+        # A model with another recipe has another name.
         own = [self.weights(writer) == self.weights(target) for writer in writers]
         if all(own):
             return "self-improvement"
         if any(own):
             return "mixed"
         size = self.models[target].get("parameters", 0)
-        # An endpoint's model of unknown size is taken for a large one.
+        # A model of unknown size at an endpoint is assumed to be large.
         if all(self.models[writer].get("parameters", math.inf) < size for writer in writers):
             return "weak-to-strong improvement"
         return "knowledge distillation"
@@ -209,7 +209,7 @@ class Grid:
         return self.models[model]["path"], self.models[model].get("revision")
 
     def rounded(self) -> list[str]:
-        """One line for each count, of samples or questions, that had to be rounded down."""
+        """One line for each number of samples or questions that was rounded down."""
         lines = {}
         for arm in self.sampled_arms:
             for model, count in self.draws(arm.budget, arm.source).items():
@@ -228,5 +228,5 @@ class Grid:
 
 
 def block_name(first_question: int, first_sample: int) -> str:
-    """The block's name in paths; it says where the block starts, its size is the config's."""
+    """The block's name in paths: where the block starts. Its size is in the config."""
     return f"questions-{first_question:06d}_samples-{first_sample:04d}"

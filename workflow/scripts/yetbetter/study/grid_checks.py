@@ -1,4 +1,4 @@
-"""What a grid's sources and pools cannot be; every error is one line that names the key."""
+"""Checks of a grid's sources and pools; every error is one line that names the key."""
 
 from yetbetter.errors import UserError
 from yetbetter.generation.engines import engine_of
@@ -10,7 +10,7 @@ MOST_BLOCKS = 10_000
 
 
 def check_arm(grid, arm) -> None:
-    """UserError where the arm's filter needs what its data set has not, or its blocks are too many."""
+    """UserError if the arm's filter needs a check that its data set lacks, or if there are too many blocks."""
     source = grid.config["sources"][arm.source]
     rule, fpr = source["filter"], grid.config["datasets"][arm.dataset]["fpr"]
     needed = FILTERS[rule].fpr
@@ -34,7 +34,7 @@ def check_pool(grid, dataset: str, model: str) -> None:
 
 
 def check_blocks(grid, arm, samples: int, questions: int) -> None:
-    """UserError where the arm needs more of a pool than can be drawn in blocks of this size."""
+    """UserError if the arm needs more blocks of a pool than are allowed."""
     sampling = grid.config["sampling"]
     shards = -(-questions // sampling["shard_questions"])
     blocks = shards * (samples // sampling["block_samples"])
@@ -48,7 +48,7 @@ def check_blocks(grid, arm, samples: int, questions: int) -> None:
 
 
 def check_fractions(grid, source: str) -> None:
-    """UserError where the draws of a mix would together spend more than the budget."""
+    """UserError if the draws of a mix together spend more than the budget."""
     draws = grid.config["sources"][source].get("draws", [])
     spent = sum(to_fraction(draw["fraction"]) for draw in draws if draw.get("match") in RATIO_KEY)
     if len(draws) > 1 and spent > 1:

@@ -1,4 +1,4 @@
-"""Which views of a pool a grid has judged, and how many solutions that comes to at most."""
+"""Which views of a pool are judged in a grid, and at most how many solutions that is."""
 
 from collections.abc import Iterable
 
@@ -9,9 +9,9 @@ from yetbetter.study.grid import Grid
 
 
 def judged_views(grid: Grid, dataset: str, model: str, further: bool) -> dict[str, list[View]]:
-    """kind of judging -> the views of a pool that the base grid has judged so.
+    """kind of judging -> the views of a pool that are judged for the base grid.
 
-    further: what the whole study needs besides, that is the pool as the study measures it, and the views of its further
+    further: what the whole study needs in addition: the pool as the study measures it, and the views of its further
     arms.
     """
     cells = grid.cells_in(extra=further)
@@ -34,7 +34,7 @@ def judged_views(grid: Grid, dataset: str, model: str, further: bool) -> dict[st
 
 
 def solutions_in(views: Iterable[View], questions: int) -> int:
-    """Solutions that stand in at least one of the views of a pool of so many questions."""
+    """Number of solutions in at least one of the views, for a pool with this number of questions."""
     solutions = reached = 0
     for view in sorted(views, key=lambda view: -view.samples):
         end = max(reached, view.questions or questions)
@@ -44,7 +44,7 @@ def solutions_in(views: Iterable[View], questions: int) -> int:
 
 
 def most_judged(views: dict[str, list[View]], samples: int, questions: int) -> tuple[int, int]:
-    """(right answers judged, solutions judged for the filter `judge`), at most: as if all answers were right.
+    """(right answers judged, solutions judged for the filter `judge`), at most: all answers are assumed right.
 
     samples: chosen of each of the `views`.
     """

@@ -1,7 +1,7 @@
 """Which cells, arms and pools a set of tables and figures is made from.
 
-A study has parts, a folder of tables and figures each: the base grid, all experiments together, and of either what is
-finished at the moment.
+A study has parts, each with a folder of tables and figures: the base grid, all experiments, and the finished cells of
+either.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from yetbetter.study.grid import Arm, Cell, Grid, Pool
 
 @dataclass(frozen=True)
 class Part:
-    """pools: those measured as a whole, by (dataset, model). missing: cells that the part lacks so far."""
+    """pools: by (dataset, model). missing: cells that are not finished."""
 
     cells: list[Cell]
     arms: list[Arm]
@@ -34,7 +34,7 @@ def whole(grid: Grid) -> Part:
 
 
 def finished(grid: Grid, results: str) -> Part:
-    """What of a grid lies finished under a study's folder; nothing of it has to be made first."""
+    """The finished cells, arms and pools of a grid in a study's folder."""
     cells = [cell for cell in grid.cells if has_scores(results, cell)]
     arms = [arm for arm in grid.sampled_arms if has_measures(results, arm)]
     pools = {}
@@ -56,7 +56,7 @@ def has_measures(results: str, arm: Arm) -> bool:
 
 
 def finished_samples(grid: Grid, results: str, dataset: str, model: str, pool: Pool) -> int:
-    """Samples per question of which every block is drawn, graded and, where that is done here, checked."""
+    """Samples per question whose blocks are all drawn, graded and, if the data set is checked, checked."""
     checked = ["reasoning"] if grid.config["datasets"][dataset]["fpr"] == "exact" else []
 
     def complete(samples: int) -> bool:

@@ -1,4 +1,4 @@
-"""The config's schema: what a config may hold, in a reader's words where it does not, and its defaults."""
+"""The config's schema: validation with readable messages, and defaults."""
 
 import copy
 import difflib
@@ -11,7 +11,7 @@ import yaml
 from yetbetter.errors import UserError
 from yetbetter.study.config_files import LOADER
 
-# The schema's words in a reader's.
+# The schema's types and bounds in plain words.
 KINDS = {
     "string": "text",
     "number": "a number",
@@ -27,7 +27,7 @@ BOUNDS = {
     "exclusiveMaximum": "below",
 }
 
-# JSON Schema takes 5.0 for a whole number; what counts things must be written as one. Keys of YAML need not be text.
+# JSON Schema accepts 5.0 as an integer; here integers must be written as such. Keys of YAML need not be text.
 Validator = jsonschema.validators.extend(
     jsonschema.Draft202012Validator,
     type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
@@ -59,7 +59,7 @@ def read_schema(path: str, registries: dict[str, Iterable[str]], keys: dict[str,
 
 
 def check_schema(config: dict, schema: dict, name: str) -> None:
-    """Raise UserError, naming file and key, what was found and what is allowed, at the first thing that is wrong.
+    """Raise UserError for the first error: file, key, value, and what is allowed.
 
     name: the config file's name, for messages.
     """
@@ -70,10 +70,10 @@ def check_schema(config: dict, schema: dict, name: str) -> None:
 
 
 def with_defaults(config: dict, schema: dict) -> dict:
-    """A copy of a valid config in which every key that the schema has a default for is there.
+    """A copy of a valid config with the schema's defaults filled in.
 
-    Of alternatives (`oneOf`) the one applies that the value follows. A key without a default that is left out stays
-    out: then its absence means something, which its description says.
+    Of alternatives (`oneOf`) the one that the value matches applies. A missing key without a default stays missing; its
+    description says what that means.
     """
     return fill(copy.deepcopy(config), schema, schema)
 
@@ -100,7 +100,7 @@ def fill(value, part: dict, schema: dict):
 
 
 def check_finite(content, name: str, key: str = "") -> None:
-    """YAML reads .inf and .nan as numbers, and the schema lets them pass."""
+    """Raise UserError for .inf and .nan, which YAML reads as numbers and the schema accepts."""
     if isinstance(content, dict):
         for inner, value in content.items():
             check_finite(value, name, f"{key}.{inner}" if key else str(inner))
@@ -108,7 +108,7 @@ def check_finite(content, name: str, key: str = "") -> None:
         for number, value in enumerate(content):
             check_finite(value, name, f"{key}.{number}")
     elif isinstance(content, float) and not math.isfinite(content):
-        raise UserError(f"{name}: {key}: {content} is no finite number")
+        raise UserError(f"{name}: {key}: {content} is not a finite number")
 
 
 def explain(error: jsonschema.ValidationError, definitions: dict) -> str:
@@ -129,7 +129,7 @@ def explain(error: jsonschema.ValidationError, definitions: dict) -> str:
     if error.validator in ("enum", "const", *BOUNDS):
         return f"{key}: {error.instance!r} (allowed: {allowed_by(error.schema, definitions)})"
     if error.validator == "type":
-        return f"{key}: {error.instance!r} is no {error.validator_value}"
+        return f"{key}: {error.instance!r} is not of type {error.validator_value}"
     return f"{key}: {error.message}"
 
 
@@ -147,7 +147,7 @@ def allowed_by(schema: dict, definitions: dict) -> str:
 
 
 def closest(error: jsonschema.ValidationError) -> jsonschema.ValidationError:
-    """Of the alternatives that a value may follow, the fault of the one whose first key it has."""
+    """The error of the alternative that the value was meant for: the one whose first key it has."""
     branches: dict[int, list[jsonschema.ValidationError]] = {}
     for inner in error.context:
         branches.setdefault(inner.schema_path[0], []).append(inner)

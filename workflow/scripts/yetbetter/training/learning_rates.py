@@ -33,7 +33,7 @@ def read_chosen_rate(choice: str, *rates: str) -> float:
     try:
         rate = float(known[name])
     except (KeyError, ValueError):
-        told = " ".join(rates) or "none"
-        raise UserError(f"{choice}: chose the learning rate {name!r}, --rate-of tells only: {told}") from None
+        given = " ".join(rates) or "none"
+        raise UserError(f"{choice}: chose the learning rate {name!r}, --rate-of has only: {given}") from None
     print(f"{choice}: chose the learning rate {name}, {rate:g}", file=sys.stderr)
     return rate
