@@ -27,7 +27,7 @@ def small_config() -> dict:
             "wc": {"path": "9b", "parameters": 9.0e9, "engine": "transformers", "price": 0.3},
             "se": {"path": "27b", "parameters": 27.0e9, "engine": "transformers", "price": 10.5},
         },
-        "datasets": {"math": {"splits": {"train": 7}}, "gsm8k": {"splits": {"train": 5}}},
+        "datasets": {"math": {"splits": {"train": 7}, "fpr": "none"}, "gsm8k": {"splits": {"train": 5}, "fpr": "none"}},
         "sampling": {"shard_questions": 3, "block_samples": 4},
         "budgets": {"low": {"model": "se", "samples": 1}, "high": {"model": "se", "samples": 10}},
         "sources": {

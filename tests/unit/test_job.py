@@ -15,7 +15,7 @@ import pytest
 import yaml
 from job_support import JOB, calls_of, make_scontrol
 
-from configs import check_config
+from configs import check_config, model_of, recipe_of
 from yetbetter import job, program, time_limit
 from yetbetter.cluster.environments import check_environments, python_of, tell_gpus
 from yetbetter.errors import UserError
@@ -215,8 +215,8 @@ def test_every_tool_may_have_a_ready_environment_or_a_container():
     container = ["python", "workflow/scripts/run_in_container.py", "images/vllm.sif", "python"]
     assert shlex.split(python_of(environments, "vllm")) == container
     assert python_of(environments, "openai") == "python"
-    recipe = CONFIG["finetuning"]["pocket"] | {"deepspeed": "zero-2"}
-    entry = {"path": "x", "resources": {"gpu": 2}}
+    recipe = recipe_of(CONFIG["finetuning"]["pocket"] | {"deepspeed": "zero-2"})
+    entry = model_of({"path": "x", "resources": {"gpu": 2}})
     found = launch(entry, recipe, "/e/bin/python")["command"]
     assert found == "YETBETTER_GPUS=2 /e/bin/python -m torch.distributed.run --nproc-per-node 2 --standalone"
 
