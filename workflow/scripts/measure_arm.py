@@ -44,7 +44,7 @@ def main() -> None:
     draws = parse_draws(arguments.draws)
     if len(arguments.exact) != len(draws):
         raise UserError(f"--exact has {len(arguments.exact)} counts, --draws has {len(draws)}")
-    problems, shards, choice = read_arm(arguments, require=REQUIRED)
+    problems, shards, choice = read_arm(arguments, ("level",), REQUIRED)
     identity = {"dataset": arguments.dataset, "budget": arguments.budget, "source": arguments.source}
     counted, spent = {}, Spent(draws)
     file = find_file(arguments)

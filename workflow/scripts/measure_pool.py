@@ -7,9 +7,8 @@ from yetbetter.identity import stream_seed
 from yetbetter.measures.quality import measure_pool
 from yetbetter.measures.questions import count_by_question
 from yetbetter.program import run
-from yetbetter.records import read_rows
 from yetbetter.selection.pools import Pools, Shard, read_shards
-from yetbetter.selection.training_data import fingerprint_of
+from yetbetter.selection.training_data import fingerprint_of, read_problems
 from yetbetter.tables import write_table
 from yetbetter.verdicts import CORRECT
 
@@ -30,7 +29,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse_arguments()
-    problems = read_rows(arguments.problems)[: arguments.questions]
+    problems = read_problems(arguments.problems, "level")[: arguments.questions]
     only = None if arguments.questions is None else [row["problem"] for row in problems]
     counted, multiplicities = {}, {}
     for shard in read_shards(Pools.of(arguments), {arguments.model: arguments.samples}, only):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from yetbetter.generation import prompts
 from yetbetter.program import run
-from yetbetter.records import digest_of, digest_of_problems, dump_row, read_rows, write_json, write_text
+from yetbetter.records import digest_of, digest_of_problems, dump_row, iterate_rows, write_json, write_text
 from yetbetter.selection.drawn import REQUIRED, Drawn, belonging, write_drawn
 from yetbetter.selection.pools import Shard, parse_draws
 from yetbetter.selection.training_data import Selection, add_arm_arguments, read_arm, training_row, write_by_model
@@ -28,7 +28,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = parse_arguments()
     template = prompts.read_template(arguments.prompt)
-    problems, shards, choice = read_arm(arguments, REQUIRED if arguments.drawn else ())
+    problems, shards, choice = read_arm(arguments, ("question",), REQUIRED if arguments.drawn else ())
     questions = {row["problem"]: row["question"] for row in problems}
     with Selection(choice) as selection:
         drawn: list[str] = []
@@ -39,7 +39,7 @@ def main() -> None:
     if arguments.drawn:
         write_drawn(arguments.drawn, belonging(arguments, digest), drawn)
     # The hash is of the whole split, even if the arm uses a part of it.
-    split = read_rows(arguments.problems, require=("problem", "question"))
+    split = iterate_rows(arguments.problems, require=("problem", "question"))
     counts = selection.counts
     write_json(arguments.counts, dict(sorted(counts.items())) | {"problems_hash": digest_of_problems(split)})
     print(f"kept {counts['kept']:,} of {counts['drawn']:,} solutions")

@@ -38,16 +38,16 @@ def measure_pool(
         counts = [counted[name] for name in names]
         solved = coverage_curve(samples, [count["correct"] for count in counts])
         unique = unique_curve(samples, [multiplicities[name] for name in names])
-        bootstrap = Bootstrap(len(counts), seed)
-        estimates = {
-            "coverage": bootstrap.mean(solved),
-            "diversity": bootstrap.ratio(unique, solved),
-            "diversity_per_question": bootstrap.mean(unique),
-        }
-        for metric, (value, low, high) in estimates.items():
+        each = np.ones((len(counts), 1))
+        curves = {"coverage": (solved, each), "diversity": (unique, solved), "diversity_per_question": (unique, each)}
+        rates = {name: columns(metric, counts) for name, metric in metrics_of(counts, check, checked=True).items()}
+        found = Bootstrap(len(counts), seed).ratios([*curves.values(), *rates.values()])
+        for metric, (value, low, high) in zip(curves, found[: len(curves)], strict=True):
             for k in range(1, samples + 1):
                 measured.append(estimate(level, metric, value[k - 1], low[k - 1], high[k - 1], len(counts)) | {"k": k})
-        measured += measure_reasoning(counts, bootstrap, level, check)
+        for metric, one in zip(rates, found[len(curves) :], strict=True):
+            measured.append(estimate(level, metric, *one, len(counts)))
+        measured += count_judged(counts, level, check)
     return measured
 
 
@@ -60,37 +60,34 @@ def measure_arm(counted: Mapping[str, Counts], problems: list[dict], seed: int, 
     measured = []
     for level, names in levels_of(problems).items():
         counts = [counted[name] for name in names if name in counted]
-        bootstrap = Bootstrap(len(counts), seed)
-        measured += measure_metrics(counts, bootstrap, level)
-        measured += measure_reasoning(counts, bootstrap, level, check)
+        chosen = metrics_of(counts, check, checked=False) | metrics_of(counts, check, checked=True)
+        found = Bootstrap(len(counts), seed).ratios([columns(metric, counts) for metric in chosen.values()])
+        measured += [estimate(level, name, *one, len(counts)) for name, one in zip(chosen, found, strict=True)]
+        measured += count_judged(counts, level, check)
     return measured
 
 
-def measure_metrics(counts: list[Counts], bootstrap: Bootstrap, level: str, check: str = "") -> list[dict]:
-    """A row for each metric of training data that this check provides; without a check, those that need none."""
-    measured = []
-    for name, metric in (METRICS | FURTHER_MEASURES).items():
-        if metric.of and metric.tabled and (check in metric.checked if check else not metric.checked):
-            found = bootstrap.ratio(*columns(metric, counts))
-            measured.append(estimate(level, name, *found, len(counts)))
-    return measured
+def metrics_of(counts: list[Counts], check: str, checked: bool) -> dict[str, Metric]:
+    """The metrics that arms are measured by and that need no check of the reasoning, or that this check gives.
 
-
-def measure_reasoning(counts: list[Counts], bootstrap: Bootstrap, level: str, check: str) -> list[dict]:
-    """False positive rate among solutions with the right answer; nothing if none was checked.
-
-    Solutions without a verdict are counted separately: chains that the exact check cannot parse; for a judge,
-    its answers without a verdict (a share), and numbers of right answers that were judged and not judged.
+    Where not one right answer was looked at, a check gives none. What has no verdict is measured apart from the false
+    positive rate: chains that the exact check cannot read, or a judge's answers without a verdict.
     """
+    tabled = {name: metric for name, metric in (METRICS | FURTHER_MEASURES).items() if metric.of and metric.tabled}
+    if not checked:
+        return {name: metric for name, metric in tabled.items() if not metric.checked}
+    looked_at = any(count["decided"] or count["unclear"] or count["not_judged"] for count in counts)
+    return {name: metric for name, metric in tabled.items() if looked_at and check in metric.checked}
+
+
+def count_judged(counts: list[Counts], level: str, check: str) -> list[dict]:
+    """How many right answers a judge was shown, and how many it was not."""
     judged = sum(count["decided"] + count["unclear"] for count in counts)
     not_judged = sum(count["not_judged"] for count in counts)
-    if not check or not judged + not_judged:
+    if check != "judge" or not judged + not_judged:
         return []
-    measured = measure_metrics(counts, bootstrap, level, check)
-    if check == "judge":
-        for name, number in (("judged", judged), ("not_judged", not_judged)):
-            measured.append(estimate(level, name, number, np.nan, np.nan, len(counts)))
-    return measured
+    numbers = {"judged": judged, "not_judged": not_judged}
+    return [estimate(level, name, number, np.nan, np.nan, len(counts)) for name, number in numbers.items()]
 
 
 def columns(metric: Metric, counts: list[Counts]) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ from tempfile import TemporaryFile
 from yetbetter import grading
 from yetbetter.errors import UserError
 from yetbetter.judging.samples import Sample
-from yetbetter.records import check_unique, dump_row, read_rows, write_text
+from yetbetter.records import check_unique, dump_row, iterate_rows, write_text
 from yetbetter.selection.filters import FILTERS, Reject
 from yetbetter.selection.pools import Pools, Shard, parse_draws, read_shards, solution_key
 from yetbetter.selection.voting import Same
@@ -58,10 +58,13 @@ def add_arm_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read_arm(
-    arguments: argparse.Namespace, require: tuple[str, ...] = ()
+    arguments: argparse.Namespace, keep: tuple[str, ...], require: tuple[str, ...] = ()
 ) -> tuple[list[dict], Iterator[Shard], Choice]:
-    """(the arm's problems, the samples that it draws, what it keeps of them). require: further keys of a solution."""
-    problems = read_rows(arguments.problems, require=("problem", "question"))
+    """(the arm's problems, the samples that it draws, what it keeps of them).
+
+    keep: what is wanted of a problem besides its name. require: further keys of a solution.
+    """
+    problems = read_problems(arguments.problems, *keep)
     check_unique(problems, arguments.problems, "problem")
     known = frozenset(row["problem"] for row in problems)
     only = None
@@ -78,6 +81,12 @@ def read_arm(
         Pools.of(arguments), parse_draws(arguments.draws), only, require, entry.answers, "all_right" in entry.judged
     )
     return problems, check_known(shards, known, arguments.problems), choice
+
+
+def read_problems(path: str, *keep: str) -> list[dict]:
+    """The problems of a split with these of their keys alone, None if a problem lacks one."""
+    rows = iterate_rows(path, require=("problem", "question"))
+    return [{"problem": row["problem"]} | {key: row.get(key) for key in keep} for row in rows]
 
 
 def check_known(shards: Iterable[Shard], known: frozenset[str], path: str) -> Iterator[Shard]:

@@ -1,15 +1,15 @@
 """Estimators over a pool of M samples per question: coverage@k, diversity@k, maj@k, and their bootstrap intervals."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from math import comb
 
 import numpy as np
 
-# Rows that are in memory at once.
-QUESTIONS_AT_ONCE, RESAMPLES_AT_ONCE = 250, 50
+# What is in memory at once, where all would take gigabytes.
+QUESTIONS_AT_ONCE, RESAMPLES_AT_ONCE = 250, 20
 
 
 def coverage_curve(samples: int, correct: Sequence[int]) -> np.ndarray:
@@ -55,7 +55,6 @@ def unique_curve(samples: int, multiplicities: Sequence[Sequence[int]]) -> np.nd
     if any(sum(counts) > samples for counts in multiplicities):
         raise ValueError(f"more correct solutions than the {samples} samples drawn")
     total = np.zeros((len(multiplicities), samples))
-    # A curve for each distinct solution: of all questions at once they would need gigabytes.
     for start in range(0, len(multiplicities), QUESTIONS_AT_ONCE):
         some = multiplicities[start : start + QUESTIONS_AT_ONCE]
         owner = np.repeat(np.arange(start, start + len(some)), [len(counts) for counts in some])
@@ -111,14 +110,38 @@ class Bootstrap:
     """
 
     def __init__(self, questions: int, seed: int = 0, resamples: int = 2000):
-        generator = np.random.default_rng(seed)
-        # A question is drawn a few times at most: a byte holds that, and more questions than that leave it so.
-        self.weights = np.zeros((resamples, questions), dtype=np.uint8)
-        if questions:
-            share = np.full(questions, 1 / questions)
-            for start in range(0, resamples, RESAMPLES_AT_ONCE):
-                some = self.weights[start : start + RESAMPLES_AT_ONCE]
-                some[:] = generator.multinomial(questions, share, size=len(some))
+        self.questions, self.seed, self.resamples = questions, seed, resamples
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """Shape (resamples, questions)."""
+        return np.concatenate(list(self._drawn()))
+
+    def _drawn(self) -> Iterator[np.ndarray]:
+        """The weights, some resamples at a time."""
+        generator = np.random.default_rng(self.seed)
+        for start in range(0, self.resamples, RESAMPLES_AT_ONCE):
+            size = min(RESAMPLES_AT_ONCE, self.resamples - start)
+            if self.questions:
+                share = np.full(self.questions, 1 / self.questions)
+                yield generator.multinomial(self.questions, share, size=size).astype(float)
+            else:
+                yield np.zeros((size, 0))
+
+    def ratios(self, pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """The `ratio` of each (top, bottom), all in one go over the resamples, of which only some are in memory."""
+        pairs = [(np.asarray(top, dtype=float), np.asarray(bottom, dtype=float)) for top, bottom in pairs]
+        sums = [[np.zeros((self.resamples, *values.shape[1:])) for values in pair] for pair in pairs]
+        done = 0
+        for weights in self._drawn():
+            for pair, of_pair in zip(pairs, sums, strict=True):
+                for values, found in zip(pair, of_pair, strict=True):
+                    found[done : done + len(weights)] = np.tensordot(weights, values, axes=1)
+            done += len(weights)
+        return [
+            (divide(top.sum(axis=0), bottom.sum(axis=0)), *interval(divide(*of_pair)))
+            for (top, bottom), of_pair in zip(pairs, sums, strict=True)
+        ]
 
     def mean(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Mean over questions, and its interval. values: shape (questions, ...)."""
@@ -139,20 +162,13 @@ class Bootstrap:
     def _ratios(self, top: np.ndarray, bottom: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         top, bottom = np.asarray(top, dtype=float), np.asarray(bottom, dtype=float)
         value = divide(top.sum(axis=0), bottom.sum(axis=0))
-        return value, divide(self._sums(top), self._sums(bottom))
-
-    def _sums(self, values: np.ndarray) -> np.ndarray:
-        """The sum of the values of each resample, shape (resamples, ...)."""
-        sums = np.zeros((len(self.weights), *values.shape[1:]))
-        for start in range(0, len(sums), RESAMPLES_AT_ONCE):
-            some = self.weights[start : start + RESAMPLES_AT_ONCE].astype(float)
-            sums[start : start + RESAMPLES_AT_ONCE] = np.tensordot(some, values, axes=1)
-        return sums
+        drawn = divide(np.tensordot(self.weights, top, axes=1), np.tensordot(self.weights, bottom, axes=1))
+        return value, drawn
 
 
 def divide(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
     """top / bottom, NaN where bottom is 0."""
-    return np.divide(top, bottom, out=np.full(np.shape(bottom), np.nan), where=np.asarray(bottom) != 0)
+    return np.divide(top, bottom, out=np.full(np.shape(top), np.nan), where=np.asarray(bottom) != 0)
 
 
 def interval(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
