@@ -17,12 +17,14 @@ from pathlib import Path
 from yetbetter.errors import UserError
 from yetbetter.identity import fingerprint
 from yetbetter.judging.samples import Sample
-from yetbetter.records import digest_of, dump_row, iterate_rows, write_text
+from yetbetter.records import digest_of, dump_row, iterate_rows, read_json, write_text
 from yetbetter.selection.pools import Pools, Shard, block_files, parse_draws
 from yetbetter.selection.training_data import Choice
 
 # Keys that a solution must have.
 REQUIRED = ("tokens", "prompt_tokens")
+# Keys of a block's sidecar that say what its samples are.
+SAMPLES = ("pool", "block", "counts", "completion_tokens", "prompt_tokens")
 COLUMNS = ("problem", "model", "trained", "distinct", *REQUIRED, "empty", "cut")
 
 
@@ -61,9 +63,9 @@ def belonging(arguments: argparse.Namespace, training_data: str) -> dict:
     pools = Pools.of(arguments)
     blocks = {}
     for block in pools.blocks:
-        # A block that is sampled again gets another sidecar, so its texts need not be read.
-        files = f"{pools.solutions}/{block}.about.json", block_files(pools, block)[1]
-        blocks[block] = [digest_of(file) for file in files]
+        about, (_, verdicts) = read_json(f"{pools.solutions}/{block}.about.json"), block_files(pools, block)
+        # Of the sidecar what the samples are, not when and where they were drawn: equal runs write equal files.
+        blocks[block] = [{key: about.get(key) for key in SAMPLES}, digest_of(verdicts)]
     return {
         "training_data": training_data,
         "draws": parse_draws(arguments.draws),
