@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 # Raised on purpose when a verdict may change: part of every verdict file's fingerprint.
-GRADER_VERSION = 2
+GRADER_VERSION = 3
 
 
 @functools.cache

@@ -6,7 +6,9 @@ from fractions import Fraction
 from functools import lru_cache
 
 from yetbetter.grading.grammar import parse
+from yetbetter.grading.moments import read_moment
 from yetbetter.grading.normalisation import canonical, clean
+from yetbetter.grading.phrases import read_phrase
 from yetbetter.grading.rationals import read_number
 from yetbetter.grading.tokens import Refused
 from yetbetter.grading.units import split_unit
@@ -16,15 +18,25 @@ DOUBLE_ROUNDING = Fraction(1, 10**14)
 DECIMAL_COMMA = re.compile(r"[+-]?(?:\d{4,40},\d{1,40}|\d{1,3},(?:\d{1,2}|\d{4,40})|0,\d{1,40})")
 
 
+# A5_{11} and \text{A5}_{11}: digits above nine, which the grammar would read as a product.
+IN_BASE = re.compile(r"(?:(?:\\text ?)?\{ ?)?([0-9A-Z]{1,40}) ?\}? ?_ ?\{? ?(\d\d) ?\}?")
+PAIR = re.compile(r"([1-9]\d{0,2}),(\d{3})")
+FULL_ANGLES = (90, 180, 360)
+
+
 @dataclass(frozen=True)
 class Answer:
     """An answer as the comparison sees it; trees are made where they are asked for."""
 
-    text: str
-    unit: str | None
-    identity: str
+    text: str  # the value alone
+    unit: frozenset[str]
+    identity: str  # the whole answer's spelling
     number: Fraction | None
     places: int | None  # decimals written
+    whole: str = ""  # the whole answer, cleaned
+    condition: str = ""  # when the value holds, in words
+    label: frozenset[str] = frozenset()  # words of the name before the value
+    moment: tuple | None = None
 
     def trees(self) -> tuple[tuple, ...]:
         return trees_of(self.text)
@@ -34,17 +46,22 @@ class Answer:
 def read(text: str) -> Answer:
     """An answer's readings. Text above MAX_TEXT characters keeps only its spelling."""
     if len(text) > MAX_TEXT:
-        return Answer(text, None, text.strip(), None, None)
+        return Answer(text, frozenset(), text.strip(), None, None, text)
     cleaned = clean(text)
-    core, unit = split_unit(cleaned)
+    phrase = read_phrase(cleaned)
+    core, unit = split_unit(phrase.value)
     number = read_number(core)
     places = len(core.rpartition(".")[2]) if number is not None and "." in core else None
-    return Answer(core, unit, canonical(cleaned), number, places)
+    moment = read_moment(cleaned) if number is None or unit else None
+    return Answer(core, unit, canonical(cleaned), number, places, cleaned, phrase.condition, phrase.label, moment)
 
 
 @lru_cache(maxsize=20_000)
 def trees_of(text: str) -> tuple[tuple, ...]:
     """The formula's readings: with 1,234 as one number, and as two. Empty where the grammar refuses."""
+    based = IN_BASE.fullmatch(text)
+    if based and not based[1].isdigit():
+        return (("base", based[1], int(based[2])),)
     found = []
     for thousands in (True, False) if "," in text else (True,):
         try:
@@ -54,6 +71,14 @@ def trees_of(text: str) -> tuple[tuple, ...]:
         if tree not in found and tree[0] != "text":
             found.append(tree)
     return tuple(found)
+
+
+def as_gold(answer: Answer) -> Answer:
+    """A gold answer whose comma may only be a list's: two angles that add up to 90, 180 or 360 degrees (70,110)."""
+    pair = PAIR.fullmatch(answer.text) if answer.number is not None else None
+    if pair and int(pair[1]) + int(pair[2]) in FULL_ANGLES:
+        return replace(answer, text=f"{pair[1]}, {pair[2]}", number=None)
+    return answer
 
 
 def read_any(text: str) -> Answer:
@@ -79,9 +104,9 @@ def equal_numbers(a: Answer, g: Answer, lenient: bool) -> bool:
     if not lenient:
         return False
     pairs = [(a.number, g.number)]
-    if a.unit == "percent" and g.unit is None:
+    if "percent" in a.unit and "percent" not in g.unit:
         pairs.append((a.number / 100, g.number))
-    if g.unit == "percent" and a.unit is None:
+    if "percent" in g.unit and "percent" not in a.unit:
         pairs.append((a.number, g.number / 100))
     return any(near(x, y, a.places, g.places) for x, y in pairs)
 

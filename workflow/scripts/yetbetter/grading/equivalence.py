@@ -5,19 +5,32 @@ lenient: units are dropped, percent may be its fraction, decimals may be rounded
 """
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 
 from yetbetter.grading import arithmetic
-from yetbetter.grading.answers import equal_doubles, equal_numbers, near, read_any, with_decimal_comma
+from yetbetter.grading.answers import (
+    Answer,
+    as_gold,
+    equal_doubles,
+    equal_numbers,
+    near,
+    read_any,
+    trees_of,
+    with_decimal_comma,
+)
 from yetbetter.grading.matrices import matrix_of
+from yetbetter.grading.moments import same_moment
+from yetbetter.grading.phrases import choice_letter
 from yetbetter.grading.rationals import read_number
-from yetbetter.grading.relations import as_interval, equal_relations, name_and_value
-from yetbetter.grading.sets import equal_sets, is_interval_like
+from yetbetter.grading.relations import as_interval, equal_relations, name_and_value, quantity_and_value
+from yetbetter.grading.sets import as_unions, equal_sets, is_interval_like
+from yetbetter.grading.units import conflict
 from yetbetter.grading.values import constant, contains, same_function
 
 STRICT, LENIENT = MODES = ("strict", "lenient")
 MAX_ITEMS = 60
-TIME = re.compile(r"\d{1,2}:\d\d")
+RATIO = re.compile(r"[\d.]{1,20}(?: ?: ?[\d.]{1,20})+")
 
 
 def compare(answer: str, gold: str, mode: str = STRICT, comparison: "type[Comparison] | None" = None) -> bool | None:
@@ -30,29 +43,70 @@ def compare(answer: str, gold: str, mode: str = STRICT, comparison: "type[Compar
     a, g = read_any(answer), read_any(gold)
     if a.identity == g.identity:
         return True
-    if a.unit and g.unit and a.unit != g.unit and mode == STRICT:
+    g = as_gold(g)
+    verdict = equal_answers(a, g, STRICT, comparison or Comparison)
+    if verdict is True or mode == STRICT:
+        return verdict
+    leniently = equal_answers(a, g, LENIENT, comparison or Comparison)
+    return leniently or (None if None in (verdict, leniently) else False)
+
+
+def equal_answers(a: Answer, g: Answer, mode: str, comparison: "type[Comparison]") -> bool | None:
+    if a.moment or g.moment:
+        verdict = equal_moments(a, g)
+        if verdict is not None:
+            return verdict
+    if choice_letter(a.whole) == g.identity.upper() or choice_letter(g.whole) == a.identity.upper():
+        return True
+    if mode == STRICT and (conflict(a.unit, g.unit) or are_apart(a, g)):
         return False
-    if a.number is not None and g.number is not None:
-        return equal_numbers(a, g, mode == LENIENT)
     if mode == LENIENT:
         a, g = with_decimal_comma(a), with_decimal_comma(g)
-        if a.number is not None and g.number is not None:
-            return equal_numbers(a, g, mode == LENIENT)
-    if TIME.fullmatch(a.text) and TIME.fullmatch(g.text):
-        return False  # a time of day is its spelling, not a ratio
-    left, right = a.trees(), g.trees()
-    if not left or not right:
-        return False
-    trees = (comparison or Comparison)(mode)
-    verdicts = [trees.equal(x, y) for x in left for y in right]
-    if True in verdicts:
+    if a.number is not None and g.number is not None:
+        return equal_numbers(a, g, mode == LENIENT)
+    verdict = equal_trees(a.trees(), g.trees(), comparison(mode))
+    if verdict is True:
         return True
-    if mode == LENIENT and "percent" in (a.unit, g.unit) and a.unit != g.unit:
-        scaled = [("div", x, ("num", Fraction(100), None)) if a.unit else x for x in left]
-        others = [("div", y, ("num", Fraction(100), None)) if g.unit else y for y in right]
-        if any(trees.equal(x, y) for x in scaled for y in others):
+    if mode == LENIENT and ("percent" in a.unit) != ("percent" in g.unit):
+        left = [per_cent(tree) for tree in a.trees()] if "percent" in a.unit else a.trees()
+        right = [per_cent(tree) for tree in g.trees()] if "percent" in g.unit else g.trees()
+        if equal_trees(left, right, comparison(mode)):
             return True
-    return None if None in verdicts else False
+    if (a.unit or g.unit or a.label or g.label) and (a.whole, g.whole) != (a.text, g.text):
+        # What was taken for a unit or a name may be variables: 5 m and 5m.
+        whole = equal_trees(trees_of(a.whole), trees_of(g.whole), comparison(mode))
+        return whole or (None if None in (whole, verdict) else False)
+    return verdict
+
+
+def equal_trees(left: Sequence[tuple], right: Sequence[tuple], trees: "Comparison") -> bool | None:
+    """Whether any reading of one side equals any of the other."""
+    verdicts = [trees.equal(x, y) for x in left for y in right]
+    return True if True in verdicts else None if None in verdicts else False
+
+
+def per_cent(tree: tuple) -> tuple:
+    return ("div", tree, ("num", Fraction(100), None))
+
+
+def equal_moments(a: Answer, g: Answer) -> bool | None:
+    """Times of day and dates by what they mean, never as ratios or products; None where neither side is one."""
+    if a.moment and g.moment:
+        return same_moment(a.moment, g.moment)
+    moment, other = (a.moment, g) if a.moment else (g.moment, a)
+    if moment[0] == "time" and other.number is not None and moment[2]:
+        return other.number in (Fraction(moment[1], 3600), Fraction(moment[1], 3600) - 12)  # 9 for 9 a.m.
+    if moment[0] == "date":
+        return False if other.number is not None else None
+    return False if RATIO.fullmatch(other.text) else None
+
+
+def are_apart(a: Answer, g: Answer) -> bool:
+    """Names or conditions that differ: the area and the perimeter, x > 0 and x < 0."""
+    if a.label and g.label and not a.label & g.label:
+        return True
+    conditions = [re.sub(r"\\text|[{}\s]|for|where|when|if|with", "", side.condition) for side in (a, g)]
+    return all(re.search(r"[<>=]|\\[lg]e|\\ne|\d", found) for found in conditions) and conditions[0] != conditions[1]
 
 
 class Comparison:
@@ -82,10 +136,16 @@ class Comparison:
     # Collections ------------------------------------------------------------------------------------------------------
 
     def equal_collections(self, a: tuple, g: tuple) -> bool | None:
+        unions = as_unions(a, g)
+        if unions:
+            if equal_sets(*unions, self.equal):
+                return True
+            if a[2:] and g[2:] and a[2:] != g[2:]:
+                return False  # "or" is no "and"
         if is_interval_like(a) or is_interval_like(g):
             return equal_sets(a, g, self.equal)
         if self.mode == LENIENT and {a[0], g[0]} == {"list", "tuple"}:
-            return self.all_equal(a[-1], g[-1])
+            return self.all_equal(*(tree[3] if tree[0] == "tuple" else tree[1] for tree in (a, g)))
         if not {a[0], g[0]} <= {"list", "set"}:
             # A list may be one value's chain of names: {5} is 5 only where it is a set of one.
             single = [tree[1][0] if tree[0] in ("list", "set") and len(tree[1]) == 1 else tree for tree in (a, g)]
@@ -179,9 +239,12 @@ class Comparison:
         if a_name is not None and g_name is not None and a_name == g_name:
             return self.equal(a_value, g_value)
         if (a_name is None) != (g_name is None) and not (a[0] == g[0] == "rel"):
-            verdict = self.equal(a_value, g_value)
-            if verdict or a[0] != "rel" or g[0] != "rel":
-                return verdict
+            return self.equal(a_value, g_value)
+        if (a[0] == "rel") != (g[0] == "rel"):
+            a_value, g_value = quantity_and_value(a), quantity_and_value(g)
+            if (a_value, g_value) != (a, g):  # a + b = 6 for 6
+                return self.equal(a_value, g_value)
+            a_value, g_value = a, g
         if a[0] == g[0] == "rel":
             verdict = equal_relations(a, g)
             if verdict is not False:
