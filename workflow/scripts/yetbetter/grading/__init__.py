@@ -7,13 +7,14 @@ import functools
 
 from yetbetter.grading.equivalence import LENIENT, MODES, STRICT
 from yetbetter.grading.extraction import CONVENTIONS, extract_answer
-from yetbetter.grading.grader import CORRECT, INCORRECT, NO_ANSWER, TIMEOUT, VERDICTS, Grader
+from yetbetter.grading.grader import CORRECT, GRADER_ERROR, INCORRECT, NO_ANSWER, TIMEOUT, VERDICTS, Grader
 from yetbetter.grading.normalisation import normalise
 from yetbetter.grading.rationals import read_number
 
 __all__ = [
     "CONVENTIONS",
     "CORRECT",
+    "GRADER_ERROR",
     "GRADER_VERSION",
     "INCORRECT",
     "LENIENT",

@@ -4,6 +4,7 @@ strict: the same value in the same form. A unit may be missing on one side, two 
 lenient: units are dropped, percent may be its fraction, decimals may be rounded, a tuple may miss its brackets.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from fractions import Fraction
@@ -27,6 +28,7 @@ from yetbetter.grading.relations import as_interval, equal_relations, name_and_v
 from yetbetter.grading.sets import as_unions, equal_sets, is_interval_like
 from yetbetter.grading.units import conflict
 from yetbetter.grading.values import constant, contains, same_function
+from yetbetter.grading.work import MAX_STEPS, OutOfWork, at_most
 
 STRICT, LENIENT = MODES = ("strict", "lenient")
 MAX_ITEMS = 60
@@ -43,12 +45,22 @@ def compare(answer: str, gold: str, mode: str = STRICT, comparison: "type[Compar
     a, g = read_any(answer), read_any(gold)
     if a.identity == g.identity:
         return True
-    g = as_gold(g)
-    verdict = equal_answers(a, g, STRICT, comparison or Comparison)
-    if verdict is True or mode == STRICT:
-        return verdict
-    leniently = equal_answers(a, g, LENIENT, comparison or Comparison)
-    return leniently or (None if None in (verdict, leniently) else False)
+    g, verdict = as_gold(g), False
+    for allowed in MODES if mode == LENIENT else (STRICT,):
+        found = within_bounds(a, g, allowed, comparison)
+        if found:
+            return True
+        verdict = None if found is None else verdict
+    return verdict
+
+
+def within_bounds(a: Answer, g: Answer, mode: str, comparison: "type[Comparison] | None") -> bool | None:
+    """The verdict, or None after MAX_STEPS of work; a worker process has its limits from outside."""
+    try:
+        with at_most(MAX_STEPS if comparison is None else math.inf):
+            return equal_answers(a, g, mode, comparison or Comparison)
+    except OutOfWork:
+        return None
 
 
 def equal_answers(a: Answer, g: Answer, mode: str, comparison: "type[Comparison]") -> bool | None:
@@ -277,12 +289,18 @@ class Comparison:
         if places == [None, None] or (self.mode == STRICT and max(n or 0 for n in places) < 10):
             return False
         values = [constant(tree) for tree in (a, g)]
-        if None in values or not all(map(arithmetic.is_real, values)):
-            return False
-        if any(arithmetic.guarded(arithmetic.magnitude)(value) > 10**30 for value in values):
+        if None in values or not all(map(is_moderate, values)):
             return False
         exact = [as_fraction(value) for value in values]
         return equal_doubles(*exact, *places) or (self.mode == LENIENT and near(*exact, *places))
+
+
+def is_moderate(value: arithmetic.Value) -> bool:
+    """Real, and not so large that its sixty digits would not reach the places after its point."""
+    try:
+        return arithmetic.is_real(value) and arithmetic.guarded(arithmetic.magnitude)(value) <= 10**30
+    except arithmetic.Undefined:  # larger than any decimal
+        return False
 
 
 def decimals(tree: tuple) -> int | None:

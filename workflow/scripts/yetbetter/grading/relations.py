@@ -5,7 +5,7 @@ from fractions import Fraction
 from yetbetter.grading import arithmetic
 from yetbetter.grading.arithmetic import Undefined
 from yetbetter.grading.grammar import UNKNOWN_FUNCTIONS
-from yetbetter.grading.values import POINTS, contains, evaluate, symbols
+from yetbetter.grading.values import POINTS, agree, contains, evaluate, symbols
 
 FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 
@@ -152,8 +152,11 @@ def equal_relations(a: tuple, g: tuple) -> bool | None:
             continue
     if len(factors) < 2:
         return None
-    if not all(arithmetic.guarded(arithmetic.agree)(factors[0], factor) for factor in factors[1:]):
-        return False
+    try:
+        if not all(agree(factors[0], factor) for factor in factors[1:]):
+            return False
+    except Undefined:
+        return None
     if a_sign in ("=", "!="):
         return a_sign == g_sign and not arithmetic.is_zero(factors[0])
     if not arithmetic.is_real(factors[0]) or arithmetic.is_zero(factors[0]):

@@ -1,6 +1,6 @@
 r"""Units and words behind (or currency before) a value: "18 eggs", "\text{ ft}^2", "\mathrm{~m/s}", "\$5 a day".
 
-A unit is a set of names in one spelling: "64 square feet" is 64 and {"foot^2"}, "60 mph" is 60 and {"mile", "per hour"}.
+A unit is a set of names in one spelling: "64 square feet" is 64 and {"foot^2"}, "60 mph" 60 and {"mile", "per hour"}.
 """
 
 import re

@@ -11,6 +11,13 @@ IN_ORDER = re.compile(r"a?b?c?d?k?l?m?n?p?q?r?s?t?u?v?w?x?y?z?")
 SPELT_IN_ORDER = listed("act ant any art arm amt buy dry cry pry try")
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 VOWEL = re.compile("[aeiouy]")
+# In a sentence these leave open what its number says.
+DENYING = listed(
+    """
+    not never or either wrong incorrect impossible cannot least most maybe perhaps half
+    hundred thousand million billion trillion dozen hundreds thousands millions billions trillions dozens
+    """
+)
 AUXILIARIES = listed("is are was were do does did has have ca wo would could should")  # of "isn't", "cannot"
 # Behind a value these make another value of it, deny it, or leave it open.
 CHANGING = listed(
