@@ -1,14 +1,14 @@
 """A final answer as it is compared: its spelling, unit, number and formula; and what makes two numbers equal."""
 
 import re
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 from yetbetter.grading.grammar import parse
 from yetbetter.grading.moments import read_moment
 from yetbetter.grading.normalisation import canonical, clean
-from yetbetter.grading.phrases import read_phrase
+from yetbetter.grading.phrases import has_words, read_phrase
 from yetbetter.grading.rationals import read_number
 from yetbetter.grading.tokens import Refused
 from yetbetter.grading.units import split_unit
@@ -21,11 +21,11 @@ DECIMAL_COMMA = re.compile(r"[+-]?(?:\d{4,40},\d{1,40}|\d{1,3},(?:\d{1,2}|\d{4,4
 # A5_{11} and \text{A5}_{11}: digits above nine, which the grammar would read as a product.
 IN_BASE = re.compile(r"(?:(?:\\text ?)?\{ ?)?([0-9A-Z]{1,40}) ?\}? ?_ ?\{? ?(\d\d) ?\}?")
 PAIR = re.compile(r"([1-9]\d{0,2}),(\d{3})")
+NO_UNIT: frozenset[str] = frozenset()
 FULL_ANGLES = (90, 180, 360)
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """An answer as the comparison sees it; trees are made where they are asked for."""
 
     text: str  # the value alone
@@ -46,14 +46,22 @@ class Answer:
 def read(text: str) -> Answer:
     """An answer's readings. Text above MAX_TEXT characters keeps only its spelling."""
     if len(text) > MAX_TEXT:
-        return Answer(text, frozenset(), text.strip(), None, None, text)
+        return Answer(text, NO_UNIT, text.strip(), None, None, text)
     cleaned = clean(text)
-    phrase = read_phrase(cleaned)
+    number = read_number(cleaned)
+    if number is not None:  # most answers are nothing but a number
+        return Answer(cleaned, NO_UNIT, canonical(cleaned), number, places_of(cleaned), cleaned)
+    worded = has_words(cleaned)
+    phrase = read_phrase(cleaned, worded)
     core, unit = split_unit(phrase.value)
-    number = read_number(core)
-    places = len(core.rpartition(".")[2]) if number is not None and "." in core else None
-    moment = read_moment(cleaned) if number is None or unit else None
+    number = read_number(core) if core != cleaned else None
+    places = None if number is None else places_of(core)
+    moment = read_moment(cleaned) if worded or ":" in cleaned else None
     return Answer(core, unit, canonical(cleaned), number, places, cleaned, phrase.condition, phrase.label, moment)
+
+
+def places_of(number: str) -> int | None:
+    return len(number.rpartition(".")[2]) if "." in number else None
 
 
 @lru_cache(maxsize=20_000)
@@ -77,7 +85,7 @@ def as_gold(answer: Answer) -> Answer:
     """A gold answer whose comma may only be a list's: two angles that add up to 90, 180 or 360 degrees (70,110)."""
     pair = PAIR.fullmatch(answer.text) if answer.number is not None else None
     if pair and int(pair[1]) + int(pair[2]) in FULL_ANGLES:
-        return replace(answer, text=f"{pair[1]}, {pair[2]}", number=None)
+        return answer._replace(text=f"{pair[1]}, {pair[2]}", number=None)
     return answer
 
 
@@ -91,7 +99,7 @@ def with_decimal_comma(a: Answer) -> Answer:
     if a.number is not None or not DECIMAL_COMMA.fullmatch(a.text):
         return a
     text = a.text.replace(",", ".")
-    return replace(a, number=read_number(text), places=len(text.partition(".")[2]))
+    return a._replace(number=read_number(text), places=len(text.partition(".")[2]))
 
 
 def equal_numbers(a: Answer, g: Answer, lenient: bool) -> bool:

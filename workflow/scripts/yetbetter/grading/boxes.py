@@ -5,7 +5,7 @@ import re
 from yetbetter.grading.statements import trim
 
 NAMES = ("\\boxed", "\\fbox")
-BRACE = re.compile(r"\\(?:boxed|fbox)[ \t]{0,4}\{|\\.|[{}]", re.DOTALL)
+BRACE = re.compile(r"\\(?:boxed|fbox)[ \t]{0,4}\{|\\[\\{}]|[{}]")
 # A box without braces holds a number, a single letter or a command. Of "mark it with \boxed" nothing is boxed.
 BARE = re.compile(
     r"\\(?:boxed|fbox)[ \t]{0,4}([-+]?[\d.][\d.,/]{0,40}|[A-Za-z](?![A-Za-z]| [a-z])|\\(?!boxed|fbox)[a-zA-Z]+)"
@@ -24,16 +24,14 @@ def last_box(text: str, between: re.Pattern | None = None) -> tuple[int, str] | 
 
     between: boxes beside it are one list with it where only this stands between them ("\\boxed{1} and \\boxed{2}").
     """
-    if not any(name in text for name in NAMES):
+    if "\\boxed" not in text and "\\fbox" not in text:
         return None
-    bare = last_match(BARE, text)
     boxes = closed_boxes(text)
-    while boxes and PLACEHOLDER.fullmatch(boxes[-1][2]):
+    while boxes and len(boxes[-1][2]) < 40 and PLACEHOLDER.fullmatch(boxes[-1][2]):
         boxes.pop()
-    if bare and (not boxes or bare.start() > boxes[-1][0]):
-        found = trim(bare[1].rstrip(".,;"))
-        if found:
-            return bare.start(), found
+    bare = last_match(BARE, text, boxes[-1][1] if boxes else 0)
+    if bare and (found := trim(bare[1].rstrip(".,;"))):
+        return bare.start(), found
     if not boxes:
         return None
     joined = [boxes[-1]]
@@ -46,9 +44,9 @@ def last_box(text: str, between: re.Pattern | None = None) -> tuple[int, str] | 
     return boxes[-1][0], INSIDE.sub(r"\1", found) if found.startswith(NAMES) else found
 
 
-def last_match(pattern: re.Pattern, text: str) -> re.Match | None:
+def last_match(pattern: re.Pattern, text: str, start: int) -> re.Match | None:
     found = None
-    for match in pattern.finditer(text):
+    for match in pattern.finditer(text, start):
         found = match
     return found
 
@@ -73,9 +71,9 @@ def closed_boxes(text: str) -> list[tuple[int, int, str]]:
                     found.append((start, end + 1, text[content:end]))
         elif len(token) > 2:
             stack.append([match.start(), match.end(), 0, -1])
-        elif token == "\\{" and stack:
+        elif stack and token == "\\{":
             stack[-1][2] += 1
-        elif token == "\\}" and stack:
+        elif stack and token == "\\}":
             if stack[-1][2]:
                 stack[-1][2] -= 1
             elif stack[-1][3] < 0:

@@ -45,7 +45,11 @@ def compare(answer: str, gold: str, mode: str = STRICT, comparison: "type[Compar
     a, g = read_any(answer), read_any(gold)
     if a.identity == g.identity:
         return True
-    g, verdict = as_gold(g), False
+    if "," in g.text:
+        g = as_gold(g)
+    if a.number is not None and g.number is not None and a.text == a.whole and g.text == g.whole:
+        return equal_numbers(a, g, mode == LENIENT)
+    verdict: bool | None = False
     for allowed in MODES if mode == LENIENT else (STRICT,):
         found = within_bounds(a, g, allowed, comparison)
         if found:
@@ -68,8 +72,9 @@ def equal_answers(a: Answer, g: Answer, mode: str, comparison: "type[Comparison]
         verdict = equal_moments(a, g)
         if verdict is not None:
             return verdict
-    if choice_letter(a.whole) == g.identity.upper() or choice_letter(g.whole) == a.identity.upper():
-        return True
+    for letter, side in ((a.identity, g), (g.identity, a)):
+        if len(letter) == 1 and letter.isalpha() and choice_letter(side.whole) == letter.upper():
+            return True
     if mode == STRICT and (conflict(a.unit, g.unit) or are_apart(a, g)):
         return False
     if mode == LENIENT:
@@ -117,6 +122,8 @@ def are_apart(a: Answer, g: Answer) -> bool:
     """Names or conditions that differ: the area and the perimeter, x > 0 and x < 0."""
     if a.label and g.label and not a.label & g.label:
         return True
+    if not (a.condition and g.condition):
+        return False
     conditions = [re.sub(r"\\text|[{}\s]|for|where|when|if|with", "", side.condition) for side in (a, g)]
     return all(re.search(r"[<>=]|\\[lg]e|\\ne|\d", found) for found in conditions) and conditions[0] != conditions[1]
 

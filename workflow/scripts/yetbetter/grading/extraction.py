@@ -14,6 +14,7 @@ from yetbetter.grading.run_on import without_run_on
 from yetbetter.grading.statements import (
     BETWEEN,
     BETWEEN_NAMES,
+    from_the_end,
     is_comment,
     last_statement,
     trim,
@@ -22,9 +23,11 @@ from yetbetter.grading.statements import (
 )
 
 THE_ANSWER_IS = re.compile(r"[Tt]he answer is(?=[: \t])")
-ANY_ANSWER_IS = re.compile(r"\b[Aa]nswer (?:to (?:this|the|our) (?:question|problem) )?is(?=[: \t])")
+ANY_ANSWER_IS = re.compile(r"[Aa]nswer (?:to (?:this|the|our) (?:question|problem) )?is(?=[: \t])")
 FINAL_ANSWER_IS = re.compile(r"[Ff]inal answer is")
-ANSWER_LINE = re.compile(r"(?:^|\n)[ \t*_#>-]{0,8}(?:(?:final|the|correct) )?ans(?:wer)?[ *_]{0,4}(?=:)", re.IGNORECASE)
+ANSWER_LINE = re.compile(
+    r"\n[ \t*_#>-]{0,8}(?:(?:[Ff]inal|FINAL|[Tt]he|[Cc]orrect) )?(?:[Aa]ns(?:wer)?|ANSWER)[ *_]{0,4}(?=:)"
+)
 HOPE = "I hope it is correct"
 # A line "Answer: 5" is the text's answer where hardly anything follows.
 MAX_BEHIND = 300
@@ -33,14 +36,14 @@ MAX_BEHIND = 300
 def extract_answer(text: str, convention: str) -> str | None:
     """The final answer as the text states it, or None. convention: a key of CONVENTIONS."""
     extract = CONVENTIONS[convention]
-    return extract(without_run_on(text, lambda head: STATED[convention](head) is not None))
+    return extract(without_run_on(text, STATED[convention]))
 
 
 def extract_other(text: str, convention: str) -> str | None:
     r"""Another reading of the statement: neighbouring boxes as one list, where the convention takes the last alone."""
     if convention not in ("boxed", "minerva", "any") or text.count("\\boxed") + text.count("\\fbox") < 2:
         return None
-    text = without_run_on(text, lambda head: STATED[convention](head) is not None)
+    text = without_run_on(text, STATED[convention])
     stated = None if convention == "boxed" else final_answer(text)
     boxes = last_box(text, BETWEEN_NAMES)
     if stated and (convention == "minerva" or not boxes or stated > boxes):
@@ -54,12 +57,12 @@ def content(found: tuple[int, str] | None) -> str | None:
 
 def extract_the_answer_is(text: str) -> str | None:
     """ "The answer is X", up to the end of its line or sentence, or to where it goes on with a reason."""
-    return content(last_statement(text, THE_ANSWER_IS))
+    return content(last_statement(text, THE_ANSWER_IS, "he answer is"))
 
 
 def final_answer(text: str) -> tuple[int, str] | None:
     """ "The final answer is X. I hope it is correct." (Lewkowycz et al. 2022, appendix D), as (place, X)."""
-    for match in reversed(list(FINAL_ANSWER_IS.finditer(text))):
+    for match in from_the_end(text, FINAL_ANSWER_IS, "inal answer is"):
         close = text.find(HOPE, match.end(), match.end() + 5_000)
         if close >= 0:
             found = trim(text[match.end() : close].lstrip(":").rstrip().removesuffix("."))
@@ -82,11 +85,10 @@ def extract_boxed(text: str) -> str | None:
 
 def extract_gsm8k(text: str) -> str | None:
     """The number of "#### X", or of a last line "A: X" as in OpenAI's released samples, without currency and unit."""
-    found = hash_answer(text)
-    if found:
-        return found[1]
+    if "####" in text:
+        return content(hash_answer(text)) or extract_the_answer_is(text)
     place = text.rfind("\nA:")
-    if "####" in text or (place < 0 and not text.startswith("A:")):
+    if place < 0 and not text.startswith("A:"):
         return extract_the_answer_is(text)
     return quantity(text[place + 1 :].split("\n", 1)[0][2:])
 
@@ -96,17 +98,20 @@ def extract_stated(text: str) -> str | None:
     found = [found for found in (final_answer(text), hash_answer(text), last_box(text, BETWEEN)) if found]
     if found:
         return max(found)[1]
-    return content(last_statement(text, ANY_ANSWER_IS)) or answer_line(text)
+    return content(last_statement(text, ANY_ANSWER_IS, "nswer ")) or answer_line(text)
 
 
 def answer_line(text: str) -> str | None:
-    offset = max(len(text) - MAX_BEHIND - 200, 0)
-    found = last_statement(text[offset:], ANSWER_LINE)
-    if not found or len(text) - offset - found[0] > MAX_BEHIND:
+    tail = "\n" + text[-MAX_BEHIND:]
+    if "nswer" not in tail and "NSWER" not in tail and "ns:" not in tail:
+        return None
+    lines = [match.end() for match in ANSWER_LINE.finditer(tail)]
+    found = until_end(tail, lines[-1]) if lines else None
+    if not found or is_comment(found):
         return None
     # Words alone are an answer where the text ends with them.
-    stated = re.search(r"[\d\\$]", found[1]) or text.rstrip(" .*\n").endswith(found[1])
-    return found[1] if stated and len(found[1]) <= 100 else None
+    stated = re.search(r"[\d\\$]", found) or text.rstrip(" .*\n").endswith(found)
+    return without_reason(found) if stated and len(found) <= 100 else None
 
 
 def extract_any(text: str) -> str | None:

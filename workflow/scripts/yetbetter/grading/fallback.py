@@ -16,7 +16,12 @@ ITEM = r"\s{0,4}[-+\u2212]?\s?(?:\d[\d.]{0,40}(?:/\d{1,40})?|\u221e|\\?inf(?:ty|
 BRACKET = rf"(?<![\w\\])(?:[(\[{{]{ITEM}(?:,{ITEM}){{1,20}}[)\]}}])"
 # A point, an interval, a set, and a union of such.
 BRACKETS = re.compile(rf"{BRACKET}(?:\s?(?:\u222a|\\cup|U)\s?{BRACKET}){{0,8}}")
+CLOSING = re.compile(r"[)\]}]")
 MAX_TAIL = 20_000
+
+
+def numbers_of(text: str) -> list[str]:
+    return [number for number in NUMBER.findall(text) if number.strip("+-")]
 
 
 def last_formula(text: str) -> str | None:
@@ -31,10 +36,15 @@ def last_formula(text: str) -> str | None:
     tail = tail[max(tail.rfind("Final Answer:"), 0) :]
     formulas = list(MATH.finditer(tail))
     rest = tail[formulas[-1].end() :] if formulas else tail
-    numbers = [match for match in NUMBER.finditer(rest) if match[0].strip("+-")]
+    # The last number is mostly in the last lines.
+    numbers = numbers_of(rest[rest.rfind("\n", 0, -200) + 1 :]) or numbers_of(rest)
     if numbers:
-        brackets = [match for match in BRACKETS.finditer(rest) if match.end() > numbers[-1].start()]
-        return brackets[-1][0] if brackets else numbers[-1][0]
+        last = numbers[-1]
+        place = rest.rfind(last)
+        if not CLOSING.search(rest, place, place + len(last) + 40):
+            return last
+        brackets = [match for match in BRACKETS.finditer(rest) if match.end() > place]
+        return brackets[-1][0] if brackets else last
     if not formulas:
         return trim(text)
     joined = [formulas[-1]]

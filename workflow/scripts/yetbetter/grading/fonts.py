@@ -31,7 +31,11 @@ def style_words(text: str) -> str:
     r"""Words in a font of mathematics as \text, where variables in such a font stay as they are."""
     if "\\rm" in text or "\\bf" in text or "\\it" in text or "\\sf" in text:
         text = FONT_SWITCH.sub(r"\\mathrm{\1}", text)
-    return STYLED_WORDS.sub(styled_words, text) if "\\" in text else text
+    return STYLED_WORDS.sub(styled_words, text) if has_math_font(text) else text
+
+
+def has_math_font(text: str) -> bool:
+    return "\\math" in text or "\\bm" in text or "\\bold" in text or "\\oper" in text or "\\emph" in text
 
 
 def styled_words(match: re.Match) -> str:
@@ -46,7 +50,10 @@ def styled_words(match: re.Match) -> str:
 
 def drop_fonts(text: str) -> str:
     r"""Without fonts of mathematics; all fonts of text as \text, and values out of it."""
-    text = TEXTUAL.sub(r"\\text", STYLED.sub("", text))
+    if has_math_font(text):
+        text = STYLED.sub("", text)
+    if "\\text" in text or "box" in text:
+        text = TEXTUAL.sub(r"\\text", text)
     if "\\text" not in text:
         return text
     for _ in range(3):

@@ -18,6 +18,7 @@ RELATIONS = {"=", "<", ">", "<=", ">=", "!=", "approx", "in"}
 SETS = {"cup", "cap", "setminus"}
 SEPARATORS = (",", ";", "and", "or")
 CLOSING = {"(": ")]", "[": ")]", "langle": ("rangle",)}
+END = Token("", "")
 REPEATING = {Token("macro", name) for name in ("overline", "bar", "dot")}
 UNKNOWN_FUNCTIONS = frozenset("fghFGHPQWp")
 
@@ -26,27 +27,28 @@ def parse(text: str, thousands: bool = True) -> tuple:
     """The tree of a cleaned answer; Refused where the grammar does not hold it."""
     parser = Parser(tokenize(text, thousands))
     tree = parser.list_until(None)
-    if parser.place < len(parser.tokens):
+    if parser.peek() is not END:
         raise Refused(f"unexpected {parser.tokens[parser.place].value}")
     return tree
 
 
 class Parser:
     def __init__(self, tokens: list[Token]):
-        self.tokens, self.place, self.depth, self.bars = tokens, 0, 0, 0
+        # Behind the last token stand empty ones, as many as are ever looked at in advance.
+        self.tokens, self.place, self.depth, self.bars = [*tokens, END, END, END], 0, 0, 0
 
     # Reading tokens ---------------------------------------------------------------------------------------------------
 
     def peek(self, ahead: int = 0) -> Token:
-        place = self.place + ahead
-        return self.tokens[place] if place < len(self.tokens) else Token("", "")
+        return self.tokens[self.place + ahead]
 
     def is_sign(self, *values: str) -> bool:
-        token = self.peek()
-        return token.kind == "sign" and token.value in values
+        kind, value = self.tokens[self.place]
+        return kind == "sign" and value in values
 
     def take(self, *values: str) -> bool:
-        if self.is_sign(*values):
+        kind, value = self.tokens[self.place]
+        if kind == "sign" and value in values:
             self.place += 1
             return True
         return False
@@ -350,7 +352,9 @@ class Parser:
 def number(digits: str) -> tuple:
     if len(digits) > 400:
         raise Refused("too many digits")
-    places = len(digits.partition(".")[2]) if "." in digits else None
+    if digits.isdigit():
+        return ("num", Fraction(int(digits)), None)
+    places = len(digits.partition(".")[2])
     return ("num", Fraction(digits.rstrip(".") or "0"), places)
 
 

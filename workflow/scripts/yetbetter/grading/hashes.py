@@ -4,7 +4,6 @@ import re
 
 from yetbetter.grading.statements import number_of_sentence, trim
 
-MARK = re.compile(r"#{4,}")
 HEADING = re.compile(
     r"(?:step|part|case|method|option|solution|explanation|conclusion|verification|check|note|approach|calculation|summary"
     r"|analysis|given|reasoning|example|understanding|breakdown)s?\b(?![^\n]*[:=] ?\$?-?\d[\d,.]*$)",
@@ -29,8 +28,12 @@ PROSE = re.compile(
 def hash_answer(text: str) -> tuple[int, str] | None:
     """(place, answer) of the last "####" with an answer on its line or, where that is empty, on the next."""
     words = None
-    for match in reversed(list(MARK.finditer(text))):
-        lines = text[match.end() : match.end() + 2_000].lstrip(" \t").split("\n", 1)
+    place = len(text)
+    while (place := text.rfind("####", 0, place)) >= 0:
+        match = QUANTITY.fullmatch(text, place + 4, end_of_line(text, place))
+        if match and not MULTIPLES.search(match["unit"] or ""):
+            return place, number_of(match)
+        lines = text[place + 4 : place + 2_000].lstrip(" \t").split("\n", 1)
         line = (trim(lines[0].strip(" \t:")) or "").rstrip(":")
         if not line or ANSWER_BELOW.fullmatch(line):
             line = lines[1].lstrip().split("\n", 1)[0] if len(lines) > 1 else ""
@@ -38,13 +41,21 @@ def hash_answer(text: str) -> tuple[int, str] | None:
         if not line or HEADING.match(line):
             continue
         if re.search(r"\d", line):
-            return match.start(), quantity(line)
-        words = words or (match.start(), trim(line.rstrip(".")))
+            return place, quantity(line)
+        words = words or (place, trim(line.rstrip(".")))
     return words
+
+
+def end_of_line(text: str, place: int) -> int:
+    end = text.find("\n", place)
+    return len(text) if end < 0 else end
 
 
 def quantity(line: str) -> str | None:
     """The number of a line that holds one quantity ("$1,234.50", "18 dollars", "25%", "Answer: 18", "42 and so on")."""
+    match = QUANTITY.fullmatch(line) if len(line) < 300 else None
+    if match and not MULTIPLES.search(match["unit"] or ""):
+        return number_of(match)
     line = trim(line) or ""
     for part in (line, LABEL.sub("", line, count=1)):
         wrapped = WRAPPED.fullmatch(part.strip(" ."))

@@ -11,6 +11,9 @@ MONTHS = re.findall("[a-z]+", "january february march april may june july august
 MONTH = r"(?P<month>" + "|".join(f"{month[:3]}(?:{month[3:]})?" for month in MONTHS) + r")\.?"
 DAY = r"(?P<day>\d{1,2}) ?(?:\^? ?\{? ?(?:st|nd|rd|th) ?\}?)?"
 YEAR = r"(?:,? ?(?P<year>\d{4}))?"
+HINT = re.compile(
+    r"\d ?:|\b[ap] ?\.? ?m\b|morning|noon|evening|clock|" + "|".join(month[:3] for month in MONTHS), re.IGNORECASE
+)
 DATES = [
     re.compile(rf"{MONTH} (?:the )?{DAY}{YEAR}", re.IGNORECASE),
     re.compile(rf"(?:the )?{DAY} (?:of )?{MONTH}{YEAR}", re.IGNORECASE),
@@ -20,7 +23,7 @@ MARKUP = re.compile(r"\\text|[{}]")
 
 def read_moment(cleaned: str) -> tuple | None:
     """("time", seconds since midnight, half of the day or None) or ("date", month, day, year or None), or None."""
-    if len(cleaned) > 60 or not any(character.isdigit() for character in cleaned):
+    if len(cleaned) > 60 or not HINT.search(cleaned):
         return None
     text = " ".join(MARKUP.sub(" ", cleaned).split()).strip(" .,")
     match = TIME.fullmatch(text)

@@ -120,7 +120,6 @@ def canonical(cleaned: str) -> str:
     r"""The spelling by which cleaned answers are identical: without \text, loose blanks; words without upper case."""
     if "\\text" in cleaned and is_wordy(cleaned):
         cleaned = cleaned.replace("\\text", "").replace("{", " ").replace("}", " ")
-    if "\\text" in cleaned or "{" not in cleaned:
         cleaned = BLANKS.sub(" ", cleaned).strip(" .")
     text = LOOSE_BLANK.sub("", cleaned)
     if text.startswith("{") and text.find("}") == len(text) - 1:

@@ -56,7 +56,12 @@ class Phrase(NamedTuple):
     label: frozenset[str] = frozenset()
 
 
-def read_phrase(text: str) -> Phrase:
+def has_words(text: str) -> bool:
+    return ANY_WORD.search(text) is not None
+
+
+def read_phrase(text: str, worded: bool = True) -> Phrase:
+    """The parts of a cleaned answer. worded: whether it `has_words`."""
     if len(text) > MAX_LENGTH:
         return Phrase(text)
     condition = ""
@@ -64,7 +69,7 @@ def read_phrase(text: str) -> Phrase:
         match = DOMAIN.fullmatch(text)
         if match and is_value(match["core"]):
             text, condition = match["core"], match["condition"]
-    if not ANY_WORD.search(text):
+    if not worded:
         return Phrase(text, condition)
     match = CONDITION.fullmatch(text)
     if match and is_value(match["core"]) and not is_piecewise(match["condition"]):

@@ -1,6 +1,7 @@
 """Statements of an answer in prose: where they end, what of them is the answer, which are no statement at all."""
 
 import re
+from collections.abc import Iterator
 
 from yetbetter.grading.names import listed
 from yetbetter.grading.words import DENYING, words_of
@@ -60,9 +61,19 @@ def until_end(text: str, start: int) -> str | None:
     return trim(text[start:end])
 
 
-def last_statement(text: str, phrase: re.Pattern) -> tuple[int, str] | None:
+def from_the_end(text: str, phrase: re.Pattern, core: str) -> Iterator[re.Match]:
+    """Matches of a phrase, the last one first. core: letters that all of them hold from their second character on."""
+    place = text.rfind(core)
+    while place > 0:
+        match = phrase.match(text, place - 1)
+        if match:
+            yield match
+        place = text.rfind(core, 0, place)
+
+
+def last_statement(text: str, phrase: re.Pattern, core: str) -> tuple[int, str] | None:
     """(place, answer) of the last statement behind `phrase` that is more than a comment ("is correct")."""
-    for match in reversed(list(phrase.finditer(text))):
+    for match in from_the_end(text, phrase, core):
         found = until_end(text, match.end())
         if found and not is_comment(found):
             return match.start(), without_reason(found)
@@ -73,20 +84,22 @@ def is_comment(statement: str) -> bool:
     """Nothing but words about an answer: "The final answer is correct", "is as follows"."""
     return (
         len(statement) < 100
-        and statement.isascii()
+        and statement[0].isalpha()
         and COMMENT_WORDS.issuperset(re.findall(r"[^\s.,:;!*]+", statement.casefold()))
     )
 
 
 def without_reason(statement: str) -> str:
     """The answer of a statement that goes on to say why; of a sentence with one number that number."""
+    if " " not in statement:
+        return statement
     statement = BOLD.sub("", statement)
     for match in REASON.finditer(statement[:1_000]):
         head = statement[: match.start()]
         if head.strip() and not head.count("$") % 2 and head.count("{") == head.count("}"):
             statement = head.rstrip(" ,;")
             break
-    return number_of_sentence(statement) or statement
+    return (number_of_sentence(statement) if statement[:1].isalpha() else None) or statement
 
 
 def number_of_sentence(statement: str) -> str | None:

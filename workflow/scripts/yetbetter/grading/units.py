@@ -32,6 +32,8 @@ ENDING = re.compile(
 BEFORE = re.compile(
     r"(?P<sign>-? ?)(?:US|AU|CA)? ?(?P<currency>\\dollar|[€£¥₹]|Rs\.?|USD|EUR|GBP) ?(?P<core>[-\d.\\].*)", re.DOTALL
 )
+OPENING = frozenset("-\\€£¥₹RUEGAC")
+ANY_ENDING = re.compile(r"%|\\d|[€£¥₹]")
 TRIGONOMETRY = re.compile(r"sin|cos|tan|sec|csc|cot")
 CURRENCIES = {"€": "euro", "£": "sterling", "¥": "yen", "₹": "rupee", "EUR": "euro", "GBP": "sterling"}
 SPELLINGS = {
@@ -115,17 +117,17 @@ PIECE = re.compile(r"(?P<word>[^\W\d_]+)|\^ ?\{? ?(?P<power>-? ?\d)|(?P<per>/)|(
 
 def split_unit(text: str) -> tuple[str, frozenset[str]]:
     """(value's text, names of its unit) of a cleaned answer of one quantity; no names where it has no unit."""
-    if len(text) > MAX_LENGTH or text.isdigit():
+    if not text or len(text) > MAX_LENGTH or text.isdigit():
         return text, frozenset()
     names: set[str] = set()
-    match = BEFORE.fullmatch(text)
+    match = BEFORE.fullmatch(text) if text[0] in OPENING else None
     if match:
         text = match["sign"].strip() + match["core"]
         names.add(CURRENCIES.get(match["currency"], "rupee" if match["currency"].startswith("Rs") else "dollar"))
     if "text" in text or text[-1:].isalpha() or "^" in text or text[-1:] in "23.":
         text, found = split_words(text)
         names |= found
-    match = ENDING.fullmatch(text)
+    match = ENDING.fullmatch(text) if ANY_ENDING.search(text) else None
     if match and not (match["degree"] and TRIGONOMETRY.search(text)):
         text = match["core"].strip()
         names.add("percent" if match["percent"] else "degree" if match["degree"] else currency(match["currency"]))
