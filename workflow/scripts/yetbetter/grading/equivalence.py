@@ -112,7 +112,8 @@ def equal_moments(a: Answer, g: Answer) -> bool | None:
         return same_moment(a.moment, g.moment)
     moment, other = (a.moment, g) if a.moment else (g.moment, a)
     if moment[0] == "time" and other.number is not None and moment[2]:
-        return other.number in (Fraction(moment[1], 3600), Fraction(moment[1], 3600) - 12)  # 9 for 9 a.m.
+        hour, rest = divmod(moment[1], 3600)
+        return not rest and other.number in (hour, hour - 12)  # 9 for 9 a.m.
     if moment[0] == "date":
         return False if other.number is not None else None
     return False if RATIO.fullmatch(other.text) else None

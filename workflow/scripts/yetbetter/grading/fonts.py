@@ -6,16 +6,17 @@ r"""Fonts in LaTeX answers: words in any font become \text, values in a font of 
 import re
 
 from yetbetter.grading.names import FUNCTIONS, GREEK
-from yetbetter.grading.units import KNOWN, SYMBOLS
+from yetbetter.grading.units import KNOWN, SYMBOLS, WRITTEN_OUT
 from yetbetter.grading.words import is_word
 
 MATH_FONTS = r"\\(?:mathrm|mathbf|mathit|mathsf|mathnormal|boldsymbol|bm|operatorname\*?|emph)"
 FONT_SWITCH = re.compile(r"\{ ?\\(?:rm|bf|it|sf)(?![a-zA-Z])([^{}]{1,80})\}")
 STYLED_WORDS = re.compile(
-    r"(?:(?P<behind>[\d)}\]%!/])(?P<gap>(?:[~ ]|\\[,;:! ]){0,4}))?"
+    r"(?:(?P<behind>[\d)}\]%!/]|\\circ|\\degree)(?P<gap>(?:[~ ]|\\[,;:! ]){0,4}))?"
     + MATH_FONTS
-    + r" ?\{(?P<words>[~ ]*(?:\\ )?[a-zA-Z][a-zA-Z0-9~ ./,'^*-]{0,80})\}"
+    + r" ?\{(?P<words>[~\s]*(?:\\ )?[a-zA-Z][a-zA-Z0-9~\s./,'^*-]{0,80})\}"
 )
+SHORT_UNIT = re.compile(r"[ap]\.? ?m\.?|st|nd|rd|th|" + "|".join(WRITTEN_OUT), re.IGNORECASE)
 STYLED = re.compile(rf"(?:{MATH_FONTS}|\\mathcal)(?![a-zA-Z])")
 TEXTUAL = re.compile(r"\\(?:textbf|textit|textrm|textsf|texttt|textnormal|textup|mbox|hbox|text)(?![a-zA-Z])[ ]?")
 NESTED = re.compile(r"\\text ?\{([^{}]{0,80})\\text ?\{([^{}]{0,200})\}([^{}]{0,80})\}")
@@ -41,7 +42,7 @@ def has_math_font(text: str) -> bool:
 def styled_words(match: re.Match) -> str:
     words = match["words"].replace("~", " ").replace("\\ ", " ").strip()
     first = re.match("[a-zA-Z]+", words)[0]
-    if match["behind"] and (first in SYMBOLS or first.casefold() in KNOWN):
+    if match["behind"] and (first in SYMBOLS or first.casefold() in KNOWN or SHORT_UNIT.fullmatch(words)):
         return f"{match['behind']} \\text{{ {words}}}"
     if len(first) < 3 or first in FUNCTIONS or first in GREEK or not is_word(first):
         return match[0]

@@ -17,7 +17,10 @@ QUANTITY = re.compile(
     r"(?P<number>[+-]?(?:\d[\d,]{0,60}(?:\.\d{1,40})?|\.\d{1,40})(?:/\d{1,40})?)"
     r"(?P<unit>\s*\\?[%$€£¥₹°]|(?:\s+|(?=[a-zA-Z]))[a-zA-Z][a-zA-Z. /²³-]{0,40})?[\s.]*"
 )
-MULTIPLES = re.compile(r"\b(?:hundred|thousand|million|billion|trillion|dozen)", re.IGNORECASE)
+# Words that make another number of it.
+MULTIPLES = re.compile(
+    r"\b(?:hundred|thousand|million|billion|trillion|dozen|or\b|plus\b|minus\b|and (?:a |one )?half)", re.IGNORECASE
+)
 # What may follow the number of a line that goes on in prose; "or", "plus" and a half are no prose.
 PROSE = re.compile(
     r"\s*(?:[.,;:(\u2013\u2014-]{1,2}\s*)?(?!(?:or|over|mod|plus|minus|times|to|x)\b)"

@@ -14,7 +14,7 @@ MAX_LENGTH = 1_000
 # A word outside of LaTeX commands; without one there is nothing to take away.
 ANY_WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}|\\text")
 CONDITION = re.compile(
-    r"(?P<core>.*?[^\s,;(]) ?[,;:]? ?(?:\\text ?\{ ?,? ?|(?<![a-zA-Z\\])\(? ?)"
+    r"(?P<core>.*?[^\s,;(]) ?[,;:]? ?(?:\\text ?\{ ?,? ?\(? ?|(?<![a-zA-Z\\])\(? ?)"
     r"(?P<condition>(?:for|where|when|whenever|if|with|such that|provided|assuming|because|since|given|so that"
     r"|as long as|as (?:the|we|it|there|this|that)|valid for)\b.*)",
     re.DOTALL,

@@ -131,6 +131,8 @@ def letters(run: str, alone: bool = False) -> list[Token]:
     """
     if run in JOINED:
         return [Token("sign", run)]
+    if run in ("not", "never"):
+        raise Refused("a negation")
     if alone and len(run) > 2 and run.isupper():
         return [Token("name", run)]
     spelt = SPELT.fullmatch(run) if len(run) > 1 else None

@@ -88,6 +88,13 @@ SPELLINGS = {
     "kilowatt": "kw kilowatt kilowatts",
     "volt": "volt volts",
     "hertz": "hz hertz",
+    "megahertz": "mhz megahertz",
+    "kilowatt-hour": "kwh",
+    "pascal": "pa pascal pascals",
+    "mole": "mol mole moles",
+    "calorie": "cal calorie calories",
+    "terabyte": "tb terabyte terabytes",
+    "rpm": "rpm",
     "square": "square sq",
     "cubic": "cubic cu",
     "squared": "squared",
@@ -187,7 +194,9 @@ def is_plain_unit(phrase: str, gap: str, core: str) -> bool:
             and all(w in LETTERS or is_known_or_word(w) for w in rest)
             and (per or not rest)
         )
-    return all(is_known_or_word(word) or word == "a" or word in LETTERS for word in words) and len(words[-1]) > 1
+    return all(is_known_or_word(word) or word == "a" or word in LETTERS for word in words) and (
+        len(words[-1]) > 1 or "/" in phrase or "per" in words
+    )
 
 
 def is_glued_unit(word: str) -> bool:
