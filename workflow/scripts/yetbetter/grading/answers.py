@@ -22,6 +22,7 @@ DECIMAL_COMMA = re.compile(r"[+-]?(?:\d{4,40},\d{1,40}|\d{1,3},(?:\d{1,2}|\d{4,4
 IN_BASE = re.compile(r"(?:(?:\\text ?)?\{ ?)?([0-9A-Z]{1,40}) ?\}? ?_ ?\{? ?(\d\d) ?\}?")
 PAIR = re.compile(r"([1-9]\d{0,2}),(\d{3})")
 NO_UNIT: frozenset[str] = frozenset()
+GROUP_OF_ZEROS = re.compile(r"\d,0\d\d(?!\d)")
 FULL_ANGLES = (90, 180, 360)
 
 
@@ -71,7 +72,8 @@ def trees_of(text: str) -> tuple[tuple, ...]:
     if based and not based[1].isdigit():
         return (("base", based[1], int(based[2])),)
     found = []
-    for thousands in (True, False) if "," in text else (True,):
+    # Of 1,000 there is one reading: no list has an item 000.
+    for thousands in (True, False) if "," in text and not GROUP_OF_ZEROS.search(text) else (True,):
         try:
             tree = parse(text, thousands)
         except (Refused, RecursionError):

@@ -27,9 +27,14 @@ def as_unions(a: tuple, g: tuple) -> tuple[tuple, tuple] | None:
     found = [as_union(tree) for tree in (a, g)]
     for place, tree in enumerate((a, g)):
         # (1,3) alone may be a point; beside a set of reals it is an interval.
-        if found[place] is None and tree[0] == "tuple" and len(tree[3]) == 2:
+        if found[place] is None and tree[0] == "tuple" and len(tree[3]) == 2 and is_ascending(*tree[3]):
             found[place] = tree
     return None if None in found else (found[0], found[1])
+
+
+def is_ascending(low: tuple, high: tuple) -> bool:
+    ends = real_order(low), real_order(high)
+    return None not in ends and ends[0] < ends[1]
 
 
 def as_union(tree: tuple) -> tuple | None:

@@ -109,7 +109,7 @@ WRITTEN_OUT = {"mph": "mile per hour", "kph": "kilometer per hour", "mpg": "mile
 POWERS = {"square": "2", "squared": "2", "cubic": "3", "cubed": "3"}
 SCALES = frozenset(["celsius", "fahrenheit", "kelvin"])
 # Letters that are a unit where nothing says that they are one but a blank before them: "5 m".
-LETTERS = frozenset("mghsl")
+LETTERS = frozenset("mghslL")
 SYMBOLS = frozenset("NJWVACFKTLH")
 NUMBER_INSIDE = re.compile(r"(?<![\^a-zA-Z-])(?<!\^ )(?<!\^ -)\d")
 FILLERS = listed(

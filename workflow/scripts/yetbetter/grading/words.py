@@ -1,5 +1,6 @@
 """English words in answers: told apart from products of letters, and those that change the value they follow."""
 
+import itertools
 import re
 
 from yetbetter.grading.names import FUNCTIONS, GREEK, listed
@@ -19,18 +20,21 @@ DENYING = listed(
     """
 )
 AUXILIARIES = listed("is are was were do does did has have ca wo would could should")  # of "isn't", "cannot"
+COUNTED = listed("as more the a an per each every in because to for since faster larger longer bigger")
 # Behind a value these make another value of it, deny it, or leave it open.
 CHANGING = listed(
     """
-    not no never none nor neither or and than but except unless either both least most maybe perhaps
-    wrong incorrect false impossible cannot instead too
+    not no never none nor neither or but except unless maybe perhaps impossible cannot instead too
     hundred hundreds thousand thousands million millions billion billions trillion trillions dozen dozens
-    half halves third thirds
-    tenth tenths hundredth hundredths thousandth thousandths
-    zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty
-    plus minus over divided multiplied added subtracted raised root choose
-    mod modulo base remainder negative below factorial percentile
-    pi sqrt infinity infinite inf am pm noon midnight
+    half halves third thirds tenth tenths hundredth hundredths thousandth thousandths
+    plus minus divided multiplied added subtracted raised root choose mod modulo base remainder negative below factorial
+    percentile pi sqrt infinity infinite inf am pm noon midnight
+    """
+)
+# These do so directly behind it: "5 over 4", "20 five", but "miles over two days".
+CHANGING_FIRST = listed(
+    """
+    and over than point zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty
     """
 )
 
@@ -52,7 +56,14 @@ def words_of(text: str) -> list[str]:
 
 def changes_value(words: list[str]) -> bool:
     """Whether a phrase behind a value makes it another one ("million", "or more", "is wrong")."""
+    if words[:1] and words[0] in CHANGING_FIRST:
+        return True
     if any(word in CHANGING or (word.endswith("nt") and word[:-2] in AUXILIARIES) for word in words):
         return True
+    if words[-1:] in (["wrong"], ["incorrect"], ["false"]):
+        return True
+    pairs = list(itertools.pairwise(words))
+    if ("at", "least") in pairs or ("at", "most") in pairs:
+        return True
     # "3 times" counts something, "3 times as many" too; "3 times x" is a product.
-    return "times" in words[:-1] and words[words.index("times") + 1] not in ("as", "more", "the", "a", "per", "each")
+    return any(word == "times" and behind not in COUNTED for word, behind in pairs)
