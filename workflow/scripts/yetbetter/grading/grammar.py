@@ -19,6 +19,8 @@ SETS = {"cup", "cap", "setminus"}
 SEPARATORS = (",", ";", "and", "or")
 CLOSING = {"(": ")]", "[": ")]", "langle": ("rangle",)}
 END = Token("", "")
+OPENING = ("(", "[", "{", "\\{", "langle", "lfloor", "lceil", "dollar")
+POSTFIXES = ("^", "!", "degree", "%", "dollar", "_")
 REPEATING = {Token("macro", name) for name in ("overline", "bar", "dot")}
 UNKNOWN_FUNCTIONS = frozenset("fghFGHPQWp")
 
@@ -134,7 +136,7 @@ class Parser:
                 self.down()
             elif self.starts_factor():
                 items.append(self.factor())
-            elif self.peek().kind == "text" and items:
+            elif self.peek().kind == "text":
                 raise Refused("words behind a formula")
             else:
                 return items[0] if len(items) == 1 else ("mul", tuple(items))
@@ -152,12 +154,14 @@ class Parser:
             return True
         if token.kind == "sign" and token.value == "|":
             return not self.bars
-        return token.kind == "sign" and token.value in ("(", "[", "{", "\\{", "langle", "lfloor", "lceil", "dollar")
+        return token.kind == "sign" and token.value in OPENING
 
     def factor(self) -> tuple:
         self.down()
         tree = self.base()
         for _ in range(4):
+            if not self.is_sign(*POSTFIXES):
+                break
             if self.take("^"):
                 tree = ("pow", tree, self.script())
             elif self.take("!"):

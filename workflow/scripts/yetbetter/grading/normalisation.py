@@ -81,16 +81,18 @@ def clean(text: str) -> str:
     r"""The text without markup that shows nothing: spaces, sizes, math delimiters, thousands separators of LaTeX."""
     if text.isalnum() and text.isascii():
         return text
-    text = INVISIBLE.sub("", text) if text.isascii() else plain_signs(text)
+    if not text.isprintable() or not text.isascii():
+        text = plain_signs(text)
     if "\\" in text or "{" in text or "$" in text:
         text = clean_latex(text)
-    if "^" in text or "\\" in text:
+    if "circ" in text or "degree" in text or ("^" in text and "o" in text.casefold()):
         text = DEGREE.sub(r"\\degree ", text)
     text = text.replace("~", " ").replace('\\"', " ").replace('"', " ").replace("`", " ")
     text = BLANKS.sub(" ", text).strip()
     if "x" in text or "X" in text:
         text = BETWEEN_NUMBERS.sub("*", text)
-    text = GROUPED.sub(lambda match: match[1] + match[2].replace(" ", ""), text)
+    if " " in text:
+        text = GROUPED.sub(lambda match: match[1] + match[2].replace(" ", ""), text)
     shown = text.rstrip(". ,;:\\").removeprefix(": ").removeprefix("=").removeprefix("\\approx").strip()
     return shown or text
 
@@ -121,7 +123,7 @@ def canonical(cleaned: str) -> str:
     if "\\text" in cleaned and is_wordy(cleaned):
         cleaned = cleaned.replace("\\text", "").replace("{", " ").replace("}", " ")
         cleaned = BLANKS.sub(" ", cleaned).strip(" .")
-    text = LOOSE_BLANK.sub("", cleaned)
+    text = LOOSE_BLANK.sub("", cleaned) if " " in cleaned else cleaned
     if text.startswith("{") and text.find("}") == len(text) - 1:
         text = text[1:-1]
     if text.startswith("(") and text.endswith(")") and len(text) == 3 and text[1].isalpha():
