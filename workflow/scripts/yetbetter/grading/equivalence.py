@@ -168,6 +168,8 @@ class Comparison:
             return self.all_equal(*(tree[3] if tree[0] == "tuple" else tree[1] for tree in (a, g)))
         if not {a[0], g[0]} <= {"list", "set"}:
             # A list may be one value's chain of names: {5} is 5 only where it is a set of one.
+            # "1/2 or 0.5" says one value twice.
+            a, g = (self.without_alternatives(tree) for tree in (a, g))
             single = [tree[1][0] if tree[0] in ("list", "set") and len(tree[1]) == 1 else tree for tree in (a, g)]
             if single != [a, g]:
                 return self.equal(*single)
@@ -190,6 +192,11 @@ class Comparison:
         if full[0] != full[1] or not any(full):
             left, right = ([value for _, value in side] for side in named)
         return self.match(left, right)
+
+    def without_alternatives(self, tree: tuple) -> tuple:
+        if tree[0] == "list" and tree[2:] == ("or",) and len(tree[1]) <= 4:
+            return ("list", tuple(self.without_repeats(list(tree[1]))))
+        return tree
 
     def without_repeats(self, items: list) -> list:
         kept: list = []

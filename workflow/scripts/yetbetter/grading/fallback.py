@@ -16,6 +16,10 @@ ITEM = r"\s{0,4}[-+\u2212]?\s?(?:\d[\d.]{0,40}(?:/\d{1,40})?|\u221e|\\?inf(?:ty|
 BRACKET = rf"(?<![\w\\])(?:[(\[{{]{ITEM}(?:,{ITEM}){{1,20}}[)\]}}])"
 # A point, an interval, a set, and a union of such.
 BRACKETS = re.compile(rf"{BRACKET}(?:\s?(?:\u222a|\\cup|U)\s?{BRACKET}){{0,8}}")
+# "(see step 2)" at the end of the text.
+REFERENCE = re.compile(
+    r"\s?\((?:see|from|by|using|as|since|because|step|eq)\b[^()\n]{1,100}\)[\s.]{0,20}$", re.IGNORECASE
+)
 CLOSING = re.compile(r"[)\]}]")
 MAX_TAIL = 20_000
 
@@ -32,7 +36,7 @@ def last_formula(text: str) -> str | None:
             return trim(text)
         except Refused:
             pass
-    tail = text[-MAX_TAIL:]
+    tail = REFERENCE.sub("", text[-MAX_TAIL:])
     tail = tail[max(tail.rfind("Final Answer:"), 0) :]
     formulas = list(MATH.finditer(tail))
     rest = tail[formulas[-1].end() :] if formulas else tail

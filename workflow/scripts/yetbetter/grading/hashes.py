@@ -2,7 +2,7 @@
 
 import re
 
-from yetbetter.grading.statements import number_of_sentence, trim
+from yetbetter.grading.statements import BOLD, number_of_sentence, trim
 
 HEADING = re.compile(
     r"(?:step|part|case|method|option|solution|explanation|conclusion|verification|check|note|approach|calculation|summary"
@@ -38,6 +38,7 @@ def hash_answer(text: str) -> tuple[int, str] | None:
             return place, number_of(match)
         lines = text[place + 4 : place + 2_000].lstrip(" \t").split("\n", 1)
         line = (trim(lines[0].strip(" \t:")) or "").rstrip(":")
+        line = BOLD.sub("", line)
         if not line or ANSWER_BELOW.fullmatch(line):
             line = lines[1].lstrip().split("\n", 1)[0] if len(lines) > 1 else ""
             line = "" if line.startswith("#") or not re.search(r"\d", line) else line

@@ -3,7 +3,8 @@ r"""Times of day and dates: "\text{4:30 p.m.}" is 4:30 PM, "\text{June 20}" is "
 import re
 
 TIME = re.compile(
-    r"(?:at )?(?P<hour>\d{1,2})(?: ?: ?(?P<minute>[0-5]\d))?(?: ?: ?(?P<second>[0-5]\d))? ?(?:o'?clock)? ?(?:in the )?"
+    r"(?:at )?(?P<hour>\d{1,2})(?: ?: ?(?P<minute>[0-5]\d))?(?: ?: ?(?P<second>[0-5]\d))? ?(?P<clock>o'?clock)? ?"
+    r"(?:in the )?"
     r"(?P<half>a ?\.? ?m\b\.?|p ?\.? ?m\b\.?|morning|afternoon|evening|noon|midnight)?",
     re.IGNORECASE,
 )
@@ -39,7 +40,7 @@ def read_moment(cleaned: str) -> tuple | None:
 
 def read_time(match: re.Match) -> tuple | None:
     hour, half = int(match["hour"]), (match["half"] or "").casefold().replace(" ", "").replace(".", "")
-    if hour > 24 or not (match["minute"] or half):
+    if hour > 24 or not (match["minute"] or half or match["clock"]):
         return None
     half = {"am": "am", "morning": "am", "midnight": "am", "": None}.get(half, "pm")
     if half and hour > 12:

@@ -38,13 +38,15 @@ UNICODE = str.maketrans(
 )
 # The root sign reaches over the whole number or letter behind it, unlike \\sqrt.
 ROOT_SIGN = re.compile(r"([√∛∜]) ?(\d+(?:\.\d+)?|[a-zA-Z])")
+PLAIN_ROOT = re.compile(r"(?<![\\a-zA-Z])sqrt ?(\d{2,})")
 RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 LOWERED = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
 RAISED_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ₀₁₂₃₄₅₆₇₈₉", "0123456789+-n0123456789")
 # Commands of size, style and space.
 DROPPED = re.compile(
     r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|scriptstyle|limits|nolimits|hspace\{[^{}]{0,20}\}|quad|qquad"
-    r"|phantom ?(?:\{[^{}]{0,20}\}|.)|hfill|hline|mathord|mathop|strut|allowbreak|nobreak|rm|bf|it|sf)(?![a-zA-Z])\.?"
+    r"|phantom ?(?:\{[^{}]{0,20}\}|.)|hfill|hline|(?:text)?color ?\{ ?[a-zA-Z]{1,20} ?\}|mathord|mathop|strut"
+    r"|allowbreak|nobreak|rm|bf|it|sf)(?:(?<=\})|(?![a-zA-Z]))\.?"
     r"|\\q?quad(?=[a-z]_)"
     r"|\\[!,;:> ]"
 )
@@ -79,7 +81,7 @@ DEGREE = re.compile(
 
 def clean(text: str) -> str:
     r"""The text without markup that shows nothing: spaces, sizes, math delimiters, thousands separators of LaTeX."""
-    if text.isalnum() and text.isascii():
+    if text.isalnum() and text.isascii() and "sqrt" not in text:
         return text
     if not text.isprintable() or not text.isascii():
         text = plain_signs(text)
@@ -89,11 +91,20 @@ def clean(text: str) -> str:
         text = DEGREE.sub(r"\\degree ", text)
     text = text.replace("~", " ").replace('\\"', " ").replace('"', " ").replace("`", " ")
     text = BLANKS.sub(" ", text).strip()
+    if "sqrt" in text:
+        text = PLAIN_ROOT.sub(r"sqrt{\1}", text)
     if "x" in text or "X" in text:
         text = BETWEEN_NUMBERS.sub("*", text)
     if " " in text:
         text = GROUPED.sub(lambda match: match[1] + match[2].replace(" ", ""), text)
-    shown = text.rstrip(". ,;:\\").removeprefix(": ").removeprefix("=").removeprefix("\\approx").strip()
+    shown = (
+        text.removesuffix("\\cr")
+        .rstrip(". ,;:\\")
+        .removeprefix(": ")
+        .removeprefix("=")
+        .removeprefix("\\approx")
+        .strip()
+    )
     return shown or text
 
 

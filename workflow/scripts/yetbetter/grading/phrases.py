@@ -44,6 +44,13 @@ SAID = re.compile(
 )
 NO_LABEL = listed("not no least most if or and when unless")
 GENERIC = listed("answer final result solution value number total so thus therefore hence let have get")
+WHOLE_TEXT = re.compile(r"\\text ?\{ ?([^{}]{0,200})\}")
+# What does not change a value in front of it; "at least" and "not" do.
+LEAD = re.compile(
+    r"(?:\\text ?\{ ?)?(?:(?:so|then|thus|therefore|hence|simply|exactly|only|just|about|approximately|approx\.?"
+    r"|roughly|around|nearly|(?:a )?total of|option|choice),? )+(?:\} ?)?(?=[\d\\$(-]|[A-J]$)",
+    re.IGNORECASE,
+)
 OPTION = re.compile(r"(?:\\text ?\{ ?)?\( ?[A-J] ?\) ?\}? ?(?P<value>-?(?:\d|\\frac|\\sqrt|\\dollar).*)", re.DOTALL)
 CHOICE = re.compile(r"(?:\\text ?\{ ?)?\(? ?(?P<letter>[A-J]) ?(?:[).:]|\)?\} ?[).:]?) ?\}?(?P<rest>.*)", re.DOTALL)
 
@@ -119,7 +126,11 @@ def split_label(text: str) -> tuple[str, frozenset[str]]:
     match = OPTION.fullmatch(text)
     if match:
         return match["value"], frozenset()
-    match = SAID.fullmatch(text) or LABEL.fullmatch(text)
+    match = LEAD.match(text)
+    if match:
+        text = text[match.end() :]
+    whole = WHOLE_TEXT.fullmatch(text)
+    match = SAID.fullmatch(text) or LABEL.fullmatch(whole[1] if whole else text)
     if not match:
         return text, frozenset()
     words = frozenset(words_of(match.groupdict().get("text") or match["plain"]))

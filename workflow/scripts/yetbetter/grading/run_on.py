@@ -10,6 +10,8 @@ NEXT = re.compile(
     r"|(?:\*\*|#{1,4} ?)?(?:Human|User|HUMAN|USER|Instruction)(?:\*\*)?:(?!=)"
     r"|#{1,4} ?(?:Instructions?|Human|User|Input|Question|Problem|Exercise)"
     r"(?P<heading> {0,2}#?\d{1,4})?[ \t]{0,8}:?[ \t]{0,8}(?=\n|$))"
+    # The same within a line, where a chat goes on without a line break.
+    r"|(?<=\s)Human:(?=\s)|(?<=\s)#{2,4} ?Instructions?:"
     # A mark of a chat template.
     r"|\[INST\]|<</?SYS>>|<\|[A-Za-z_]{2,30}\|>|<｜[^｜\n]{1,40}｜>|</s>|<eos>|<(?:start|end)_of_turn>"
 )

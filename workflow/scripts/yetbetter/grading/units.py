@@ -17,7 +17,8 @@ GROUPS = re.compile(
     rf"(?P<core>[^\\]?.*?) ?(?P<unit>\\text ?\{{[^{{}}\\]{{1,120}}\}}(?:{POWER}|\\text ?\{{[^{{}}\\]{{1,120}}\}}"
     r"|\\cdot|[ /.,*-])*)"
 )
-FRACTION_OF_UNITS = re.compile(r"\\frac ?\{ ?(\\text ?\{[^{}\\]{1,60}\}) ?\} ?\{ ?(\\text ?\{[^{}\\]{1,60}\}) ?\}")
+GROUP = rf"\\text ?\{{[^{{}}\\]{{1,60}}\}}(?:{POWER})?"
+FRACTION_OF_UNITS = re.compile(rf"\\frac ?\{{ ?({GROUP}) ?\}} ?\{{ ?({GROUP}) ?\}}")
 PLAIN = re.compile(
     rf"(?P<core>.*{VALUE})(?P<gap> ?)(?P<unit>(?:per |an? )?[a-zA-Z][a-zA-Z]*(?:[ .,'/-]{{1,3}}[a-zA-Z]+){{0,15}}"
     rf"(?: ?{POWER}|(?<=[cdkm]m)[23]|(?<= m)[23])?)\.?",
