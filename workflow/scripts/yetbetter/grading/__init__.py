@@ -5,7 +5,7 @@ Only the standard library is imported here; SymPy runs in worker processes, and 
 
 import functools
 
-from yetbetter.grading.equivalence import LENIENT, MODES, STRICT
+from yetbetter.grading.comparison import LENIENT, MODES, STRICT
 from yetbetter.grading.extraction import CONVENTIONS, extract_answer
 from yetbetter.grading.grader import CORRECT, GRADER_ERROR, INCORRECT, NO_ANSWER, TIMEOUT, VERDICTS, Grader
 from yetbetter.grading.normalisation import normalise

@@ -6,7 +6,7 @@ r"""Fonts in LaTeX answers: words in any font become \text, values in a font of 
 import re
 
 from yetbetter.grading.names import FUNCTIONS, GREEK
-from yetbetter.grading.units import KNOWN, SYMBOLS, WRITTEN_OUT
+from yetbetter.grading.unit_names import KNOWN, SYMBOLS, WRITTEN_OUT
 from yetbetter.grading.words import is_word
 
 MATH_FONTS = r"\\(?:mathrm|mathbf|mathit|mathsf|mathnormal|boldsymbol|bm|operatorname\*?|emph)"

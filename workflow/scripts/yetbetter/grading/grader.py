@@ -2,7 +2,8 @@
 
 import sys
 
-from yetbetter.grading.equivalence import LENIENT, MODES, STRICT, compare
+from yetbetter.grading.comparison import LENIENT, MODES, STRICT
+from yetbetter.grading.equivalence import compare
 from yetbetter.grading.extraction import CONVENTIONS, extract_answer, extract_other
 from yetbetter.grading.workers import LimitReached, NotStarted, SymbolicWorker
 

@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from yetbetter.grading.names import listed
-from yetbetter.grading.units import FILLERS, KNOWN
+from yetbetter.grading.unit_names import FILLERS, KNOWN
 from yetbetter.grading.words import changes_value, is_word, words_of
 
 MAX_LENGTH = 1_000
