@@ -93,6 +93,13 @@ def test_a_comparison_out_of_work_goes_to_the_worker_and_ends_there():
         assert grader.verdict(LONG[1], ", ".join(map(str, range(20)))) in (INCORRECT, TIMEOUT)
 
 
+def test_nested_boxes_are_closed_in_linear_time():
+    text = "\\boxed{\\}" * 20_000 + "}" * 20_000
+    start = time.process_time()
+    extract_answer(text, "boxed")
+    assert time.process_time() - start < 2
+
+
 @pytest.mark.parametrize("piece", REPEATED)
 def test_extraction_is_linear_in_the_text(piece):
     for convention in CONVENTIONS:

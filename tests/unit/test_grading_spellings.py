@@ -189,6 +189,16 @@ def test_repeating_decimals_are_fractions():
     assert_different("0.(3)", "0")
 
 
+def test_one_value_said_twice_is_one_value():
+    assert_equal("1/2 or 0.5", "1/2")
+    assert_different("1/2 or 0.6", "1/2")
+
+
+def test_a_root_without_a_command_reaches_over_the_whole_number():
+    assert_equal("sqrt12", r"2\sqrt3")
+    assert_equal("2sqrt(12)", r"4\sqrt{3}")
+
+
 @pytest.mark.parametrize(
     "behind", [" (since 6 * 7 = 42)", " (clips)", r" \text{ (by symmetry)}", " (or 42.0)", " (approximately)"]
 )

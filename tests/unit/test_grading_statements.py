@@ -111,6 +111,8 @@ def test_a_box_that_holds_nothing_is_no_answer(behind):
 def test_a_box_whose_closing_brace_is_escaped_is_closed(content):
     for behind in ("$.", "$. So {it} is.", ""):
         assert extract_answer(rf"So $\boxed{{{content}\}}{behind}", "boxed") == content
+    assert extract_answer(r"{So $\boxed{185\}$. Done}", "boxed") == "185"
+    assert extract_answer(r"So $\boxed{\left. x \right\}}$", "boxed") == r"\left. x \right\}"
 
 
 def test_neighbouring_boxes_are_a_list_where_the_gold_answer_is_one():
@@ -129,6 +131,20 @@ def test_a_comment_on_the_answer_states_none(comment):
     for convention in ("minerva", "any"):
         assert grade(rf"So $\boxed{{36}}$. The final answer {comment}", "36", convention)[1] == CORRECT
     assert grade(f"The answer is 36. The answer {comment}", "36", "the_answer_is")[1] == CORRECT
+
+
+@pytest.mark.parametrize("lead", ["therefore", "about", "exactly", "a total of", "approximately"])
+def test_a_word_before_the_number_is_no_part_of_it(lead):
+    assert grade(f"The final answer is {lead} 42.", "42", "minerva")[1] == CORRECT
+
+
+def test_an_option_is_its_letter():
+    for option in ("option C", "(C)", "option (C)", "C. It is east"):
+        assert grade(f"The answer is {option}.", "C", "any")[1] == CORRECT
+
+
+def test_a_reference_at_the_end_is_no_answer():
+    assert grade("We get 30 (see step 2).", "30", "any")[1] == CORRECT
 
 
 def test_an_answer_may_stand_below_its_statement():

@@ -11,6 +11,8 @@ BARE = re.compile(
     r"\\(?:boxed|fbox)[ \t]{0,4}([-+]?[\d.][\d.,/]{0,40}|[A-Za-z](?![A-Za-z]| [a-z])|\\(?!boxed|fbox)[a-zA-Z]+)"
 )
 INSIDE = re.compile(r"^\\(?:boxed|fbox) ?\{([^{}]*)\}$")
+# Between a stray \} and the brace that would close the box, this tells that the box was over (unlike in \right\}}).
+BEYOND = re.compile(r"[$\n]|\\[\])]")
 # "Put your answer in \boxed{...}."
 PLACEHOLDER = re.compile(
     r"\s*(?:(?:\\text ?\{ ?)?(?:(?:your|the|final|my) )*(?:answer|result)(?: here)? ?\}?"
@@ -67,7 +69,9 @@ def closed_boxes(text: str) -> list[tuple[int, int, str]]:
                 if start >= 0:
                     while found and found[-1][0] > start:  # a box inside this one
                         found.pop()
-                    end = match.start() if stray < 0 else stray
+                    end = match.start()
+                    if stray >= 0 and BEYOND.search(text, stray, min(end, stray + 40)):
+                        end = stray
                     found.append((start, end + 1, text[content:end]))
         elif len(token) > 2:
             stack.append([match.start(), match.end(), 0, -1])
