@@ -133,6 +133,12 @@ def test_a_comment_on_the_answer_states_none(comment):
     assert grade(f"The answer is 36. The answer {comment}", "36", "the_answer_is")[1] == CORRECT
 
 
+def test_true_false_and_right_are_answers():
+    for word in ("true", "False", "right", "valid"):
+        for convention in ("the_answer_is", "any"):
+            assert grade(f"The answer is {word}.", word, convention)[1] == CORRECT
+
+
 @pytest.mark.parametrize("lead", ["therefore", "about", "exactly", "a total of", "approximately"])
 def test_a_word_before_the_number_is_no_part_of_it(lead):
     assert grade(f"The final answer is {lead} 42.", "42", "minerva")[1] == CORRECT
@@ -150,6 +156,8 @@ def test_a_reference_at_the_end_is_no_answer():
 def test_an_answer_may_stand_below_its_statement():
     assert grade("The final answer is:\n\n$5$", "5", "minerva")[1] == CORRECT
     assert grade("The answer is:\n5", "5", "the_answer_is")[1] == CORRECT
+    # Of a computation its end is the answer.
+    assert grade("The answer is:\n2 + 2\n= 2 * 3\n= 6", "4", "any")[1] == INCORRECT
     assert grade("**Answer:** 5 apples", "5", "any")[1] == CORRECT
 
 

@@ -14,6 +14,7 @@ BETWEEN_NAMES = re.compile(rf"(?:{GAP}|(?<![a-zA-Z])[a-z] ?=){{0,24}}")
 # An answer ends with its line, or where a sentence does; a point inside a number is followed by a digit.
 END = re.compile(r"\n|(?<!\bsq)(?<!\bcu)\.(?=\s|$)|(?<=[\d$}])(?:!(?= +[A-Z][a-z])|\?(?=\s|$))")
 NEXT_LINE = re.compile(r"[ \t*]{0,8}:[ \t*]{0,8}\n\s{0,8}(?=\S)")
+GOES_ON = re.compile(r"\s{0,8}(?:=|&=|\\\\)")
 # Where a statement goes over into its reason: "42 because ...", "72, which is ...", "5 - this follows ...".
 REASON = re.compile(
     r"(?:,? |; ?| [-\u2013\u2014] )(?:because|since|therefore|thus|hence|due to|given that|according to|based on"
@@ -26,9 +27,9 @@ REASON = re.compile(
 )
 COMMENT_WORDS = listed(
     """
-    correct incorrect right wrong verified confirmed consistent reasonable clear obvious valid true false above below
-    therefore thus indeed also now then here in the as is it box boxed shown given stated written found follows
-    same unique final my our your and so not found already simply exactly what we expected asked for as required
+    correct incorrect wrong verified confirmed consistent reasonable clear obvious above below shown given stated
+    written found follows already exactly simply expected required therefore thus indeed also now then here
+    the in as is it be to box boxed final my our your and so not what we asked for at
     """
 )
 NUMBER = re.compile(r"(?<![\w.])[+-]?(?:\d{1,3}(?: \d{3})+(?![\d,])|\d+(?:,\d+)*(?:\.\d+)?|\.\d+)(?:/\d+)?")
@@ -46,7 +47,7 @@ def trim(text: str) -> str | None:
 def until_end(text: str, start: int) -> str | None:
     """From `start` to the end of the line or sentence; a \\begin that is open there is read up to its \\end.
 
-    Behind a colon that ends its line the answer is the next line.
+    Behind a colon that ends its line the answer is the next line, if no computation goes on from there.
     """
     below = NEXT_LINE.match(text, start)
     start = below.end() if below else start + (text[start : start + 1] == ":")
@@ -58,6 +59,8 @@ def until_end(text: str, start: int) -> str | None:
         if closed >= 0:
             match = END.search(text, closed)
             end = match.start() if match else len(text)
+    if below and GOES_ON.match(text, end):
+        return None
     return trim(text[start:end])
 
 
