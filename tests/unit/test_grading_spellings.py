@@ -138,6 +138,8 @@ def test_unions_and_intersections_are_read_in_words():
         assert_equal(spelling, union)
     assert_equal(r"x>1 \text{ and } x<3", "(1,3)")
     assert_equal("x > 1 and x < 3", "1 < x < 3")
+    assert_equal("x > 1, x < 3", "(1,3)")
+    assert_equal("x < 2, x > 3", union)
     assert_different("x<2 or x>3", "x<2 and x>3")
     assert_different("x<2 or x>3", "(2,3)")
     assert_different("x<2 or y>3", union)

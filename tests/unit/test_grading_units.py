@@ -59,6 +59,9 @@ def test_a_unit_in_any_font_is_a_unit(spelling):
         (r"\frac{\pi}{3}\text{ radians}", r"\frac{\pi}{3}"),
         ("USD 5", r"\$5"),
         ("$18 per day", "18"),
+        ("$18/day", "18"),
+        ("5¢", "5 cents"),
+        ("25℃", "25"),
         (r"50\% of the students", r"50\%"),
     ],
 )
@@ -130,6 +133,7 @@ def test_units_that_differ_are_wrong_and_those_that_say_more_are_not():
         assert_different(other, "5 cm")
         assert is_equal(other, "5 cm", LENIENT)
     assert_different("5 apples", "5 oranges")
+    assert_different("18/m", "18")
     assert_different(r"5^\circ C", r"5^\circ F")
     assert_equal("210 different ways", r"210\text{ ways}")
 

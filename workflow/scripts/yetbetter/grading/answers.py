@@ -57,7 +57,7 @@ def read(text: str) -> Answer:
     core, unit = split_unit(phrase.value)
     number = read_number(core) if core != cleaned else None
     places = None if number is None else places_of(core)
-    moment = read_moment(cleaned) if worded or ":" in cleaned else None
+    moment = read_moment(cleaned) if worded or ":" in cleaned or ".m" in cleaned else None
     return Answer(core, unit, canonical(cleaned), number, places, cleaned, phrase.condition, phrase.label, moment)
 
 

@@ -36,7 +36,9 @@ def last_formula(text: str) -> str | None:
             return trim(text)
         except Refused:
             pass
-    tail = REFERENCE.sub("", text[-MAX_TAIL:])
+    tail = text[-MAX_TAIL:]
+    if tail.rstrip(" .\n").endswith(")"):
+        tail = REFERENCE.sub("", tail)
     tail = tail[max(tail.rfind("Final Answer:"), 0) :]
     formulas = list(MATH.finditer(tail))
     rest = tail[formulas[-1].end() :] if formulas else tail

@@ -13,7 +13,8 @@ MONTH = r"(?P<month>" + "|".join(f"{month[:3]}(?:{month[3:]})?" for month in MON
 DAY = r"(?P<day>\d{1,2}) ?(?:\^? ?\{? ?(?:st|nd|rd|th) ?\}?)?"
 YEAR = r"(?:,? ?(?P<year>\d{4}))?"
 HINT = re.compile(
-    r"\d ?:|\b[ap] ?\.? ?m\b|morning|noon|evening|clock|" + "|".join(month[:3] for month in MONTHS), re.IGNORECASE
+    r"\d ?:|(?<![a-z])[ap] ?\.? ?m\b|morning|noon|evening|clock|" + "|".join(month[:3] for month in MONTHS),
+    re.IGNORECASE,
 )
 DATES = [
     re.compile(rf"{MONTH} (?:the )?{DAY}{YEAR}", re.IGNORECASE),

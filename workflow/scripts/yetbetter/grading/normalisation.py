@@ -33,6 +33,7 @@ UNICODE = str.maketrans(
         },
         **{"∞": "\\infty ", "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ", "≈": "\\approx ", "∈": "\\in ", "±": "\\pm "},
         **{"∪": "\\cup ", "∩": "\\cap ", "°": "^\\circ ", "∅": "\\emptyset ", "ℝ": "\\mathbb{R}", "ℤ": "\\mathbb{Z}"},
+        **{"¢": " cents", "℃": "^\\circ C", "℉": "^\\circ F"},
         **{"½": "\\frac12 ", "¼": "\\frac14 ", "¾": "\\frac34 ", "⅓": "\\frac13 ", "⅔": "\\frac23 ", "∓": "\\mp "},
     }
 )

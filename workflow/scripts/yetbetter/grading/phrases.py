@@ -42,6 +42,10 @@ LABEL = re.compile(
 SAID = re.compile(
     r"\\text ?\{ ?(?P<text>[^{}\\=<>]{0,80}?(?:=|:|\bis|\bare|\bequals)) ?\} ?(?P<value>[^=<>:]+)", re.DOTALL
 )
+IS = re.compile(
+    r"(?P<name>[a-zA-Z]) ?(?:\\text ?\{ ?)?(?<![a-zA-Z])(?:is(?: equal to)?|equals) ?\}? ?"
+    r"(?P<value>-? ?[\d\\][^=<>]{0,200})"
+)
 NO_LABEL = listed("not no least most if or and when unless")
 GENERIC = listed("answer final result solution value number total so thus therefore hence let have get")
 WHOLE_TEXT = re.compile(r"\\text ?\{ ?([^{}]{0,200})\}")
@@ -129,6 +133,9 @@ def split_label(text: str) -> tuple[str, frozenset[str]]:
     match = LEAD.match(text)
     if match:
         text = text[match.end() :]
+    match = IS.fullmatch(text)
+    if match:
+        return f"{match['name']} = {match['value']}", frozenset()
     whole = WHOLE_TEXT.fullmatch(text)
     match = SAID.fullmatch(text) or LABEL.fullmatch(whole[1] if whole else text)
     if not match:

@@ -49,11 +49,22 @@ def as_union(tree: tuple) -> tuple | None:
     found = [part_of_union(item) for item in tree[1]]
     if any(part is None for _, part in found) or len({name for name, _ in found} - {None}) > 1:
         return None
-    together = tree[2:] == ("and",) and all(item[0] == "rel" for item in tree[1])
-    union = found[0][1]
-    for _, part in found[1:]:
-        union = ("cap" if together else "cup", union, part)
+    parts = [part for _, part in found]
+    inequalities = all(item[0] == "rel" for item in tree[1])
+    if inequalities and tree[2:] == ("and",):
+        return joined("cap", parts)
+    union = joined("cup", parts)
+    # "x > 1, x < 3": what together would be all numbers is meant to hold together.
+    if inequalities and not tree[2:] and merge(parts_of(union) or []) == [EVERYTHING]:
+        return joined("cap", parts)
     return union
+
+
+def joined(kind: str, parts: list[tuple]) -> tuple:
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = (kind, whole, part)
+    return whole
 
 
 def part_of_union(tree: tuple) -> tuple[tuple | None, tuple | None]:

@@ -30,7 +30,7 @@ GROUPS = re.compile(
 GROUP = rf"\\text ?\{{[^{{}}\\]{{1,60}}\}}(?:{POWER})?"
 FRACTION_OF_UNITS = re.compile(rf"\\frac ?\{{ ?({GROUP}) ?\}} ?\{{ ?({GROUP}) ?\}}")
 PLAIN = re.compile(
-    rf"(?P<core>.*{VALUE})(?P<gap> ?)(?P<unit>(?:per |an? )?[a-zA-Z][a-zA-Z]*(?:[ .,'/-]{{1,3}}[a-zA-Z]+){{0,15}}"
+    rf"(?P<core>.*{VALUE})(?P<gap> ?)(?P<unit>(?:per |/ ?|an? )?[a-zA-Z][a-zA-Z]*(?:[ .,'/-]{{1,3}}[a-zA-Z]+){{0,15}}"
     rf"(?: ?{POWER}|(?<=[cdkm]m)[23]|(?<= m)[23])?)\.?",
     re.DOTALL,
 )
@@ -111,6 +111,8 @@ def is_plain_unit(phrase: str, gap: str, core: str) -> bool:
     """Whether letters behind a value, outside of \\text, are words and no product of variables."""
     words = re.findall(r"[a-zA-Z]+", phrase)
     first, rest = words[0], words[1:]
+    if phrase[0] == "/":  # $18/day; but 18/m is a fraction
+        return all(word in KNOWN and len(word) > 1 for word in words)
     if not gap:
         rate = "/" in phrase and all(word in KNOWN for word in words)
         return core[-1:].isdigit() and (rate or (not rest and is_glued_unit(first)))

@@ -39,7 +39,8 @@ def symbols(tree) -> frozenset[str]:
                 walk(node[2])
             else:
                 for part in node:
-                    walk(part)
+                    if isinstance(part, tuple):
+                        walk(part)
 
     walk(tree)
     return frozenset(found)
@@ -170,7 +171,7 @@ def repeated(tree: tuple, point: int) -> Value:
 def contains(tree, kinds: tuple[str, ...]) -> bool:
     if not isinstance(tree, tuple) or not tree:
         return False
-    return tree[0] in kinds or any(contains(part, kinds) for part in tree)
+    return tree[0] in kinds or any(contains(part, kinds) for part in tree if isinstance(part, tuple))
 
 
 def replace(tree, name: str, by: tuple):
