@@ -1,8 +1,7 @@
 """Verdicts as they are written in files: of the grader, of the exact check of the reasoning, and of a judge."""
 
 # Is the final answer the gold answer?
-VERDICTS = ("correct", "incorrect", "no_answer", "timeout", "grader_error")
-CORRECT, INCORRECT, NO_ANSWER, TIMEOUT, GRADER_ERROR = VERDICTS
+CORRECT, INCORRECT, NO_ANSWER, TIMEOUT = VERDICTS = ("correct", "incorrect", "no_answer", "timeout")
 # Does the chain of equations compute the right expression? Some chains cannot be parsed.
 VALID, INVALID, UNREADABLE = "valid", "invalid", "unreadable"
 # Is the reasoning sound, according to a judge? Its answer may hold no verdict; some solutions are not judged.
