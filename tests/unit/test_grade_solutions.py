@@ -148,7 +148,7 @@ def test_the_graders_are_compared_on_a_pool(pool):
     ]
     (pool / "s.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (pool / "p.jsonl").write_text('{"problem": "p0", "answer": "\\\\frac{1}{3}"}\n')
-    done = run(pool, "--answer-format", "boxed", program="compare_graders", output="c.jsonl")
+    done = run(pool, "--answer-format", "boxed", program="../../benchmarks/compare_graders", output="c.jsonl")
     assert "correct, correct, correct: 1" in done.stdout and "incorrect, incorrect, incorrect: 1" in done.stdout
     [row] = [json.loads(line) for line in (pool / "c.jsonl").read_text().splitlines()]
     assert (row["sample"], row["strict"], row["lenient"]) == (0, "incorrect", "correct")
