@@ -320,7 +320,10 @@ def test_bad_arguments_are_reported_in_one_line(place, models, change, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"problem": "a", "question": "w1"}\n{"problem": "a", "question": "w2"}\n', "P.jsonl:2: duplicate problem 'a', first in line 1"),
+        (
+            '{"problem": "a", "question": "w1"}\n{"problem": "a", "question": "w2"}\n',
+            "P.jsonl:2: duplicate problem 'a'",
+        ),
         ('{"problem": "a", "question": "w1"}\n{"problem": "b", "quest\n', "P.jsonl:2: not JSON"),
         ('{"problem": "a", "question": "w1"}\n\udcff\n', "P.jsonl:2: not JSON"),
         ('{"problem": "a"}\n', "P.jsonl:1: no 'question' in the row"),
