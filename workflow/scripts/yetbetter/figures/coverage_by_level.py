@@ -42,7 +42,7 @@ def coverage_by_level(table: Table, arms: Table, dataset: str, look: Look, paper
     for axes, budget in zip(panels, budgets, strict=True):
         handles = []
         for shift, source in ((-0.2, look.strong), (0.2, look.weak)):
-            # A source is usually called like its model; where it is not, the model's first arm stands for it.
+            # A source usually has its model's name; otherwise the model's first arm gives the number of samples.
             arm = arms.where(budget=budget, source=source).rows or arms.where(budget=budget, model=source).rows
             model, samples = (arm[0]["model"], arm[0]["samples"]) if arm else ("", "")
             k = to_number(samples, f"{arms.path}: samples")

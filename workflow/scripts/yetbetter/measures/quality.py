@@ -70,7 +70,7 @@ def measure_arm(counted: Mapping[str, Counts], problems: list[dict], seed: int, 
 def metrics_of(counts: list[Counts], check: str, checked: bool) -> dict[str, Metric]:
     """The metrics that arms are measured by and that need no check of the reasoning, or that this check gives.
 
-    Where not one right answer was looked at, a check gives none. What has no verdict is measured apart from the false
+    If not one right answer was checked, a check gives none. What has no verdict is measured apart from the false
     positive rate: chains that the exact check cannot read, or a judge's answers without a verdict.
     """
     tabled = {name: metric for name, metric in (METRICS | FURTHER_MEASURES).items() if metric.of and metric.tabled}

@@ -62,7 +62,7 @@ def read_arm(
 ) -> tuple[list[dict], Iterator[Shard], Choice]:
     """(the arm's problems, the samples that it draws, what it keeps of them).
 
-    keep: what is wanted of a problem besides its name. require: further keys of a solution.
+    keep: the keys of a problem to keep, in addition to its name. require: further keys of a solution.
     """
     problems = read_problems(arguments.problems, *keep)
     check_unique(problems, arguments.problems, "problem")
