@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from test_own_files import SPELLINGS
 
 import import_dataset
 from yetbetter import program
@@ -334,6 +335,13 @@ def problems(*questions: str) -> list[dict]:
 def test_a_question_in_two_splits_is_reported_with_both_problems():
     splits = {"train": problems("a?", "b ?"), "test": [{"problem": "t", "question": "B?"}]}
     with pytest.raises(UserError, match="'t' of test asks the same as 'p1' of train"):
+        check_disjoint(splits, "mine")
+
+
+@pytest.mark.parametrize("spelled", SPELLINGS)
+def test_a_public_question_in_another_spelling_is_the_same_question(spelled):
+    splits = {"train": problems("Zoé has 3 coins. How many?"), "test": [{"problem": "t", "question": spelled}]}
+    with pytest.raises(UserError, match="'t' of test asks the same as 'p0' of train"):
         check_disjoint(splits, "mine")
 
 
