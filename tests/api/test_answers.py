@@ -24,7 +24,7 @@ PAGE = "<!DOCTYPE html><html><head><title>x</title></head><body><h1>Sign in</h1>
 STOPS = ["a", "b", "c", "d", "e"]
 TOO_MANY_STOPS = {
     "error": {
-        "message": "Invalid 'stop': array too long. Expected an array with maximum length 4, but got one with length 5.",
+        "message": "Invalid 'stop': array too long. Expected an array with maximum length 4, but got length 5.",
         "type": "invalid_request_error",
         "param": "stop",
         "code": "array_above_max_length",
@@ -107,11 +107,11 @@ HOPELESS = {
 
 @pytest.fixture
 def ask(job, monkeypatch):
-    """Draw four samples with the engine, one request at a time: (texts, the error or None)."""
+    """Draw four samples with the engine, up to eight requests at a time: (texts, the error or None)."""
 
     def ask(url: str) -> tuple[list[str], str | None]:
         options = {name: default for name, (_, default) in OPTIONS.items()} | PRICES | {"base_url": url, "chat": False}
-        options |= {"key_variable": "YETBETTER_TEST_KEY", "ledger": str(job.ledger), "back_off": 0.01} | ONE
+        options |= {"key_variable": "YETBETTER_TEST_KEY", "ledger": str(job.ledger), "back_off": 0.01, "max_tries": 3}
         texts = []
         try:
             for found in OpenaiEngine("wc", 0, options).stream(["Q: 2+2?"] * 2, [[1, 2], [3, 4]], DECODING):
@@ -324,7 +324,7 @@ def test_a_socks_proxy_without_its_package_is_one_line(job):
 
 def test_a_proxy_that_is_no_address_is_one_line(job):
     told = told_with(job, "https://api.invalid/v1", {"HTTPS_PROXY": "gopher://me:word@there"})
-    assert "in the environment HTTPS_PROXY is 'gopher://there', which cannot be used as a proxy" in told
+    assert "in the environment HTTPS_PROXY is 'gopher://there', which is no proxy's address" in told
     assert "word" not in told
 
 

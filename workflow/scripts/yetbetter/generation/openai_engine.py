@@ -6,11 +6,12 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
+from yetbetter.data.network import way_to
 from yetbetter.errors import UserError
 from yetbetter.generation.engines import Decoding
-from yetbetter.generation.openai_client import make_client, way_to
+from yetbetter.generation.openai_client import make_client
 from yetbetter.generation.openai_ledger import Ledger
-from yetbetter.generation.openai_options import check_options, host_of
+from yetbetter.generation.openai_options import check_options, host_of, is_own_machine
 from yetbetter.generation.openai_requests import Requests
 from yetbetter.records import shorten
 
@@ -28,7 +29,7 @@ class OpenaiEngine:
         self.model, self.max_context, self.options = model, max_context, options
         self.host = host_of(options["base_url"])
         self.key = find_key(options["key_variable"])
-        self.way = way_to(options["base_url"])
+        self.way = "" if is_own_machine(options["base_url"]) else way_to(options["base_url"])
         self.answered = False  # whether a sample has come: an endpoint that answered once may do so again
         if options["output_price"] and not options["ledger"]:
             raise UserError("--engine-option ledger: missing, what is spent must be written somewhere")

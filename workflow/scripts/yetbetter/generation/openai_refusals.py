@@ -6,9 +6,9 @@ import json
 import re
 import time
 
+from yetbetter.data.network import certificates
 from yetbetter.errors import UserError
 from yetbetter.generation.openai_answers import NoAnswer, read_refusal
-from yetbetter.generation.openai_client import certificates
 from yetbetter.records import shorten
 
 LONGEST_WAIT = 600.0  # seconds that an endpoint may ask us to wait; beyond, the job stops instead of sleeping

@@ -59,7 +59,9 @@ class Requests:
                 self.end()
                 if not running:
                     break
-            while self.due and not self.stopping.is_set() and len(running) < self.engine.options["concurrency"]:
+            # Until a sample has come one request is under way: what is wrong is then paid once.
+            most = self.engine.options["concurrency"] if self.engine.answered else 1
+            while self.due and not self.stopping.is_set() and len(running) < most:
                 running.add(asyncio.create_task(self.request(*self.next_request())))
             done, running = await asyncio.wait(running, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
             arrived = []
