@@ -163,6 +163,14 @@ def folder(tmp_path) -> Path:
     return tmp_path
 
 
+def test_published_files_that_an_editor_saved_give_the_same_splits(folder):
+    before = build("gsm8k", folder, answer_format="gsm8k").splits
+    for name in ("train.jsonl", "test.jsonl"):
+        content = (folder / name).read_bytes()
+        (folder / name).write_bytes(b"\xef\xbb\xbf" + content.replace(b"\n", b"\r\n\r\n"))
+    assert build("gsm8k", folder, answer_format="gsm8k").splits == before
+
+
 def call(monkeypatch, folder: Path, **changes) -> Path:
     """Run the program in this process; the problems' file."""
     options = {"adapter": "gsm8k", "folder": folder, "split": "train", "questions": 30, "answer-format": "gsm8k"}
