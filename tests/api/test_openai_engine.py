@@ -56,7 +56,8 @@ def test_through_faults_nothing_is_lost_or_recorded_twice_and_each_try_is_charge
     fates = dict.fromkeys(("drop before", "drop after", "drop midway", "refuse 429", "refuse 500", "malformed"), 1)
     fates |= {"pass": 9, "fewer": 3, "no usage": 1, "delay": 0.5, "refuse 503": 1}
     options = {"samples_per_request": together, "chat": chat, "timeout": 20.0, "max_tries": 30}
-    with Proxy(server, fates, seed=together, lateness=25.0) as proxy:
+    # An endpoint that has never answered well is not asked again after an answer without a count.
+    with Proxy(server, fates, seed=together, first=["pass"], lateness=25.0) as proxy:
         rows = job.finish(proxy.url, options)
     assert len({request.fate for request in proxy.log}) >= 8
     assert_kept(rows, proxy.log)
@@ -214,7 +215,7 @@ def test_a_refused_key_is_reported_once_and_never_shown(server, job):
         ),
         ('{"code": "no", "error": "Incorrect API key: {key}"}', "the key in YETBETTER_TEST_KEY is not accepted (400)"),
         ('{"detail": "{key}"}', 'refuses the request (400): {"detail": "authorization: Bearer [the key]"}'),
-        ("<html>{key}</html>", "refuses the request (400): <html>authorization: Bearer [the key]</html>"),
+        ("<html>{key}</html>", "refuses the request (400): authorization: Bearer [the key]"),
         ("", "refuses the request (400): Error code: 400"),
     ],
 )

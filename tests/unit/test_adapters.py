@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from test_own_files import SPELLINGS
 
 import import_dataset
 from yetbetter import program
@@ -160,6 +161,14 @@ def folder(tmp_path) -> Path:
     write_rows(tmp_path / "train.jsonl", gsm8k_rows(530, "Train"))
     write_rows(tmp_path / "test.jsonl", gsm8k_rows(20, "Test"))
     return tmp_path
+
+
+def test_published_files_that_an_editor_saved_give_the_same_splits(folder):
+    before = build("gsm8k", folder, answer_format="gsm8k").splits
+    for name in ("train.jsonl", "test.jsonl"):
+        content = (folder / name).read_bytes()
+        (folder / name).write_bytes(b"\xef\xbb\xbf" + content.replace(b"\n", b"\r\n\r\n"))
+    assert build("gsm8k", folder, answer_format="gsm8k").splits == before
 
 
 def call(monkeypatch, folder: Path, **changes) -> Path:
@@ -334,6 +343,13 @@ def problems(*questions: str) -> list[dict]:
 def test_a_question_in_two_splits_is_reported_with_both_problems():
     splits = {"train": problems("a?", "b ?"), "test": [{"problem": "t", "question": "B?"}]}
     with pytest.raises(UserError, match="'t' of test asks the same as 'p1' of train"):
+        check_disjoint(splits, "mine")
+
+
+@pytest.mark.parametrize("spelled", SPELLINGS)
+def test_a_public_question_in_another_spelling_is_the_same_question(spelled):
+    splits = {"train": problems("Zoé has 3 coins. How many?"), "test": [{"problem": "t", "question": spelled}]}
+    with pytest.raises(UserError, match="'t' of test asks the same as 'p0' of train"):
         check_disjoint(splits, "mine")
 
 

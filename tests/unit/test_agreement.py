@@ -80,6 +80,16 @@ def test_a_labelled_file_with_a_fault_is_refused_with_its_line(tmp_path, text, m
     assert message in refusal(read_labelled, tmp_path / "L.jsonl")
 
 
+def test_a_labelled_file_that_an_editor_saved_is_the_same(tmp_path):
+    rows = [{"question": "q", "solution": f"s{number}", "sound": 1, "answer": "4"} for number in range(3)]
+    write_rows(tmp_path / "L.jsonl", rows)
+    clean, content = read_labelled(tmp_path / "L.jsonl"), (tmp_path / "L.jsonl").read_bytes()
+    (tmp_path / "L.jsonl").write_bytes(b"\xef\xbb\xbf\r\n" + content.replace(b"\n", b"\r\n\r\n"))
+    assert read_labelled(tmp_path / "L.jsonl") == clean
+    (tmp_path / "L.jsonl").write_bytes(b"\n\n" + content.replace(b'"sound": 1', b'"sound": 7'))
+    assert refusal(read_labelled, tmp_path / "L.jsonl").startswith(f"{tmp_path / 'L.jsonl'}:3: sound is 7")
+
+
 def test_a_judge_is_measured_against_labels(tmp_path, capsys):
     judge = save_judge(tmp_path / "judge")
     # The judge goes by the last word: right on the first three, wrong on the fourth, silent on the last two.

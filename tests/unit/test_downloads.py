@@ -124,6 +124,23 @@ def test_without_a_network_one_line_says_where_downloads_run(hub, tmp_path, prog
     assert not list((tmp_path / "out").glob("*"))
 
 
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"SSL_CERT_FILE": "/no/such/file"}, "SSL_CERT_FILE is '/no/such/file': No such file or directory"),
+        ({"ALL_PROXY": "socks5://me:word@127.0.0.1:1"}, "ALL_PROXY is socks5://127.0.0.1:1: a SOCKS proxy needs"),
+        ({"ALL_PROXY": "gopher://me:word@there"}, "ALL_PROXY is 'gopher://there', which is no proxy's address"),
+    ],
+)
+def test_a_proxy_or_certificates_that_cannot_be_used_are_one_line_without_a_password(hub, tmp_path, environment, said):
+    cleared = dict.fromkeys(("NO_PROXY", "no_proxy"), "")
+    done = fetch_model(hub, tmp_path, "owner/pocket", HF_HUB_DISABLE_PROGRESS_BARS="1", **cleared | environment)
+    assert done.returncode == 1
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith("fetch_model.py: error: ") and said in line
+    assert "word" not in line
+
+
 def test_a_file_that_is_not_the_published_one_is_refused(hub, tmp_path):
     output = tmp_path / "out" / "source.json"
     done = call("fetch_dataset", hub, tmp_path, "--adapter", "gsm8k", "--output", output)

@@ -52,6 +52,19 @@ def test_verdicts_do_not_depend_on_the_number_of_processes(pool):
     assert rows[0] == {"problem": "p0", "sample": 0, "answer": "0/7", "verdict": "correct"}
 
 
+@pytest.mark.parametrize("rows", [2, 2_001])  # the second is one more than a chunk
+@pytest.mark.parametrize(("between", "end"), [("\n", ""), ("\r\n", ""), ("\n\n", "\n\n\n"), ("\r\n \r\n", "\r\n")])
+def test_every_solution_gets_its_verdict_however_an_editor_saved_the_files(pool, rows, between, end):
+    lines = (pool / "s.jsonl").read_text().splitlines()[:rows]
+    (pool / "s.jsonl").write_bytes(("\ufeff" + between.join(lines) + end).encode())
+    problems = (pool / "p.jsonl").read_text().splitlines()
+    (pool / "p.jsonl").write_bytes(("\ufeff" + between.join(problems) + end).encode())
+    run(pool)
+    found = [json.loads(line) for line in (pool / "v.jsonl").read_text().splitlines()]
+    assert [row["problem"] for row in found] == [f"p{n % 30}" for n in range(rows)]
+    assert found[0]["verdict"] == "correct"
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_killed_run_is_continued_at_once_and_ends_as_an_undisturbed_one(pool, workers):
     with open(pool / "s.jsonl", "a") as file:  # while it is compared, the run is not over

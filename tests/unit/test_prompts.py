@@ -30,8 +30,23 @@ def write(tmp_path):
 
 
 def test_a_template_is_the_text_of_its_file(write):
-    text = "{a: 1}\r\nFrage: {question}\nAntwort für {}:"
+    text = "{a: 1}\n\u2028Frage:\xa0{question}\n\nAntwort für {}:"
     assert read_template(write(text.encode())) == text
+
+
+@pytest.mark.parametrize("ends", ["\r\n", "\r", "\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_how_an_editor_saved_a_template_does_not_reach_the_model(write, mark, ends):
+    text = "Aufgabe\n\nFrage: {question}\nAntwort:"
+    saved = mark + text.replace("\n", ends)
+    assert read_template(write(saved.encode())) == text
+    # two files that were joined, each with its mark
+    assert read_template(write((mark + "Erst dies." + ends + saved).encode())) == "Erst dies.\n" + text
+
+
+def test_a_template_in_utf_16_is_named_as_such(write):
+    with pytest.raises(UserError, match=r"prompt\.txt: UTF-16 text \(save it as UTF-8\)"):
+        read_template(write("{question}:".encode("utf-16")))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """Records are read with clear errors, keep every character, and are written atomically."""
 
+import gzip
 import hashlib
 import json
+import subprocess
 
 import pytest
 from hypothesis import given
@@ -10,11 +12,13 @@ from hypothesis import strategies as st
 from yetbetter.errors import UserError
 from yetbetter.records import (
     check_unique,
+    count_rows,
     digest_of,
     dump_row,
     iterate_rows,
     read_json,
     read_rows,
+    where_is,
     write_json,
     write_rows,
     write_text,
@@ -54,7 +58,6 @@ def test_an_empty_file_holds_no_rows(write):
     "broken",
     [
         b'{"a": 2',
-        b"",
         b"nonsense",
         b"{'a': 2}",
         b'{"a": "\xff"}',
@@ -201,3 +204,75 @@ def test_folders_on_the_way_are_made_and_equal_rows_give_equal_bytes(tmp_path):
 def test_the_digest_is_the_sha_256_of_the_bytes(tmp_path):
     write_text(tmp_path / "file", ["ab", "c"])
     assert digest_of(tmp_path / "file") == hashlib.sha256(b"abc").hexdigest()
+
+
+# Files of other people ------------------------------------------------------------------------------------------------
+
+BOM = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        BOM + b'{"a": 1}\n{"a": 2}\n',
+        b'{"a": 1}\r\n{"a": 2}\r\n',
+        b'\n{"a": 1}\n\n \t\n{"a": 2}\n\n',
+        b'{"a": 1}\r\n\r\n{"a": 2}\r\n\r\n',
+        BOM + b'\r\n{"a": 1}\r\n{"a": 2}',
+        # two files that were joined, each with its mark; one of the two was empty
+        BOM + b'{"a": 1}\n' + BOM + b'{"a": 2}\n' + BOM + b"\n",
+    ],
+)
+def test_a_byte_order_mark_windows_line_ends_and_blank_lines_are_no_part_of_rows(write, content):
+    path = write(content)
+    assert read_rows(path, require=("a",)) == [{"a": 1}, {"a": 2}]
+    assert count_rows(path) == 2
+
+
+def test_messages_name_the_line_of_the_file_also_behind_blank_lines(write):
+    path = write(b'\r\n{"a": 1}\r\n\r\n{"a": 1}\r\nbroken\r\n')
+    assert refusal(read_rows, path).startswith(f"{path}:5: not JSON")
+    path = write(BOM + b'\n\n{"a": 1}\n\n{"a": 1}\n')
+    assert [where_is(path, row) for row in (1, 2, 3)] == [f"{path}:3", f"{path}:5", f"{path}:3"]
+    message = refusal(check_unique, read_rows(path), path, "a")
+    assert message == f"{path}:5: duplicate a 1, first in line 3"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b'[{"a": 1}, {"a": 2}]', "a JSON array"),
+        (b'\xef\xbb\xbf[\r\n  {"a": 1},\r\n  {"a": 2}\r\n]\r\n', "a JSON array"),
+        (b'\n\n[\n{"a": 1}\n]', "a JSON array"),
+        (b"[]", "a JSON array"),
+        (b'{\n  "a": 1\n}\n', "a JSON object over several lines"),
+        (b'{"a": {\n"b": 1}}\n', "a JSON object over several lines"),
+        (b'{"a": 1}\r{"a": 2}\r', "text whose lines end in \\r alone"),
+        ('{"a": 1}\n{"a": 2}\n'.encode("utf-16"), "UTF-16 text"),
+        ('{"a": 1}\n'.encode("utf-16-le"), "UTF-16 text"),
+        ('{"a": 1}\n'.encode("utf-32"), "UTF-32 text"),
+        (gzip.compress(b'{"a": 1}\n'), "compressed with gzip"),
+        (b"PAR1\x15\x04\n\x00", "a parquet file"),
+        (b"PK\x03\x04\n", "a zip archive"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "the pointer of a git-lfs file"),
+        (b"<!DOCTYPE html>\n<html></html>\n", "HTML or XML"),
+    ],
+)
+def test_a_file_of_another_kind_is_reported_for_what_it_is(write, content, kind):
+    path = write(content)
+    assert kind in refusal(read_rows, path)
+    assert refusal(read_rows, path).startswith(f"{path}:")
+
+
+def test_the_command_of_the_message_turns_a_json_array_into_rows(write, tmp_path):
+    rows = [{"problem": "p", "text": "Größe\n\u2028"}, {"problem": "q", "text": ""}]
+    path = write(json.dumps(rows, indent=1).encode())
+    command = refusal(read_rows, path).partition("one object per line: ")[2]
+    done = subprocess.run(command, shell=True, capture_output=True, check=True)
+    (tmp_path / "lines.jsonl").write_bytes(done.stdout)
+    assert read_rows(tmp_path / "lines.jsonl") == rows
+
+
+def test_a_json_file_with_a_byte_order_mark_is_read_and_one_in_utf_16_named(write):
+    assert read_json(write(BOM + b'{"a": 1}\r\n')) == {"a": 1}
+    assert "UTF-16 text (save it as UTF-8)" in refusal(read_json, write('{"a": 1}'.encode("utf-16")))

@@ -17,6 +17,22 @@ def test_a_table_has_its_columns_in_their_order_and_a_line_for_each_row(tmp_path
     assert (tmp_path / "t.csv").read_bytes() == b"b,a\nx,1\ny,2.5\n"
 
 
+def test_a_table_that_a_spreadsheet_saved_is_the_same_table(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b'\xef\xbb\xbfa,b\r\n1,"x, y"\r\n\r\n2,z\r\n')
+    assert read_table(tmp_path / "t.csv", ("a", "b")).rows == [{"a": "1", "b": "x, y"}, {"a": "2", "b": "z"}]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [("a,b\n".encode("utf-16"), "UTF-16 text (save it as UTF-8)"), (b"PK\x03\x04\xff", "an office document")],
+)
+def test_a_table_of_another_kind_is_named(tmp_path, content, kind):
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(UserError) as failure:
+        read_table(tmp_path / "t.csv")
+    assert str(failure.value).startswith(f"{tmp_path / 't.csv'}: ") and kind in str(failure.value)
+
+
 def test_a_table_without_rows_has_its_header(tmp_path):
     write_table(tmp_path / "t.csv", ("a", "b"), [])
     assert (tmp_path / "t.csv").read_bytes() == b"a,b\n"

@@ -17,7 +17,7 @@ from yetbetter.drafts import Draft, open_draft
 from yetbetter.errors import UserError
 from yetbetter.grading.processes import grade_chunk, grade_side_by_side
 from yetbetter.program import Progress, run
-from yetbetter.records import check_unique, digest_of, iterate_rows, read_rows
+from yetbetter.records import check_unique, count_rows, digest_of, iterate_rows, read_rows, where_is
 
 VERDICTS = "verdicts.jsonl"
 # Rows that one process grades at a time; they are on disk before the next ones are graded.
@@ -56,15 +56,6 @@ def read_golds(path: str) -> dict[str, str]:
     return {row["problem"]: row["answer"] for row in problems}
 
 
-def count_lines(path: str) -> int:
-    """Lines of a file; UserError if there is no such file."""
-    try:
-        with open(path, "rb") as file:
-            return sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b""))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-
-
 def settings_of(arguments: argparse.Namespace, golds: dict[str, str]) -> dict:
     """The settings that verdicts depend on: without the number of processes and a problem's other columns."""
     answers = hashlib.sha256(repr(sorted(golds.items())).encode("utf-8", "backslashreplace")).hexdigest()
@@ -84,7 +75,8 @@ def tasks_of(arguments: argparse.Namespace, golds: dict[str, str], skip: int) ->
     rows = iterate_rows(arguments.solutions, require=("problem", "sample", "text"))
     for number, row in enumerate(itertools.islice(rows, skip, None), start=skip + 1):
         if row["problem"] not in golds:
-            raise UserError(f"{arguments.solutions}:{number}: problem {row['problem']!r} is not among the problems")
+            where = where_is(arguments.solutions, number)
+            raise UserError(f"{where}: problem {row['problem']!r} is not among the problems")
         yield row["problem"], row["sample"], row["text"], golds[row["problem"]], arguments.answer_format
 
 
@@ -106,7 +98,7 @@ def grade_chunks(chunks: Iterable[list[tuple]], arguments: argparse.Namespace) -
 
 
 def grade_file(draft: Draft, arguments: argparse.Namespace, golds: dict[str, str]) -> Counter:
-    total = count_lines(arguments.solutions)
+    total = count_rows(arguments.solutions)
     counts: Counter = Counter(draft.recover_values(VERDICTS, "verdict"))
     done = counts.total()
     if done:
@@ -130,7 +122,7 @@ def grade_file(draft: Draft, arguments: argparse.Namespace, golds: dict[str, str
 def main() -> None:
     arguments = parse_arguments()
     golds = read_golds(arguments.problems)
-    count_lines(arguments.solutions)
+    count_rows(arguments.solutions)  # raises if there is no such file, before a draft is begun
     os.makedirs(Path(arguments.output).parent, exist_ok=True)
     with open_draft(arguments.output, settings_of(arguments, golds), arguments.drafts) as draft:
         if not draft.sealed:

@@ -1,12 +1,15 @@
 """JSON Lines files of flat rows, and small JSON files: clear errors when read, written atomically."""
 
+import contextlib
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from yetbetter.errors import UserError
+from yetbetter.file_kinds import BOM, binary_kind, kind_of_lines
 
 # Types of the records' keys, checked if a program requires the key (answer: the problem's gold answer).
 TYPES = {
@@ -18,7 +21,7 @@ SCAN = json.JSONDecoder().scan_once
 
 
 def read_rows(path: str | Path, require: Iterable[str] = ()) -> list[dict]:
-    """All rows of a JSON Lines file, in order.
+    """All rows of a JSON Lines file, in order. Blank lines, Windows line ends and a byte order mark may be in it.
 
     Raises UserError, naming file and line, for a line that is not a JSON object or lacks a key of `require`.
     """
@@ -34,9 +37,12 @@ def iterate_rows(path: str | Path, require: Iterable[str] = ()) -> Iterator[dict
             try:
                 row = parse(line)
             except (ValueError, RecursionError) as error:
-                raise UserError(f"{path}:{number}: not JSON ({shorten(str(error))}): {shorten(line)}") from None
+                if is_blank(line):
+                    continue
+                fault = f"not JSON ({shorten(str(error))}): {shorten(line)}"
+                raise UserError(about_line(path, number, fault)) from None
             if not isinstance(row, dict):
-                raise UserError(f"{path}:{number}: not a JSON object: {shorten(line)}")
+                raise UserError(about_line(path, number, f"not a JSON object: {shorten(line)}"))
             for key, kind in wanted:
                 if key not in row or not isinstance(row[key], kind):
                     check_row(row, f"{path}:{number}", [key])
@@ -48,11 +54,40 @@ def parse(line: bytes):
     try:
         text = line.decode()
         value, end = SCAN(text, 0)
-        if text[end:] in ("\n", ""):
+        if text[end:] in ("\n", "\r\n", ""):
             return value
     except (UnicodeDecodeError, StopIteration):
         pass
     return json.loads(line)
+
+
+def is_blank(line: bytes) -> bool:
+    """Whether a line holds nothing; a byte order mark may be left over from files that were joined."""
+    return not (line.replace(BOM, b"") if line.startswith(BOM) else line).strip()
+
+
+def about_line(path: str | Path, number: int, fault: str) -> str:
+    """A message on a line that is not a row; at the start of a file of another kind it names the kind."""
+    with open(path, "rb") as file:
+        before = b"".join(itertools.islice(file, number - 1))
+        if is_blank(before):
+            file.seek(0)
+            fault = kind_of_lines(path, file.read(4096)) or fault
+    return f"{path}:{number}: {fault}"
+
+
+def count_rows(path: str | Path) -> int:
+    """Lines of a file that are not blank; UserError if there is no such file."""
+    with open_text(path) as text:
+        return sum(not is_blank(line) for line in text.buffer)
+
+
+def where_is(path: str | Path, row: int) -> str:
+    """Where the row of that number (from 1) is in a JSON Lines file, for messages: `file:line`."""
+    with contextlib.suppress(OSError), open(path, "rb") as file:
+        lines = (number for number, line in enumerate(file, start=1) if not is_blank(line))
+        row = next(itertools.islice(lines, row - 1, None), row)
+    return f"{path}:{row}"
 
 
 def check_row(row: dict, where: str, require: Iterable[str]) -> None:
@@ -66,11 +101,19 @@ def check_row(row: dict, where: str, require: Iterable[str]) -> None:
 
 
 def open_text(path: str | Path):
+    """A file opened as UTF-8 text, without a byte order mark."""
     try:
         # Line ends other than \n (U+2028, \r) may be inside a model's text.
-        return open(path, encoding="utf-8", newline="\n")
+        return open(path, encoding="utf-8-sig", newline="\n")
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
+
+
+def text_kind(path: str | Path) -> str | None:
+    """What a file is that cannot be read as text, None if its start does not tell."""
+    with open(path, "rb") as file:
+        kind = binary_kind(file.read(64))
+    return kind and f"{kind}; it must be text in UTF-8"
 
 
 def read_json(path: str | Path, require: Iterable[str] = ()):
@@ -79,7 +122,7 @@ def read_json(path: str | Path, require: Iterable[str] = ()):
         try:
             content = json.load(file)
         except (ValueError, RecursionError) as error:
-            raise UserError(f"{path}: not JSON ({shorten(str(error))})") from None
+            raise UserError(f"{path}: {text_kind(path) or f'not JSON ({shorten(str(error))})'}") from None
     if require:
         if not isinstance(content, dict):
             raise UserError(f"{path}: not a JSON object")
@@ -94,7 +137,8 @@ def check_unique(rows: Iterable[dict], path: str | Path, *keys: str) -> None:
         identity = tuple(row[key] for key in keys)
         if identity in seen:
             name = ", ".join(f"{key} {row[key]!r}" for key in keys)
-            raise UserError(f"{path}:{number}: duplicate {name}, first in line {seen[identity]}")
+            first = where_is(path, seen[identity]).rpartition(":")[2]
+            raise UserError(f"{where_is(path, number)}: duplicate {name}, first in line {first}")
         seen[identity] = number
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from yetbetter.errors import UserError
-from yetbetter.records import open_text, write_text
+from yetbetter.records import open_text, text_kind, write_text
 
 # Columns of numbers in the tables of results.
 NUMBERS = ("value", "low", "high", "difference", "k")
@@ -89,8 +89,12 @@ def read_table(path: str | Path, columns: Iterable[str] = (), numbers: Iterable[
 
     columns: required columns. numbers: columns that are read as numbers if the file has them; all others are text.
     """
-    with open_text(path) as file:
-        reader = csv.DictReader(io.StringIO(file.read()), restval="")
+    try:
+        with open_text(path) as file:
+            reader = csv.DictReader(io.StringIO(file.read()), restval="")
+    except UnicodeDecodeError as error:
+        kind = text_kind(path) or f"not UTF-8 text ({error.reason} at byte {error.start})"
+        raise UserError(f"{path}: {kind}") from None
     has = reader.fieldnames or []
     for column in columns:
         if column not in has:

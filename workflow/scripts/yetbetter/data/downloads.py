@@ -3,6 +3,7 @@
 A token, if one is needed, comes from the environment (HF_TOKEN) or from `hf auth login`; none is printed.
 """
 
+import http.client
 import os
 import urllib.error
 import urllib.request
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from yetbetter.data.network import clear_environment_errors, read_certificates, way_to
 from yetbetter.errors import UserError
 from yetbetter.records import digest_of
 
@@ -62,9 +64,11 @@ class WebFile:
                     file.write(piece)
             check_digest(partial, self.sha256, self.address)
             os.replace(partial, path)
-        except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        except (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", None) or error
-            raise UserError(f"{self.address}: cannot be downloaded ({reason}); {ADVICE}") from None
+            raise UserError(
+                f"{self.address}: cannot be downloaded ({reason}){way_to(self.address)}; {ADVICE}"
+            ) from None
         finally:
             partial.unlink(missing_ok=True)
         return path
@@ -103,8 +107,11 @@ def clear_errors(name: str, revision: str) -> Iterator[None]:
     """One line for what can go wrong with the hub; a token is named, never shown."""
     from huggingface_hub import errors
 
+    read_certificates()  # raises for a wrong SSL_CERT_FILE
+    unreached = f"the hub cannot be reached{way_to(os.environ.get('HF_ENDPOINT') or 'https://huggingface.co')}"
     try:
-        yield
+        with clear_environment_errors():
+            yield
     except errors.GatedRepoError:
         raise UserError(
             f"{name} is gated: accept its terms on the hub, then set HF_TOKEN to a token of that account"
@@ -116,14 +123,14 @@ def clear_errors(name: str, revision: str) -> Iterator[None]:
         raise UserError(f"{name}: not on the hub, or private, and HF_TOKEN's account may not see it") from None
     except errors.EntryNotFoundError as error:
         if isinstance(error, errors.LocalEntryNotFoundError):
-            raise UserError(f"{name}: the hub cannot be reached, and the cache does not hold it; {ADVICE}") from None
+            raise UserError(f"{name}: {unreached}, and the cache does not hold it; {ADVICE}") from None
         raise UserError(f"{name}: a file is not there at revision {revision!r}") from None
     except errors.HfHubHTTPError as error:
         status = getattr(error.response, "status_code", "unknown")
         raise UserError(f"{name}: the hub answered with status {status}; try again later") from None
     # The HTTP library's own errors: which one it is depends on the hub package's version, their base does not.
     except (errors.OfflineModeIsEnabled, errors.HTTPError, ConnectionError):
-        raise UserError(f"{name}: the hub cannot be reached; {ADVICE}") from None
+        raise UserError(f"{name}: {unreached}; {ADVICE}") from None
 
 
 def read_download(path: Path) -> list[dict]:

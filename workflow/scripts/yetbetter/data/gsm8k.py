@@ -10,7 +10,7 @@ from pathlib import Path
 from yetbetter.data.downloads import HubFile, read_download
 from yetbetter.data.splits import Parts, drop_repeated, in_fixed_order, state_answer
 from yetbetter.errors import UserError
-from yetbetter.records import read_rows, shorten
+from yetbetter.records import read_rows, shorten, where_is
 
 FILES = {"train": ("train.jsonl",), "test": ("test.jsonl",)}
 ANSWER_FORMATS = ("the_answer_is", "gsm8k", "boxed", "minerva", "any")
@@ -50,7 +50,7 @@ def build(files: dict[str, Path], answer_format: str) -> Parts:
     parts = Parts({"test": [], "train": []})
     for split in ("test", "train"):
         for number, row in enumerate(read_rows(files[split], require=("question", "answer")), start=1):
-            problem = read_problem(row, f"{split}/{number - 1}", f"{files[split]}:{number}", answer_format)
+            problem = read_problem(row, f"{split}/{number - 1}", (files[split], number), answer_format)
             if problem["answer"]:
                 parts.splits[split].append(problem)
             else:
@@ -66,12 +66,13 @@ def build(files: dict[str, Path], answer_format: str) -> Parts:
     return parts
 
 
-def read_problem(row: dict, name: str, where: str, answer_format: str) -> dict:
+def read_problem(row: dict, name: str, place: tuple[Path, int], answer_format: str) -> dict:
+    """place: the row's file and number."""
     if not row["question"].strip():
-        raise UserError(f"{where}: question is empty")
+        raise UserError(f"{where_is(*place)}: question is empty")
     rationale, mark, answer = row["answer"].rpartition("####")
     if not mark:
-        raise UserError(f"{where}: answer has no '####' before its final answer: {shorten(row['answer'])}")
+        raise UserError(f"{where_is(*place)}: answer has no '####' before its final answer: {shorten(row['answer'])}")
     answer = answer.strip()
     rationale = ANNOTATION.sub("", rationale)
     answer_format = "gsm8k" if answer_format == "any" else answer_format

@@ -14,7 +14,7 @@ from yetbetter.data.downloads import HubFile, WebFile, read_download
 from yetbetter.data.splits import Parts, drop_repeated, in_fixed_order, state_answer
 from yetbetter.errors import UserError
 from yetbetter.grading import extract_answer
-from yetbetter.records import read_rows
+from yetbetter.records import read_rows, where_is
 
 FUNCTIONAL_DIR = {
     "description": "With `data_dir`, the folder of Functional MATH's Oct-2023.jsonl. Default: `data_dir`.",
@@ -145,11 +145,12 @@ def read_problems(path: Path, parts: Parts, split: str, answer_format: str) -> d
     """id -> problem, without those that have no answer to grade against."""
     problems: dict[str, dict] = {}
     for number, row in enumerate(read_rows(path, require=("unique_id", "problem", "solution", "answer")), start=1):
-        where, name = f"{path}:{number}", row["unique_id"]
+        name = row["unique_id"]
         if not isinstance(name, str) or not row["problem"].strip():
-            raise UserError(f"{where}: unique_id is {name!r}, problem {row['problem'][:40]!r}; both must be text")
+            fault = f"unique_id is {name!r}, problem {row['problem'][:40]!r}; both must be text"
+            raise UserError(f"{where_is(path, number)}: {fault}")
         if name in problems:
-            raise UserError(f"{where}: unique_id {name!r} is also in an earlier line")
+            raise UserError(f"{where_is(path, number)}: unique_id {name!r} is also in an earlier line")
         answer = row["answer"].strip()
         if not answer:
             parts.leave_out(name, split, "no final answer")

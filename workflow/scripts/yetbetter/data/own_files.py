@@ -4,8 +4,9 @@ import math
 import re
 from types import ModuleType
 
+from yetbetter.data.questions import question_identity
 from yetbetter.errors import UserError
-from yetbetter.records import check_unique, read_rows, shorten
+from yetbetter.records import check_unique, read_rows, shorten, where_is
 
 FILES = {
     "description": "A JSON Lines file per split; rows hold problem, question and answer.",
@@ -32,33 +33,43 @@ def read_problems_of(path: str, questions: int, others: list[str]) -> list[dict]
     check_unique(rows, path, "problem")
     check_unique(rows, path, "question")
     for number, row in enumerate(rows, start=1):
-        check_problem(row, f"{path}:{number}")
+        check_problem(row, path, number)
     check_other_splits(rows, path, others)
     if len(rows) < questions:
         raise UserError(f"{path}: {len(rows)} problems, the split asks for {questions}")
     return rows
 
 
-def check_problem(row: dict, where: str) -> None:
-    """UserError, starting with `where`, for an empty text, a bad level, or half a character."""
+def check_problem(row: dict, path: str, number: int) -> None:
+    """UserError for an empty text, a bad level, or half a character in the row of that number in the file."""
+
+    def refuse(problem: str) -> None:
+        raise UserError(f"{where_is(path, number)}: {problem}")
+
     for key in ("problem", "question", "answer"):
         if not row[key].strip():
-            raise UserError(f"{where}: {key} is {row[key]!r}, it must be text that is not empty")
+            refuse(f"{key} is {row[key]!r}, it must be text that is not empty")
     level = row.get("level")
-    number = isinstance(level, int | float) and not isinstance(level, bool) and math.isfinite(level)
-    if not (level is None or number or isinstance(level, str)):
-        raise UserError(f"{where}: level is {shorten(repr(level))}, it must be text or a number")
+    is_number = isinstance(level, int | float) and not isinstance(level, bool) and math.isfinite(level)
+    if not (level is None or is_number or isinstance(level, str)):
+        refuse(f"level is {shorten(repr(level))}, it must be text or a number")
     for key, value in row.items():
         lone = LONE_SURROGATE.search(value) if isinstance(value, str) else None
         if lone:
-            raise UserError(f"{where}: {key} holds {lone[0]!r}, half of a character; it must be text of whole ones")
+            refuse(f"{key} holds {lone[0]!r}, half of a character; it must be text of whole ones")
 
 
 def check_other_splits(rows: list[dict], path: str, others: list[str]) -> None:
-    """UserError for a question in two splits: a model would be tested on what it was trained on."""
-    lines = {" ".join(row["question"].split()): number for number, row in enumerate(rows, start=1)}
+    """UserError for a question in two splits, however spelled: a model would be tested on what it was trained on."""
+    first: dict[str, int] = {}
+    for number, row in enumerate(rows, start=1):
+        first.setdefault(question_identity(row["question"]), number)
     for other in others:
         for number, row in enumerate(read_rows(other, require=("question",)), start=1):
-            line = lines.get(" ".join(row["question"].split()))
-            if line is not None:
-                raise UserError(f"{path}:{line}: its question is also in {other}:{number}, splits must be disjoint")
+            same = first.get(question_identity(row["question"]))
+            if same is not None:
+                spelled = "" if row["question"] == rows[same - 1]["question"] else " in another spelling"
+                raise UserError(
+                    f"{where_is(path, same)}: its question is also in {where_is(other, number)}{spelled},"
+                    " splits must be disjoint"
+                )

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from yetbetter.data.questions import question_identity
 from yetbetter.errors import UserError
 
 # How a human solution ends, so that the grader reads its answer by that convention.
@@ -27,8 +28,13 @@ class Parts:
 
 
 def question_key(question: str) -> str:
-    """The question without white space and letter case, which two equal questions share."""
+    """The question without white space and letter case. Published orders hang on it: it must not change."""
     return "".join(question.split()).casefold()
+
+
+def spelling_free(question: str) -> str:
+    """What all spellings of a published question share; LaTeX's are also spaced differently between digits."""
+    return question_identity(question).replace(" ", "")
 
 
 def in_fixed_order(problems: Iterable[dict], salt: str) -> list[dict]:
@@ -46,7 +52,7 @@ def drop_repeated(parts: Parts, splits: Iterable[str]) -> None:
     for split in splits:
         kept = []
         for row in parts.splits.get(split, []):
-            first = seen.setdefault(question_key(row["question"]), row["problem"])
+            first = seen.setdefault(spelling_free(row["question"]), row["problem"])
             if first == row["problem"]:
                 kept.append(row)
             else:
@@ -57,11 +63,11 @@ def drop_repeated(parts: Parts, splits: Iterable[str]) -> None:
 
 def drop_shown(parts: Parts, prompts: dict[str, str]) -> None:
     """Leave out the problems whose questions a prompt shows as examples. prompts: file name -> template."""
-    shown = {name: question_key(template) for name, template in prompts.items()}
+    shown = {name: spelling_free(template) for name, template in prompts.items()}
     for split, rows in parts.splits.items():
         kept = []
         for row in rows:
-            key = question_key(row["question"])
+            key = spelling_free(row["question"])
             name = next((name for name, text in shown.items() if key in text), None)
             if name is None:
                 kept.append(row)
@@ -75,7 +81,7 @@ def check_disjoint(splits: dict[str, list[dict]], name: str) -> None:
     seen: dict[str, tuple[str, str]] = {}
     for split, rows in splits.items():
         for row in rows:
-            key = question_key(row["question"])
+            key = spelling_free(row["question"])
             other, problem = seen.setdefault(key, (split, row["problem"]))
             if other != split:
                 raise UserError(

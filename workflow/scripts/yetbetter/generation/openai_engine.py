@@ -6,10 +6,12 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
+from yetbetter.data.network import way_to
 from yetbetter.errors import UserError
 from yetbetter.generation.engines import Decoding
+from yetbetter.generation.openai_client import make_client
 from yetbetter.generation.openai_ledger import Ledger
-from yetbetter.generation.openai_options import check_options, host_of
+from yetbetter.generation.openai_options import check_options, host_of, is_own_machine
 from yetbetter.generation.openai_requests import Requests
 from yetbetter.records import shorten
 
@@ -27,6 +29,8 @@ class OpenaiEngine:
         self.model, self.max_context, self.options = model, max_context, options
         self.host = host_of(options["base_url"])
         self.key = find_key(options["key_variable"])
+        self.way = "" if is_own_machine(options["base_url"]) else way_to(options["base_url"])
+        self.answered = False  # whether a sample has come: an endpoint that answered once may do so again
         if options["output_price"] and not options["ledger"]:
             raise UserError("--engine-option ledger: missing, what is spent must be written somewhere")
         path = Path(options["ledger"]) if options["ledger"] else None
@@ -49,30 +53,26 @@ class OpenaiEngine:
         Raises UserError for a failure that another try cannot change, after max_tries, and at the spending limit; in
         each case after the requests in flight have ended and all that came has been yielded.
         """
-        shared = {"model": self.model, "temperature": decoding.temperature, "max_tokens": decoding.max_new_tokens}
+        limit = "max_completion_tokens" if self.options["send_max_completion_tokens"] else "max_tokens"
+        shared = {"model": self.model, "temperature": decoding.temperature, limit: decoding.max_new_tokens}
         if decoding.stop:
             shared["stop"] = list(decoding.stop)
         if self.options["send_top_k"] and decoding.top_k:
             shared["extra_body"] = {"top_k": decoding.top_k}
         if self.options["reasoning_effort"]:
             shared["reasoning_effort"] = self.options["reasoning_effort"]
-        answers = Requests(self, prompts, seeds, shared, is_due).answers()
+        answers = Requests(self, prompts, seeds, shared, decoding.max_new_tokens, is_due).answers()
         with asyncio.Runner() as runner:
             while (found := runner.run(next_answers(answers))) is not None:
                 yield found
 
     def make_client(self):
-        """A client that neither retries nor follows a redirect by itself: each request that leaves is on the ledger."""
-        import openai
+        """See `openai_client`."""
+        return make_client(self.options["base_url"], self.key, self.options["timeout"])
 
-        patience = openai.Timeout(None, connect=min(10.0, self.options["timeout"]))
-        return openai.AsyncOpenAI(
-            base_url=self.options["base_url"],
-            api_key=self.key or "none",
-            timeout=patience,
-            max_retries=0,
-            http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=patience),
-        )
+    def failure(self, problem: str, between: bool = False) -> UserError:
+        """The error for a problem with the endpoint. between: what is on the way there may be the reason."""
+        return UserError(f"{self.host}: {problem}{self.way if between else ''}")
 
     def dollars(self, prompt_tokens: int, completion_tokens: int) -> float:
         """Price of so many tokens."""

@@ -1,10 +1,7 @@
-"""Options of the engine `openai`, their check, and the reading of what an endpoint answers. Needs no other package."""
+"""Options of the engine `openai`, and their check. Needs no other package."""
 
-import json
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from yetbetter.errors import UserError
@@ -16,6 +13,7 @@ OPTIONS: dict[str, tuple[type, object]] = {
     "chat": (bool, True),
     "send_top_k": (bool, True),
     "send_seed": (bool, True),
+    "send_max_completion_tokens": (bool, False),
     "reasoning_effort": (str, ""),
     "samples_per_request": (int, 1),
     "concurrency": (int, 8),
@@ -29,7 +27,6 @@ OPTIONS: dict[str, tuple[type, object]] = {
 }
 # The host, without its port, says who answers; how many are asked at once, or at what price, changes no sample.
 SHAPING = ("base_url", "chat", "send_top_k", "reasoning_effort")
-FINISHED = {"stop": "stop", "length": "length", "content_filter": "length"}
 
 
 def host_of(base_url: str) -> str:
@@ -37,7 +34,7 @@ def host_of(base_url: str) -> str:
 
 
 def is_own_machine(base_url: str) -> bool:
-    return host_of(base_url) in ("localhost", "127.0.0.1", "::1")
+    return re.fullmatch(r"(.+\.)?localhost|127(\.\d+){3}|0\.0\.0\.0|::1?", host_of(base_url)) is not None
 
 
 def options_of(entry: dict) -> dict:
@@ -75,8 +72,9 @@ def check_options(where: str, options: dict) -> None:
     for option in ("timeout", "back_off"):
         if not 0 < options[option] < math.inf:
             refuse(option, f"{options[option]}, it must be more than 0 seconds")
-    if options["reasoning_effort"] and not options["chat"]:
-        refuse("reasoning_effort", "only the chat endpoint knows it (chat: true)")
+    for option in ("reasoning_effort", "send_max_completion_tokens"):
+        if options[option] and not options["chat"]:
+            refuse(option, "only the chat endpoint knows it (chat: true)")
     for option in ("input_price", "output_price"):
         price = options[option]
         if price is None and not is_own_machine(options["base_url"]):
@@ -106,84 +104,3 @@ def check_url(base_url: str, refuse) -> None:
         refuse("must hold no user, password, query or fragment: it is written to logs")  # and so it is not shown here
     elif not in_order:
         refuse(f"{base_url!r} is not an address (allowed: http://HOST[:PORT]/PATH or https://...)")
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What one request brought: (text, finish reason, tokens) of each sample, the endpoint's id and its counts."""
-
-    samples: list[tuple[str, str, int]]
-    prompt_tokens: int
-    completion_tokens: int
-    request: str | None
-
-
-def read_answer(body: str, chat: bool, stop: Sequence[str] = ()) -> Reply | None:
-    """An answer's samples; None for a body that is not such an answer, or does not say how many tokens it cost.
-
-    Endpoints count the tokens of a whole answer. With several samples in one they are shared out in proportion to the
-    texts' lengths: their sum is exact, each alone an estimate. A sample that a filter cut counts as cut by length,
-    since it has no end; one that ended otherwise is left out. Hidden reasoning counts as completion.
-    """
-    try:
-        content = json.loads(body)
-        usage, choices = content["usage"], content["choices"]
-        prompt, completion = usage["prompt_tokens"], usage.get("completion_tokens") or 0
-        completion = max(completion, (usage.get("total_tokens") or 0) - prompt)
-        texts = [read_choice(choice, chat) for choice in choices]
-        if type(prompt) is not int or type(completion) is not int or min(prompt, completion) < 0:
-            return None
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-        return None
-    shares = share_out(completion, [len(text.encode("utf-8", "replace")) + 1 for text, _ in texts])
-    samples = [
-        (*cut_at_stop(text, reason, stop), tokens)
-        for (text, reason), tokens in zip(texts, shares, strict=True)
-        if reason
-    ]
-    identity = content.get("id")
-    return Reply(samples, prompt, completion, identity if isinstance(identity, str) else None)
-
-
-def read_refusal(body: str) -> str:
-    """What a refusal says: the message of its error, which Gemini puts into an array; without one the whole body."""
-    try:
-        content = json.loads(body)
-        found = content[0] if isinstance(content, list) and content else content
-        for key in ("error", "message"):
-            found = found.get(key) or found if isinstance(found, dict) else found
-        # Dumped again, since a body may spell the key with escapes that nobody would find.
-        return found if isinstance(found, str) else json.dumps(content, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        return body
-
-
-def is_about_key(said: str) -> bool:
-    """Whether a refusal is about the key: Gemini and others report a wrong one as a bad request."""
-    said = said.lower().replace("_", " ")
-    return "api key" in said and any(word in said for word in ("valid", "incorrect", "expired", "not found"))
-
-
-def read_choice(choice: dict, chat: bool) -> tuple[str, str | None]:
-    """A sample's text, and why it ended; None if a sample cannot end so."""
-    reason = FINISHED.get(choice.get("finish_reason"))
-    text = choice["message"].get("content") if chat else choice.get("text")
-    if text is None and reason == "length":  # all tokens went into hidden reasoning, or a filter let nothing through
-        text = ""
-    return (text, reason) if isinstance(text, str) else ("", None)
-
-
-def cut_at_stop(text: str, reason: str, stop: Sequence[str]) -> tuple[str, str]:
-    """The text up to the first stop string, if the endpoint went past it."""
-    ends = [text.find(string) for string in stop if string in text]
-    return (text[: min(ends)], "stop") if ends else (text, reason)
-
-
-def share_out(total: int, weights: Sequence[int]) -> list[int]:
-    """Whole numbers that sum to `total`, in proportion to the weights (largest remainders are rounded up)."""
-    whole = sum(weights)
-    shares = [total * weight // whole for weight in weights]
-    order = sorted(range(len(weights)), key=lambda i: -(total * weights[i] % whole))
-    for i in order[: total - sum(shares)]:
-        shares[i] += 1
-    return shares

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import email.utils
 import random
 import sys
 import time
@@ -10,29 +9,23 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from yetbetter.errors import UserError
-from yetbetter.generation.openai_options import Reply, is_about_key, read_answer, read_refusal
+from yetbetter.generation.openai_answers import NoAnswer, Reply, read_answer
+from yetbetter.generation.openai_refusals import Retry, no_answer, refusal, unreachable
 
 # No tokenizer here makes more tokens than bytes; a chat template adds some.
 TEMPLATE_TOKENS = 64
 LONGEST_BACK_OFF = 60.0  # seconds
 HEARTBEAT = 1.0  # seconds after which the caller gets control, also if no answer has come
-LONGEST_WAIT = 600.0  # seconds that an endpoint may ask us to wait; beyond, the job stops instead of sleeping
-RETRIED = {408, 409, 429}  # and all from 500 on
+# Errors of the HTTP library before a request has left.
+UNREACHED = {"ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol", "LocalProtocolError", "InvalidURL"}
 SEEDS = 2**31  # endpoints differ in what they take: 31 bits pass everywhere
-
-
-class Retry(Exception):
-    """A try that failed in a way that another may not. wait: seconds that the endpoint asked for."""
-
-    def __init__(self, reason: str, wait: float = 0.0):
-        super().__init__(reason)
-        self.wait = wait
 
 
 class Requests:
     """One call of `OpenaiEngine.stream`: the requests that are due, in flight and done.
 
-    engine: the loaded OpenaiEngine. shared: what is the same in all requests. is_due: as in `engines`.
+    engine: the loaded OpenaiEngine. shared: what is the same in all requests. limit: of a sample's tokens.
+    is_due: as in `engines`.
     """
 
     def __init__(
@@ -41,9 +34,11 @@ class Requests:
         prompts: Sequence[str],
         seeds: Sequence[Sequence[int]],
         shared: dict,
+        limit: int,
         is_due: Callable[[float], bool] = lambda longest: False,
     ):
         self.engine, self.prompts, self.seeds, self.shared, self.is_due = engine, prompts, seeds, shared, is_due
+        self.limit = limit
         self.longest = 0.0  # seconds that a request took
         self.due = deque((i, list(range(len(row)))) for i, row in enumerate(seeds) if row)
         # Greedy decoding knows one sample; some endpoints refuse to give it twice.
@@ -64,7 +59,9 @@ class Requests:
                 self.end()
                 if not running:
                     break
-            while self.due and not self.stopping.is_set() and len(running) < self.engine.options["concurrency"]:
+            # Until a sample has come one request is under way: what is wrong is then paid once.
+            most = self.engine.options["concurrency"] if self.engine.answered else 1
+            while self.due and not self.stopping.is_set() and len(running) < most:
                 running.add(asyncio.create_task(self.request(*self.next_request())))
             done, running = await asyncio.wait(running, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
             arrived = []
@@ -113,6 +110,7 @@ class Requests:
                     answer = await self.ask(name, i, samples)
                 except Retry as failed:
                     reason, wait = str(failed), failed.wait
+                    self.not_before = max(self.not_before, asyncio.get_running_loop().time() + wait)
                     continue
                 finally:
                     self.in_flight -= 1
@@ -165,7 +163,7 @@ class Requests:
     def worst(self, i: int, samples: list[int]) -> tuple[int, int]:
         """The most tokens that a request can cost: prompt, completions."""
         prompt = len(self.prompts[i].encode("utf-8", "replace")) + TEMPLATE_TOKENS
-        return prompt, len(samples) * self.shared["max_tokens"]
+        return prompt, len(samples) * self.limit
 
     async def ask(self, name: str, i: int, samples: list[int]) -> Reply:
         """One try, and its row in the ledger. Raises Retry, or UserError for a failure that another try cannot change.
@@ -198,28 +196,50 @@ class Requests:
             self.longest = max(self.longest, time.monotonic() - start)
         except openai.APIStatusError as error:
             settle(f"refused {error.status_code}", (0, 0), estimated=False)
-            self.explain(error, i)
+            answer = error.response
+            raise refusal(
+                engine, error.status_code, answer.text, answer.headers, self.prompts[i], self.shared
+            ) from None
         except TimeoutError:
             settle("timeout", worst, estimated=True)
             raise Retry(f"no answer within {engine.options['timeout']:g} seconds") from None
         except openai.APIConnectionError as error:
-            cause = type(error.__cause__).__name__
-            if cause in ("ConnectError", "ConnectTimeout"):
+            cause = error.__cause__
+            if type(cause).__name__ in UNREACHED:
                 settle("unreachable", (0, 0), estimated=False)
-                why = engine.clean(str(error.__cause__))
-                raise Retry(f"cannot be reached at {engine.options['base_url']} ({why})") from None
+                raise unreachable(engine, cause) from None
             settle("lost", worst, estimated=True)
-            raise Retry(f"the connection was lost ({cause})") from None
-        answer = read_answer(body, engine.options["chat"], self.shared.get("stop", ()))
-        if answer is None:
-            settle("malformed", worst, estimated=True)
-            raise Retry("the answer is not what it should be, or does not say how many tokens it has")
-        tokens = answer.prompt_tokens, answer.completion_tokens
-        received = min(len(answer.samples), len(samples))
-        settle("answered", tokens, estimated=False, received=received, request=answer.request)
-        if not received:
-            raise Retry("the answer holds no finished sample")
+            words = engine.clean(f"{type(cause).__name__}: {cause}".removesuffix(": "))
+            if "illegal status line" in words and not engine.answered:
+                raise engine.failure(f"does not speak HTTP at {engine.options['base_url']} ({words})") from None
+            raise Retry(f"the connection was lost ({words})") from None
+        try:
+            answer = read_answer(body, self.shared.get("stop", ()), self.limit)
+        except NoAnswer as found:
+            if found.status is not None and found.status < 500:
+                settle(f"refused {found.status}", (0, 0), estimated=False)
+            else:
+                settle("malformed", worst, estimated=True)
+            raise no_answer(engine, found, self.prompts[i], self.shared) from None
+        self.check_samples(answer, min(len(answer.samples), len(samples)), settle)
         return answer
+
+    def check_samples(self, answer: Reply, received: int, settle: Callable[..., None]) -> None:
+        """Settle a try that was answered; raise what it means if the answer brought no samples.
+
+        That no sample has text, with reasoning beside, is a server's fault if it never was otherwise: it takes the
+        answer for reasoning. Later it is a model that reasoned and said nothing.
+        """
+        engine, tokens = self.engine, (answer.prompt_tokens, answer.completion_tokens)
+        unused = bool(answer.hidden) and not engine.answered
+        settle("answered", tokens, estimated=False, received=0 if unused else received, request=answer.request)
+        if unused:
+            said = engine.clean(f"the answer has no content, only reasoning beside it, {answer.hidden}")
+            raise engine.failure(f"{said} (does the server's reasoning parser fit the model?)")
+        if not received:
+            found = NoAnswer(answer.left_out or "the answer holds no samples", passing=answer.passing)
+            raise no_answer(engine, found, "", self.shared)
+        engine.answered = True
 
     async def send(self, i: int, samples: list[int]) -> str:
         options = self.engine.options
@@ -265,36 +285,3 @@ class Requests:
             print(
                 f"{self.engine.host} gives one sample per request; so many are asked for from now on", file=sys.stderr
             )
-
-    def explain(self, error, i: int) -> None:
-        """Raise what a refusal means: Retry, or one line for the user."""
-        engine, status = self.engine, error.status_code
-        said = engine.clean(read_refusal(error.response.text.strip()) or error.message)
-        if status >= 500 or (status in RETRIED and getattr(error, "code", None) != "insufficient_quota"):
-            wait = asked_wait(error.response.headers.get("retry-after"))
-            if wait > LONGEST_WAIT:
-                raise UserError(f"{engine.host}: asks to wait for {wait:.0f} seconds ({status}): {said}") from None
-            now = asyncio.get_running_loop().time()
-            self.not_before = max(self.not_before, now + wait)
-            raise Retry(f"refused with {status}: {said}", wait) from None
-        variable = engine.options["key_variable"]
-        meaning = {
-            401: f"the key in {variable} is not accepted" if variable else "wants a key, and key_variable is empty",
-            403: f"the key in {variable or 'no variable'} is not allowed to ask {engine.model!r}",
-            404: f"knows no model {engine.model!r}, or nothing is at {engine.options['base_url']}",
-        }.get(401 if status == 400 and is_about_key(said) else status, "refuses the request")
-        if status in (400, 413, 422) and any(word in said.lower() for word in ("context", "too long", "max_model_len")):
-            meaning = f"prompt {self.prompts[i][:40]!r} and max_new_tokens {self.shared['max_tokens']} do not fit"
-        hint = next((f" (send_{name}: false leaves it out)" for name in ("top_k", "seed") if name in said), "")
-        raise UserError(f"{engine.host}: {meaning} ({status}): {said}{hint}") from None
-
-
-def asked_wait(header: str | None) -> float:
-    """Seconds of a Retry-After header, which holds seconds or a date; 0 if it holds neither."""
-    if not header:
-        return 0.0
-    with contextlib.suppress(ValueError):
-        return max(0.0, float(header))
-    with contextlib.suppress(ValueError, TypeError):
-        return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - time.time())
-    return 0.0

@@ -5,19 +5,22 @@ from pathlib import Path
 
 from yetbetter.errors import UserError
 from yetbetter.generation.loading import loading
-from yetbetter.records import open_text
+from yetbetter.records import open_text, text_kind
 
 
 def read_template(path: str | Path) -> str:
     """The template, checked: {question} once, and no white space at its end.
 
-    White space there would merge with the first token of the completion, which the model has never seen.
+    How an editor saved the file does not reach the model: there is no byte order mark, and lines end in a line feed.
+    White space at the end would merge with the first token of the completion, which the model has never seen.
     """
     try:
         with open_text(path) as file:
-            template = file.read()
+            # Files that were joined may hold a byte order mark in the middle.
+            template = file.read().replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start})") from None
+        kind = text_kind(path) or f"not UTF-8 text ({error.reason} at byte {error.start})"
+        raise UserError(f"{path}: {kind}") from None
     if template.count("{question}") != 1:
         raise UserError(f"{path}: a prompt must hold {{question}} once, found {template.count('{question}')} times")
     if template != template.rstrip():

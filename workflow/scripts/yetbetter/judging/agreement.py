@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from yetbetter.errors import UserError
-from yetbetter.records import read_rows
+from yetbetter.records import read_rows, where_is
 from yetbetter.stats.estimators import Bootstrap, divide, interval
 from yetbetter.verdicts import FLAWED, NO_VERDICT, SOUND
 
@@ -21,13 +21,15 @@ def read_labelled(path: str | Path) -> list[dict]:
     """
     labelled = []
     for number, row in enumerate(read_rows(path, require=("question",)), start=1):
-        where = f"{path}:{number}"
         ling = "flag" in row
         solution, label = (row.get("answer"), row["flag"]) if ling else (row.get("solution"), row.get("sound"))
         if not isinstance(solution, str):
-            raise UserError(f"{where}: no solution in the row (`answer` beside `flag`, `solution` beside `sound`)")
+            raise UserError(
+                f"{where_is(path, number)}: no solution in the row (`answer` beside `flag`, `solution` beside `sound`)"
+            )
         if label not in (0, 1):
-            raise UserError(f"{where}: {'flag' if ling else 'sound'} is {label!r}, allowed: true, false, 1, 0")
+            name = "flag" if ling else "sound"
+            raise UserError(f"{where_is(path, number)}: {name} is {label!r}, allowed: true, false, 1, 0")
         answer = row.get("gt_answer" if ling else "answer")
         labelled.append(
             {

@@ -2,7 +2,7 @@
 
 from yetbetter.errors import UserError
 from yetbetter.generation.prompts import opening_token
-from yetbetter.records import check_unique, read_rows
+from yetbetter.records import check_unique, read_rows, where_is
 
 IGNORED = -100  # the label of a token that the loss leaves out
 
@@ -18,7 +18,7 @@ def read_training_data(path: str) -> list[dict]:
         for key in ("prompt", "completion"):
             text = row[key]
             if not isinstance(text, str) or not text.strip():
-                raise UserError(f"{path}:{number}: {key} is {text!r}, allowed: text, not empty")
+                raise UserError(f"{where_is(path, number)}: {key} is {text!r}, allowed: text, not empty")
     return rows
 
 
@@ -50,7 +50,9 @@ def encode_examples(
     for number, (row, ids) in enumerate(zip(rows, token_ids(tokenizer, texts), strict=True), 1):
         start = len(prompts[row["prompt"]])
         if ids[-1] != eos:
-            raise UserError(f"{path}:{number}: its tokens do not end with EOS, which the tokenizer does not keep")
+            raise UserError(
+                f"{where_is(path, number)}: its tokens do not end with EOS, which the tokenizer does not keep"
+            )
         reason = None
         if len(ids) > max_length:
             reason = f"longer than {max_length} tokens"

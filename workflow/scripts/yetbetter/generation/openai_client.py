@@ -1,0 +1,24 @@
+"""The HTTP client of the engine `openai`."""
+
+from yetbetter.data.network import clear_environment_errors, read_certificates
+from yetbetter.generation.openai_options import is_own_machine
+
+
+def make_client(base_url: str, key: str, timeout: float):
+    """A client that neither retries nor follows a redirect by itself: each request that leaves is on the ledger.
+
+    UserError if a proxy or a file of certificates that the environment names cannot be used.
+    """
+    import openai
+
+    patience = openai.Timeout(None, connect=min(10.0, timeout))
+    # No proxy reaches a server on this machine. Without TLS no certificates are needed, so a wrong file does no harm.
+    trust = {
+        "trust_env": not is_own_machine(base_url),
+        "verify": read_certificates() if base_url.lower().startswith("https:") else False,
+    }
+    with clear_environment_errors():
+        http_client = openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=patience, **trust)
+    return openai.AsyncOpenAI(
+        base_url=base_url, api_key=key or "none", timeout=patience, max_retries=0, http_client=http_client
+    )
