@@ -234,6 +234,24 @@ def test_a_study_name_that_cannot_be_a_folder_is_refused(name):
     assert_says(refusal(changed("study", name)), "study: ", repr(name))
 
 
+@pytest.mark.parametrize("path", ["data {1}/train.jsonl", "pro{m}pt.txt", "-train.jsonl"])
+@pytest.mark.parametrize(
+    "key", ["models.wc.path", "datasets.easy.prompts.sampling", "datasets.easy.prompts.finetuned", "judge", "other"]
+)
+def test_a_path_that_snakemake_or_a_program_would_misread_is_refused(key, path):
+    value = {"model": "se", "prompt": path} if key == "judge" else path
+    assert_says(refusal(changed(key, value)), key, repr(path), "allowed: text: A path without { and }")
+
+
+@pytest.mark.parametrize("key", ["data_dir", "functional_dir", "files"])
+def test_a_path_of_data_that_snakemake_or_a_program_would_misread_is_refused(key):
+    for path in ("data {1}", "-data"):
+        value = {"train": path} if key == "files" else path
+        assert_says(
+            refusal(changed(f"datasets.easy.{key}", value)), f"datasets.easy.{key}", repr(path), "A path without"
+        )
+
+
 def test_a_learning_rate_with_a_slash_in_its_name_is_refused():
     config = changed("finetuning.pocket.learning_rates", {"1/2": 0.5})
     assert_says(refusal(config), "finetuning.pocket.learning_rates", "'1/2'")

@@ -6,6 +6,8 @@ import pytest
 
 from yetbetter.cluster import plugin
 from yetbetter.cluster.plugin import PATIENCE, Watch
+from yetbetter.cluster.requests import check_python
+from yetbetter.errors import UserError
 
 
 def ask(watch: Watch, answers: list[dict], complete: bool = True) -> list[str | None]:
@@ -51,3 +53,15 @@ def test_another_version_of_the_plugin_is_named_in_one_line(monkeypatch):
 def test_the_tested_version_is_the_pinned_one():
     pins = (Path(__file__).parents[2] / "envs" / "slurm.txt").read_text()
     assert f"{plugin.PLUGIN}=={plugin.TESTED}\n" in pins
+
+
+@pytest.mark.parametrize("folder", ["my study", "Ada's", "a$b", "a;b"])
+def test_a_python_that_no_job_of_slurm_could_start_is_refused_in_one_line(folder):
+    with pytest.raises(UserError) as failure:
+        check_python(f"/home/{folder}/.venv-slurm/bin/python")
+    assert folder in str(failure.value) and len(str(failure.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("folder", ["study-2_b.c", "läufe"])
+def test_a_python_that_jobs_can_start_is_not_refused(folder):
+    check_python(f"/home/{folder}/.venv-slurm/bin/python")

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -44,7 +46,8 @@ CHANGES = {
     ),
     "a number that YAML reads as text": (
         lambda config: config["finetuning"]["short"].update(learning_rates={"low": "1e-7"}),
-        f"{CONFIG}: finetuning.short.learning_rates.low: '1e-7' is not of type number",
+        f"{CONFIG}: finetuning.short.learning_rates.low: '1e-7' is not of type number;"
+        " YAML reads 1e-7 as text: write 1.0e-7",
     ),
     "a budget too small for its source": (
         lambda config: config["sources"]["wc"].update(draws=[{"model": "wc", "match": "compute", "fraction": 0.1}]),
@@ -72,6 +75,46 @@ def test_a_duplicate_key_is_reported_with_both_lines(fresh):
     done = fresh.run(options=("--dry-run",), check=False)
     assert done.returncode != 0
     assert f"{CONFIG}:{again}: duplicate key 'wc', first in line {first}" in last_words(done)
+
+
+def test_a_key_that_yaml_reads_as_a_truth_value_is_reported_with_its_line(fresh):
+    path = fresh.folder / CONFIG
+    text = path.read_text().replace("  low: {model: se", "  on: {model: se")
+    path.write_text(text)
+    line = text[: text.index("  on: {model: se")].count("\n") + 1
+    done = fresh.run(options=("--dry-run",), check=False)
+    assert done.returncode != 0
+    assert f"{CONFIG}:{line}: YAML reads the key on as a truth value (write it in quotes: 'on')" in last_words(done)
+
+
+def test_a_value_of_the_command_line_has_the_type_of_a_file_and_is_blamed_on_the_command_line(fresh):
+    fresh.run("tables", options=("--dry-run", "--config", "sampling={temperature: 0.9}"))
+    done = fresh.run("tables", options=("--dry-run", "--config", "sampling={temperature: hot}"), check=False)
+    assert done.returncode != 0
+    assert "\n--config: sampling.temperature: 'hot' is not of type number\n" in last_words(done)
+
+
+def test_another_working_folder_is_refused_in_one_line(fresh, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    done = fresh.run(options=("--dry-run", "--directory", str(tmp_path / "elsewhere")), check=False)
+    assert done.returncode != 0
+    [line] = [line for line in last_words(done).splitlines() if line.startswith("this workflow")]
+    assert f"start Snakemake in {fresh.folder}, without --directory" in line
+    fresh.run("forecast", options=("--dry-run", "--directory", str(fresh.folder)))
+
+
+@pytest.mark.parametrize(
+    "use", ['module yet_better:\n    snakefile: "{}"\nuse rule * from yet_better\n', 'include: "{}"\n']
+)
+def test_use_by_another_workflow_is_refused_in_one_line(fresh, tmp_path, use):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "Snakefile").write_text(use.format(fresh.folder / "Snakefile"))
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1"]
+    done = subprocess.run(command, cwd=other, capture_output=True, text=True, timeout=300)
+    assert done.returncode != 0
+    [line] = [line for line in last_words(done).splitlines() if line.startswith("this workflow")]
+    assert "cannot be a module of another one" in line
 
 
 @pytest.mark.parametrize(

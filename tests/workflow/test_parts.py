@@ -1,9 +1,11 @@
 """Parts of a study: the base grid, all experiments, and what is finished."""
 
 import csv
+import re
 import shutil
 
 import pytest
+import yaml
 
 pytestmark = pytest.mark.slow
 
@@ -19,6 +21,12 @@ def cells_of(path) -> set[tuple[str, ...]]:
     with open(path, encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     return {(row["budget"], row["source"], "known" if row["value"] else "missing") for row in rows}
+
+
+def warnings_of(done) -> list[str]:
+    """What Snakemake says of rules that are left out, and any other warning."""
+    lines = (done.stdout + done.stderr).splitlines()
+    return [line for line in lines if re.search("(?i)warning|not present|does not exist|unknown rule|localrules", line)]
 
 
 def test_further_experiments_are_made_by_the_study_alone(finished):
@@ -37,7 +45,7 @@ def test_an_unfinished_grid_is_drawn_from_what_is_there_and_nothing_else_runs(fi
         shutil.rmtree(finished.results / stage / cell)
     jobs = finished.planned("figures", options=PARTIAL)
     assert all(rule.startswith(("plot_", "tabulate_", "measure_pool", "check_claims", "figures")) for rule in jobs)
-    finished.run("figures", "report_html", options=PARTIAL)
+    assert warnings_of(finished.run("figures", "report_html", options=PARTIAL)) == []
     partial = finished.results / "partial"
     page = (partial / "report.html").read_text(encoding="utf-8")
     assert "4 of 5 models are finished" in page and f"<li>{cell}</li>" in page
@@ -51,3 +59,14 @@ def test_an_unfinished_grid_is_drawn_from_what_is_there_and_nothing_else_runs(fi
 
 def test_where_nothing_is_finished_nothing_is_drawn(fresh):
     assert fresh.planned("figures", options=PARTIAL) == {"figures": [{}]}
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",), ("--summary",), ("--workflow-profile", "named")])
+def test_the_rules_that_an_unfinished_grid_leaves_out_are_not_warned_of(fresh, options):
+    """In the profiles too, which name some of them."""
+    if "named" in options:
+        profile = yaml.safe_load((fresh.folder / "workflow/profiles/slurm/config.yaml").read_text())
+        named = {key: profile[key] for key in ("groups", "set-threads")}
+        (fresh.folder / "named").mkdir()
+        (fresh.folder / "named/config.yaml").write_text(yaml.safe_dump(named))
+    assert warnings_of(fresh.run("all", "figures", options=(*options, *PARTIAL))) == []

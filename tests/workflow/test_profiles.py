@@ -1,5 +1,6 @@
 """What the profiles must agree on, and which rules never become jobs of a cluster."""
 
+import importlib.util
 import json
 import re
 import subprocess
@@ -34,6 +35,19 @@ QUICK = r"(?:plot|select_human|tabulate|import|fetch|digest|export|make|forecast
 def test_profiles_rerun_by_the_same_rules():
     triggers = [yaml.safe_load((ROOT / name / "config.yaml").read_text())["rerun-triggers"] for name in PROFILES]
     assert triggers == [["mtime", "params", "input"]] * len(PROFILES)
+
+
+def test_without_the_slurm_plugin_one_line_says_which_command_makes_it_and_which_runs_it():
+    if importlib.util.find_spec("snakemake_executor_plugin_slurm"):
+        pytest.skip("the plugin is here")
+    command = [sys.executable, "-m", "snakemake", "--profile", "slurm", "--dry-run"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode != 0 and "usage:" not in done.stdout + done.stderr
+    [line] = [line for line in done.stderr.splitlines() if not line.startswith("Using profile")]
+    assert line.startswith(f"--profile slurm: {sys.prefix} does not have snakemake-executor-plugin-slurm")
+    for words in ("`make environment-slurm` makes", ".venv-slurm/bin/snakemake --profile slurm"):
+        assert words in line
+        assert words.partition("`")[2].partition("`")[0] in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_link_is_the_slurm_profile():

@@ -30,16 +30,16 @@ rule select_solutions:
         version=SELECTION_VERSION,
     shell:
         "python workflow/scripts/select_solutions.py"
-        " --problems {input.problems}"
-        " --prompt {input.prompt}"
+        " --problems {input.problems:q}"
+        " --prompt {input.prompt:q}"
         " {params.arm}"
         " {params.folders}"
         " --blocks {params.blocks}"
-        " --output {output.data}"
-        " --digest {output.digest}"
-        " --counts {output.counts}"
+        " --output {output.data:q}"
+        " --digest {output.digest:q}"
+        " --counts {output.counts:q}"
         f" --drawn {drawn}"
-        " > {log} 2>&1"
+        " > {log:q} 2>&1"
 
 
 rule select_human_solutions:
@@ -61,9 +61,9 @@ rule select_human_solutions:
         version=HUMAN_SELECTION_VERSION,
     shell:
         "python workflow/scripts/select_human_solutions.py"
-        " --problems {input.problems}"
-        " --prompt {input.prompt}"
-        " --output {output.data}"
-        " --digest {output.digest}"
-        " --counts {output.counts}"
-        " > {log} 2>&1"
+        " --problems {input.problems:q}"
+        " --prompt {input.prompt:q}"
+        " --output {output.data:q}"
+        " --digest {output.digest:q}"
+        " --counts {output.counts:q}"
+        " > {log:q} 2>&1"

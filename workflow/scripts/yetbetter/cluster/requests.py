@@ -3,8 +3,10 @@
 Otherwise a request that no node can satisfy is refused once for each job and retry, or waits in the queue for ever.
 """
 
+import re
 import shlex
 import subprocess
+import sys
 
 from yetbetter.cluster.plugin import mend, other_version
 from yetbetter.errors import UserError
@@ -26,6 +28,7 @@ def check_requests(workflow) -> None:
     if warning := other_version():
         executor.logger.warning(warning)
         return
+    check_python(sys.executable)
     requests = {}
     for job in workflow.dag.needrun_jobs():
         job = workflow.dag.get_job_group(job) or job
@@ -38,6 +41,15 @@ def check_requests(workflow) -> None:
         mend(executor)
     except FileNotFoundError as error:
         raise UserError(f"{error.filename}: not found; start this on a machine that submits to Slurm") from None
+
+
+def check_python(path: str) -> None:
+    """UserError for a Python that no job could start: Snakemake does not quote its path in the command of a job."""
+    if found := re.search(r"[^\w@%+=:,./-]", path):
+        raise UserError(
+            f"{path}: Slurm's jobs cannot start a Python whose path holds {found[0]!r}; clone into a folder whose path"
+            " has letters, digits, dots, hyphens and underscores only"
+        )
 
 
 def request_key(job) -> tuple:

@@ -18,7 +18,7 @@ from yetbetter.records import read_rows, where_is
 
 FUNCTIONAL_DIR = {
     "description": "With `data_dir`, the folder of Functional MATH's Oct-2023.jsonl. Default: `data_dir`.",
-    "type": "string",
+    "$ref": "#/$defs/path",
 }
 FILES = {
     "train": ("train.jsonl",),

@@ -12,7 +12,7 @@ FILES = {
     "description": "A JSON Lines file per split; rows hold problem, question and answer.",
     "type": "object",
     "propertyNames": {"enum": ["train", "validation", "test", "functional", "control"]},
-    "additionalProperties": {"type": "string"},
+    "additionalProperties": {"$ref": "#/$defs/path"},
 }
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # no tokenizer accepts one
 

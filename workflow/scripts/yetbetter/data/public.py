@@ -23,7 +23,7 @@ SOURCE = "source.json"
 DATA_DIR = {
     "description": "A folder that holds the data set's files (docs/data.md). Without it they are downloaded, at a"
     " pinned revision.",
-    "type": "string",
+    "$ref": "#/$defs/path",
 }
 
 

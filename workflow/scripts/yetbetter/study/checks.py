@@ -11,6 +11,7 @@ from yetbetter.generation.engines import ENGINES, engine_of
 from yetbetter.judging.judgements import read_judge_template
 from yetbetter.selection.filters import FILTERS
 from yetbetter.study.claim_roles import check_claims
+from yetbetter.study.command_line import as_in_a_file
 from yetbetter.study.schema import check_schema, read_schema, with_defaults
 from yetbetter.training import recipe_checks
 
@@ -30,12 +31,14 @@ KEYS = {
 }
 
 
-def check_config(config: dict, schema_path: str, name: str, figures: Iterable[str]) -> dict:
+def check_config(config: dict, schema_path: str, name: str, figures: Iterable[str], given: dict | None = None) -> dict:
     """The config with the schema's defaults. UserError, naming file and key, for the first error.
 
-    name: the config file's name, for messages. figures: the kinds of figure that an experiment may ask for.
+    name: the config file's name, for messages. figures: the kinds of figure that an experiment may ask for. given: the
+    values among the config's that the command line gave.
     """
     schema = read_schema(schema_path, REGISTRIES | {"figures": figures}, KEYS)
+    config = as_in_a_file(config, given or {}, schema)
     check_schema(config, schema, name)
     completed = with_defaults(config, schema)
     check_references(completed, name)

@@ -1,6 +1,7 @@
 """The config's schema: validation with readable messages, and defaults."""
 
 import copy
+import datetime
 import difflib
 import math
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ import yaml
 
 from yetbetter.errors import UserError
 from yetbetter.study.config_files import LOADER
+from yetbetter.study.yaml_readings import reading_of
 
 # The schema's types and bounds in plain words.
 KINDS = {
@@ -126,11 +128,26 @@ def explain(error: jsonschema.ValidationError, definitions: dict) -> str:
         missing = sorted(set(error.validator_value) - set(error.instance))[0]
         schema = error.schema.get("properties", {}).get(missing) or error.schema["additionalProperties"]
         return f"{key}: missing key {missing!r} (allowed: {allowed_by(schema, definitions)})"
-    if error.validator in ("enum", "const", *BOUNDS):
-        return f"{key}: {error.instance!r} (allowed: {allowed_by(error.schema, definitions)})"
+    if error.validator in ("enum", "const", "pattern", *BOUNDS):
+        allowed = f"{key}: {shown(error.instance)} (allowed: {allowed_by(error.schema, definitions)})"
+        return "; ".join(filter(None, [allowed, reading_of(error.instance, types_of(error.schema))]))
     if error.validator == "type":
-        return f"{key}: {error.instance!r} is not of type {error.validator_value}"
+        wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+        fault = f"{key}: {shown(error.instance)} is not of type {' or '.join(wanted)}"
+        return "; ".join(filter(None, [fault, reading_of(error.instance, set(wanted))]))
     return f"{key}: {error.message}"
+
+
+def shown(value) -> str:
+    """A value of a config, for messages."""
+    return str(value) if isinstance(value, datetime.date) else repr(value)
+
+
+def types_of(schema: dict) -> set[str]:
+    """The types that a part of the schema with listed values allows."""
+    values = schema.get("enum", [schema["const"]] if "const" in schema else [])
+    names = {"boolean" if isinstance(value, bool) else "string" for value in values}
+    return names - {"string"} if "boolean" in names else names
 
 
 def allowed_by(schema: dict, definitions: dict) -> str:
