@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 from yetbetter.errors import UserError
+from yetbetter.generation.loading import check_folder
 from yetbetter.records import read_json
 from yetbetter.training.data import read_training_data
 from yetbetter.training.deepspeed_config import STAGES, deepspeed_config
@@ -130,6 +131,7 @@ def check_model_path(model: str) -> None:
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise UserError(f"{model}: no config.json in this folder, so it holds no model")
+        check_folder(model)
     elif not HUB_NAME.fullmatch(model):
         raise UserError(f"{model}: no such folder, nor a model's name on the hub (owner/name)")
 
