@@ -84,12 +84,13 @@ def read_job(arguments: argparse.Namespace) -> Job:
         steps = steps_of(arguments.epochs, len(rows), arguments.batch_size, arguments.checkpoints)
     given = vars(arguments) | {"steps": steps}
     recipe = Recipe(**{key.name: given[key.name] for key in dataclasses.fields(Recipe)})
-    processes = int(os.environ.get("WORLD_SIZE", 1))
+    rank, processes = process_numbers()
     recipe.split_batch(processes)
     if arguments.save_every is not None and arguments.save_every < 1:
         raise UserError(f"--save-every is {arguments.save_every}, allowed: 1 or more")
     deepspeed = read_deepspeed(arguments.deepspeed, arguments.offload, processes)
     check_model_path(arguments.model)
+    check_folder(arguments.model)
     for package in needed_packages(recipe, deepspeed, arguments.log_to):
         if importlib.util.find_spec(package) is None:
             raise UserError(f"the package {package} is not installed, which the given options need")
@@ -107,7 +108,7 @@ def read_job(arguments: argparse.Namespace) -> Job:
         save_every=arguments.save_every,
         log_to=arguments.log_to,
         peak_tflops=arguments.peak_tflops,
-        rank=int(os.environ.get("RANK", 0)),
+        rank=rank,
         processes=processes,
         given=given,
     )
@@ -131,9 +132,19 @@ def check_model_path(model: str) -> None:
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise UserError(f"{model}: no config.json in this folder, so it holds no model")
-        check_folder(model)
     elif not HUB_NAME.fullmatch(model):
         raise UserError(f"{model}: no such folder, nor a model's name on the hub (owner/name)")
+
+
+def process_numbers() -> tuple[int, int]:
+    """(this process's rank, number of processes), from torchrun; (0, 1) without it."""
+    numbers = []
+    for name, alone in (("RANK", "0"), ("WORLD_SIZE", "1")):
+        value = os.environ.get(name, alone)
+        if not value.isdigit():
+            raise UserError(f"the environment variable {name} is {value!r}, torchrun sets it to a number; unset it")
+        numbers.append(int(value))
+    return numbers[0], numbers[1]
 
 
 def read_deepspeed(path: str | None, offload: str, processes: int) -> dict | None:

@@ -21,7 +21,7 @@ from yetbetter.errors import UserError
 from yetbetter.generation.loading import beyond, check_folder, loading, read_weights
 from yetbetter.identity import stream_seed
 from yetbetter.time_limit import TimeLimit
-from yetbetter.training.checkpoints import TOLERANCE, probe_of, take_snapshot, verify_checkpoint, without_sharding
+from yetbetter.training.checkpoints import TOLERANCE, probe_of, sync, take_snapshot, verify_checkpoint, without_sharding
 from yetbetter.training.data import encode_examples
 from yetbetter.training.devices import device_name, peak_flops
 from yetbetter.training.disk import check_disk, needed_bytes
@@ -180,6 +180,7 @@ def save_base_model(job: Job, checkpoint: Path) -> None:
     snapshot = take_snapshot(model, probe, job.recipe.precision)
     model.to(getattr(torch, job.recipe.precision)).save_pretrained(checkpoint)
     tokenizer.save_pretrained(checkpoint)
+    sync(checkpoint)
     verify_checkpoint(checkpoint, snapshot, job.recipe.precision)
 
 
