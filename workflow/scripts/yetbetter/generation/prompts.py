@@ -50,7 +50,7 @@ def encode_prompt(
     ends: ids that end a completion; context: limit of prompt and completion in tokens, 0 or None for none; vocabulary:
     rows of the model's embedding, 0 if unknown.
     """
-    ids = tokenizer(prompt).input_ids
+    ids = tokenizer(prompt, verbose=False).input_ids  # its own warning about length says nothing of the question
     bos = opening_token(tokenizer)
     if bos is not None and (ids[:1] != [bos] or bos in ids[1:]):
         reason = f"{ids.count(bos)} BOS tokens in its ids, it must start with the only one"
