@@ -9,11 +9,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from yetbetter.errors import UserError
-from yetbetter.generation.model_folder import check_model_folder, fault_of_tokenizer
+from yetbetter.generation.model_folder import check_model_folder, fault_of_tokenizer, find_shards, read_shapes
 from yetbetter.records import shorten
 
+OTHER_SHAPE, MISSING = "has another shape", "is missing"
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 
 
@@ -115,15 +117,46 @@ def read_weights(model: str, revision: str | None, **options):
         )
     finally:
         logging.set_verbosity(shown)
-    for kind, what in (("mismatched_keys", "has another shape"), ("missing_keys", "is missing")):
+    for kind, what in (("mismatched_keys", OTHER_SHAPE), ("missing_keys", MISSING)):
         if wrong := report.get(kind):
-            name = min(item if isinstance(item, str) else item[0] for item in wrong)
-            more = f" ({len(wrong)} tensors in all)" if len(wrong) > 1 else ""
-            raise UserError(
-                f"model {model}: its weights do not match its config.json: {name} {what}{more}; take both"
-                " from one model"
-            )
+            refuse_weights(model, [item if isinstance(item, str) else item[0] for item in wrong], what)
     return loaded
+
+
+def refuse_weights(model: str, names: list[str], what: str) -> NoReturn:
+    more = f" ({len(names)} tensors in all)" if len(names) > 1 else ""
+    raise UserError(
+        f"model {model}: its weights do not match its config.json: {min(names)} {what}{more}; take both from one model"
+    )
+
+
+def check_tensors(facts: ModelFacts) -> None:
+    """UserError if a folder's weights lack a tensor, or have one of another shape than its config.json asks for.
+
+    For engines that fill part of a tensor without a word. Only names and shapes are read. A model that transformers
+    does not build, or whose files name tensors otherwise than it does, is not checked.
+    """
+    folder = Path(facts.path)
+    if not folder.is_dir() or getattr(facts.config, "quantization_config", None):
+        return
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    found = {name: shape for path in find_shards(folder) for name, shape in read_shapes(path).items()}
+    try:
+        with torch.device("meta"):
+            built = AutoModelForCausalLM.from_config(facts.config)
+    except Exception:
+        return
+    tensors = built.state_dict(keep_vars=True)
+    if not found.keys() <= tensors.keys():
+        return
+    other = [name for name, shape in found.items() if list(tensors[name].shape) != list(shape)]
+    if other:
+        refuse_weights(facts.path, other, OTHER_SHAPE)
+    there = {id(tensors[name]) for name in found}  # tied tensors are one object under two names
+    if missing := [name for name, tensor in tensors.items() if id(tensor) not in there]:
+        refuse_weights(facts.path, missing, MISSING)
 
 
 def check_folder(model: str) -> None:

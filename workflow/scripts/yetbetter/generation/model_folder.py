@@ -31,8 +31,8 @@ def check_model_folder(model: str, planning: bool = False) -> None:
     check_weights(folder, planning)
 
 
-def check_weights(folder: Path, planning: bool = False) -> None:
-    """UserError for weights that are missing, pickled or cut short."""
+def find_shards(folder: Path) -> list[Path]:
+    """The files that hold the folder's weights; none if there are no safetensors. UserError if a shard is missing."""
     index = folder / INDEX
     if (folder / WEIGHTS).is_file():
         shards = [WEIGHTS]
@@ -49,6 +49,12 @@ def check_weights(folder: Path, planning: bool = False) -> None:
             )
     else:
         shards = sorted(path.name for path in folder.glob("*.safetensors"))
+    return [folder / name for name in shards]
+
+
+def check_weights(folder: Path, planning: bool = False) -> None:
+    """UserError for weights that are missing, pickled or cut short."""
+    shards = find_shards(folder)
     if not shards:
         pickles = sorted(path.name for pattern in PICKLES for path in folder.glob(pattern))
         if planning and not pickles:
@@ -58,18 +64,20 @@ def check_weights(folder: Path, planning: bool = False) -> None:
             f"{folder}: no {WEIGHTS} in this folder, {held or 'so it holds no weights'}; copy the model's weights to it"
             " as safetensors, or convert them with save_pretrained of transformers"
         )
-    for name in shards:
-        check_length(folder / name)
+    for path in shards:
+        read_shapes(path)
 
 
-def check_length(path: Path) -> None:
-    """UserError if a safetensors file is shorter than its header says, or has no header."""
+def read_shapes(path: Path) -> dict[str, list[int]]:
+    """Name -> shape of a safetensors file's tensors. UserError if it is shorter than its header says, or has none."""
     size = path.stat().st_size
     with open(path, "rb") as file:
         length = int.from_bytes(file.read(8), "little")
         try:
             header = json.loads(file.read(length)) if 2 <= length <= size - 8 else None
-            ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+            header.pop("__metadata__", None)
+            ends = [entry["data_offsets"][1] for entry in header.values()]
+            shapes = {name: entry["shape"] for name, entry in header.items()}
         except (ValueError, TypeError, AttributeError, KeyError, IndexError):
             raise UserError(
                 f"{path}: {size:,} bytes without a whole header: it is no safetensors file, or was cut short; copy or"
@@ -81,6 +89,7 @@ def check_length(path: Path) -> None:
             f"{path}: holds {size:,} bytes of {whole:,}, its header is not fully covered: it was cut short; copy or"
             " download it again"
         )
+    return shapes
 
 
 def refuse_pointers(folder: Path) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from yetbetter.errors import UserError
 from yetbetter.generation.engines import Decoding
-from yetbetter.generation.loading import read_facts
+from yetbetter.generation.loading import check_tensors, read_facts
 from yetbetter.generation.model_folder import check_model_folder
 from yetbetter.generation.prompts import check_prompts, encode_prompt
 
@@ -47,7 +47,7 @@ class VllmEngine:
             check_model_folder(model)
         except UserError as error:
             raise UserError(f"model {model}: vLLM did not start: {error}") from None
-        facts = read_facts(model, revision)
+        self.facts = facts = read_facts(model, revision)
         self.tokenizer, self.ends, self.vocabulary = facts.tokenizer, facts.ends, facts.vocabulary
         if max_context and facts.context and max_context > facts.context:
             raise UserError(f"model {model}: max_context is {max_context}, the model's own context is {facts.context}")
@@ -66,6 +66,7 @@ class VllmEngine:
         """Load the weights and make the KV cache, once. UserError, in one line, if that fails."""
         if self.llm is not None:
             return
+        check_tensors(self.facts)
         from safetensors import SafetensorError
 
         arguments = {
