@@ -82,6 +82,12 @@ def ignore_overrides(environment: MutableMapping[str, str] = os.environ) -> list
     return removed
 
 
+def offline_variable(environment: Mapping[str, str] = os.environ) -> str | None:
+    """The variable that forbids to ask the hub, if one is set."""
+    names = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+    return next((name for name in names if environment.get(name, "").lower() in ("1", "on", "yes", "true")), None)
+
+
 def writes_a_log() -> bool:
     """Whether stderr is a file, as in every rule, and not a terminal or a pipe."""
     try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from yetbetter.errors import UserError
+from yetbetter.job import offline_variable
 from yetbetter.records import digest_of
 
 # What a model needs to run: weights as safetensors (never pickles), configuration, tokenizer.
@@ -116,14 +117,19 @@ def clear_errors(name: str, revision: str) -> Iterator[None]:
         raise UserError(f"{name}: not on the hub, or private, and HF_TOKEN's account may not see it") from None
     except errors.EntryNotFoundError as error:
         if isinstance(error, errors.LocalEntryNotFoundError):
-            raise UserError(f"{name}: the hub cannot be reached, and the cache does not hold it; {ADVICE}") from None
+            raise UserError(f"{name}: {unreachable()}, and the cache does not hold it; {ADVICE}") from None
         raise UserError(f"{name}: a file is not there at revision {revision!r}") from None
     except errors.HfHubHTTPError as error:
         status = getattr(error.response, "status_code", "unknown")
         raise UserError(f"{name}: the hub answered with status {status}; try again later") from None
     # The HTTP library's own errors: which one it is depends on the hub package's version, their base does not.
     except (errors.OfflineModeIsEnabled, errors.HTTPError, ConnectionError):
-        raise UserError(f"{name}: the hub cannot be reached; {ADVICE}") from None
+        raise UserError(f"{name}: {unreachable()}; {ADVICE}") from None
+
+
+def unreachable() -> str:
+    offline = offline_variable()
+    return "the hub cannot be reached" + (f", as {offline} is set" if offline else "")
 
 
 def read_download(path: Path) -> list[dict]:

@@ -4,7 +4,6 @@ Heavy packages are imported where they are used.
 """
 
 import contextlib
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,10 +12,10 @@ from typing import NoReturn
 
 from yetbetter.errors import UserError
 from yetbetter.generation.model_folder import check_model_folder, fault_of_tokenizer, find_shards, read_shapes
+from yetbetter.job import offline_variable
 from yetbetter.records import shorten
 
 OTHER_SHAPE, MISSING = "has another shape", "is missing"
-OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 
 
 @dataclass(frozen=True)
@@ -182,8 +181,8 @@ def loading(model: str) -> Iterator[None]:
         elif isinstance(error, OSError):
             # The other lines give advice that is useless for a job without a network.
             reason = reason.partition("\n")[0].rstrip(".")
-            offline = [name for name in OFFLINE if os.environ.get(name, "").lower() in ("1", "on", "yes", "true")]
-            advice = f" ({offline[0]} is set, so only the cache is looked at)" if offline else ""
+            offline = offline_variable()
+            advice = f" ({offline} is set, so only the cache is looked at)" if offline else ""
             advice += (
                 "; download it where there is a network, such as the login node, into an HF_HOME that is seen from here"
                 " (workflow/scripts/fetch_model.py; a gated one needs HF_TOKEN there)"
