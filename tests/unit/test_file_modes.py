@@ -1,6 +1,7 @@
 """What programs write can be read, and changed, by those whom the umask lets: weights, locks and drafts too."""
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import sample_solutions
 import yetbetter.generation.transformers_engine
 import yetbetter.training.loop  # noqa: F401  (imported once, forks have it for nothing)
 from modes import wrong_modes
+from yetbetter.drafts import hold_lock
 from yetbetter.pocket.world import make_problems
 from yetbetter.records import follow_umask, write_rows
 
@@ -134,3 +136,21 @@ def test_the_content_and_the_links_of_weights_stay(tmp_path):
     assert (after.st_ino, after.st_nlink, after.st_mtime_ns) == (before.st_ino, 2, before.st_mtime_ns)
     assert stat.S_IMODE(after.st_mode) == stat.S_IMODE((tmp_path / "deep").stat().st_mode) & 0o666
     assert path.read_bytes() == b"weights" and sorted(os.listdir(tmp_path / "deep")) == ["a.safetensors"]
+
+
+def test_a_lock_that_only_its_maker_may_write_is_one_line_that_says_how_to_share(tmp_path):
+    """In a process without root's rights, which sees the folder as its working directory alone."""
+    (tmp_path / "lock").touch()
+    (tmp_path / "lock").chmod(0o444)
+    tmp_path.chmod(0o755)
+
+    def ask() -> None:
+        os.chdir(tmp_path)
+        if os.geteuid() == 0:
+            os.setuid(65534)
+        with hold_lock(Path("lock")):
+            pass
+
+    status, said = run_job(["program.py"], ask, tmp_path, {})
+    assert status == 1
+    assert re.search(r"program.py: error: lock: user \d+ made it .*\(mode 0444\); .*umask 002", said.splitlines()[-1])

@@ -61,8 +61,13 @@ def read_facts(model: str, revision: str | None = None) -> ModelFacts:
             f" generation_config.json with {sorted(ends)}: is the tokenizer this model's?",
             file=sys.stderr,
         )
-    context = getattr(config, "max_position_embeddings", None) or 0
-    return ModelFacts(model, revision, whole, tokenizer, sorted({tokenizer.eos_token_id, *ends}), context, vocabulary)
+    ends = sorted({tokenizer.eos_token_id, *ends})
+    return ModelFacts(model, revision, whole, tokenizer, ends, context_of(whole), vocabulary)
+
+
+def context_of(config) -> int:
+    """The longest sequence, in tokens, of a model with this config.json; 0 if it does not say."""
+    return max(0, getattr(config.get_text_config(), "max_position_embeddings", None) or 0)
 
 
 def check_tokenizer(model: str, tokenizer, vocabulary: int) -> None:

@@ -16,7 +16,7 @@ from transformers.utils import logging
 
 from yetbetter.errors import UserError
 from yetbetter.generation.engines import Decoding
-from yetbetter.generation.loading import ModelFacts, loading, read_facts, read_weights
+from yetbetter.generation.loading import ModelFacts, context_of, loading, read_facts, read_weights
 from yetbetter.generation.prompts import check_prompts, encode_prompt
 
 ATTENTION = "shared_prompt"  # the name under which transformers knows our attention; it builds no masks for it
@@ -106,7 +106,7 @@ class Generator:
         model.set_attn_implementation(ATTENTION)
         self.model, self.tokenizer = model, tokenizer
         self.device = model.device
-        self.context = lower(max_context, getattr(model.config.get_text_config(), "max_position_embeddings", 0))
+        self.context = lower(max_context, context_of(model.config))
         ends = getattr(model.generation_config, "eos_token_id", None)
         ends = ends if isinstance(ends, list) else [ends]
         self.ends = sorted({tokenizer.eos_token_id, *ends} - {None})

@@ -18,7 +18,7 @@ from transformers import AutoConfig, AutoTokenizer
 from trl import SFTConfig
 
 from yetbetter.errors import UserError
-from yetbetter.generation.loading import beyond, check_folder, loading, read_weights
+from yetbetter.generation.loading import beyond, check_folder, context_of, loading, read_weights
 from yetbetter.identity import stream_seed
 from yetbetter.time_limit import TimeLimit
 from yetbetter.training.checkpoints import TOLERANCE, probe_of, sync, take_snapshot, verify_checkpoint, without_sharding
@@ -59,8 +59,7 @@ def train(job: Job, config: SFTConfig, plan: Plan, time_limit: TimeLimit | None 
     """Train from the plan's state, or from the base model, to the last step, or as long as there is time."""
     tokenizer, model = load_base_model(job)
     path, limit = job.data, job.recipe.max_length
-    config_of_text = model.config.get_text_config()
-    vocabulary, context = config_of_text.vocab_size, getattr(config_of_text, "max_position_embeddings", None) or 0
+    vocabulary, context = model.config.get_text_config().vocab_size, context_of(model.config)
     columns, kept_out = encode_examples(job.rows, tokenizer, limit, path, vocabulary, context)
     padding = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
     if padding >= vocabulary:
