@@ -233,7 +233,7 @@ def open_lock(path: Path):
     except PermissionError:
         found = path.stat() if path.exists() else path.parent.stat()
         raise UserError(
-            f"{path}: user {found.st_uid} made it and does not let you write it (mode {stat.S_IMODE(found.st_mode):04o})"
+            f"{path}: user {found.st_uid} made it and lets you not write it (mode {stat.S_IMODE(found.st_mode):04o})"
             f"; runs share a folder under `umask 002`, and `chmod -R g+rwX` by that user repairs {path.parent}"
         ) from None
 
