@@ -69,15 +69,15 @@ def ignore_overrides(environment: MutableMapping[str, str] = os.environ) -> list
     """Remove variables that would change a model's run behind the config's back; returns what was removed, NAME=VALUE.
 
     A run must be what its command line says, wherever it is started. Removed without mention: a place that says no more
-    than that the process is alone.
+    than that the process is alone, and what the trainer itself sets on a machine without a GPU.
     """
-    alone = {"RANK": "0", "SIZE": "1"}
+    silent = {"RANK": "0", "SIZE": "1", "ACCELERATOR": "cpu"}
     removed = []
     for name in sorted(environment):
         is_place = (name in PLACE or MPI.fullmatch(name)) and not under_torchrun(environment)
         if is_place or name.startswith(OVERRIDES):
             value = environment.pop(name)
-            if not is_place or value != alone[name.rpartition("_")[2]]:
+            if value != silent.get(name.rpartition("_")[2]):
                 removed.append(f"{name}={value}")
     return removed
 

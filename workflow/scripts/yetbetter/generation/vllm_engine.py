@@ -66,7 +66,6 @@ class VllmEngine:
         """Load the weights and make the KV cache, once. UserError, in one line, if that fails."""
         if self.llm is not None:
             return
-        check_tensors(self.facts)
         from safetensors import SafetensorError
 
         arguments = {
@@ -94,6 +93,7 @@ class VllmEngine:
                     f"model {self.model}: this vLLM needs a GPU, and CUDA_VISIBLE_DEVICES names none; a model's jobs"
                     " see as many as it asks for in the config (resources: {gpu: 1})"
                 )
+            check_tensors(self.facts)
             from vllm import LLM
 
             self.llm = LLM(**arguments)
