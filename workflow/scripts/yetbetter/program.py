@@ -25,6 +25,8 @@ def run(main: Callable[[], None], packages: Iterable[str] = ()) -> None:
     A log begins with lines about the job. A program whose job runs out of time resumes later, see `time_limit`.
     """
     prefer_own_environment()
+    if "torch" in (*packages, *job.packages_used(sys.argv)):
+        report_ignored(job.ignore_overrides())
     try:
         job.begin(sys.argv, packages=packages)
         main()
@@ -37,6 +39,13 @@ def run(main: Callable[[], None], packages: Iterable[str] = ()) -> None:
             raise
         where = f"{error.filename}: " if error.filename else ""
         sys.exit(f"{Path(sys.argv[0]).name}: error: {where}{error.strerror}")
+
+
+def report_ignored(variables: list[str]) -> None:
+    """One line for variables that were removed; of several processes on a node only the first writes it."""
+    if variables and os.environ.get("LOCAL_RANK", "0") == "0":
+        listed = ", ".join(variables)
+        print(f"removed from the environment, the command line alone says how to run: {listed}", file=sys.stderr)
 
 
 def run_and_leave(main: Callable[[], None]) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import itertools
 import json
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -172,6 +173,22 @@ def write_text(path: str | Path, pieces: Iterable[str]) -> None:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def follow_umask(folder: Path, pattern: str = "*.safetensors") -> None:
+    """Give the files of this pattern, in the folder and below, the mode that any new file gets there.
+
+    safetensors writes through a temporary file that only its owner may read, and keeps that mode.
+    """
+    for path in folder.rglob(pattern):
+        # A new file shows the mode: default access lists of a shared folder count as well as the umask.
+        sample = path.with_name(f".{path.name}.{os.getpid()}.mode")
+        try:
+            with open(sample, "wb") as file:
+                mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+        finally:
+            sample.unlink(missing_ok=True)
+        path.chmod(mode)
 
 
 def digest_of(path: str | Path) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from yetbetter.data.network import clear_environment_errors, read_certificates, way_to
 from yetbetter.errors import UserError
+from yetbetter.job import offline_variable
 from yetbetter.records import digest_of
 
 # What a model needs to run: weights as safetensors (never pickles), configuration, tokenizer.
@@ -108,7 +109,7 @@ def clear_errors(name: str, revision: str) -> Iterator[None]:
     from huggingface_hub import errors
 
     read_certificates()  # raises for a wrong SSL_CERT_FILE
-    unreached = f"the hub cannot be reached{way_to(os.environ.get('HF_ENDPOINT') or 'https://huggingface.co')}"
+    unreached = unreachable()
     try:
         with clear_environment_errors():
             yield
@@ -131,6 +132,13 @@ def clear_errors(name: str, revision: str) -> Iterator[None]:
     # The HTTP library's own errors: which one it is depends on the hub package's version, their base does not.
     except (errors.OfflineModeIsEnabled, errors.HTTPError, ConnectionError):
         raise UserError(f"{name}: {unreached}; {ADVICE}") from None
+
+
+def unreachable() -> str:
+    """That the hub cannot be reached, with what the environment has to do with it."""
+    offline = offline_variable()
+    why = f", as {offline} is set" if offline else way_to(os.environ.get("HF_ENDPOINT") or "https://huggingface.co")
+    return f"the hub cannot be reached{why}"
 
 
 def read_download(path: Path) -> list[dict]:

@@ -12,7 +12,7 @@ from yetbetter.evaluation import pruning
 from yetbetter.evaluation.benchmarks import GREEDY, SAMPLED, Benchmark, choose_checkpoint, requests, row_seed
 from yetbetter.generation.engines import close_engine
 from yetbetter.generation.options import Sampler
-from yetbetter.generation.prompts import fill
+from yetbetter.generation.prompts import check_questions, fill
 from yetbetter.generation.sampling import ask, ask_stream, cut_into, sample_batches, sample_stream
 from yetbetter.identity import fingerprint
 from yetbetter.records import digest_of_problems, read_json, write_json
@@ -136,7 +136,7 @@ class Evaluator:
             item.name: {row["problem"]: fill(evaluation.template, row["question"]) for row in item.problems}
             for item in [evaluation.validation, *evaluation.benchmarks]
         }
-        self.loaded, self.engine = None, None
+        self.loaded, self.engine, self.checked = None, None, False
 
     def choose(self, rows: list[dict]) -> dict:
         """The chosen checkpoint, and each one's validation pass@1. rows: the validation answers."""
@@ -184,7 +184,6 @@ class Evaluator:
         """A batch's rows; from an engine that streams, lists of them as they finish."""
         questions, decoding = self.prompts[batch[0]["benchmark"]], self.sampler.decoding
         self.load(batch[0]["checkpoint"])
-        self.engine.check([questions[row["problem"]] for row in batch], decoding.max_new_tokens)
         if batch[0]["decoding"] == GREEDY:
             decoding = dataclasses.replace(decoding, temperature=0.0)
         if self.sampler.streams:
@@ -199,6 +198,19 @@ class Evaluator:
             close_engine(self.engine)
             self.engine = None  # frees the memory of the one before
             self.engine = self.sampler.load(folder)
+            self.check_questions()
+
+    def check_questions(self) -> None:
+        """UserError for a question that no checkpoint could be asked, also of benchmarks that are asked much later."""
+        if self.checked:
+            return
+        asked = {
+            (item.name, row["problem"]): self.prompts[item.name][row["problem"]]
+            for item in [self.evaluation.validation, *self.evaluation.benchmarks]
+            for row in item.problems[: max(item.greedy, item.sampled)]
+        }
+        check_questions(self.engine, asked, self.sampler.decoding.max_new_tokens, "{0[0]}: problem {0[1]!r}".format)
+        self.checked = True
 
     def seed_of(self, row: dict) -> int:
         return row_seed(self.evaluation.seed, self.evaluation.cell, row)

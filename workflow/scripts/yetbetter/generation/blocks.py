@@ -16,7 +16,7 @@ from pathlib import Path
 from yetbetter.drafts import Draft, open_draft
 from yetbetter.errors import UserError
 from yetbetter.generation.options import Sampler
-from yetbetter.generation.prompts import chat_of, fill
+from yetbetter.generation.prompts import chat_of, check_questions, fill
 from yetbetter.generation.sampling import ask, ask_stream, cut_into, sample_batches, sample_stream
 from yetbetter.identity import model_identity, stream_seed
 from yetbetter.records import check_unique, digest_of_problems, read_rows
@@ -148,7 +148,7 @@ def sample_block(block: Block, draft: Draft) -> list[dict]:
             chat = chat_of(block.model, block.revision)
             prompts.update({problem: chat(prompt) for problem, prompt in prompts.items()})
         engine = sampler.load(block.model, block.revision)
-        engine.check(list(prompts.values()), sampler.decoding.max_new_tokens)
+        check_questions(engine, prompts, sampler.decoding.max_new_tokens)
 
     def sample(rows: list[dict]):
         if sampler.streams:

@@ -1,26 +1,194 @@
-"""One-line errors for models that cannot be loaded. Heavy packages are imported where they are used."""
+"""Models read from disk: one-line errors for those that cannot be loaded, and what is known before the weights are.
+
+Heavy packages are imported where they are used.
+"""
 
 import contextlib
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from yetbetter.errors import UserError
+from yetbetter.generation.model_folder import check_model_folder, fault_of_tokenizer, find_shards, read_shapes
+from yetbetter.job import offline_variable
 from yetbetter.records import shorten
+
+OTHER_SHAPE, MISSING = "has another shape", "is missing"
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What sampling needs to know of a model, read without its weights.
+
+    ends: ids that end a completion. context: limit of prompt and completion in tokens, 0 if unknown. vocabulary: rows
+    of the embedding, which token ids must stay below.
+    """
+
+    path: str
+    revision: str | None
+    config: object
+    tokenizer: object
+    ends: list[int]
+    context: int
+    vocabulary: int
+
+
+def read_facts(model: str, revision: str | None = None) -> ModelFacts:
+    """The facts of a folder or hub id. UserError, in one line, for what could not be sampled from."""
+    from transformers import AutoConfig, AutoTokenizer, GenerationConfig
+
+    if model.startswith((".", "/", "~")) and not Path(model).is_dir():
+        raise UserError(f"model {model}: no such folder")
+    check_folder(model)
+    with loading(model):
+        whole = AutoConfig.from_pretrained(model, revision=revision)
+        tokenizer = AutoTokenizer.from_pretrained(model, revision=revision)
+    config = whole.get_text_config()
+    vocabulary = getattr(config, "vocab_size", None) or 0
+    if tokenizer.eos_token_id is None:
+        raise UserError(f"model {model}: its tokenizer has no EOS token, so no completion could ever end")
+    check_tokenizer(model, tokenizer, vocabulary)
+    try:
+        ends = GenerationConfig.from_pretrained(model, revision=revision).eos_token_id
+    except OSError:  # not every model has that file
+        ends = config.eos_token_id
+    ends = {*(ends if isinstance(ends, list) else [ends])} - {None}
+    if ends and tokenizer.eos_token_id not in ends:
+        print(
+            f"model {model}: its tokenizer ends texts with id {tokenizer.eos_token_id}, its config.json or"
+            f" generation_config.json with {sorted(ends)}: is the tokenizer this model's?",
+            file=sys.stderr,
+        )
+    ends = sorted({tokenizer.eos_token_id, *ends})
+    return ModelFacts(model, revision, whole, tokenizer, ends, context_of(whole), vocabulary)
+
+
+def context_of(config) -> int:
+    """The longest sequence, in tokens, of a model with this config.json; 0 if it does not say."""
+    return max(0, getattr(config.get_text_config(), "max_position_embeddings", None) or 0)
+
+
+def check_tokenizer(model: str, tokenizer, vocabulary: int) -> None:
+    """UserError for a tokenizer whose prompts would be wrong with this model, whatever their text.
+
+    vocabulary: rows of the model's embedding, 0 if unknown.
+    """
+    if appends_eos(tokenizer):
+        raise UserError(
+            f"model {model}: its tokenizer appends EOS ({tokenizer.eos_token}) to every text, so a prompt would end"
+            " before its answer; set add_eos_token to false in its tokenizer_config.json, or take EOS out of the"
+            " post_processor in its tokenizer.json"
+        )
+    if vocabulary and (tokenizer.eos_token_id or 0) >= vocabulary:
+        raise UserError(f"model {model}: {beyond(tokenizer, tokenizer.eos_token_id, vocabulary)}")
+
+
+def appends_eos(tokenizer) -> bool:
+    """Whether the tokenizer itself puts EOS behind every text."""
+    ids, bare = tokenizer("x").input_ids, tokenizer("x", add_special_tokens=False).input_ids
+    return tokenizer.eos_token_id in ids[-1:] and bare[-1:] != ids[-1:]
+
+
+def beyond(tokenizer, number: int, vocabulary: int) -> str:
+    """What is wrong with a token id that has no row in the embedding, and what to do."""
+    return (
+        f"the token {tokenizer.convert_ids_to_tokens(number)!r} has id {number} in the tokenizer, the model's embedding"
+        f" only ids below {vocabulary}; use the tokenizer's files that belong to the model, or enlarge the embedding"
+        " (resize_token_embeddings)"
+    )
+
+
+def read_weights(model: str, revision: str | None, **options):
+    """The causal language model of a folder or hub id; to be called inside `loading`.
+
+    UserError if a tensor is missing or has another shape than config.json asks for: it would be random.
+    """
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
+
+    shown = logging.get_verbosity()
+    logging.set_verbosity_error()  # its table of such tensors has many lines
+    try:
+        loaded, report = AutoModelForCausalLM.from_pretrained(
+            model,
+            revision=revision,
+            use_safetensors=True,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,
+            **options,
+        )
+    finally:
+        logging.set_verbosity(shown)
+    for kind, what in (("mismatched_keys", OTHER_SHAPE), ("missing_keys", MISSING)):
+        if wrong := report.get(kind):
+            refuse_weights(model, [item if isinstance(item, str) else item[0] for item in wrong], what)
+    return loaded
+
+
+def refuse_weights(model: str, names: list[str], what: str) -> NoReturn:
+    more = f" ({len(names)} tensors in all)" if len(names) > 1 else ""
+    raise UserError(
+        f"model {model}: its weights do not match its config.json: {min(names)} {what}{more}; take both from one model"
+    )
+
+
+def check_tensors(facts: ModelFacts) -> None:
+    """UserError if a folder's weights lack a tensor, or have one of another shape than its config.json asks for.
+
+    For engines that fill part of a tensor without a word. Only names and shapes are read. A model that transformers
+    does not build, or whose files name tensors otherwise than it does, is not checked.
+    """
+    folder = Path(facts.path)
+    if not folder.is_dir() or getattr(facts.config, "quantization_config", None):
+        return
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    found = {name: shape for path in find_shards(folder) for name, shape in read_shapes(path).items()}
+    try:
+        with torch.device("meta"):
+            built = AutoModelForCausalLM.from_config(facts.config)
+    except Exception:
+        return
+    tensors = built.state_dict(keep_vars=True)
+    if not found.keys() <= tensors.keys():
+        return
+    other = [name for name, shape in found.items() if list(tensors[name].shape) != list(shape)]
+    if other:
+        refuse_weights(facts.path, other, OTHER_SHAPE)
+    there = {id(tensors[name]) for name in found}  # tied tensors are one object under two names
+    if missing := [name for name, tensor in tensors.items() if id(tensor) not in there]:
+        refuse_weights(facts.path, missing, MISSING)
+
+
+def check_folder(model: str) -> None:
+    """UserError, in one line, if `model` is a folder whose files cannot be loaded; needs no package."""
+    try:
+        check_model_folder(model)
+    except UserError as error:
+        raise UserError(f"model {model}: cannot be loaded: {error}") from None
 
 
 @contextlib.contextmanager
 def loading(model: str) -> Iterator[None]:
     """Raise UserError if a model or tokenizer (of a folder or hub id) cannot be loaded."""
-    from safetensors import SafetensorError
-
     try:
         yield
-    except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
+    except UserError:
+        raise
+    # Of any kind: a broken tokenizer.json raises a plain Exception, a wrong value in config.json an error of its own.
+    except Exception as error:
         reason, advice = str(error).strip() or type(error).__name__, ""
-        if isinstance(error, OSError) and not Path(model).is_dir():
+        if Path(model).is_dir():
+            reason = fault_of_tokenizer(Path(model)) or reason
+        elif isinstance(error, OSError):
             # The other lines give advice that is useless for a job without a network.
             reason = reason.partition("\n")[0].rstrip(".")
-            advice = (
+            offline = offline_variable()
+            advice = f" ({offline} is set, so only the cache is looked at)" if offline else ""
+            advice += (
                 "; download it where there is a network, such as the login node, into an HF_HOME that is seen from here"
                 " (workflow/scripts/fetch_model.py; a gated one needs HF_TOKEN there)"
             )

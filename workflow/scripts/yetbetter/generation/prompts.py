@@ -1,11 +1,11 @@
 """Prompt templates: plain text files that hold {question} once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from yetbetter.errors import UserError
-from yetbetter.generation.loading import loading
-from yetbetter.records import open_text, text_kind
+from yetbetter.generation.loading import appends_eos, beyond, loading
+from yetbetter.records import open_text, shorten, text_kind
 
 
 def read_template(path: str | Path) -> str:
@@ -37,25 +37,66 @@ def opening_token(tokenizer) -> int | None:
     return None if bos == tokenizer.eos_token_id or tokenizer.bos_token == "<|im_start|>" else bos
 
 
-def encode_prompt(tokenizer, prompt: str, ends: Sequence[int], context: int | None, max_new_tokens: int) -> list[int]:
-    """A prompt's token ids; UserError if BOS or EOS are not as in the model's training, or it is too long.
+class RefusedPrompts(UserError):
+    """Prompts that a model cannot be asked. prompts: all of them; reason: of the first."""
 
-    ends: ids that end a completion; context: limit of prompt and completion in tokens, 0 or None for none.
+    def __init__(self, prompts: list[str], reason: str):
+        super().__init__(f"prompt {prompts[0][:40]!r}: {reason}")
+        self.prompts, self.reason = prompts, reason
+
+
+def encode_prompt(
+    tokenizer, prompt: str, ends: Sequence[int], context: int | None, max_new_tokens: int, vocabulary: int = 0
+) -> list[int]:
+    """A prompt's token ids; RefusedPrompts if BOS or EOS are not as in the model's training, or it is too long.
+
+    ends: ids that end a completion; context: limit of prompt and completion in tokens, 0 or None for none; vocabulary:
+    rows of the model's embedding, 0 if unknown.
     """
-    ids = tokenizer(prompt).input_ids
+    ids = tokenizer(prompt, verbose=False).input_ids  # its own warning about length says nothing of the question
     bos = opening_token(tokenizer)
     if bos is not None and (ids[:1] != [bos] or bos in ids[1:]):
-        raise UserError(
-            f"prompt {prompt[:40]!r}: {ids.count(bos)} BOS tokens in its ids, it must start with the only one"
+        reason = f"{ids.count(bos)} BOS tokens in its ids, it must start with the only one"
+    elif not ids or ids[-1] in ends:
+        reason = "its ids are empty or end with EOS"
+        if ids and appends_eos(tokenizer):
+            reason += ", which the model's tokenizer appends to every text"
+    elif vocabulary and max(ids) >= vocabulary:
+        reason = beyond(tokenizer, max(ids), vocabulary)
+    elif context and len(ids) + max_new_tokens > context:
+        reason = f"{len(ids)} tokens and max_new_tokens {max_new_tokens} do not fit the model's context of {context}"
+    else:
+        return ids
+    raise RefusedPrompts([prompt], reason)
+
+
+def check_prompts(
+    tokenizer, prompts: Sequence[str], ends: Sequence[int], context: int | None, max_new_tokens: int, vocabulary: int
+) -> None:
+    """RefusedPrompts with all that `encode_prompt` refuses."""
+    refused = []
+    for prompt in prompts:
+        try:
+            encode_prompt(tokenizer, prompt, ends, context, max_new_tokens, vocabulary)
+        except RefusedPrompts as error:
+            refused.append(error)
+    if refused:
+        raise RefusedPrompts([error.prompts[0] for error in refused], refused[0].reason)
+
+
+def check_questions(
+    engine, prompts: Mapping, max_new_tokens: int, name_of: Callable[[object], str] = "problem {!r}".format
+) -> None:
+    """`check` of an engine; its error names the questions. prompts: by the key that `name_of` makes a name of."""
+    try:
+        engine.check(list(prompts.values()), max_new_tokens)
+    except RefusedPrompts as error:
+        refused = set(error.prompts)
+        first, *others = [name_of(key) for key, prompt in prompts.items() if prompt in refused]
+        more = (
+            f"; {len(others)} more are refused: {', '.join(others[:5])}{', …' if others[5:] else ''}" if others else ""
         )
-    if not ids or ids[-1] in ends:
-        raise UserError(f"prompt {prompt[:40]!r}: its ids are empty or end with EOS")
-    if context and len(ids) + max_new_tokens > context:
-        raise UserError(
-            f"prompt {prompt[:40]!r}: {len(ids)} tokens and max_new_tokens {max_new_tokens} do not fit"
-            f" the model's context of {context}"
-        )
-    return ids
+        raise UserError(f"{first}: its prompt {error.prompts[0][:40]!r}: {error.reason}{more}") from None
 
 
 def chat_of(model: str, revision: str | None = None) -> Callable[[str], str]:
@@ -69,7 +110,20 @@ def chat_of(model: str, revision: str | None = None) -> Callable[[str], str]:
         tokenizer = AutoTokenizer.from_pretrained(model, revision=revision)
     if not tokenizer.chat_template:
         raise UserError(f"model {model}: its tokenizer has no chat template, so `chat` cannot be used")
-    return lambda prompt: as_chat(tokenizer, prompt)
+    return lambda prompt: fill_chat(model, tokenizer, prompt)
+
+
+def fill_chat(model: str, tokenizer, prompt: str) -> str:
+    """`as_chat`; UserError, in one line, if the model's chat template raises."""
+    try:
+        return as_chat(tokenizer, prompt)
+    # A template is a program: what it raises can be of any kind.
+    except Exception as error:
+        reason = shorten(str(error) or type(error).__name__, 200)
+        raise UserError(
+            f"model {model}: its chat template (chat_template.jinja or tokenizer_config.json) does not take a lone user"
+            f" turn: {reason}; mend the template, or ask without `chat`"
+        ) from error
 
 
 def as_chat(tokenizer, prompt: str) -> str:

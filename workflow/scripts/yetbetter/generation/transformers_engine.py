@@ -7,19 +7,17 @@ its attention function is exchanged, through the interface that transformers off
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.utils import logging
 
 from yetbetter.errors import UserError
 from yetbetter.generation.engines import Decoding
-from yetbetter.generation.loading import loading
-from yetbetter.generation.prompts import encode_prompt
+from yetbetter.generation.loading import ModelFacts, context_of, loading, read_facts, read_weights
+from yetbetter.generation.prompts import check_prompts, encode_prompt
 
 ATTENTION = "shared_prompt"  # the name under which transformers knows our attention; it builds no masks for it
 LAYER_KINDS = {"full_attention", "sliding_attention"}
@@ -27,33 +25,61 @@ PREFILL_TOKENS = 8192  # prompt tokens (with padding) read in one forward pass: 
 COMPACT_BELOW = 0.85  # share of unfinished rows below which the finished ones are dropped
 
 
-def load(model: str, revision: str | None, max_context: int, options: dict) -> "Generator":
+def load(model: str, revision: str | None, max_context: int, options: dict) -> "TransformersEngine":
     """The engine `transformers`, see `engines`; it has no options."""
-    return Generator(*load_model(model, revision), max_context)
+    return TransformersEngine(model, revision, max_context)
+
+
+class TransformersEngine:
+    """Samples by a `Generator`, which is made after the first `check`: bad input is reported before weights are read.
+
+    model: folder or hub id; revision: of a hub id; max_context: as a Generator's.
+    """
+
+    def __init__(self, model: str, revision: str | None, max_context: int):
+        self.facts, self.max_context = read_facts(model, revision), max_context
+        check_supported(model, self.facts.config, self.facts.tokenizer)
+        self.generator: Generator | None = None
+
+    def check(self, prompts: Sequence[str], max_new_tokens: int) -> None:
+        """Raise UserError for a prompt that `generate` would refuse; otherwise read the weights."""
+        facts, context = self.facts, lower(self.max_context, self.facts.context)
+        check_prompts(facts.tokenizer, prompts, facts.ends, context, max_new_tokens, facts.vocabulary)
+        self.start()
+
+    def start(self) -> "Generator":
+        if self.generator is None:
+            self.generator = Generator(load_weights(self.facts), self.facts.tokenizer, self.max_context)
+        return self.generator
+
+    def generate(self, prompts, seeds, decoding: Decoding) -> list[list[dict]]:
+        return self.start().generate(prompts, seeds, decoding)
+
+
+def lower(*limits: int) -> int | None:
+    """The lowest limit of those that are not 0, None if all are."""
+    return min((limit for limit in limits if limit), default=None)
 
 
 def load_model(path: str, revision: str | None = None):
     """The causal language model at a folder or hub id, ready for `Generator`, and its tokenizer.
 
-    float32 on a CPU; on a GPU the type the weights were saved in. Raises UserError, in one line, for a path that
-    holds no model or no tokenizer, a tokenizer without EOS, or a model whose attention cannot be replaced.
+    Raises UserError, in one line, for a path that holds no model or no tokenizer, a tokenizer without EOS, or a model
+    whose attention cannot be replaced.
     """
-    if path.startswith((".", "/", "~")) and not Path(path).is_dir():
-        raise UserError(f"model {path}: no such folder")
+    facts = read_facts(path, revision)
+    check_supported(path, facts.config, facts.tokenizer)
+    return load_weights(facts), facts.tokenizer
+
+
+def load_weights(facts: ModelFacts):
+    """The model: float32 on a CPU; on a GPU the type the weights were saved in."""
     logging.disable_progress_bar()  # a bar for the loading of weights has no place in a log
-    with loading(path):
-        config = AutoConfig.from_pretrained(path, revision=revision)
-        tokenizer = AutoTokenizer.from_pretrained(path, revision=revision)
-        check_supported(path, config, tokenizer)
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        model = AutoModelForCausalLM.from_pretrained(
-            path,
-            revision=revision,
-            config=config,
-            dtype=torch.float32 if device.type == "cpu" else "auto",
-            use_safetensors=True,
-        )
-    return model.eval().to(device), tokenizer
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    with loading(facts.path):
+        dtype = torch.float32 if device.type == "cpu" else "auto"
+        model = read_weights(facts.path, facts.revision, config=facts.config, dtype=dtype)
+        return model.eval().to(device)
 
 
 def check_supported(path: str, config, tokenizer) -> None:
@@ -80,8 +106,7 @@ class Generator:
         model.set_attn_implementation(ATTENTION)
         self.model, self.tokenizer = model, tokenizer
         self.device = model.device
-        limits = max_context, getattr(model.config.get_text_config(), "max_position_embeddings", 0)
-        self.context = min((limit for limit in limits if limit), default=None)
+        self.context = lower(max_context, context_of(model.config))
         ends = getattr(model.generation_config, "eos_token_id", None)
         ends = ends if isinstance(ends, list) else [ends]
         self.ends = sorted({tokenizer.eos_token_id, *ends} - {None})
@@ -89,8 +114,8 @@ class Generator:
 
     def check(self, prompts: Sequence[str], max_new_tokens: int) -> None:
         """Raise UserError for a prompt that `generate` would refuse."""
-        for prompt in prompts:
-            self.encode(prompt, max_new_tokens)
+        vocabulary = self.model.get_input_embeddings().num_embeddings
+        check_prompts(self.tokenizer, prompts, self.ends, self.context, max_new_tokens, vocabulary)
 
     @torch.inference_mode()
     def generate(self, prompts: Sequence[str], seeds: Sequence[Sequence[int]], decoding: Decoding) -> list[list[dict]]:

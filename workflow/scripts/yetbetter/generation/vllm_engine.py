@@ -12,12 +12,12 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 from yetbetter.errors import UserError
 from yetbetter.generation.engines import Decoding
-from yetbetter.generation.loading import loading
-from yetbetter.generation.prompts import encode_prompt
+from yetbetter.generation.loading import check_tensors, read_facts
+from yetbetter.generation.model_folder import check_model_folder
+from yetbetter.generation.prompts import check_prompts, encode_prompt
 
 HAND_OUT_EVERY = 1.0  # seconds: finished samples reach the disk so often
 CPU_CACHE_GB = 1.0
@@ -43,20 +43,24 @@ class VllmEngine:
                 " (environments: {vllm: .venv-vllm}, made by `make environment-vllm`) or run with --sdm conda"
             )
         self.model, self.revision, self.options = model, revision, options
-        self.tokenizer, self.ends, own_context = read_model(model, revision)
-        if max_context and own_context and max_context > own_context:
-            raise UserError(f"model {model}: max_context is {max_context}, the model's own context is {own_context}")
-        self.context = max_context or own_context
+        try:
+            check_model_folder(model)
+        except UserError as error:
+            raise UserError(f"model {model}: vLLM did not start: {error}") from None
+        self.facts = facts = read_facts(model, revision)
+        self.tokenizer, self.ends, self.vocabulary = facts.tokenizer, facts.ends, facts.vocabulary
+        if max_context and facts.context and max_context > facts.context:
+            raise UserError(f"model {model}: max_context is {max_context}, the model's own context is {facts.context}")
+        self.context = max_context or facts.context
         self.llm = None
 
     def check(self, prompts: Sequence[str], max_new_tokens: int) -> None:
         """Raise UserError for a prompt that `stream` would refuse; otherwise start vLLM."""
-        for prompt in prompts:
-            self.encode(prompt, max_new_tokens)
+        check_prompts(self.tokenizer, prompts, self.ends, self.context, max_new_tokens, self.vocabulary)
         self.start()
 
     def encode(self, prompt: str, max_new_tokens: int = 0) -> list[int]:
-        return encode_prompt(self.tokenizer, prompt, self.ends, self.context, max_new_tokens)
+        return encode_prompt(self.tokenizer, prompt, self.ends, self.context, max_new_tokens, self.vocabulary)
 
     def start(self) -> None:
         """Load the weights and make the KV cache, once. UserError, in one line, if that fails."""
@@ -89,6 +93,7 @@ class VllmEngine:
                     f"model {self.model}: this vLLM needs a GPU, and CUDA_VISIBLE_DEVICES names none; a model's jobs"
                     " see as many as it asks for in the config (resources: {gpu: 1})"
                 )
+            check_tensors(self.facts)
             from vllm import LLM
 
             self.llm = LLM(**arguments)
@@ -181,25 +186,6 @@ class VllmEngine:
             self.llm.llm_engine.engine_core.shutdown()
             self.llm = None
             gc.collect()
-
-
-def read_model(model: str, revision: str | None) -> tuple:
-    """Tokenizer, ids that end a completion, and context in tokens (0 if unknown) of a folder or hub id."""
-    from transformers import AutoConfig, AutoTokenizer, GenerationConfig
-
-    if model.startswith((".", "/", "~")) and not Path(model).is_dir():
-        raise UserError(f"model {model}: no such folder")
-    with loading(model):
-        config = AutoConfig.from_pretrained(model, revision=revision).get_text_config()
-        tokenizer = AutoTokenizer.from_pretrained(model, revision=revision)
-    if tokenizer.eos_token_id is None:
-        raise UserError(f"model {model}: its tokenizer has no EOS token, so no completion could ever end")
-    try:
-        ends = GenerationConfig.from_pretrained(model, revision=revision).eos_token_id
-    except OSError:  # not every model has that file
-        ends = config.eos_token_id
-    ends = ends if isinstance(ends, list) else [ends]
-    return tokenizer, sorted({tokenizer.eos_token_id, *ends} - {None}), getattr(config, "max_position_embeddings", 0)
 
 
 def engine_arguments(options: dict) -> dict:

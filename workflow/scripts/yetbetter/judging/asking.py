@@ -9,7 +9,7 @@ from pathlib import Path
 
 from yetbetter.drafts import Draft, open_draft
 from yetbetter.generation.options import Sampler
-from yetbetter.generation.prompts import chat_of
+from yetbetter.generation.prompts import chat_of, check_questions
 from yetbetter.generation.sampling import ask, ask_stream, cut_into, sample_stream
 from yetbetter.identity import fingerprint, model_identity, stream_seed
 from yetbetter.judging.judgements import JUDGE_VERSION, digest_of_text, parse_verdict
@@ -92,6 +92,10 @@ def key_of(row: dict) -> tuple[str, int, str]:
     return row["problem"], row["sample"], digest_of_text(row["prompt"])
 
 
+def name_of_question(key: tuple[str, int, str]) -> str:
+    return f"problem {key[0]!r}, sample {key[1]}"
+
+
 def take_known(draft: Draft, settings: dict, known: Path | None) -> None:
     """Add to the draft what an earlier run, whose draft is another one, was answered under the same settings."""
     if known is None or read_json(known.with_suffix(".about.json"), require=("settings",))["settings"] != settings:
@@ -126,7 +130,7 @@ def ask_judge(judge: Judge, draft: Draft, asked: list[dict]) -> list[dict]:
             chat = chat_of(judge.model, judge.revision)
             prompts.update({key: chat(prompt) for key, prompt in prompts.items()})
         engine = sampler.load(judge.model, judge.revision)
-        engine.check(list(prompts.values()), sampler.decoding.max_new_tokens)
+        check_questions(engine, prompts, sampler.decoding.max_new_tokens, name_of_question)
 
     def seed_of(row: dict) -> int:
         model = questions[key_of_answer(row)]["model"]

@@ -20,6 +20,7 @@ from yetbetter.errors import UserError
 from yetbetter.pocket import words
 from yetbetter.pocket.tokenizer import CONTEXT, build_tokenizer
 from yetbetter.pocket.world import make_problems
+from yetbetter.records import follow_umask
 
 COMPLETION_TOKENS = 96  # no correct solution of the pocket world is longer
 WIDTH = 128  # tokens in a pretraining sequence
@@ -208,5 +209,5 @@ def find_pretraining(name: str) -> Pretraining:
 def save_model(model: LlamaForCausalLM, folder: str) -> None:
     """Write the model (safetensors) and its tokenizer as one transformers folder."""
     model.save_pretrained(folder)
-    (Path(folder) / "model.safetensors").chmod(0o644)  # safetensors makes it readable by its owner only
     build_tokenizer().save_pretrained(folder)
+    follow_umask(Path(folder))

@@ -8,6 +8,7 @@ from yetbetter.cluster.environments import check_environments
 from yetbetter.data import ADAPTERS, check_source
 from yetbetter.errors import UserError
 from yetbetter.generation.engines import ENGINES, engine_of
+from yetbetter.generation.model_folder import check_model_folder
 from yetbetter.judging.judgements import read_judge_template
 from yetbetter.selection.filters import FILTERS
 from yetbetter.study.claim_roles import check_claims
@@ -134,6 +135,10 @@ def check_model(key: str, entry: dict) -> None:
     if path.is_dir():
         if not (path / "config.json").is_file():
             raise UserError(f"{key}.path: {entry['path']!r} holds no config.json, so it is not a model folder")
+        try:
+            check_model_folder(entry["path"], planning=True)
+        except UserError as error:
+            raise UserError(f"{key}.path: {error}") from None
     elif not HUB_ID.fullmatch(entry["path"]) or path.parent.is_dir():
         hint = "; make smol-models makes it" if entry["path"].startswith("resources/smol/") else ""
         raise UserError(

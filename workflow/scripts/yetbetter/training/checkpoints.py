@@ -23,7 +23,7 @@ from transformers import AutoModelForCausalLM
 
 from yetbetter.drafts import link_or_copy
 from yetbetter.errors import UserError
-from yetbetter.records import write_json
+from yetbetter.records import follow_umask, write_json
 from yetbetter.training.weights import WEIGHTS, describe_files
 
 # The plain part of a trainer's state: weights, configuration, tokenizer; no optimizer, no pickle.
@@ -173,7 +173,8 @@ def without_sharding():
 
 
 def sync(folder: Path) -> None:
-    """Wait until every file under `folder` is on disk."""
+    """Wait until every file under `folder` is on disk, with the mode that the umask asks for."""
+    follow_umask(folder)
     for path in folder.rglob("*"):
         if path.is_file():
             with open(path, "rb") as file:
@@ -191,7 +192,7 @@ def take_checkpoint(saved: Path, checkpoint: Path, precision: str) -> None:
             config = json.loads(path.read_text(encoding="utf-8"))
             write_json(checkpoint / path.name, config | {"dtype": precision})
         elif path.name != "trainer_state.json":
-            shutil.copy(path, checkpoint)
+            shutil.copyfile(path, checkpoint / path.name)
 
 
 def copy_weights(source: Path, target: Path, precision: torch.dtype) -> None:

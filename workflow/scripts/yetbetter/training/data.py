@@ -1,6 +1,7 @@
 """Training sets: read and checked, and encoded as tokens whose loss is on the completion."""
 
 from yetbetter.errors import UserError
+from yetbetter.generation.loading import beyond, check_tokenizer
 from yetbetter.generation.prompts import opening_token
 from yetbetter.records import check_unique, read_rows, where_is
 
@@ -23,7 +24,7 @@ def read_training_data(path: str) -> list[dict]:
 
 
 def encode_examples(
-    rows: list[dict], tokenizer, max_length: int, path: str
+    rows: list[dict], tokenizer, max_length: int, path: str, vocabulary: int = 0, context: int = 0
 ) -> tuple[dict[str, list[list[int]]], list[dict]]:
     """(the trainer's columns `input_ids` and `labels`, rows kept out and why).
 
@@ -31,11 +32,13 @@ def encode_examples(
     One that is longer than `max_length` tokens is kept out whole: cut short, it would teach the model not to stop. One
     whose text contains a special token, or merges with its prompt into one token, is kept out too: a sampled text may
     be anything. Raises UserError for a tokenizer that does not put exactly one BOS at the start of a prompt or does not
-    keep EOS at the end, and if no example is left.
+    keep EOS at the end, or adds one itself, for an example that does not fit the model, and if no example is left.
+    vocabulary: rows of the model's embedding; context: its longest sequence; 0 if unknown.
     """
     bos, eos = opening_token(tokenizer), tokenizer.eos_token_id
     if eos is None:
         raise UserError("the model's tokenizer has no EOS token: no model could learn to stop")
+    check_tokenizer(tokenizer.name_or_path, tokenizer, vocabulary)
     distinct = list({row["prompt"]: None for row in rows})
     prompts = dict(zip(distinct, token_ids(tokenizer, distinct), strict=True))
     for prompt, ids in prompts.items():
@@ -64,6 +67,13 @@ def encode_examples(
             identity = {key: row[key] for key in ("problem", "sample", "model")}
             kept_out.append(identity | {"tokens": len(ids), "reason": reason})
             continue
+        if vocabulary and max(ids) >= vocabulary:
+            raise UserError(f"{path}:{number}: {beyond(tokenizer, max(ids), vocabulary)}")
+        if context and len(ids) > context:
+            raise UserError(
+                f"{path}:{number}: {len(ids)} tokens, the model's context has {context}; --max-length {context} leaves"
+                " such examples out"
+            )
         columns["input_ids"].append(ids)
         columns["labels"].append([IGNORED] * start + ids[start:])
     if rows and not columns["input_ids"]:

@@ -14,6 +14,7 @@ from types import ModuleType
 
 from yetbetter.drafts import Draft, link_or_copy, open_draft
 from yetbetter.identity import model_identity
+from yetbetter.job import ignore_overrides
 from yetbetter.program import write_sidecar
 from yetbetter.records import digest_of, read_json, write_json, write_rows
 from yetbetter.training.job import COMPLETE, RESULT, STATE, Job, Plan, saved_states, step_of
@@ -141,6 +142,7 @@ def copy_base_model(job: Job, result: Path) -> dict:
 def load_trainer() -> ModuleType:
     """The module `loop`, which imports torch, transformers and TRL: several seconds."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    ignore_overrides()  # before Accelerate is imported, which reads them
     from yetbetter.training import loop
 
     gc.freeze()  # the modules' objects stay to the end: each collection need not look at them again

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 from yetbetter.errors import UserError
+from yetbetter.generation.loading import check_folder
 from yetbetter.records import read_json
 from yetbetter.training.data import read_training_data
 from yetbetter.training.deepspeed_config import STAGES, deepspeed_config
@@ -83,12 +84,13 @@ def read_job(arguments: argparse.Namespace) -> Job:
         steps = steps_of(arguments.epochs, len(rows), arguments.batch_size, arguments.checkpoints)
     given = vars(arguments) | {"steps": steps}
     recipe = Recipe(**{key.name: given[key.name] for key in dataclasses.fields(Recipe)})
-    processes = int(os.environ.get("WORLD_SIZE", 1))
+    rank, processes = process_numbers()
     recipe.split_batch(processes)
     if arguments.save_every is not None and arguments.save_every < 1:
         raise UserError(f"--save-every is {arguments.save_every}, allowed: 1 or more")
     deepspeed = read_deepspeed(arguments.deepspeed, arguments.offload, processes)
     check_model_path(arguments.model)
+    check_folder(arguments.model)
     for package in needed_packages(recipe, deepspeed, arguments.log_to):
         if importlib.util.find_spec(package) is None:
             raise UserError(f"the package {package} is not installed, which the given options need")
@@ -106,7 +108,7 @@ def read_job(arguments: argparse.Namespace) -> Job:
         save_every=arguments.save_every,
         log_to=arguments.log_to,
         peak_tflops=arguments.peak_tflops,
-        rank=int(os.environ.get("RANK", 0)),
+        rank=rank,
         processes=processes,
         given=given,
     )
@@ -132,6 +134,17 @@ def check_model_path(model: str) -> None:
             raise UserError(f"{model}: no config.json in this folder, so it holds no model")
     elif not HUB_NAME.fullmatch(model):
         raise UserError(f"{model}: no such folder, nor a model's name on the hub (owner/name)")
+
+
+def process_numbers() -> tuple[int, int]:
+    """(this process's rank, number of processes), from torchrun; (0, 1) without it."""
+    numbers = []
+    for name, alone in (("RANK", "0"), ("WORLD_SIZE", "1")):
+        value = os.environ.get(name, alone)
+        if not value.isdigit():
+            raise UserError(f"the environment variable {name} is {value!r}, torchrun sets it to a number; unset it")
+        numbers.append(int(value))
+    return numbers[0], numbers[1]
 
 
 def read_deepspeed(path: str | None, offload: str, processes: int) -> dict | None:

@@ -14,18 +14,19 @@ from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
 from datasets import Dataset
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoTokenizer
 from trl import SFTConfig
 
 from yetbetter.errors import UserError
-from yetbetter.generation.loading import loading
+from yetbetter.generation.loading import beyond, check_folder, context_of, loading, read_weights
 from yetbetter.identity import stream_seed
 from yetbetter.time_limit import TimeLimit
-from yetbetter.training.checkpoints import TOLERANCE, probe_of, take_snapshot, verify_checkpoint, without_sharding
+from yetbetter.training.checkpoints import TOLERANCE, probe_of, sync, take_snapshot, verify_checkpoint, without_sharding
 from yetbetter.training.data import encode_examples
 from yetbetter.training.devices import device_name, peak_flops
 from yetbetter.training.disk import check_disk, needed_bytes
 from yetbetter.training.job import Job, Plan
+from yetbetter.training.recipe import IS_LAST, IS_TIED
 from yetbetter.training.resharding import read_universal
 from yetbetter.training.steps import Keeper, Stopper, Trainer
 
@@ -58,7 +59,11 @@ def train(job: Job, config: SFTConfig, plan: Plan, time_limit: TimeLimit | None 
     """Train from the plan's state, or from the base model, to the last step, or as long as there is time."""
     tokenizer, model = load_base_model(job)
     path, limit = job.data, job.recipe.max_length
-    columns, kept_out = encode_examples(job.rows, tokenizer, limit, path)
+    vocabulary, context = model.config.get_text_config().vocab_size, context_of(model.config)
+    columns, kept_out = encode_examples(job.rows, tokenizer, limit, path, vocabulary, context)
+    padding = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+    if padding >= vocabulary:
+        raise UserError(f"model {job.model}: {beyond(tokenizer, padding, vocabulary)}")
     count, probe = len(columns["input_ids"]), probe_of(columns["input_ids"])
     if kept_out and job.rank == 0:
         number = f"{len(kept_out)} of {len(job.rows)} examples"
@@ -68,7 +73,6 @@ def train(job: Job, config: SFTConfig, plan: Plan, time_limit: TimeLimit | None 
     if job.recipe.packing:
         from yetbetter.training.packing import collator_for, pack
 
-        padding = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
         data, collate = pack(columns, limit), collator_for(model, padding)
     model = add_adapter(job, model)
     sizes = parameter_counts(model)
@@ -120,10 +124,17 @@ def add_adapter(job: Job, model):
         target_modules=targets,
         task_type="CAUSAL_LM",
     )
+    ends = model.get_input_embeddings(), model.get_output_embeddings()
     try:
-        return get_peft_model(model, lora)
+        adapted = get_peft_model(model, lora)
     except ValueError as error:
         raise UserError(f"--lora-targets: {' '.join(str(error).split())[:200]}") from error
+    plain = adapted.get_base_model()
+    if plain.get_output_embeddings() is not ends[1]:
+        raise UserError(f"--lora-targets: {recipe.lora_targets} holds {IS_LAST}")
+    if plain.get_input_embeddings() is not ends[0] and plain.config.get_text_config().tie_word_embeddings:
+        raise UserError(f"--lora-targets: {recipe.lora_targets} holds {IS_TIED}")
+    return adapted
 
 
 def parameter_counts(model) -> tuple[int, int]:
@@ -142,6 +153,7 @@ def devices_of(job: Job) -> dict:
 def load_base_model(job: Job):
     """(tokenizer, model in float32); UserError if there is no model, or none as safetensors."""
     model, options = job.model, {"revision": job.revision}
+    check_folder(model)
     with loading(model):
         tokenizer = AutoTokenizer.from_pretrained(model, **options)
         config = AutoConfig.from_pretrained(model, **options)
@@ -150,8 +162,7 @@ def load_base_model(job: Job):
             allowed = f"allowed for this model, whose attention is soft-capped: {', '.join(SOFT_CAPPING)}"
             raise UserError(f"--attention is {job.recipe.attention!r}, {allowed}")
         options["attn_implementation"] = job.recipe.attention or ("eager" if soft_capped else None)
-        options |= {"dtype": torch.float32, "use_safetensors": True}
-        return tokenizer, AutoModelForCausalLM.from_pretrained(model, **options)
+        return tokenizer, read_weights(model, dtype=torch.float32, **options)
 
 
 def load_whole_base_model(job: Job):
@@ -168,6 +179,7 @@ def save_base_model(job: Job, checkpoint: Path) -> None:
     snapshot = take_snapshot(model, probe, job.recipe.precision)
     model.to(getattr(torch, job.recipe.precision)).save_pretrained(checkpoint)
     tokenizer.save_pretrained(checkpoint)
+    sync(checkpoint)
     verify_checkpoint(checkpoint, snapshot, job.recipe.precision)
 
 

@@ -5,6 +5,19 @@ import math
 
 from yetbetter.errors import UserError
 
+# Layers that no adapter may change, and why. The trainer computes the loss from the last layer's weight itself; of two
+# layers that share their weights, an adapter would be merged into one alone.
+LAST, BETWEEN = "lm_head", "name layers in between, such as q_proj,v_proj"
+IS_LAST = f"the model's last layer, whose adapter the trainer would not train; {BETWEEN}"
+IS_TIED = (
+    f"the embedding, which is this model's last layer too (tie_word_embeddings), and no adapter can be both; {BETWEEN}"
+)
+
+
+def names_layer(target: str, *layers: str) -> bool:
+    """Whether a target of adapters names one of these layers."""
+    return target.rpartition(".")[2] in layers
+
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
@@ -56,6 +69,9 @@ class Recipe:
         for key in ("lora_alpha", "lora_dropout", "lora_targets"):
             if getattr(self, key) is not None and self.lora_rank is None:
                 raise UserError(f"--{key.replace('_', '-')} is of no use without --lora-rank")
+        for target in (self.lora_targets or "").split(","):
+            if names_layer(target, LAST):
+                raise UserError(f"--lora-targets: {target!r} is {IS_LAST}")
 
     def settings(self) -> dict:
         """What the recipe adds to a draft's identity."""

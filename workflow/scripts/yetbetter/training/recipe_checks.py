@@ -6,7 +6,10 @@ Each raises a UserError in one line that starts with the key.
 from yetbetter.errors import UserError
 from yetbetter.training.launch import resources_of
 from yetbetter.training.learning_rates import CHOSEN
-from yetbetter.training.shapes import is_soft_capped
+from yetbetter.training.recipe import IS_LAST, IS_TIED, LAST, names_layer
+from yetbetter.training.shapes import is_soft_capped, is_tied
+
+EMBEDDINGS = ("embed_tokens", "wte", "embed_in", "word_embeddings")  # names of a model's first layer
 
 
 def check_recipe(key: str, recipe: dict) -> None:
@@ -19,6 +22,9 @@ def check_recipe(key: str, recipe: dict) -> None:
         raise UserError(f"{key}.{other}: goes with length: {other}, it is {length!r}")
     if CHOSEN in recipe["learning_rates"]:
         raise UserError(f"{key}.learning_rates: the name {CHOSEN!r} is taken, for what the first seed chose")
+    for target in recipe.get("lora", {}).get("targets", ()):
+        if names_layer(target, LAST):
+            raise UserError(f"{key}.lora.targets: {target!r} is {IS_LAST}")
     deepspeed, offload = recipe["deepspeed"], recipe["offload"]
     if offload != "none" and deepspeed == "none":
         raise UserError(f"{key}.offload: {offload!r} needs deepspeed (zero-2 or zero-3), it is 'none'")
@@ -32,6 +38,9 @@ def check_recipe_for(key: str, model_key: str, entry: dict, recipe: dict) -> Non
         raise UserError(
             f"{key}.attention: 'sdpa' leaves out the soft-capping of {model_key} (allowed: eager, flash_attention_2)"
         )
+    for target in recipe.get("lora", {}).get("targets", ()):
+        if names_layer(target, *EMBEDDINGS) and is_tied(entry):
+            raise UserError(f"{key}.lora.targets: {target!r}, of {model_key}, is {IS_TIED}")
     asked = resources_of(entry, recipe)
     deepspeed = recipe["deepspeed"]
     if asked["nodes"] > 1 and not asked["gpu"]:

@@ -87,12 +87,26 @@ def read_shape(path: Path) -> Shape:
             key_value_heads=config.get("num_key_value_heads") or heads,
             head_size=config.get("head_dim") or hidden // heads,
             vocabulary=config["vocab_size"],
-            # Absent if it is the default of the model's family, which is tied for Gemma only.
-            tied=config.get("tie_word_embeddings", "gemma" in config.get("model_type", "")),
+            tied=has_tied_embeddings(config),
             soft_capped=bool(config.get("attn_logit_softcapping")),
         )
     except KeyError as error:
         raise UserError(f"{path}: no {error.args[0]!r}, so it describes no decoder that is known here") from None
+
+
+def has_tied_embeddings(config: dict) -> bool:
+    """Of a config.json's content. The key is absent if it is the default of the model's family: tied for Gemma only."""
+    return config.get("tie_word_embeddings", "gemma" in config.get("model_type", ""))
+
+
+def is_tied(entry: dict) -> bool:
+    """Whether the model's last layer is its embedding; False if neither its files nor the table say so."""
+    config = Path(entry["path"]) / "config.json"
+    if config.is_file():
+        content = json.loads(config.read_text(encoding="utf-8"))
+        return bool(has_tied_embeddings(content.get("text_config", content)))
+    published = PUBLISHED.get(entry["path"])
+    return published.tied if published else False
 
 
 def is_soft_capped(entry: dict) -> bool:
