@@ -136,8 +136,10 @@ def clear_errors(name: str, revision: str) -> Iterator[None]:
 
 def unreachable() -> str:
     """That the hub cannot be reached, with what the environment has to do with it."""
+    from huggingface_hub import constants
+
     offline = offline_variable()
-    why = f", as {offline} is set" if offline else way_to(os.environ.get("HF_ENDPOINT") or "https://huggingface.co")
+    why = f", as {offline} is set" if offline else way_to(constants.ENDPOINT)
     return f"the hub cannot be reached{why}"
 
 
