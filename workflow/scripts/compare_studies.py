@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from yetbetter.figures.look import Look
+from yetbetter.figures.names import Names, names_of
 from yetbetter.program import run
 from yetbetter.report.joined import JOINED_CLAIMS, JOINED_VALUES, join_claims, join_values
 from yetbetter.report.two_studies import Results, read_results
@@ -58,7 +59,9 @@ def plot_comparison(arguments: argparse.Namespace, here: Results, there: Results
 
     sources = list(dict.fromkeys(row["source"] for row in values))
     compared = here.config.get("comparison", {})
-    look = Look(compared.get("strong", "se"), compared.get("weak", "wc"), sources)
+    # A folder without a description is of a study that calls its sources as the paper does.
+    names = names_of(here.config) if here.config else Names()
+    look = Look(compared.get("strong", "se"), compared.get("weak", "wc"), sources, study=names)
     save(comparison(values, here.name, there.name, look), arguments.figure_pdf, arguments.figure_png)
 
 

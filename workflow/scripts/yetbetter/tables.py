@@ -104,6 +104,14 @@ def read_table(path: str | Path, columns: Iterable[str] = (), numbers: Iterable[
     return Table(str(path), rows)
 
 
+def level_order(level: str) -> tuple:
+    """The place of a level of difficulty among others: numbers by their size, then words."""
+    try:
+        return (0, float(level), level)
+    except ValueError:
+        return (1, 0.0, level)
+
+
 def to_number(text: str, where: str) -> float:
     """NaN for an empty field or an infinity; UserError, starting with `where`, for text."""
     try:

@@ -1,11 +1,11 @@
 """The adapter `files`: problems from the study's own JSON Lines files, one per split."""
 
-import math
 import re
 from types import ModuleType
 
+from yetbetter.data.levels import read_level
 from yetbetter.errors import UserError
-from yetbetter.records import check_unique, read_rows, shorten
+from yetbetter.records import check_unique, read_rows
 
 FILES = {
     "description": "A JSON Lines file per split; rows hold problem, question and answer.",
@@ -40,14 +40,12 @@ def read_problems_of(path: str, questions: int, others: list[str]) -> list[dict]
 
 
 def check_problem(row: dict, where: str) -> None:
-    """UserError, starting with `where`, for an empty text, a bad level, or half a character."""
+    """UserError, starting with `where`, for an empty text, a bad level, or half a character. The level is unified."""
     for key in ("problem", "question", "answer"):
         if not row[key].strip():
             raise UserError(f"{where}: {key} is {row[key]!r}, it must be text that is not empty")
-    level = row.get("level")
-    number = isinstance(level, int | float) and not isinstance(level, bool) and math.isfinite(level)
-    if not (level is None or number or isinstance(level, str)):
-        raise UserError(f"{where}: level is {shorten(repr(level))}, it must be text or a number")
+    if "level" in row:
+        row["level"] = read_level(row["level"], where)
     for key, value in row.items():
         lone = LONE_SURROGATE.search(value) if isinstance(value, str) else None
         if lone:

@@ -4,7 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from yetbetter.figures.look import Look, budget_label, choose_dataset, order_budgets
+from yetbetter.figures.look import Look, budget_label, choose_dataset
 from yetbetter.figures.request import Request
 from yetbetter.figures.style import FAINT, FULL_WIDTH, INK, LINE, add_legend, mark_empty, new_figure
 from yetbetter.tables import Table
@@ -17,7 +17,7 @@ MARK = {"linestyle": "none", "marker": "o", "markersize": 6, "markerfacecolor": 
 
 def plot(request: Request) -> Figure:
     table = request.read("checkpoints", CHECKPOINTS)
-    look = Look(request.strong, request.weak, table.values("source"))
+    look = request.look(table.values("source"))
     return checkpoints(table, choose_dataset(table, request.dataset), look)
 
 
@@ -29,7 +29,7 @@ def checkpoints(table: Table, dataset: str, look: Look) -> Figure:
     checkpoint represents it, in the whole figure.
     """
     table = table.where(dataset=dataset)
-    budgets = order_budgets(table.values("budget"))
+    budgets = look.order_budgets(table.values("budget"))
     targets = look.order_targets(table.values("target"))
     by_step = all(row["step"] for row in table.rows)
     rates = table.values("rate")

@@ -123,8 +123,8 @@ def effect_text(row: dict) -> str:
     if math.isnan(effect):
         return ""
     digits = 2 if row["unit"] == "solutions" else 0 if abs(effect) >= 100 else 1
-    text = f"{effect:+.{digits}f} {UNITS.get(row['unit'], row['unit'])} [{low:+.{digits}f}, {high:+.{digits}f}]"
-    return text.replace("-", "\N{MINUS SIGN}")
+    effect, low, high = (f"{end:+.{digits}f}".replace("-", "\N{MINUS SIGN}") for end in (effect, low, high))
+    return f"{effect} {UNITS.get(row['unit'], row['unit'])} [{low}, {high}]"
 
 
 def number_of(row: dict, key: str) -> float:

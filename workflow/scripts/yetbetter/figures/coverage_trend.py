@@ -28,7 +28,7 @@ from yetbetter.tables import Estimate, Table
 
 def plot(request: Request) -> Figure:
     table = request.read("coverage", COVERAGE)
-    look = Look(request.strong, request.weak, table.values("model"))
+    look = request.look(table.values("model"))
     dataset = choose_dataset(table, request.dataset)
     paper = Paper(request.published, "coverage_trend", dataset, look)
     return coverage_trend(table, dataset, look, request.ratio, paper)

@@ -24,6 +24,7 @@ from yetbetter.figures.style import (
 )
 from yetbetter.measures.metrics import METRICS
 
+SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 # Of the strong source, and of the weak one.
 STYLES = {True: {"marker": "o"}, False: {"marker": "s", "linestyle": (0, (4, 2))}}
 
@@ -187,7 +188,7 @@ def _power(number: float) -> str:
     if 0.1 <= number < 10_000:
         return f"{number:g}"
     exponent = math.floor(math.log10(number))
-    return rf"${number / 10**exponent:.2g}\cdot 10^{{{exponent}}}$"
+    return f"{number / 10**exponent:.2g}\N{MIDDLE DOT}10{str(exponent).translate(SUPERSCRIPTS)}"
 
 
 def _handles(experiment: Experiment, differences: dict[str, dict[float, Difference]]) -> list:

@@ -26,7 +26,7 @@ from yetbetter.tables import Table
 def plot(request: Request) -> Figure:
     table = request.read("finetuned", FINETUNED)
     arms = request.read("arms", ARMS)
-    look = Look(request.strong, request.weak, table.values("source"))
+    look = request.look(table.values("source"))
     dataset = choose_dataset(table, request.dataset)
     paper = Paper(request.published, "finetuned", dataset, look)
     return finetuned(table, dataset, look, paper, request.benchmark, request.metric, arms)

@@ -38,7 +38,7 @@ def plot(request: Request) -> Figure:
     table = request.read("finetuned", FINETUNED)
     differences = request.read("differences", DIFFERENCES)
     arms = request.read("arms", ARMS)
-    look = Look(request.strong, request.weak, table.values("source"))
+    look = request.look(table.values("source"))
     dataset = choose_dataset(table, request.dataset)
     paper = Paper(request.published, "finetuned", dataset, look)
     return headline(table, differences, dataset, request.budget, look, paper, arms)
@@ -85,7 +85,9 @@ def headline(
                     color=ink,
                 )
         lead = _difference(differences, target, *pair)
-        _plot_difference(axes, column, max(ends), lead, f"{look.label(look.weak)} - {look.label(look.strong)}")
+        _plot_difference(
+            axes, column, max(ends), lead, f"{look.label(look.weak)} \N{MINUS SIGN} {look.label(look.strong)}"
+        )
         top = max(top, *ends)
         ticks.append(f"{look.label(target)}\n{paradigm_of(table, target, look.weak)}")
     axes.set_xticks(range(len(targets)), ticks)
@@ -115,6 +117,7 @@ def _difference(differences: Table, target: str, strong: str, weak: str) -> Esti
 
 def _plot_difference(axes: Axes, column: int, height: float, cell: Estimate, name: str) -> None:
     interval = f"[{cell.low:+.1f}, {cell.high:+.1f}]" if cell.bounded else DAGGER
-    text = "n/a" if not cell.known else f"{cell.value:+.1f} points\n{interval}"
-    text = f"{name}: {text}".replace("-", "\N{MINUS SIGN}")
-    axes.annotate(text, (column, height), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=7)
+    text = "n/a" if not cell.known else f"{cell.value:+.1f} points\n{interval}".replace("-", "\N{MINUS SIGN}")
+    axes.annotate(
+        f"{name}: {text}", (column, height), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=7
+    )

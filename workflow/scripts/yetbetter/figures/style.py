@@ -29,18 +29,31 @@ STYLE = {
     "axes.linewidth": 0.6,
     "axes.grid": False,
     "pdf.fonttype": 42,
+    # Names and titles come from configs and are drawn as they are written: a dollar sign begins no mathematics.
+    "text.parse_math": False,
 }
-# The high budget's line, the low budget's, and those of further budgets.
+# The largest budget's line, and those of smaller ones; after the last one they start again with the next marker.
 BUDGET_LINES = (
     {"linestyle": "-"},
     {"linestyle": (0, (4, 2)), "markerfacecolor": "white"},
     {"linestyle": ":"},
     {"linestyle": "-.", "marker": "^"},
 )
+FURTHER_MARKERS = ("s", "D", "v")
 LINE = {"linewidth": 1.2, "marker": "o", "markersize": 2.6}
 # A reader's own matplotlibrc must not change the figures.
 matplotlib.rcdefaults()
 matplotlib.rcParams.update(STYLE)
+
+
+def budget_lines(budgets: list[str]) -> dict[str, dict]:
+    """Budget -> style of its lines. budgets: as the config has them, the largest last."""
+    styles = {}
+    for place, budget in enumerate(reversed(budgets)):
+        turn, line = divmod(place, len(BUDGET_LINES))
+        marker = {"marker": FURTHER_MARKERS[(turn - 1) % len(FURTHER_MARKERS)]} if turn else {}
+        styles[budget] = BUDGET_LINES[line] | marker
+    return styles
 
 
 @dataclass
@@ -101,9 +114,10 @@ def name_rows(axes: Axes, groups: list[tuple[str, list[str]]]) -> dict[tuple[int
 
     `groups` holds (heading, labels of its bars). Returns the place of (group, bar).
     """
-    places, ticks, labels = {}, [], []
+    places, ticks, labels, headings = {}, [], [], []
     line = 0.0
     for group, (heading, bars) in enumerate(groups):
+        headings.append(len(ticks))
         ticks.append(line)
         labels.append(heading)
         for bar, label in enumerate(bars):
@@ -114,9 +128,9 @@ def name_rows(axes: Axes, groups: list[tuple[str, list[str]]]) -> dict[tuple[int
         line += 1.25
     axes.set_yticks(ticks, labels)
     axes.tick_params(axis="y", length=0)
-    for text in axes.get_yticklabels():
-        if text.get_text() in [heading for heading, _ in groups]:
-            text.set_fontweight("bold")
+    drawn = axes.yaxis.get_major_ticks()
+    for number in headings:
+        drawn[number].label1.set_fontweight("bold")
     axes.set_ylim(line - 0.6, -0.5)
     return places
 

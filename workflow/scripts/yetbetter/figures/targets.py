@@ -3,15 +3,13 @@
 from matplotlib.axes import Axes
 
 from yetbetter.figures.look import Look
-from yetbetter.figures.style import (
-    FAINT,
-)
+from yetbetter.figures.style import FAINT
 from yetbetter.tables import Table
 
 
 def paradigm_of(table: Table, target: str, source: str) -> str:
     names = table.where(target=target, source=source).values("paradigm")
-    return names[0].replace("_", " ") if names else ""
+    return names[0] if names else ""
 
 
 def title_target(axes: Axes, table: Table, look: Look, target: str) -> None:

@@ -20,7 +20,7 @@ SMOOTH = 50  # a running median over a 50th of the steps lies over the steps' ow
 def plot(request: Request) -> Figure:
     table = request.read("training", TRAINING)
     checkpoints = request.read("checkpoints", CHECKPOINTS)
-    look = Look(request.strong, request.weak, table.values("source"))
+    look = request.look(table.values("source"))
     place = {
         "dataset": choose_dataset(table, request.dataset),
         "budget": request.budget,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from yetbetter.errors import UserError
 from yetbetter.figures.look import Look
+from yetbetter.figures.names import names_of
 from yetbetter.records import read_json
 from yetbetter.report import wording
 from yetbetter.tables import NUMBERS, Table, read_table, to_number
@@ -35,7 +36,7 @@ class ReportedStudy:
 
     @cached_property
     def look(self) -> Look:
-        return Look(self.strong, self.weak, list(self.config["sources"]))
+        return Look(self.strong, self.weak, list(self.config["sources"]), study=names_of(self.config))
 
     def table(self, name: str) -> Table:
         """Empty if the part has no such table."""
