@@ -112,7 +112,19 @@ def test_a_figure_is_plotted_from_its_tables_with_its_options(study):
     assert plots.tables(place) == [f"results/pocket/tables/{name}.csv" for name in ("training", "checkpoints")]
     words = shlex.split(plots.options(place))
     names = words.pop(words.index("--names") + 1)
-    assert words == "--dataset hard --strong se --weak wc --names --budget low --target wc".split()
+    assert words == [
+        "--dataset",
+        "hard",
+        "--strong",
+        "se",
+        "--weak",
+        "wc",
+        "--names",
+        "--budget",
+        "low",
+        "--target",
+        "wc",
+    ]
     assert json.loads(names)["budgets"] == ["low", "high"]  # of the base grid alone
     assert plots.labels(place) == {"data set": "hard", "budget": "low", "target": "wc"}
     # The shape of the coverage curves comes from models, so it needs their sizes.

@@ -12,6 +12,7 @@ from yetbetter.figures.style import (
     INTERVAL,
     PAPER_STYLE,
     add_legend,
+    add_title,
     mark_empty,
     new_figure,
     paper_handles,
@@ -57,7 +58,9 @@ def coverage_by_level(table: Table, arms: Table, dataset: str, look: Look, paper
         axes.set_xlim(-0.6, max(1, len(levels)) - 0.4)
         axes.set_xlabel("level (questions)")
         axes.set_ylim(0, 100)
-        axes.set_title(budget_label(budget), loc="left")
+        # Side by side if they fit, else the title above the legend.
+        width = sum(len(handle.get_label()) for handle in handles) + len(budget_label(budget))
+        axes.set_title(budget_label(budget), loc="left", **({"pad": 18} if width > 42 else {}))
         # Above the axes, where no bar can reach.
         axes.legend(
             handles=handles,
@@ -76,7 +79,7 @@ def coverage_by_level(table: Table, arms: Table, dataset: str, look: Look, paper
         mark_empty(panels[0])
     for row in grid:
         row[0].set_ylabel("coverage (% of questions)")
-    figure.suptitle(f"{dataset}: coverage by level of difficulty")
+    add_title(figure, f"{dataset}: coverage by level of difficulty")
     add_legend(figure, [INTERVAL, *paper_handles(paper)])
     return figure
 

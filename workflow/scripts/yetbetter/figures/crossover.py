@@ -17,6 +17,7 @@ from yetbetter.figures.style import (
     INK,
     LINE,
     add_legend,
+    add_title,
     equal_spans,
     mark_empty,
     new_figure,
@@ -68,7 +69,7 @@ def crossover(experiment: Experiment) -> Figure:
     above[0].set_ylabel(METRICS["pass@1"].axis)
     names = [experiment.label(source) for source in (experiment.look.weak, experiment.look.strong)]
     below[0].set_ylabel(f"{names[0]} \N{MINUS SIGN} {names[1]} (points)")
-    figure.suptitle(experiment.headline)
+    add_title(figure, experiment.headline)
     add_legend(figure, _handles(experiment, differences), columns=3 if len(targets) > 1 else 2)
     return figure
 

@@ -14,6 +14,7 @@ from yetbetter.figures.style import (
     POOL_STYLE,
     Points,
     add_legend,
+    add_title,
     limit,
     mark_empty,
     name_rows,
@@ -80,7 +81,7 @@ def data_quality(
         if not groups:
             mark_empty(axes)
         limit(axes, [cell for _, cell, _ in bars], [pool, printed])
-    figure.suptitle(f"{dataset}: quality of the sampled training data{f': {title}' if title else ''}")
+    add_title(figure, f"{dataset}: quality of the sampled training data{f': {title}' if title else ''}")
     handles = [INTERVAL, Line2D([], [], **POOL_STYLE)]
     add_legend(figure, [*handles, *paper_handles(paper)])
     return figure

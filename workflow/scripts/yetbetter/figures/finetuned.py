@@ -10,6 +10,7 @@ from yetbetter.figures.style import (
     PAPER_STYLE,
     Points,
     add_legend,
+    add_title,
     limit,
     mark_empty,
     name_rows,
@@ -78,6 +79,6 @@ def finetuned(
         limit(axes, cells, points)
         if not targets:
             mark_empty(axes)
-    figure.suptitle(f"{dataset}: {shown.title} on the {benchmark} problems after finetuning, by source of the data")
+    add_title(figure, f"{dataset}: {shown.title} on the {benchmark} problems after finetuning, by source of the data")
     add_legend(figure, [INTERVAL, *paper_handles(paper)])
     return figure

@@ -14,6 +14,7 @@ from yetbetter.figures.style import (
     INTERVAL,
     LINE,
     add_legend,
+    add_title,
     budget_lines,
     log_axis,
     mark_empty,
@@ -61,7 +62,7 @@ def functional_transfer(table: Table, dataset: str, look: Look) -> Figure:
     if not targets:
         for row in panels:
             mark_empty(row[0])
-    figure.suptitle(f"{dataset}: majority vote on functional variants, and on control problems")
+    add_title(figure, f"{dataset}: majority vote on functional variants, and on control problems")
     handles = [Patch(color=look.colour(source), label=f"{look.label(source)} data") for source in pair]
     for budget in budgets:
         style = LINE | styles[budget]

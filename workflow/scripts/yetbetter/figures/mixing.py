@@ -19,6 +19,7 @@ from yetbetter.figures.style import (
     LINE,
     MISSING,
     add_legend,
+    add_title,
     budget_lines,
     equal_spans,
     mark_empty,
@@ -80,7 +81,7 @@ def mixing(experiment: Experiment) -> Figure:
         for axes in panels:
             _leave_room(axes)
     panels[0].set_ylabel(METRICS["pass@1"].axis)
-    figure.suptitle(experiment.headline)
+    add_title(figure, experiment.headline)
     handles = _handles(experiment, styles, sum(mix is None for mix in mixes.values()))
     add_legend(figure, handles, columns=5 if len(targets) > 2 else 2)
     return figure

@@ -1,5 +1,7 @@
 """What the figures write above and below a target: its name, and what finetuning it is called."""
 
+import textwrap
+
 from matplotlib.axes import Axes
 
 from yetbetter.figures.look import Look
@@ -15,11 +17,12 @@ def paradigm_of(table: Table, target: str, source: str) -> str:
 def title_target(axes: Axes, table: Table, look: Look, target: str) -> None:
     """The target above its panel, and below it what finetuning on SE and on WC data is called."""
     paradigms = {source: paradigm_of(table, target, source) for source in (look.strong, look.weak)}
-    lines = "\n".join(f"{look.label(source)}: {name}" for source, name in paradigms.items() if name)
+    named = [f"{look.label(source)}: {name}" for source, name in paradigms.items() if name]
+    lines = "\n".join(textwrap.fill(text, 34, subsequent_indent="  ") for text in named)
     axes.set_title(lines, loc="left", fontsize=7, color=FAINT)
     up = 10 + 9 * lines.count("\n") if lines else 0
     axes.annotate(
-        f"target: {look.label(target)}",
+        textwrap.fill(f"target: {look.label(target)}", 28),
         (0, 1),
         xycoords="axes fraction",
         xytext=(0, 6 + up),
