@@ -10,12 +10,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "sc
 from yetbetter import grading
 from yetbetter.errors import UserError
 from yetbetter.grading.workers import LimitReached, SymbolicWorker
-from yetbetter.program import Progress, run
+from yetbetter.program import Parser, Progress, run
 from yetbetter.records import check_unique, read_rows, write_rows
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--problems", required=True, help="JSON Lines with problem, answer")
     parser.add_argument("--solutions", required=True, help="JSON Lines with problem, sample, text")
     parser.add_argument("--answer-format", required=True, choices=grading.CONVENTIONS)

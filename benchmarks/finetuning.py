@@ -20,14 +20,17 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "scripts"))
+
+from yetbetter.program import Parser, run
+
 SCRIPTS = Path(__file__).resolve().parent.parent / "workflow" / "scripts"
-sys.path.insert(0, str(SCRIPTS))
 PROMPT = Path(__file__).resolve().parent.parent / "resources/prompts/pocket.txt"
 WAYS = ("plain", "plain, no recomputing", "ours", "ours, packed")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="resources/pocket/student", help="folder or hub id")
     parser.add_argument("--data", help="training set (default: human solutions of the pocket world)")
     parser.add_argument("--examples", type=int, default=3000, help="of the pocket world (default: 3000)")
@@ -207,4 +210,4 @@ def watch(clock: Clock) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -22,11 +22,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "sc
 
 from yetbetter import grading
 from yetbetter.grading.workers import LimitReached, SymbolicWorker
+from yetbetter.program import Parser, run
 from yetbetter.records import read_rows, shorten
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--problems", required=True, help="JSON Lines with problem, answer")
     parser.add_argument(
         "--solutions", required=True, help="JSON Lines with problem, text; rows with `label` are scored"
@@ -117,4 +118,4 @@ def versions() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -11,8 +11,13 @@ import argparse
 import ast
 import re
 import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "scripts"))
+
+from yetbetter.program import Parser, run
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SCRIPTS = "workflow/scripts/"
@@ -29,7 +34,7 @@ Files = dict[str, str]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--since", default="f1a1fd9", help="commit to compare with (default: f1a1fd9)")
     since = parser.parse_args().since
     now, before = count(files_now()), {}
@@ -181,4 +186,4 @@ def definitions(files: Files) -> dict[str, list[str]]:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "sc
 
 from yetbetter.errors import UserError
 from yetbetter.generation.loading import loading
-from yetbetter.program import run
+from yetbetter.program import Parser, run
 from yetbetter.training.data import read_training_data
 from yetbetter.training.job import check_model_path
 
@@ -24,7 +24,7 @@ READ, LEARNED, PLAIN = "\x1b[90m", "\x1b[1;32m", "\x1b[0m"
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--data", required=True, help="training set, JSON Lines")
     add("--model", required=True, help="the model that it is for: a folder, or a name on the hub")

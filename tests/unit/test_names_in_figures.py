@@ -254,9 +254,8 @@ def test_coverage_by_level_has_a_filled_panel_for_every_budget_the_largest_first
 def test_headline_keeps_a_names_hyphen_beside_the_minus_sign_of_numbers(study):
     _, texts = figure_of(*study, "headline")
     leads = [text for text in texts if "points" in text]
-    assert len(leads) == 3 and all(
-        " ".join(text.split()).startswith("from-weak \N{MINUS SIGN} from-strong: ") for text in leads
-    )
+    written = [" ".join(text.split()) for text in leads]
+    assert len(leads) == 3 and all(text.startswith("from-weak \N{MINUS SIGN} from-strong: ") for text in written)
     assert any("\N{MINUS SIGN}" in text.partition(":")[2] for text in leads)
     assert f"{DATA}, {MIDDLE} budget: accuracy after finetuning on SE or WC data" in texts
 

@@ -11,12 +11,12 @@ from yetbetter.claims.rules import read_rules
 from yetbetter.claims.run import claim_rows, comparison_rows, run_claims
 from yetbetter.claims.verdicts import Outcome
 from yetbetter.errors import UserError
-from yetbetter.program import run
+from yetbetter.program import Parser, run
 from yetbetter.tables import write_table
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--rules", default="workflow/claims.yaml", help="the claims (YAML)")
     parser.add_argument("--published", required=True, help="the paper's printed numbers (CSV)")
     parser.add_argument(

@@ -3,14 +3,14 @@
 import argparse
 
 from yetbetter.pocket.reasoning import check_reasoning
-from yetbetter.program import run
+from yetbetter.program import Parser, run
 from yetbetter.records import read_rows, write_rows
 from yetbetter.selection.pools import join
 from yetbetter.verdicts import CORRECT
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--problems", required=True, help="JSON Lines with problem, program")
     parser.add_argument("--solutions", required=True)
     parser.add_argument("--verdicts", required=True)

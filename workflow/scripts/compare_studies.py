@@ -11,7 +11,7 @@ from pathlib import Path
 
 from yetbetter.figures.look import Look
 from yetbetter.figures.names import Names, names_of
-from yetbetter.program import run
+from yetbetter.program import Parser, run
 from yetbetter.report.joined import JOINED_CLAIMS, JOINED_VALUES, join_claims, join_values
 from yetbetter.report.two_studies import Results, read_results
 from yetbetter.study.folders import check_other
@@ -19,7 +19,7 @@ from yetbetter.tables import write_table
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--here", required=True, type=Path, help="a results folder: it has tables/*.csv")
     parser.add_argument("--there", required=True, help="another one")
     parser.add_argument("--comparison", required=True, help="CSV to write: a row for each value that both have")

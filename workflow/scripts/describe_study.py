@@ -3,12 +3,12 @@
 import argparse
 import json
 
-from yetbetter.program import run
+from yetbetter.program import Parser, run
 from yetbetter.records import write_json
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--config", required=True, type=json.loads, help="the resolved config, as JSON")
     parser.add_argument("--grading", required=True, type=json.loads, help="the grader's version and mode, as JSON")
     parser.add_argument("--cells", default=[], nargs="*", help="paths of the cells that the part's tables hold")

@@ -9,12 +9,12 @@ from yetbetter.evaluation.benchmarks import Benchmark, parse_benchmark
 from yetbetter.evaluation.evaluator import Evaluation, evaluate_checkpoints, name_checkpoints
 from yetbetter.generation import options
 from yetbetter.generation.prompts import read_template
-from yetbetter.program import run, write_sidecar
+from yetbetter.program import Parser, run, write_sidecar
 from yetbetter.records import read_rows
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument(
         "--models", required=True, nargs="+", help="finetunings of one model: a folder per learning rate, with its name"
     )

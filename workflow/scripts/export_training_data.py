@@ -5,14 +5,14 @@ import json
 from pathlib import Path
 
 from yetbetter.errors import UserError
-from yetbetter.program import run
+from yetbetter.program import Parser, run
 from yetbetter.records import read_json, write_json, write_rows, write_text
 from yetbetter.selection.exports import describe_for_llama_factory, export_row, write_card
 from yetbetter.training.data import read_training_data
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--data", required=True, help="training data, JSON Lines")
     parser.add_argument("--counts", required=True, help="the selection's counts")
     parser.add_argument("--facts", required=True, help="facts for the card, JSON: models, budget, source, decoding, …")

@@ -12,12 +12,12 @@ from pathlib import Path
 from yetbetter.errors import UserError
 from yetbetter.forecast.estimates import FORECAST, Forecast
 from yetbetter.forecast.text import show_forecast
-from yetbetter.program import run
+from yetbetter.program import Parser, run
 from yetbetter.tables import read_table, write_table
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", required=True, help="the study's complete, checked config as JSON")
     parser.add_argument("--arms", required=True, nargs="+", help="arms.csv of the study: the first that exists")
     parser.add_argument("--extra", action="store_true", help="include experiments marked `extra`")

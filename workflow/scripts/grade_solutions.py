@@ -16,7 +16,7 @@ from yetbetter import grading
 from yetbetter.drafts import Draft, open_draft
 from yetbetter.errors import UserError
 from yetbetter.grading.processes import grade_chunk, grade_side_by_side
-from yetbetter.program import Progress, run
+from yetbetter.program import Parser, Progress, run
 from yetbetter.records import check_unique, digest_of, iterate_rows, read_rows
 
 VERDICTS = "verdicts.jsonl"
@@ -25,7 +25,7 @@ CHUNK = 2_000
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--problems", required=True, help="JSON Lines with problem, answer")
     add("--solutions", required=True, help="JSON Lines with problem, sample, text")

@@ -19,13 +19,13 @@ from yetbetter.judging.agreement import show_agreement
 from yetbetter.judging.asking import Judge, make_judgements
 from yetbetter.judging.collecting import KINDS, collect_from_pool, collect_labelled, measure_groups
 from yetbetter.judging.judgements import View, read_judge_template
-from yetbetter.program import run, write_sidecar
+from yetbetter.program import Parser, run, write_sidecar
 from yetbetter.records import check_unique, iterate_rows, read_rows, write_json
 from yetbetter.selection.pools import Pools, PoolSamples, read_solutions, read_views
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--labelled", type=Path, help="JSON Lines with question, solution, sound: measure the agreement with these")
     add("--agreement", type=Path, help="with --labelled: where to write it (JSON)")

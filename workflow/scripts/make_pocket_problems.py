@@ -4,12 +4,12 @@ import argparse
 
 from yetbetter.pocket.families import FAMILIES
 from yetbetter.pocket.world import SPLITS, make_problems
-from yetbetter.program import run, write_sidecar
+from yetbetter.program import Parser, run, write_sidecar
 from yetbetter.records import digest_of_problems, write_rows
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--dataset", required=True, choices=list(FAMILIES))
     parser.add_argument(
         "--split",

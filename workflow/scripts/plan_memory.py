@@ -13,14 +13,14 @@ import yaml
 from yetbetter.errors import UserError
 from yetbetter.figures.registry import KINDS
 from yetbetter.forecast.memory_table import render_memory_plans
-from yetbetter.program import run
+from yetbetter.program import Parser, run
 from yetbetter.study.checks import check_config
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", required=True, nargs="+", help="a study's config; further files override its keys")
     parser.add_argument("--gpu-gb", type=float, default=80, help="memory of a GPU in GB, for the verdict")
     return parser.parse_args()

@@ -13,11 +13,11 @@ from yetbetter.generation import options
 from yetbetter.generation.blocks import Block, make_block, read_block
 from yetbetter.generation.options import at_least
 from yetbetter.generation.prompts import read_template
-from yetbetter.program import run, write_sidecar
+from yetbetter.program import Parser, run, write_sidecar
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--problems", type=Path, required=True, help="JSON Lines with `problem` and `question`")
     add("--first-problem", type=at_least(0), default=0, help="first row of the problems, from 0 (default: 0)")

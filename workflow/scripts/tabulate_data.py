@@ -4,13 +4,13 @@ import argparse
 
 from yetbetter.measures import data_tables as tables
 from yetbetter.measures.costs import parse_model_cost
-from yetbetter.program import run
+from yetbetter.program import Parser, run
 from yetbetter.records import read_json
 from yetbetter.tables import read_table, write_table
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     # Without their endings: a thousand names would not fit into one command.
     parser.add_argument("--pools", required=True, nargs="*", help="what measure_pool.py wrote, without .csv")
     parser.add_argument("--arms", required=True, nargs="*", help="what measure_arm.py wrote, without .csv and .json")

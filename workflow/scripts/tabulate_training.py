@@ -4,13 +4,13 @@ import argparse
 from pathlib import Path
 
 from yetbetter.measures.training_tables import TRAINING, list_steps
-from yetbetter.program import run
+from yetbetter.program import Parser, run
 from yetbetter.study.grid import Cell
 from yetbetter.tables import write_table
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     # Folders and names instead of files: a thousand paths would not fit into one command.
     parser.add_argument(
         "--models", required=True, type=Path, help="folder of the finetuned models, with a training.jsonl each"

@@ -2,6 +2,8 @@
 
 import argparse
 import atexit
+import json
+import math
 import os
 import platform
 import socket
@@ -11,10 +13,13 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import NoReturn
 
 from yetbetter import job, time_limit
 from yetbetter.errors import UserError
-from yetbetter.records import write_json
+from yetbetter.records import shorten, write_json
+
+MOST = 10**15  # of any count: larger ones overflow somewhere
 
 
 def run(main: Callable[[], None], packages: Iterable[str] = ()) -> None:
@@ -55,6 +60,69 @@ def run_and_leave(main: Callable[[], None]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
+
+
+class Parser(argparse.ArgumentParser):
+    """Of every program: what it refuses ends it in one line, without the usage, which --help prints."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {' '.join(printable(message).split())}\n")
+
+
+def whole(least: int = 0, most: int = MOST) -> Callable[[str], int]:
+    """An argument's type: whole numbers within these bounds."""
+
+    def read(text: str) -> int:
+        try:
+            found = int(text)
+        except ValueError:
+            found = None
+        if found is None or not least <= found <= most:
+            bounds = f"of at least {least}" if most == MOST else f"from {least} to {most}"
+            raise argparse.ArgumentTypeError(f"{shorten(repr(text))} is not a whole number {bounds}")
+        return found
+
+    return read
+
+
+def number(least: float = 0.0, most: float = math.inf, above: bool = False) -> Callable[[str], float]:
+    """An argument's type: finite numbers within these bounds. above: `least` itself is not allowed."""
+
+    def read(text: str) -> float:
+        try:
+            found = float(text)
+        except ValueError:
+            found = math.nan
+        if not (least < found or (found == least and not above)) or not found <= most or not math.isfinite(found):
+            bounds = f"above {least:g}" if above else f"of at least {least:g}"
+            bounds += f" and at most {most:g}" if most < math.inf else ""
+            raise argparse.ArgumentTypeError(f"{shorten(repr(text))} is not a number {bounds}")
+        return found
+
+    return read
+
+
+def file_or_folder(text: str) -> Path:
+    """An argument's type: a path that is not empty."""
+    if not text:
+        raise argparse.ArgumentTypeError("is empty, it must be a path")
+    return Path(text)
+
+
+def json_object(text: str) -> dict:
+    """An argument's type: a JSON object."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise argparse.ArgumentTypeError(f"not JSON ({error}): {shorten(text)}") from None
+    if not isinstance(found, dict):
+        raise argparse.ArgumentTypeError(f"not a JSON object: {shorten(text)}")
+    return found
+
+
+def printable(text: str) -> str:
+    """Bytes of the command line that are not UTF-8, escaped: stderr may not take them."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def prefer_own_environment() -> None:

@@ -121,6 +121,6 @@ def _plot_difference(axes: Axes, column: int, height: float, cell: Estimate, nam
     interval = f"[{cell.low:+.1f}, {cell.high:+.1f}]" if cell.bounded else DAGGER
     text = "n/a" if not cell.known else f"{cell.value:+.1f} points\n{interval}"
     # Short names have the value beside them.
-    names = textwrap.fill(f"{name}:", 22) + ("\n" if len(name) > 10 else " ")
+    names = textwrap.fill(f"{name}:", 22, break_on_hyphens=False) + ("\n" if len(name) > 10 else " ")
     keys = {"xytext": (0, 6), "textcoords": "offset points", "ha": "center", "fontsize": 7}
     axes.annotate(names + text.replace("-", "\N{MINUS SIGN}"), (column, height), **keys)
