@@ -32,10 +32,13 @@ def main() -> None:
     parser = program.Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, help="another study than the paper-sized one")
     parser.add_argument(
-        "--seeds", type=int, default=5, help="of that one: 5 make 600 cells (the default), 9 make 1,080"
+        "--seeds",
+        type=program.whole(1, 1000),
+        default=5,
+        help="of that one: 5 make 600 cells (the default), 9 make 1,080",
     )
     parser.add_argument("--profile", help="passed on to Snakemake")
-    parser.add_argument("--repeats", type=int, default=5, help="turns of each (default: 5)")
+    parser.add_argument("--repeats", type=program.whole(1), default=5, help="turns of each (default: 5)")
     parser.add_argument("--instructions", action="store_true", help="count instructions with valgrind, once")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -37,11 +37,12 @@ def main() -> None:
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--since", default="f1a1fd9", help="commit to compare with (default: f1a1fd9)")
     since = parser.parse_args().since
-    now, before = count(files_now()), {}
+    before = {}
     try:
         before = count(files_at(since))
     except (OSError, subprocess.CalledProcessError):
         print(f"{since} cannot be read here, so only the working tree is counted.\n")
+    now = count(files_now())
     print(f"| | {since} | now |\n| --- | --- | --- |")
     for name, value in now.items():
         print(f"| {name} | {before.get(name, '-')} | {value} |")

@@ -26,7 +26,7 @@ from yetbetter.generation.engines import Decoding, close_engine, load_engine
 from yetbetter.generation.prompts import read_template
 from yetbetter.generation.sampling import ask_stream, sample_stream
 from yetbetter.identity import stream_seed
-from yetbetter.program import Parser, run
+from yetbetter.program import Parser, run, whole
 from yetbetter.records import read_rows
 
 TEMPERATURE, TOP_K = 0.7, 3
@@ -36,12 +36,14 @@ def main() -> None:
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True, help="folder or hub id")
     parser.add_argument("--problems", type=Path, required=True, help="JSON Lines with `question`")
-    parser.add_argument("--count", type=int, default=32, help="problems taken (default: 32)")
+    parser.add_argument("--count", type=whole(1), default=32, help="problems taken (default: 32)")
     parser.add_argument("--prompt", type=Path, help="text file that holds {question} (default: the question alone)")
-    parser.add_argument("--samples", type=int, default=32, help="samples per problem (default: 32)")
-    parser.add_argument("--batch-size", type=int, nargs="+", default=[512], help="sequences per batch (default: 512)")
-    parser.add_argument("--max-new-tokens", type=int, default=96)
-    parser.add_argument("--repeats", type=int, default=3, help="turns of each (default: 3)")
+    parser.add_argument("--samples", type=whole(1), default=32, help="samples per problem (default: 32)")
+    parser.add_argument(
+        "--batch-size", type=whole(1), nargs="+", default=[512], help="sequences per batch (default: 512)"
+    )
+    parser.add_argument("--max-new-tokens", type=whole(1), default=96)
+    parser.add_argument("--repeats", type=whole(1), default=3, help="turns of each (default: 3)")
     parser.add_argument("--samplers", nargs="+", default=["ours", "generate"], choices=SAMPLERS)
     parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"], help="of all of them")
     arguments = parser.parse_args()

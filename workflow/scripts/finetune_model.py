@@ -78,6 +78,10 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
+def main() -> None:
+    finetune(read_job(parse_arguments()))
+
+
 if __name__ == "__main__":
     run = program.run_and_leave if "RANK" in os.environ else program.run
-    run(lambda: finetune(read_job(parse_arguments())))
+    run(main)

@@ -2,6 +2,7 @@
 
 import argparse
 
+from yetbetter.errors import UserError
 from yetbetter.measures import data_tables as tables
 from yetbetter.measures.costs import parse_model_cost
 from yetbetter.program import Parser, run
@@ -28,7 +29,12 @@ def main() -> None:
     write_table(arguments.coverage, tables.COVERAGE, tables.of_metrics(tables.COVERAGE, pools, "coverage"))
     diversity = tables.of_metrics(tables.DIVERSITY, pools, "diversity", "diversity_per_question")
     write_table(arguments.diversity, tables.DIVERSITY, diversity)
-    summaries = [read_json(f"{arm}.json") for arm in arguments.arms]
+    summaries = [
+        read_json(f"{arm}.json", require=("dataset", "budget", "source", "draws", "counts")) for arm in arguments.arms
+    ]
+    for arm, summary in zip(arguments.arms, summaries, strict=True):
+        if not summary["draws"]:
+            raise UserError(f"{arm}.json: draws no samples, so measure_arm.py did not write it")
     models = dict(map(parse_model_cost, arguments.model))
     rows = (tables.cost_row(summary, summaries, models) for summary in summaries)
     write_table(arguments.costs, tables.columns_of_arms(), rows)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from yetbetter.measures.training_tables import TRAINING, list_steps
 from yetbetter.program import Parser, run
-from yetbetter.study.grid import Cell
+from yetbetter.study.grid import parse_coordinates
 from yetbetter.tables import write_table
 
 
@@ -25,7 +25,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse_arguments()
-    cells = [Cell(*word.split("/")) for word in arguments.cells]
+    cells = [parse_coordinates(word) for word in arguments.cells]
     write_table(arguments.output, TRAINING, list_steps(cells, arguments.models, arguments.evaluations))
 
 

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import platform
+import re
 import socket
 import sys
 import time
@@ -19,6 +20,7 @@ from yetbetter import job, time_limit
 from yetbetter.errors import UserError
 from yetbetter.records import shorten, write_json
 
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 MOST = 10**15  # of any count: larger ones overflow somewhere
 
 
@@ -36,12 +38,12 @@ def run(main: Callable[[], None], packages: Iterable[str] = ()) -> None:
     except time_limit.OutOfTime as stopped:
         sys.exit(time_limit.go_on_later(Path(sys.argv[0]).name, str(stopped)))
     except UserError as error:
-        sys.exit(f"{Path(sys.argv[0]).name}: error: {error}")
+        sys.exit(f"{Path(sys.argv[0]).name}: error: {one_line(str(error))}")
     except OSError as error:
         if error.filename is None and error.errno is None:
             raise
         where = f"{error.filename}: " if error.filename else ""
-        sys.exit(f"{Path(sys.argv[0]).name}: error: {where}{error.strerror}")
+        sys.exit(f"{Path(sys.argv[0]).name}: error: {one_line(f'{where}{error.strerror}')}")
 
 
 def run_and_leave(main: Callable[[], None]) -> None:
@@ -65,8 +67,14 @@ def run_and_leave(main: Callable[[], None]) -> None:
 class Parser(argparse.ArgumentParser):
     """Of every program: what it refuses ends it in one line, without the usage, which --help prints."""
 
+    def parse_known_args(self, args=None, namespace=None):
+        for word in sys.argv[1:] if args is None else args:
+            if LONE_SURROGATE.search(word):  # how Python reads bytes that are not UTF-8: no result can hold them
+                self.error(f"argument {shorten(word)}: not UTF-8")
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: error: {' '.join(printable(message).split())}\n")
+        self.exit(2, f"{self.prog}: error: {one_line(message)}\n")
 
 
 def whole(least: int = 0, most: int = MOST) -> Callable[[str], int]:
@@ -102,10 +110,10 @@ def number(least: float = 0.0, most: float = math.inf, above: bool = False) -> C
     return read
 
 
-def file_or_folder(text: str) -> Path:
-    """An argument's type: a path that is not empty."""
-    if not text:
-        raise argparse.ArgumentTypeError("is empty, it must be a path")
+def file_path(text: str) -> Path:
+    """An argument's type: a path that can be a file's."""
+    if not Path(text).name:
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be a file")
     return Path(text)
 
 
@@ -120,9 +128,10 @@ def json_object(text: str) -> dict:
     return found
 
 
-def printable(text: str) -> str:
-    """Bytes of the command line that are not UTF-8, escaped: stderr may not take them."""
-    return text.encode("utf-8", "backslashreplace").decode()
+def one_line(message: str, longest: int = 300) -> str:
+    """A message as it is printed: overlong words cut, and bytes that are not UTF-8 escaped, which stderr may refuse."""
+    words = (word if len(word) <= longest else word[: longest - 1] + "…" for word in message.split())
+    return " ".join(words).encode("utf-8", "backslashreplace").decode()
 
 
 def prefer_own_environment() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from yetbetter.errors import UserError
-from yetbetter.records import open_text, write_text
+from yetbetter.records import open_text, shorten, write_text
 
 # Columns of numbers in the tables of results.
 NUMBERS = ("value", "low", "high", "difference", "k")
@@ -90,11 +90,14 @@ def read_table(path: str | Path, columns: Iterable[str] = (), numbers: Iterable[
     columns: required columns. numbers: columns that are read as numbers if the file has them; all others are text.
     """
     with open_text(path) as file:
-        reader = csv.DictReader(io.StringIO(file.read()), restval="")
-    has = reader.fieldnames or []
+        try:
+            reader = csv.DictReader(io.StringIO(file.read()), restval="")
+            has = reader.fieldnames or []
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise UserError(f"{path}: not a CSV table ({error})") from None
     for column in columns:
         if column not in has:
-            raise UserError(f"{path}: no column {column!r}, it has: {', '.join(has) or 'none'}")
+            raise UserError(f"{path}: no column {column!r}, it has: {shorten(', '.join(has), 300) or 'none'}")
     rows = []
     for row in reader:
         # Counts that once shared a column with a gap are written as 10.0.

@@ -13,6 +13,8 @@ from yetbetter.tables import NUMBERS, Table, read_table, to_number
 
 DESCRIPTION = "study.json"
 DESCRIBED = ("study", "config", "cells", "missing")
+# The keys of a study's config that its report reads.
+CONFIG = ("comparison", "budgets", "datasets", "experiments", "finetuning", "models", "sampling", "seed", "sources")
 
 
 @dataclass
@@ -77,6 +79,10 @@ class ReportedStudy:
 
 def read_study(description: str | Path, tables: list[Path]) -> ReportedStudy:
     found = read_json(description, require=DESCRIBED)
+    config = found["config"] if isinstance(found["config"], dict) else {}
+    for key in CONFIG:
+        if key not in config:
+            raise UserError(f"{description}: its config has no {key!r}, so no program of the workflow wrote it")
     return ReportedStudy(found, {path.stem: read_numbers(path) for path in tables})
 
 
