@@ -10,18 +10,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "sc
 from yetbetter import grading
 from yetbetter.errors import UserError
 from yetbetter.grading.workers import LimitReached, SymbolicWorker
-from yetbetter.program import Progress, run
+from yetbetter.program import Parser, Progress, number, run
 from yetbetter.records import check_unique, read_rows, write_rows
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--problems", required=True, help="JSON Lines with problem, answer")
     parser.add_argument("--solutions", required=True, help="JSON Lines with problem, sample, text")
     parser.add_argument("--answer-format", required=True, choices=grading.CONVENTIONS)
     parser.add_argument("--without-math-verify", action="store_true", help="compare strict and lenient only (fast)")
     parser.add_argument(
-        "--seconds", type=float, default=10.0, help="math-verify's time limit per solution (default: 10)"
+        "--seconds", type=number(above=True), default=10.0, help="math-verify's time limit per solution (default: 10)"
     )
     parser.add_argument(
         "--output", required=True, help="JSON Lines: problem, sample, answer, gold, a verdict per grader"

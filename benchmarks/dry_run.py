@@ -20,18 +20,25 @@ from pathlib import Path
 
 import yaml
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "scripts"))
+
+from yetbetter import program
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 VALGRIND = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = program.Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, help="another study than the paper-sized one")
     parser.add_argument(
-        "--seeds", type=int, default=5, help="of that one: 5 make 600 cells (the default), 9 make 1,080"
+        "--seeds",
+        type=program.whole(1, 1000),
+        default=5,
+        help="of that one: 5 make 600 cells (the default), 9 make 1,080",
     )
     parser.add_argument("--profile", help="passed on to Snakemake")
-    parser.add_argument("--repeats", type=int, default=5, help="turns of each (default: 5)")
+    parser.add_argument("--repeats", type=program.whole(1), default=5, help="turns of each (default: 5)")
     parser.add_argument("--instructions", action="store_true", help="count instructions with valgrind, once")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -99,4 +106,4 @@ def jobs_of(done: subprocess.CompletedProcess) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    program.run(main)

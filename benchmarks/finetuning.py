@@ -20,23 +20,26 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "scripts"))
+
+from yetbetter.program import Parser, run, whole
+
 SCRIPTS = Path(__file__).resolve().parent.parent / "workflow" / "scripts"
-sys.path.insert(0, str(SCRIPTS))
 PROMPT = Path(__file__).resolve().parent.parent / "resources/prompts/pocket.txt"
 WAYS = ("plain", "plain, no recomputing", "ours", "ours, packed")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="resources/pocket/student", help="folder or hub id")
     parser.add_argument("--data", help="training set (default: human solutions of the pocket world)")
-    parser.add_argument("--examples", type=int, default=3000, help="of the pocket world (default: 3000)")
-    parser.add_argument("--steps", type=int, default=60)
-    parser.add_argument("--batch-size", type=int, default=16)
-    parser.add_argument("--max-length", type=int, default=256)
-    parser.add_argument("--packed-batch-size", type=int, help="rows in a packed step (default: --batch-size)")
+    parser.add_argument("--examples", type=whole(1), default=3000, help="of the pocket world (default: 3000)")
+    parser.add_argument("--steps", type=whole(1), default=60)
+    parser.add_argument("--batch-size", type=whole(1), default=16)
+    parser.add_argument("--max-length", type=whole(1), default=256)
+    parser.add_argument("--packed-batch-size", type=whole(1), help="rows in a packed step (default: --batch-size)")
     parser.add_argument("--precision", default="float32", choices=("float32", "bfloat16"))
-    parser.add_argument("--repeats", type=int, default=2, help="turns of each (default: 2)")
+    parser.add_argument("--repeats", type=whole(1), default=2, help="turns of each (default: 2)")
     parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=WAYS)
     parser.add_argument("--run", help=argparse.SUPPRESS)  # one way, in this process
     arguments = parser.parse_args()
@@ -207,4 +210,4 @@ def watch(clock: Clock) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -21,23 +21,32 @@ os.environ["OMP_NUM_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "scripts"))
 
 from yetbetter import grading
+from yetbetter.errors import UserError
 from yetbetter.grading.workers import LimitReached, SymbolicWorker
+from yetbetter.program import Parser, run, whole
 from yetbetter.records import read_rows, shorten
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--problems", required=True, help="JSON Lines with problem, answer")
     parser.add_argument(
         "--solutions", required=True, help="JSON Lines with problem, text; rows with `label` are scored"
     )
     parser.add_argument("--answer-format", required=True, choices=grading.CONVENTIONS)
     parser.add_argument("--mode", default=grading.STRICT, choices=grading.MODES)
-    parser.add_argument("--sample", type=int, default=1, help="math-verify grades every n-th solution (default: 1)")
-    parser.add_argument("--list", type=int, default=1000, help="disagreements printed at most (default: 1000)")
+    parser.add_argument(
+        "--sample", type=whole(1), default=1, help="math-verify grades every n-th solution (default: 1)"
+    )
+    parser.add_argument("--list", type=whole(1), default=1000, help="disagreements printed at most (default: 1000)")
     arguments = parser.parse_args()
     golds = {row["problem"]: row["answer"] for row in read_rows(arguments.problems, require=("problem", "answer"))}
     rows = read_rows(arguments.solutions, require=("problem", "text"))
+    for line, row in enumerate(rows, start=1):
+        if row["problem"] not in golds:
+            raise UserError(f"{arguments.solutions}:{line}: problem {row['problem']!r} is not among the problems")
+    if not rows:
+        raise UserError(f"{arguments.solutions}: no solutions")
 
     ours, our_cpu, our_wall = grade_ours(rows, golds, arguments)
     some = range(0, len(rows), arguments.sample)
@@ -117,4 +126,4 @@ def versions() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -11,8 +11,13 @@ import argparse
 import ast
 import re
 import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "scripts"))
+
+from yetbetter.program import Parser, run
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SCRIPTS = "workflow/scripts/"
@@ -29,14 +34,15 @@ Files = dict[str, str]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--since", default="f1a1fd9", help="commit to compare with (default: f1a1fd9)")
     since = parser.parse_args().since
-    now, before = count(files_now()), {}
+    before = {}
     try:
         before = count(files_at(since))
     except (OSError, subprocess.CalledProcessError):
         print(f"{since} cannot be read here, so only the working tree is counted.\n")
+    now = count(files_now())
     print(f"| | {since} | now |\n| --- | --- | --- |")
     for name, value in now.items():
         print(f"| {name} | {before.get(name, '-')} | {value} |")
@@ -181,4 +187,4 @@ def definitions(files: Files) -> dict[str, list[str]]:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

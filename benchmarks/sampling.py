@@ -21,35 +21,39 @@ from pathlib import Path
 os.environ["OMP_NUM_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "scripts"))
 
-import torch
-
 from yetbetter.drafts import open_draft
 from yetbetter.generation.engines import Decoding, close_engine, load_engine
+from yetbetter.generation.prompts import read_template
 from yetbetter.generation.sampling import ask_stream, sample_stream
-from yetbetter.generation.transformers_engine import Generator, load_model
 from yetbetter.identity import stream_seed
+from yetbetter.program import Parser, run, whole
 from yetbetter.records import read_rows
 
 TEMPERATURE, TOP_K = 0.7, 3
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True, help="folder or hub id")
     parser.add_argument("--problems", type=Path, required=True, help="JSON Lines with `question`")
-    parser.add_argument("--count", type=int, default=32, help="problems taken (default: 32)")
+    parser.add_argument("--count", type=whole(1), default=32, help="problems taken (default: 32)")
     parser.add_argument("--prompt", type=Path, help="text file that holds {question} (default: the question alone)")
-    parser.add_argument("--samples", type=int, default=32, help="samples per problem (default: 32)")
-    parser.add_argument("--batch-size", type=int, nargs="+", default=[512], help="sequences per batch (default: 512)")
-    parser.add_argument("--max-new-tokens", type=int, default=96)
-    parser.add_argument("--repeats", type=int, default=3, help="turns of each (default: 3)")
+    parser.add_argument("--samples", type=whole(1), default=32, help="samples per problem (default: 32)")
+    parser.add_argument(
+        "--batch-size", type=whole(1), nargs="+", default=[512], help="sequences per batch (default: 512)"
+    )
+    parser.add_argument("--max-new-tokens", type=whole(1), default=96)
+    parser.add_argument("--repeats", type=whole(1), default=3, help="turns of each (default: 3)")
     parser.add_argument("--samplers", nargs="+", default=["ours", "generate"], choices=SAMPLERS)
     parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"], help="of all of them")
     arguments = parser.parse_args()
 
-    torch.set_num_threads(1)
-    template = arguments.prompt.read_text(encoding="utf-8") if arguments.prompt else "{question}"
+    template = read_template(arguments.prompt) if arguments.prompt else "{question}"
     rows = read_rows(arguments.problems, require=["question"])[: arguments.count]
+    # Slow to import, so only after the arguments are checked.
+    import torch
+
+    torch.set_num_threads(1)
     prompts = [template.replace("{question}", row["question"]) for row in rows]
     loaded = load(arguments, prompts)
     size = f"{len(prompts)} problems x {arguments.samples} samples"
@@ -86,6 +90,10 @@ def load(arguments, prompts) -> dict:
             engines[name].check(prompts, arguments.max_new_tokens)
             draw_bare(engines[name], prompts[:1], 0, arguments)  # the first call packs the weights
         else:
+            import torch
+
+            from yetbetter.generation.transformers_engine import Generator, load_model
+
             model, tokenizer = load_model(arguments.model)
             model = model.to(getattr(torch, arguments.dtype))
             engines[name] = Generator(model, tokenizer) if name == "ours" else (model, tokenizer)
@@ -113,25 +121,27 @@ def draw_ours(engine, prompts, first, arguments) -> int:
     return sum(sample["tokens"] for of_prompt in drawn for sample in of_prompt)
 
 
-@torch.inference_mode()
 def draw_plain(engine, prompts, first, arguments) -> int:
     """The same with transformers: left padding, num_return_sequences, and the texts decoded."""
+    import torch
+
     model, tokenizer = engine
     tokenizer.padding_side = "left"
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
     inputs = tokenizer(prompts, return_tensors="pt", padding=True)
     torch.manual_seed(first)
-    output = model.generate(
-        input_ids=inputs.input_ids,
-        attention_mask=inputs.attention_mask,
-        do_sample=True,
-        temperature=TEMPERATURE,
-        top_k=TOP_K,
-        top_p=1.0,
-        max_new_tokens=arguments.max_new_tokens,
-        num_return_sequences=arguments.samples,
-        pad_token_id=tokenizer.pad_token_id,
-    )[:, inputs.input_ids.shape[1] :]
+    with torch.inference_mode():
+        output = model.generate(
+            input_ids=inputs.input_ids,
+            attention_mask=inputs.attention_mask,
+            do_sample=True,
+            temperature=TEMPERATURE,
+            top_k=TOP_K,
+            top_p=1.0,
+            max_new_tokens=arguments.max_new_tokens,
+            num_return_sequences=arguments.samples,
+            pad_token_id=tokenizer.pad_token_id,
+        )[:, inputs.input_ids.shape[1] :]
     tokenizer.batch_decode(output, skip_special_tokens=True)
     ended = output == tokenizer.eos_token_id
     return int(torch.where(ended.any(1), ended.int().argmax(1) + 1, output.shape[1]).sum())
@@ -173,4 +183,4 @@ SAMPLERS = {"ours": draw_ours, "generate": draw_plain, "vllm": draw_vllm, "LLM.g
 WITH_VLLM = ("vllm", "LLM.generate")
 
 if __name__ == "__main__":
-    main()
+    run(main)

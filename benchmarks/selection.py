@@ -21,6 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "scripts"))
 
 from yetbetter.pocket.world import make_problems
+from yetbetter.program import Parser, run, whole
 from yetbetter.records import write_json, write_rows
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -29,11 +30,11 @@ MODEL, SHARD, BLOCK = "wc", 2000, 10
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--questions", type=int, default=7500)
-    parser.add_argument("--samples", type=int, default=30)
-    parser.add_argument("--scale-questions", type=int, default=1, help="so many times the questions")
-    parser.add_argument("--scale-samples", type=int, default=1, help="so many times the samples")
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--questions", type=whole(1), default=7500)
+    parser.add_argument("--samples", type=whole(1), default=30)
+    parser.add_argument("--scale-questions", type=whole(1), default=1, help="so many times the questions")
+    parser.add_argument("--scale-samples", type=whole(1), default=1, help="so many times the samples")
     parser.add_argument("--old", default=OLD, help=f"the other tree: a commit, a folder, or none (default: {OLD})")
     parser.add_argument("--folder", help="where the pool is made (default: a temporary folder)")
     arguments = parser.parse_args()
@@ -176,4 +177,4 @@ def compare(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

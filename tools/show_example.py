@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "sc
 
 from yetbetter.errors import UserError
 from yetbetter.generation.loading import loading
-from yetbetter.program import run
+from yetbetter.program import Parser, run, whole
 from yetbetter.training.data import read_training_data
 from yetbetter.training.job import check_model_path
 
@@ -24,15 +24,15 @@ READ, LEARNED, PLAIN = "\x1b[90m", "\x1b[1;32m", "\x1b[0m"
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--data", required=True, help="training set, JSON Lines")
     add("--model", required=True, help="the model that it is for: a folder, or a name on the hub")
     add("--revision", help="the model's revision on the hub")
-    add("--max-length", type=int, default=10**9, help="tokens; reports whether the example would be left out")
-    add("--number", type=int, help="line of the file, from 1 (default: 1)")
+    add("--max-length", type=whole(1), default=10**9, help="tokens; reports whether the example would be left out")
+    add("--number", type=whole(1), help="line of the file, from 1 (default: 1)")
     add("--problem", help="instead of a line: the problem's id")
-    add("--sample", type=int, help="and the sample's number (default: the first there is)")
+    add("--sample", type=whole(), help="and the sample's number (default: the first there is)")
     add("--ids", action="store_true", help="a table of every token as well")
     add("--color", choices=("auto", "always", "never"), default="auto")
     return parser.parse_args()

@@ -16,6 +16,7 @@ from yetbetter.data import ADAPTERS
 from yetbetter.figures.registry import FIGURES
 from yetbetter.generation.engines import ENGINES
 from yetbetter.measures.metrics import METRICS
+from yetbetter.program import Parser, run
 from yetbetter.selection.filters import FILTERS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,7 +25,7 @@ PART = re.compile(r"(<!-- registry: (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing")
     arguments = parser.parse_args()
     old = {name: (ROOT / name).read_text(encoding="utf-8") for name in PAGES}
@@ -99,4 +100,4 @@ TABLES = {"filters": filters, "data_sets": data_sets, "engines": engines, "metri
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -121,7 +121,7 @@ def test_bars_say_what_each_source_is(tmp_path):
     texts = texts_of(figure.axes[0])
     assert "1 SE sample \N{MULTIPLICATION SIGN} 500 questions\n100 % of compute" in texts
     assert "1 WC sample \N{MULTIPLICATION SIGN} 500 questions\n33 % of compute, no filter" in texts
-    assert "low budget" in texts and "wc number" in texts
+    assert "low budget" in texts and "wc_number" in texts
 
 
 def test_bars_have_the_colour_of_the_model_that_wrote_the_data(tmp_path):

@@ -11,15 +11,15 @@ import sys
 import time
 
 from yetbetter.errors import UserError
-from yetbetter.program import run
+from yetbetter.program import Parser, run, whole
 
 PREFIX = "yet-better"  # slurm-jobname-prefix of the profile
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--list", action="store_true", help="only show the jobs")
-    parser.add_argument("--wait", type=int, default=300, help="seconds that jobs may take to end (default: 300)")
+    parser.add_argument("--wait", type=whole(), default=300, help="seconds that jobs may take to end (default: 300)")
     arguments = parser.parse_args()
     jobs = own_jobs()
     for number, state, comment in jobs:

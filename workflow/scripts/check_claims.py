@@ -1,26 +1,29 @@
 """Test the paper's claims on a study's cells and arms, or on the paper's own printed numbers."""
 
 import argparse
-import json
 
 from yetbetter.claims.columns import CLAIMS, COMPARISONS
 from yetbetter.claims.evidence import read_evidence
 from yetbetter.claims.published import PublishedEvidence
-from yetbetter.claims.roles import Roles, name_further
+from yetbetter.claims.roles import GROUPS, Roles, name_further
 from yetbetter.claims.rules import read_rules
 from yetbetter.claims.run import claim_rows, comparison_rows, run_claims
 from yetbetter.claims.verdicts import Outcome
 from yetbetter.errors import UserError
-from yetbetter.program import run
+from yetbetter.program import Parser, json_object, number, run
 from yetbetter.tables import write_table
+
+SETTINGS = ("margins", "alpha", "seed_sd_points", "pool_sd_points")
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--rules", default="workflow/claims.yaml", help="the claims (YAML)")
     parser.add_argument("--published", required=True, help="the paper's printed numbers (CSV)")
     parser.add_argument(
-        "--roles", help="JSON: names by role, margins, assumed noise; without it the printed numbers are tested"
+        "--roles",
+        type=json_object,
+        help="JSON: names by role, margins, assumed noise; without it the printed numbers are tested",
     )
     # Folders and names instead of files: a thousand paths would not fit into one command.
     parser.add_argument("--scores", help="folder that holds a scores.jsonl of score_model.py per cell")
@@ -28,10 +31,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--metrics", help="folder that holds a .questions.csv of measure_arm.py per arm")
     parser.add_argument("--arms", nargs="*", default=[], help="paths of the arms inside it")
     parser.add_argument(
-        "--seed-sd-points", type=float, help="printed numbers: assumed standard deviation between finetunings"
+        "--seed-sd-points", type=number(0, 100), help="printed numbers: assumed standard deviation between finetunings"
     )
     parser.add_argument(
-        "--correlation", type=float, default=0.0, help="printed numbers: assumed, between two arms' answers"
+        "--correlation", type=number(-1, 1), default=0.0, help="printed numbers: assumed, between two arms' answers"
     )
     parser.add_argument("--output", required=True, help="CSV, one row per claim")
     parser.add_argument("--comparisons", required=True, help="CSV, one row per comparison of a claim")
@@ -51,7 +54,14 @@ def main() -> None:
 
 def of_study(arguments: argparse.Namespace) -> tuple[list[Outcome], float]:
     """The claims tested on a study, and the level of the tests."""
-    roles = json.loads(arguments.roles)
+    roles = arguments.roles
+    if missing := [key for key in (*GROUPS.values(), *SETTINGS) if key not in roles]:
+        raise UserError(f"--roles: no key {missing[0]!r}, it must have: {', '.join((*GROUPS.values(), *SETTINGS))}")
+    wrong = [key for key in (*GROUPS.values(), "margins") if not isinstance(roles[key], dict)]
+    numbers = [key for key in SETTINGS[1:] if roles[key] is not None or key != "seed_sd_points"]
+    wrong += [key for key in numbers if not isinstance(roles[key], int | float)]
+    if wrong:
+        raise UserError(f"--roles: {wrong[0]} is {roles[wrong[0]]!r}, it must be as the workflow writes it")
     further, roles["targets"] = name_further(roles["targets"])
     rules = read_rules(arguments.rules, roles["margins"], further)
     evidence = read_evidence(

@@ -4,14 +4,14 @@ import argparse
 
 from yetbetter.errors import UserError
 from yetbetter.judging.agreement import measure_agreement, show_agreement
-from yetbetter.program import run
+from yetbetter.program import Parser, run
 from yetbetter.records import read_rows, write_json
 from yetbetter.selection.pools import coordinates
 from yetbetter.verdicts import UNREADABLE, VALID
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--judgements", required=True, help="of judge_solutions.py, for one pool")
     parser.add_argument("--reasoning", required=True, help="folder of the data set's exact checks")
     parser.add_argument("--blocks", required=True, nargs="+", metavar="MODEL/BLOCK", help="the pool's blocks")

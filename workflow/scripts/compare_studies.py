@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from yetbetter.figures.look import Look
-from yetbetter.program import run
+from yetbetter.figures.names import Names, names_of
+from yetbetter.program import Parser, run
 from yetbetter.report.joined import JOINED_CLAIMS, JOINED_VALUES, join_claims, join_values
 from yetbetter.report.two_studies import Results, read_results
 from yetbetter.study.folders import check_other
@@ -18,7 +19,7 @@ from yetbetter.tables import write_table
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--here", required=True, type=Path, help="a results folder: it has tables/*.csv")
     parser.add_argument("--there", required=True, help="another one")
     parser.add_argument("--comparison", required=True, help="CSV to write: a row for each value that both have")
@@ -58,7 +59,9 @@ def plot_comparison(arguments: argparse.Namespace, here: Results, there: Results
 
     sources = list(dict.fromkeys(row["source"] for row in values))
     compared = here.config.get("comparison", {})
-    look = Look(compared.get("strong", "se"), compared.get("weak", "wc"), sources)
+    # A folder without a description is of a study that calls its sources as the paper does.
+    names = names_of(here.config) if here.config else Names()
+    look = Look(compared.get("strong", "se"), compared.get("weak", "wc"), sources, study=names)
     save(comparison(values, here.name, there.name, look), arguments.figure_pdf, arguments.figure_png)
 
 

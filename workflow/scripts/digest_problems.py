@@ -1,14 +1,13 @@
 """Write one small file that changes only when the content of problem files does: an input of jobs that need all."""
 
-import argparse
 from pathlib import Path
 
-from yetbetter.program import run
+from yetbetter.program import Parser, run
 from yetbetter.records import digest_of, write_text
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--problems", required=True, nargs="+", help="problem files")
     parser.add_argument("--output", required=True, help="a line per file: SHA-256 and name")
     arguments = parser.parse_args()

@@ -9,16 +9,18 @@ from yetbetter.evaluation.benchmarks import Benchmark, parse_benchmark
 from yetbetter.evaluation.evaluator import Evaluation, evaluate_checkpoints, name_checkpoints
 from yetbetter.generation import options
 from yetbetter.generation.prompts import read_template
-from yetbetter.program import run, write_sidecar
+from yetbetter.program import MOST, Parser, run, whole, write_sidecar
 from yetbetter.records import read_rows
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument(
         "--models", required=True, nargs="+", help="finetunings of one model: a folder per learning rate, with its name"
     )
-    parser.add_argument("--checkpoints", required=True, type=int, help="in each of them, as checkpoint-1 and so on")
+    parser.add_argument(
+        "--checkpoints", required=True, type=whole(1), help="in each of them, as checkpoint-1 and so on"
+    )
     parser.add_argument("--validation", required=True, help="problems that choose the checkpoint")
     parser.add_argument(
         "--benchmark",
@@ -28,10 +30,10 @@ def parse_arguments() -> argparse.Namespace:
         help="the first GREEDY problems answered greedily, the first SAMPLED ones SAMPLES times",
     )
     parser.add_argument("--prompt", required=True)
-    parser.add_argument("--answer-format", required=True)
+    parser.add_argument("--answer-format", required=True, choices=grading.CONVENTIONS)
     parser.add_argument("--grading-mode", default=grading.STRICT, choices=grading.MODES)
     options.add_arguments(parser, temperature=0.7, top_k=3, batch_size=256)  # of the sampled answers
-    parser.add_argument("--seed", type=int, default=0, help="the study's seed")
+    parser.add_argument("--seed", type=whole(-MOST), default=0, help="the study's seed")
     parser.add_argument("--cell", required=True, help="identity of the evaluated model, part of every random stream")
     parser.add_argument("--output", required=True, help="JSON Lines of all answers")
     parser.add_argument("--choice", required=True, help="JSON: the chosen checkpoint, and the score of each")

@@ -10,11 +10,11 @@ import argparse
 from pathlib import Path
 
 from yetbetter.data.downloads import fetch_model
-from yetbetter.program import run, write_sidecar
+from yetbetter.program import Parser, run, write_sidecar
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True, help="hub id, owner/name")
     parser.add_argument("--revision", required=True, help="commit, tag or branch")
     parser.add_argument("--output", required=True, type=Path, help="JSON: revision, files, bytes")

@@ -22,7 +22,7 @@ from yetbetter.training.learning_rates import read_chosen_rate
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = program.Parser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -78,6 +78,10 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
+def main() -> None:
+    finetune(read_job(parse_arguments()))
+
+
 if __name__ == "__main__":
     run = program.run_and_leave if under_torchrun() else program.run
-    run(lambda: finetune(read_job(parse_arguments())))
+    run(main)

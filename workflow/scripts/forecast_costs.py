@@ -6,19 +6,20 @@ Lengths of solutions are taken from the study's tables/arms.csv if it exists; ot
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from yetbetter.errors import UserError
 from yetbetter.forecast.estimates import FORECAST, Forecast
 from yetbetter.forecast.text import show_forecast
-from yetbetter.program import run
+from yetbetter.program import Parser, json_object, run
 from yetbetter.tables import read_table, write_table
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", required=True, help="the study's complete, checked config as JSON")
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--config", required=True, type=json_object, help="the study's complete, checked config as JSON"
+    )
     parser.add_argument("--arms", required=True, nargs="+", help="arms.csv of the study: the first that exists")
     parser.add_argument("--extra", action="store_true", help="include experiments marked `extra`")
     parser.add_argument("--output", required=True, help="the forecast as CSV")
@@ -27,12 +28,12 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse_arguments()
-    try:
-        config = json.loads(arguments.config)
-    except ValueError as error:
-        raise UserError(f"--config: not JSON ({error})") from None
     tables = [path for path in arguments.arms if Path(path).is_file()]
-    forecast = Forecast(config, read_table(tables[0]).rows if tables else [], extra=arguments.extra)
+    rows = read_table(tables[0]).rows if tables else []
+    try:
+        forecast = Forecast(arguments.config, rows, extra=arguments.extra)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"--config: not a study's complete, checked config ({error!r})") from None
     write_table(arguments.output, FORECAST, forecast.rows)
     print(show_forecast(forecast))
     print(f"Written to {arguments.output}")

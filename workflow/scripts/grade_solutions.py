@@ -16,7 +16,7 @@ from yetbetter import grading
 from yetbetter.drafts import Draft, open_draft
 from yetbetter.errors import UserError
 from yetbetter.grading.processes import grade_chunk, grade_side_by_side
-from yetbetter.program import Progress, run
+from yetbetter.program import Parser, Progress, number, run, whole
 from yetbetter.records import check_unique, count_rows, digest_of, iterate_rows, read_rows, where_is
 
 VERDICTS = "verdicts.jsonl"
@@ -25,7 +25,7 @@ CHUNK = 2_000
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--problems", required=True, help="JSON Lines with problem, answer")
     add("--solutions", required=True, help="JSON Lines with problem, sample, text")
@@ -37,17 +37,16 @@ def parse_arguments() -> argparse.Namespace:
         help="how a solution states its final answer (default: the_answer_is)",
     )
     add("--mode", default=grading.STRICT, choices=grading.MODES, help="what counts as equal (default: strict)")
-    add("--workers", type=positive, default=1, help="processes that grade (default: 1)")
-    add("--seconds", type=float, default=5.0, help="time limit of one comparison that needs algebra (default: 5)")
-    add("--memory-mb", type=positive, default=1024, help="memory limit of such a comparison (default: 1024)")
+    add("--workers", type=whole(1, 4096), default=1, help="processes that grade (default: 1)")
+    add(
+        "--seconds",
+        type=number(above=True),
+        default=5.0,
+        help="time limit of one comparison that needs algebra (default: 5)",
+    )
+    add("--memory-mb", type=whole(1), default=1024, help="memory limit of such a comparison (default: 1024)")
     add("--drafts", type=Path, help="folder for unfinished verdicts (default: .drafts beside the output)")
     return parser.parse_args()
-
-
-def positive(text: str) -> int:
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
-    return int(text)
 
 
 def read_golds(path: str) -> dict[str, str]:
@@ -73,9 +72,9 @@ def settings_of(arguments: argparse.Namespace, golds: dict[str, str]) -> dict:
 def tasks_of(arguments: argparse.Namespace, golds: dict[str, str], skip: int) -> Iterator[tuple]:
     """(problem, sample, text, gold, convention) of each solution from row `skip` on."""
     rows = iterate_rows(arguments.solutions, require=("problem", "sample", "text"))
-    for number, row in enumerate(itertools.islice(rows, skip, None), start=skip + 1):
+    for line, row in enumerate(itertools.islice(rows, skip, None), start=skip + 1):
         if row["problem"] not in golds:
-            where = where_is(arguments.solutions, number)
+            where = where_is(arguments.solutions, line)
             raise UserError(f"{where}: problem {row['problem']!r} is not among the problems")
         yield row["problem"], row["sample"], row["text"], golds[row["problem"]], arguments.answer_format
 

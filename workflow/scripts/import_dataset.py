@@ -14,17 +14,17 @@ from yetbetter.data import ADAPTERS, public_adapters
 from yetbetter.data.public import import_split
 from yetbetter.generation.prompts import read_template
 from yetbetter.grading import CONVENTIONS
-from yetbetter.program import run, write_sidecar
+from yetbetter.program import Parser, run, whole, write_sidecar
 from yetbetter.records import write_rows
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--adapter", required=True, choices=public_adapters())
     add("--folder", required=True, type=Path, nargs="+", help="folders that hold the data set's files")
     add("--split", required=True)
-    add("--questions", required=True, type=int, help="how many problems to keep, from the first on")
+    add("--questions", required=True, type=whole(1), help="how many problems to keep, from the first on")
     add("--answer-format", required=True, choices=list(CONVENTIONS), help="how human solutions state their answer")
     add("--prompt", type=Path, nargs="*", default=[], help="templates; problems shown in them are left out")
     add("--output", required=True, type=Path, help="problems, JSON Lines")

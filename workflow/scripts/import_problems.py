@@ -3,16 +3,18 @@
 import argparse
 
 from yetbetter.data.own_files import read_problems_of
-from yetbetter.program import run, write_sidecar
+from yetbetter.program import Parser, run, whole, write_sidecar
 from yetbetter.records import digest_of, digest_of_problems, write_rows
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument(
         "--input", required=True, help="JSON Lines with problem, question, answer; further keys are kept"
     )
-    parser.add_argument("--questions", required=True, type=int, help="how many problems to keep, from the first on")
+    parser.add_argument(
+        "--questions", required=True, type=whole(1), help="how many problems to keep, from the first on"
+    )
     parser.add_argument(
         "--others", nargs="*", default=[], help="files of the data set's other splits, to be disjoint from"
     )

@@ -14,18 +14,17 @@ from pathlib import Path
 
 from yetbetter.errors import UserError
 from yetbetter.generation import options
-from yetbetter.generation.options import at_least
 from yetbetter.judging.agreement import show_agreement
 from yetbetter.judging.asking import Judge, make_judgements
 from yetbetter.judging.collecting import KINDS, collect_from_pool, collect_labelled, measure_groups
 from yetbetter.judging.judgements import View, read_judge_template
-from yetbetter.program import run, write_sidecar
+from yetbetter.program import MOST, Parser, file_path, run, whole, write_sidecar
 from yetbetter.records import check_unique, iterate_rows, read_rows, write_json
 from yetbetter.selection.pools import Pools, PoolSamples, read_solutions, read_views
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--labelled", type=Path, help="JSON Lines with question, solution, sound: measure the agreement with these")
     add("--agreement", type=Path, help="with --labelled: where to write it (JSON)")
@@ -41,14 +40,19 @@ def parse_arguments() -> argparse.Namespace:
     )
     add("--all-right", help="views whose right answers are all judged, for a filter", **view)
     add("--every", help="views whose solutions are all judged, for a filter without the right answer", **view)
-    add("--known", type=Path, help="judgements of an earlier run, which are not asked for again")
-    add("--samples", type=at_least(1), default=500, help="solutions judged of each view (default: 500)")
+    add("--known", type=file_path, help="judgements of an earlier run, which are not asked for again")
+    add("--samples", type=whole(1), default=500, help="solutions judged of each view (default: 500)")
     add("--prompt", type=Path, required=True, help="holds {question} and {solution} once, {answer} at most once")
     add("--chat", action="store_true", help="ask in the judge's chat format, the prompt being the user's turn")
     add("--model", required=True, help="the judge's folder or hub id")
     add("--revision", help="revision of a hub id (default: main)")
     options.add_arguments(parser, temperature=0.0, top_k=0, max_new_tokens=512, batch_size=64)
-    add("--seed", type=int, default=0, help="the study's seed: of the choice, and of sampled answers (default: 0)")
+    add(
+        "--seed",
+        type=whole(-MOST),
+        default=0,
+        help="the study's seed: of the choice, and of sampled answers (default: 0)",
+    )
     add("--output", type=Path, required=True, help="judgements (JSON Lines)")
     add("--about", type=Path, required=True, help="sidecar that says how they were made (JSON)")
     add("--drafts", type=Path, help="folder for unfinished work (default: .drafts beside the output)")

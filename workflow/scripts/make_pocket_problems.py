@@ -4,12 +4,12 @@ import argparse
 
 from yetbetter.pocket.families import FAMILIES
 from yetbetter.pocket.world import SPLITS, make_problems
-from yetbetter.program import run, write_sidecar
+from yetbetter.program import Parser, run, whole, write_sidecar
 from yetbetter.records import digest_of_problems, write_rows
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--dataset", required=True, choices=list(FAMILIES))
     parser.add_argument(
         "--split",
@@ -17,7 +17,7 @@ def parse_arguments() -> argparse.Namespace:
         choices=list(SPLITS),
         help="functional, control: the twins of the first test problems",
     )
-    parser.add_argument("--questions", required=True, type=int, help="how many problems")
+    parser.add_argument("--questions", required=True, type=whole(1), help="how many problems")
     parser.add_argument("--output", required=True, help="problems, JSON Lines")
     parser.add_argument("--about", help="sidecar with the problems' hash, JSON")
     return parser.parse_args()

@@ -11,7 +11,7 @@ from yetbetter.errors import UserError
 from yetbetter.identity import stream_seed
 from yetbetter.measures.quality import measure_arm
 from yetbetter.measures.questions import COUNTS, count_by_question, tabulate_questions
-from yetbetter.program import run
+from yetbetter.program import Parser, number, run
 from yetbetter.records import open_text, read_json, write_json
 from yetbetter.selection.drawn import REQUIRED, Drawn, DrawnFile, Spent, belonging, find_drawn
 from yetbetter.selection.filters import FILTERS
@@ -23,11 +23,17 @@ COLUMNS = ("dataset", "budget", "source", "level", "metric", "value", "low", "hi
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arm_arguments(parser)
     parser.add_argument("--drawn", help="select_solutions.py's file about the arm, with the same arguments")
     parser.add_argument("--digest", help="SHA-256 of the training data that --drawn must belong to")
-    parser.add_argument("--exact", required=True, nargs="+", help="samples per question before rounding down, in order")
+    parser.add_argument(
+        "--exact",
+        required=True,
+        nargs="+",
+        type=number(above=True),
+        help="samples per question before rounding down, in order",
+    )
     parser.add_argument("--judge", help="name of the model whose verdicts the filter uses, if it asks one")
     parser.add_argument("--counts", required=True, help="the selection's counts")
     parser.add_argument("--dataset", required=True)

@@ -6,7 +6,7 @@ from collections import Counter
 from yetbetter.identity import stream_seed
 from yetbetter.measures.quality import measure_pool
 from yetbetter.measures.questions import count_by_question
-from yetbetter.program import run
+from yetbetter.program import Parser, run, whole
 from yetbetter.selection.pools import Pools, Shard, read_shards
 from yetbetter.selection.training_data import fingerprint_of, read_problems
 from yetbetter.tables import write_table
@@ -16,13 +16,13 @@ COLUMNS = ("dataset", "model", "samples_drawn", "level", "k", "metric", "value",
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--problems", required=True)
     Pools.add_arguments(parser)
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--model", required=True)
-    parser.add_argument("--samples", required=True, type=int, help="samples per question in the pool")
-    parser.add_argument("--questions", type=int, help="number of the first problems, if the pool has no others")
+    parser.add_argument("--samples", required=True, type=whole(1), help="samples per question in the pool")
+    parser.add_argument("--questions", type=whole(1), help="number of the first problems, if the pool has no others")
     parser.add_argument("--output", required=True, help="CSV, one row per level, metric and k")
     return parser.parse_args()
 

@@ -13,16 +13,16 @@ import yaml
 from yetbetter.errors import UserError
 from yetbetter.figures.registry import KINDS
 from yetbetter.forecast.memory_table import render_memory_plans
-from yetbetter.program import run
+from yetbetter.program import Parser, number, run
 from yetbetter.study.checks import check_config
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", required=True, nargs="+", help="a study's config; further files override its keys")
-    parser.add_argument("--gpu-gb", type=float, default=80, help="memory of a GPU in GB, for the verdict")
+    parser.add_argument("--gpu-gb", type=number(above=True), default=80, help="memory of a GPU in GB, for the verdict")
     return parser.parse_args()
 
 
@@ -41,7 +41,7 @@ def read_configs(paths: list[str]) -> dict:
             merge(config, yaml.safe_load(Path(path).read_text(encoding="utf-8")))
         except FileNotFoundError:
             raise UserError(f"{path}: no such file") from None
-        except (yaml.YAMLError, AttributeError) as error:
+        except (yaml.YAMLError, AttributeError, UnicodeDecodeError) as error:
             raise UserError(f"{path}: not a config ({' '.join(str(error).split())})") from None
     return config
 

@@ -9,11 +9,11 @@ import argparse
 from yetbetter.figures.registry import FIGURES
 from yetbetter.figures.request import add_options, read_request
 from yetbetter.figures.style import save
-from yetbetter.program import run
+from yetbetter.program import Parser, run
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     names = parser.add_subparsers(dest="name", required=True, metavar="NAME", help="of the figure; see NAME --help")
     for figure in FIGURES.values():
         options = names.add_parser(figure.name, help=figure.category, description=figure.caption.replace("%", "%%"))

@@ -5,15 +5,15 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from yetbetter.program import run, versions
+from yetbetter.program import Parser, run, versions, whole
 from yetbetter.records import write_json
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--model", required=True, help="wc, se or student")
     parser.add_argument("--output", required=True, help="folder of the model and its tokenizer")
-    parser.add_argument("--seed", type=int, help="instead of the model's own")
+    parser.add_argument("--seed", type=whole(), help="instead of the model's own")
     return parser.parse_args()
 
 

@@ -6,12 +6,15 @@ Keeps running next to it for what only the host can do: read the job's time limi
 import sys
 
 from yetbetter.cluster.containers import run_in_container
+from yetbetter.errors import UserError
 from yetbetter.program import run
 
 
 def main() -> None:
-    if len(sys.argv) < 3 or sys.argv[1] in ("-h", "--help"):
-        sys.exit(__doc__)
+    if {"-h", "--help"} & {*sys.argv[1:2]}:
+        sys.exit(print(__doc__))
+    if len(sys.argv) < 3:
+        raise UserError("must be called as run_in_container.py IMAGE.sif python PROGRAM ARGUMENTS...")
     image, *command = sys.argv[1:]
     status = run_in_container(image, command)
     sys.exit(status if status >= 0 else 128 - status)

@@ -11,26 +11,25 @@ from pathlib import Path
 
 from yetbetter.generation import options
 from yetbetter.generation.blocks import Block, make_block, read_block
-from yetbetter.generation.options import at_least
 from yetbetter.generation.prompts import read_template
-from yetbetter.program import run, write_sidecar
+from yetbetter.program import MOST, Parser, run, whole, write_sidecar
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--problems", type=Path, required=True, help="JSON Lines with `problem` and `question`")
-    add("--first-problem", type=at_least(0), default=0, help="first row of the problems, from 0 (default: 0)")
-    add("--problems-count", type=at_least(1), required=True, help="rows of the problems; the last block may have fewer")
-    add("--first-sample", type=at_least(0), default=0, help="first sample's number, from 0 (default: 0)")
-    add("--samples", type=at_least(1), required=True, help="samples per problem")
+    add("--first-problem", type=whole(0), default=0, help="first row of the problems, from 0 (default: 0)")
+    add("--problems-count", type=whole(1), required=True, help="rows of the problems; the last block may have fewer")
+    add("--first-sample", type=whole(0), default=0, help="first sample's number, from 0 (default: 0)")
+    add("--samples", type=whole(1), required=True, help="samples per problem")
     add("--model-name", required=True, help="the model's name in the study; part of every sample's random seed")
     add("--model", required=True, help="its folder or hub id")
     add("--revision", help="revision of a hub id (default: main)")
     options.add_arguments(parser)
     add("--prompt", type=Path, required=True, help="text file that holds {question} once")
     add("--chat", action="store_true", help="ask in the model's chat format, the filled prompt being the user's turn")
-    add("--seed", type=int, required=True, help="the study's seed")
+    add("--seed", type=whole(-MOST), required=True, help="the study's seed")
     add("--output", type=Path, required=True, help="the block's solutions (JSON Lines)")
     add("--about", type=Path, required=True, help="sidecar that says how they were sampled (JSON)")
     add("--drafts", type=Path, help="folder for unfinished blocks (default: .drafts beside the output)")

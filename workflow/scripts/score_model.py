@@ -5,14 +5,14 @@ import argparse
 from yetbetter import grading
 from yetbetter.evaluation.benchmarks import parse_benchmark
 from yetbetter.evaluation.scoring import score_answers
-from yetbetter.program import run
+from yetbetter.program import Parser, run
 from yetbetter.records import write_rows
 
 AXES = ("dataset", "budget", "source", "target", "seed", "paradigm")
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--answers", required=True, help="JSON Lines that evaluate_model.py wrote")
     parser.add_argument("--benchmark", required=True, action="append", metavar="NAME:FILE:GREEDY:SAMPLED:SAMPLES")
     parser.add_argument("--answer-format", required=True, choices=grading.CONVENTIONS)

@@ -3,13 +3,13 @@
 import argparse
 
 from yetbetter.generation import prompts
-from yetbetter.program import run
+from yetbetter.program import Parser, run
 from yetbetter.records import digest_of, digest_of_problems, read_rows, write_json, write_rows, write_text
 from yetbetter.selection.training_data import training_row
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--problems", required=True)
     parser.add_argument("--prompt", required=True, help="template that the finetuned model is asked with")
     parser.add_argument("--output", required=True, help="training data, JSON Lines")

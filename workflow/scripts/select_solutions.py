@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Iterable, Iterator
 
 from yetbetter.generation import prompts
-from yetbetter.program import run
+from yetbetter.program import Parser, run
 from yetbetter.records import digest_of, digest_of_problems, dump_row, iterate_rows, write_json, write_text
 from yetbetter.selection.drawn import REQUIRED, Drawn, belonging, write_drawn
 from yetbetter.selection.pools import Shard, parse_draws
@@ -15,7 +15,7 @@ from yetbetter.selection.training_data import Selection, add_arm_arguments, read
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arm_arguments(parser)
     parser.add_argument("--prompt", required=True, help="template that the finetuned model is asked with")
     parser.add_argument("--output", required=True, help="training data, JSON Lines")

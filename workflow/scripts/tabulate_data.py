@@ -2,15 +2,16 @@
 
 import argparse
 
+from yetbetter.errors import UserError
 from yetbetter.measures import data_tables as tables
 from yetbetter.measures.costs import parse_model_cost
-from yetbetter.program import run
+from yetbetter.program import Parser, run
 from yetbetter.records import read_json
 from yetbetter.tables import read_table, write_table
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     # Without their endings: a thousand names would not fit into one command.
     parser.add_argument("--pools", required=True, nargs="*", help="what measure_pool.py wrote, without .csv")
     parser.add_argument("--arms", required=True, nargs="*", help="what measure_arm.py wrote, without .csv and .json")
@@ -28,7 +29,12 @@ def main() -> None:
     write_table(arguments.coverage, tables.COVERAGE, tables.of_metrics(tables.COVERAGE, pools, "coverage"))
     diversity = tables.of_metrics(tables.DIVERSITY, pools, "diversity", "diversity_per_question")
     write_table(arguments.diversity, tables.DIVERSITY, diversity)
-    summaries = [read_json(f"{arm}.json") for arm in arguments.arms]
+    summaries = [
+        read_json(f"{arm}.json", require=("dataset", "budget", "source", "draws", "counts")) for arm in arguments.arms
+    ]
+    for arm, summary in zip(arguments.arms, summaries, strict=True):
+        if not summary["draws"]:
+            raise UserError(f"{arm}.json: draws no samples, so measure_arm.py did not write it")
     models = dict(map(parse_model_cost, arguments.model))
     rows = (tables.cost_row(summary, summaries, models) for summary in summaries)
     write_table(arguments.costs, tables.columns_of_arms(), rows)

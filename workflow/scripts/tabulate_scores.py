@@ -13,13 +13,13 @@ from yetbetter.measures.score_tables import (
 )
 from yetbetter.measures.scores import read_scores
 from yetbetter.measures.training_tables import CHECKPOINTS, list_checkpoints
-from yetbetter.program import run
+from yetbetter.program import Parser, run
 from yetbetter.study.grid import parse_cell
 from yetbetter.tables import write_table
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     # Folders and names instead of files: a thousand paths would not fit into one command.
     parser.add_argument("--scores", required=True, help="folder that holds a scores.jsonl of score_model.py per cell")
     parser.add_argument(

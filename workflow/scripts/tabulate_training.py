@@ -4,13 +4,13 @@ import argparse
 from pathlib import Path
 
 from yetbetter.measures.training_tables import TRAINING, list_steps
-from yetbetter.program import run
-from yetbetter.study.grid import Cell
+from yetbetter.program import Parser, run
+from yetbetter.study.grid import parse_coordinates
 from yetbetter.tables import write_table
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     # Folders and names instead of files: a thousand paths would not fit into one command.
     parser.add_argument(
         "--models", required=True, type=Path, help="folder of the finetuned models, with a training.jsonl each"
@@ -25,7 +25,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse_arguments()
-    cells = [Cell(*word.split("/")) for word in arguments.cells]
+    cells = [parse_coordinates(word) for word in arguments.cells]
     write_table(arguments.output, TRAINING, list_steps(cells, arguments.models, arguments.evaluations))
 
 

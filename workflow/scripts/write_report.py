@@ -7,12 +7,12 @@
 import argparse
 from pathlib import Path
 
-from yetbetter.program import run
+from yetbetter.program import Parser, run
 from yetbetter.report.study_page import write_study
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--description", required=True, type=Path, help="what describe_study.py wrote")
     parser.add_argument("--tables", required=True, type=Path, nargs="*", help="CSV files, each embedded whole")
     parser.add_argument("--figures", required=True, type=Path, nargs="*", help="PNG files, in the order of the page")

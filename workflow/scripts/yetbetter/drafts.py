@@ -26,7 +26,7 @@ from yetbetter import time_limit
 from yetbetter.errors import UserError
 from yetbetter.identity import differences, fingerprint
 from yetbetter.locks import lock
-from yetbetter.records import dump_row, read_json, write_json, write_rows
+from yetbetter.records import check_output, dump_row, read_json, write_json, write_rows
 
 # STOPPED: how many jobs in a row ended without progress.
 SETTINGS, SEAL, STOPPED = "settings.json", "sealed.json", "stopped.json"
@@ -198,6 +198,7 @@ def open_draft(output: str | Path, settings: dict, drafts: str | Path | None = N
     drafts: the folder of all drafts (default: `.drafts` beside the output).
     """
     output = Path(output)
+    check_output(output)
     place = place_of(output, drafts)
     folder = place / fingerprint(settings)
     place.mkdir(parents=True, exist_ok=True)

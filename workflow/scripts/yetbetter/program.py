@@ -2,8 +2,11 @@
 
 import argparse
 import atexit
+import json
+import math
 import os
 import platform
+import re
 import socket
 import sys
 import time
@@ -11,10 +14,14 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import NoReturn
 
 from yetbetter import job, time_limit
 from yetbetter.errors import UserError
-from yetbetter.records import write_json
+from yetbetter.records import shorten, write_json
+
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+MOST = 10**15  # of any count: larger ones overflow somewhere
 
 
 def run(main: Callable[[], None], packages: Iterable[str] = ()) -> None:
@@ -33,12 +40,12 @@ def run(main: Callable[[], None], packages: Iterable[str] = ()) -> None:
     except time_limit.OutOfTime as stopped:
         sys.exit(time_limit.go_on_later(Path(sys.argv[0]).name, str(stopped)))
     except UserError as error:
-        sys.exit(f"{Path(sys.argv[0]).name}: error: {error}")
+        sys.exit(f"{Path(sys.argv[0]).name}: error: {one_line(str(error))}")
     except OSError as error:
         if error.filename is None and error.errno is None:
             raise
         where = f"{error.filename}: " if error.filename else ""
-        sys.exit(f"{Path(sys.argv[0]).name}: error: {where}{error.strerror}")
+        sys.exit(f"{Path(sys.argv[0]).name}: error: {one_line(f'{where}{error.strerror}')}")
 
 
 def report_ignored(variables: list[str]) -> None:
@@ -64,6 +71,76 @@ def run_and_leave(main: Callable[[], None]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
+
+
+class Parser(argparse.ArgumentParser):
+    """Of every program: what it refuses ends it in one line, without the usage, which --help prints."""
+
+    def parse_known_args(self, args=None, namespace=None):
+        for word in sys.argv[1:] if args is None else args:
+            if LONE_SURROGATE.search(word):  # how Python reads bytes that are not UTF-8: no result can hold them
+                self.error(f"argument {shorten(word)}: not UTF-8")
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {one_line(message)}\n")
+
+
+def whole(least: int = 0, most: int = MOST) -> Callable[[str], int]:
+    """An argument's type: whole numbers within these bounds."""
+
+    def read(text: str) -> int:
+        try:
+            found = int(text)
+        except ValueError:
+            found = None
+        if found is None or not least <= found <= most:
+            bounds = f"of at least {least}" if most == MOST else f"from {least} to {most}"
+            raise argparse.ArgumentTypeError(f"{shorten(repr(text))} is not a whole number {bounds}")
+        return found
+
+    return read
+
+
+def number(least: float = 0.0, most: float = math.inf, above: bool = False) -> Callable[[str], float]:
+    """An argument's type: finite numbers within these bounds. above: `least` itself is not allowed."""
+
+    def read(text: str) -> float:
+        try:
+            found = float(text)
+        except ValueError:
+            found = math.nan
+        if not (least < found or (found == least and not above)) or not found <= most or not math.isfinite(found):
+            bounds = f"above {least:g}" if above else f"of at least {least:g}"
+            bounds += f" and at most {most:g}" if most < math.inf else ""
+            raise argparse.ArgumentTypeError(f"{shorten(repr(text))} is not a number {bounds}")
+        return found
+
+    return read
+
+
+def file_path(text: str) -> Path:
+    """An argument's type: a path that can be a file's."""
+    if not Path(text).name:
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be a file")
+    return Path(text)
+
+
+def json_object(text: str) -> dict:
+    """An argument's type: a JSON object."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise argparse.ArgumentTypeError(f"not JSON ({error}): {shorten(text)}") from None
+    if not isinstance(found, dict):
+        raise argparse.ArgumentTypeError(f"not a JSON object: {shorten(text)}")
+    return found
+
+
+def one_line(message: str, longest: int = 300) -> str:
+    """A message as it is printed: overlong words cut, and bytes that are not UTF-8 escaped, which stderr may refuse."""
+    words = (word if len(word) <= longest else word[: longest - 1] + "…" for word in message.split())
+    return " ".join(words).encode("utf-8", "backslashreplace").decode()
 
 
 def prefer_own_environment() -> None:

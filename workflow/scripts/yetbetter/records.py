@@ -161,8 +161,15 @@ def write_json(path: str | Path, content) -> None:
     write_text(path, [json.dumps(content, indent=2) + "\n"])
 
 
+def check_output(path: Path) -> None:
+    """UserError for a path that cannot be one of a result."""
+    if not path.name:
+        raise UserError(f"the path {str(path)!r} names no file to write")
+
+
 def write_text(path: str | Path, pieces: Iterable[str]) -> None:
     path = Path(path)
+    check_output(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from yetbetter.errors import UserError
-from yetbetter.records import open_text, text_kind, write_text
+from yetbetter.records import open_text, shorten, text_kind, write_text
 
 # Columns of numbers in the tables of results.
 NUMBERS = ("value", "low", "high", "difference", "k")
@@ -89,16 +89,18 @@ def read_table(path: str | Path, columns: Iterable[str] = (), numbers: Iterable[
 
     columns: required columns. numbers: columns that are read as numbers if the file has them; all others are text.
     """
-    try:
-        with open_text(path) as file:
+    with open_text(path) as file:
+        try:
             reader = csv.DictReader(io.StringIO(file.read()), restval="")
-    except UnicodeDecodeError as error:
-        kind = text_kind(path) or f"not UTF-8 text ({error.reason} at byte {error.start})"
-        raise UserError(f"{path}: {kind}") from None
-    has = reader.fieldnames or []
+            has = reader.fieldnames or []
+        except UnicodeDecodeError as error:
+            kind = text_kind(path) or f"not UTF-8 text ({error.reason} at byte {error.start})"
+            raise UserError(f"{path}: {kind}") from None
+        except csv.Error as error:
+            raise UserError(f"{path}: not a CSV table ({error})") from None
     for column in columns:
         if column not in has:
-            raise UserError(f"{path}: no column {column!r}, it has: {', '.join(has) or 'none'}")
+            raise UserError(f"{path}: no column {column!r}, it has: {shorten(', '.join(has), 300) or 'none'}")
     rows = []
     for row in reader:
         # Counts that once shared a column with a gap are written as 10.0.
@@ -106,6 +108,14 @@ def read_table(path: str | Path, columns: Iterable[str] = (), numbers: Iterable[
         read = {name: to_number(row[name], f"{path}:{reader.line_num}: {name}") for name in numbers if name in row}
         rows.append(row | read)
     return Table(str(path), rows)
+
+
+def level_order(level: str) -> tuple:
+    """The place of a level of difficulty among others: numbers by their size, then words."""
+    try:
+        return (0, float(level), level)
+    except ValueError:
+        return (1, 0.0, level)
 
 
 def to_number(text: str, where: str) -> float:

@@ -78,8 +78,11 @@ def read_rules(
     with open_text(path) as file:
         try:
             content = yaml.safe_load(file)
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
             raise UserError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
+    shapes = {"margins": dict, "claims": list, "stand_ins": dict}
+    if not isinstance(content, dict) or any(not isinstance(content.get(key), kind) for key, kind in shapes.items()):
+        raise UserError(f"{path}: must hold {', '.join(shapes)}, as workflow/claims.yaml does")
     margins = content["margins"] | (margins or {})
     claims = []
     for entry in content["claims"]:

@@ -11,6 +11,7 @@ import tarfile
 from pathlib import Path
 
 from yetbetter.data.downloads import HubFile, WebFile, read_download
+from yetbetter.data.levels import read_level
 from yetbetter.data.splits import Parts, drop_repeated, in_fixed_order, state_answer
 from yetbetter.errors import UserError
 from yetbetter.grading import extract_answer
@@ -43,7 +44,7 @@ EXAMPLES = (
     "train/algebra/256.json",
     "train/algebra/1951.json",
 )
-LEVEL = re.compile(r"(?:Level )?([1-5])")
+LEVELS = range(1, 6)
 FUNCTIONAL_COMMIT = "a89e561466dac1d0a376aaad9d84fa366a9f8e93"
 # The first copy on the hub was taken down; this one keeps the ids, by which functional variants find their problems.
 SOURCES = {
@@ -155,12 +156,15 @@ def read_problems(path: Path, parts: Parts, split: str, answer_format: str) -> d
         if not answer:
             parts.leave_out(name, split, "no final answer")
             continue
-        level = LEVEL.fullmatch(str(row.get("level")))
+        try:
+            level = read_level(row.get("level"))
+        except ValueError as error:
+            raise UserError(f"{where_is(path, number)}: {error}") from None
         problems[name] = {
             "problem": name,
             "question": row["problem"].strip(),
             "answer": answer,
-            **({"level": int(level[1])} if level else {}),
+            **({"level": level} if level in LEVELS else {}),
             **({"subject": row["subject"]} if row.get("subject") else {}),
             "solution": with_answer(row["solution"].strip(), answer, answer_format),
         }

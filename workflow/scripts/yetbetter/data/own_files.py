@@ -1,12 +1,12 @@
 """The adapter `files`: problems from the study's own JSON Lines files, one per split."""
 
-import math
 import re
 from types import ModuleType
 
+from yetbetter.data.levels import read_level
 from yetbetter.data.questions import question_identity
 from yetbetter.errors import UserError
-from yetbetter.records import check_unique, read_rows, shorten, where_is
+from yetbetter.records import check_unique, read_rows, where_is
 
 FILES = {
     "description": "A JSON Lines file per split; rows hold problem, question and answer.",
@@ -41,7 +41,7 @@ def read_problems_of(path: str, questions: int, others: list[str]) -> list[dict]
 
 
 def check_problem(row: dict, path: str, number: int) -> None:
-    """UserError for an empty text, a bad level, or half a character in the row of that number in the file."""
+    """UserError for an empty text, a bad level, or half a character in the row of that number. The level is unified."""
 
     def refuse(problem: str) -> None:
         raise UserError(f"{where_is(path, number)}: {problem}")
@@ -49,10 +49,11 @@ def check_problem(row: dict, path: str, number: int) -> None:
     for key in ("problem", "question", "answer"):
         if not row[key].strip():
             refuse(f"{key} is {row[key]!r}, it must be text that is not empty")
-    level = row.get("level")
-    is_number = isinstance(level, int | float) and not isinstance(level, bool) and math.isfinite(level)
-    if not (level is None or is_number or isinstance(level, str)):
-        refuse(f"level is {shorten(repr(level))}, it must be text or a number")
+    if "level" in row:
+        try:
+            row["level"] = read_level(row["level"])
+        except ValueError as error:
+            refuse(str(error))
     for key, value in row.items():
         lone = LONE_SURROGATE.search(value) if isinstance(value, str) else None
         if lone:

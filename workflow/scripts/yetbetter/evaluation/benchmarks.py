@@ -25,7 +25,7 @@ class Benchmark:
 def parse_benchmark(argument: str, require: tuple[str, ...] = ()) -> Benchmark:
     """Read NAME:FILE:GREEDY:SAMPLED:SAMPLES; UserError if the file holds fewer problems than asked for."""
     parts = argument.split(":")
-    if len(parts) != 5 or not all(re.fullmatch("[0-9]+", part) for part in parts[2:]):
+    if len(parts) != 5 or not all(re.fullmatch("[0-9]{1,15}", part) for part in parts[2:]):
         raise UserError(f"--benchmark {argument!r}: must be NAME:FILE:GREEDY:SAMPLED:SAMPLES")
     name, path, *counts = parts
     greedy, sampled, samples = map(int, counts)
@@ -60,6 +60,8 @@ def choose_checkpoint(
     rows: list[dict], golds: dict[str, str], answer_format: str, mode: str = grading.STRICT
 ) -> tuple[str, dict[str, float]]:
     """(chosen checkpoint, pass@1 of each) from greedy validation rows; of equal ones the earliest in `rows` wins."""
+    if not rows:
+        raise UserError("--validation: no problems, at least one must choose the checkpoint")
     correct: dict[str, list[bool]] = {}
     for row in rows:
         _, verdict = grading.grade(row["text"], golds[row["problem"]], answer_format, mode)

@@ -16,6 +16,7 @@ from yetbetter.figures.style import (
     INTERVAL,
     PAPER_STYLE,
     add_legend,
+    add_title,
     mark_empty,
     new_figure,
     plot_bar,
@@ -63,7 +64,7 @@ def bars(experiment: Experiment) -> Figure:
         if not experiment.targets:
             mark_empty(axes)
     _name_rows(panels[0], experiment, rows)
-    figure.suptitle(experiment.headline)
+    add_title(figure, experiment.headline)
     _add_legend(figure, experiment, printed, list(differences.values()))
     return figure
 

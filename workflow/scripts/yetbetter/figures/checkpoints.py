@@ -1,12 +1,14 @@
 """The figure of validation: the accuracy of every checkpoint, by step, and which one was chosen."""
 
+import textwrap
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from yetbetter.figures.look import Look, budget_label, choose_dataset, order_budgets
+from yetbetter.figures.look import Look, budget_label, choose_dataset
 from yetbetter.figures.request import Request
-from yetbetter.figures.style import FAINT, FULL_WIDTH, INK, LINE, add_legend, mark_empty, new_figure
+from yetbetter.figures.style import FAINT, FULL_WIDTH, INK, LINE, add_legend, add_title, mark_empty, new_figure
 from yetbetter.tables import Table
 
 CHECKPOINTS = ("dataset", "budget", "source", "target", "seed", "checkpoint", "rate", "step", "validation", "chosen")
@@ -17,7 +19,7 @@ MARK = {"linestyle": "none", "marker": "o", "markersize": 6, "markerfacecolor": 
 
 def plot(request: Request) -> Figure:
     table = request.read("checkpoints", CHECKPOINTS)
-    look = Look(request.strong, request.weak, table.values("source"))
+    look = request.look(table.values("source"))
     return checkpoints(table, choose_dataset(table, request.dataset), look)
 
 
@@ -29,7 +31,7 @@ def checkpoints(table: Table, dataset: str, look: Look) -> Figure:
     checkpoint represents it, in the whole figure.
     """
     table = table.where(dataset=dataset)
-    budgets = order_budgets(table.values("budget"))
+    budgets = look.order_budgets(table.values("budget"))
     targets = look.order_targets(table.values("target"))
     by_step = all(row["step"] for row in table.rows)
     rates = table.values("rate")
@@ -39,13 +41,13 @@ def checkpoints(table: Table, dataset: str, look: Look) -> Figure:
         for target, axes in zip(targets, row, strict=False):
             plot_panel(axes, table.where(budget=budget, target=target), look, rates, by_step)
             if budget == budgets[0]:
-                axes.set_title(f"target: {look.label(target)}", fontweight="bold")
+                axes.set_title(textwrap.fill(f"target: {look.label(target)}", 30), fontweight="bold")
             if budget == budgets[-1]:
                 axes.set_xlabel("optimizer step" if by_step else "checkpoint")
         row[0].set_ylabel(f"{budget_label(budget)}\naccuracy, pass@1 (%)")
     if not table.rows:
         mark_empty(panels[0][0])
-    figure.suptitle(f"{dataset}: accuracy of every checkpoint on the validation problems")
+    add_title(figure, f"{dataset}: accuracy of every checkpoint on the validation problems")
     handles = line_handles(look, look.order(table.values("source")), rates)
     add_legend(figure, [*handles, Line2D([], [], color=INK, label="chosen", **MARK)], columns=5)
     return figure

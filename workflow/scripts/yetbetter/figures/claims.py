@@ -11,7 +11,7 @@ from matplotlib.patches import Patch, Rectangle
 from yetbetter.claims.columns import CONTRADICTED, INCONCLUSIVE, NOT_RUN, REPRODUCED
 from yetbetter.figures.look import STRONG
 from yetbetter.figures.request import Request
-from yetbetter.figures.style import FAINT, FULL_WIDTH, INK, add_legend, mark_empty, new_figure
+from yetbetter.figures.style import FAINT, FULL_WIDTH, INK, add_legend, add_title, mark_empty, new_figure
 from yetbetter.tables import Table, to_number
 
 # fmt: off
@@ -73,7 +73,7 @@ def claims(table: Table, comparisons: Table) -> Figure:
     axes.set_xlabel("difference, in points, percent or solutions as told on the right (logarithmic beyond 10)")
     if not rows:
         mark_empty(axes)
-    figure.suptitle("The paper's claims: what decides each, with its 95 % interval")
+    add_title(figure, "The paper's claims: what decides each, with its 95 % interval")
     handles = [Line2D([], [], linestyle="-", markersize=5, linewidth=1.4, label=name, **MARKS[name]) for name in MARKS]
     handles.append(Line2D([], [], color=INK, linestyle=(0, (2, 1)), linewidth=1.4, label="of one seed"))
     handles.append(Line2D([], [], color=OTHERS, linewidth=0.9, marker=".", markersize=3, label="others of its kind"))
@@ -123,8 +123,8 @@ def effect_text(row: dict) -> str:
     if math.isnan(effect):
         return ""
     digits = 2 if row["unit"] == "solutions" else 0 if abs(effect) >= 100 else 1
-    text = f"{effect:+.{digits}f} {UNITS.get(row['unit'], row['unit'])} [{low:+.{digits}f}, {high:+.{digits}f}]"
-    return text.replace("-", "\N{MINUS SIGN}")
+    effect, low, high = (f"{end:+.{digits}f}".replace("-", "\N{MINUS SIGN}") for end in (effect, low, high))
+    return f"{effect} {UNITS.get(row['unit'], row['unit'])} [{low}, {high}]"
 
 
 def number_of(row: dict, key: str) -> float:

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from yetbetter.figures.look import Look
-from yetbetter.figures.style import FAINT, FULL_WIDTH, INTERVAL, add_legend, mark_empty, new_figure
+from yetbetter.figures.style import FAINT, FULL_WIDTH, INTERVAL, add_legend, add_title, mark_empty, new_figure
 
 # Title, and which rows a panel holds.
 PANELS = (
@@ -29,7 +29,7 @@ def comparison(rows: list[dict], here: str, there: str, look: Look) -> Figure:
         axes.set_title(title)
         axes.set_xlabel(there)
     panels[0].set_ylabel(here)
-    figure.suptitle(f"{here} against {there}")
+    add_title(figure, f"{here} against {there}")
     sources = look.order(list(dict.fromkeys(row["source"] for row in rows if row["table"] == "finetuned")))
     add_legend(figure, [*(Patch(color=look.colour(name), label=f"{look.label(name)} data") for name in sources),
                               INTERVAL])  # fmt: skip

@@ -15,6 +15,7 @@ from yetbetter.figures.request import Request
 from yetbetter.figures.style import (
     INK,
     PAPER_STYLE,
+    add_title,
     limit_up,
     log_axis,
     mark_empty,
@@ -28,7 +29,7 @@ from yetbetter.tables import Estimate, Table
 
 def plot(request: Request) -> Figure:
     table = request.read("coverage", COVERAGE)
-    look = Look(request.strong, request.weak, table.values("model"))
+    look = request.look(table.values("model"))
     dataset = choose_dataset(table, request.dataset)
     paper = Paper(request.published, "coverage_trend", dataset, look)
     return coverage_trend(table, dataset, look, request.ratio, paper)
@@ -65,7 +66,7 @@ def coverage_trend(table: Table, dataset: str, look: Look, ratio: float, paper: 
     limit_up(axes)
     if not ks:
         mark_empty(axes)
-    figure.suptitle(f"{dataset}: coverage as samples are added")
+    add_title(figure, f"{dataset}: coverage as samples are added")
     band = Patch(color=INK, alpha=0.16, linewidth=0, label="95 % interval")
     lines = [line for line in axes.lines if line.get_label().endswith("samples")]
     handles = [*lines, band, *paper_handles(paper)]

@@ -17,6 +17,7 @@ from yetbetter.figures.style import (
     INK,
     LINE,
     add_legend,
+    add_title,
     equal_spans,
     mark_empty,
     new_figure,
@@ -24,6 +25,7 @@ from yetbetter.figures.style import (
 )
 from yetbetter.measures.metrics import METRICS
 
+SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 # Of the strong source, and of the weak one.
 STYLES = {True: {"marker": "o"}, False: {"marker": "s", "linestyle": (0, (4, 2))}}
 
@@ -67,7 +69,7 @@ def crossover(experiment: Experiment) -> Figure:
     above[0].set_ylabel(METRICS["pass@1"].axis)
     names = [experiment.label(source) for source in (experiment.look.weak, experiment.look.strong)]
     below[0].set_ylabel(f"{names[0]} \N{MINUS SIGN} {names[1]} (points)")
-    figure.suptitle(experiment.headline)
+    add_title(figure, experiment.headline)
     add_legend(figure, _handles(experiment, differences), columns=3 if len(targets) > 1 else 2)
     return figure
 
@@ -187,7 +189,7 @@ def _power(number: float) -> str:
     if 0.1 <= number < 10_000:
         return f"{number:g}"
     exponent = math.floor(math.log10(number))
-    return rf"${number / 10**exponent:.2g}\cdot 10^{{{exponent}}}$"
+    return f"{number / 10**exponent:.2g}\N{MIDDLE DOT}10{str(exponent).translate(SUPERSCRIPTS)}"
 
 
 def _handles(experiment: Experiment, differences: dict[str, dict[float, Difference]]) -> list:

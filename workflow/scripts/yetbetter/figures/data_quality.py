@@ -14,7 +14,9 @@ from yetbetter.figures.style import (
     POOL_STYLE,
     Points,
     add_legend,
+    add_title,
     limit,
+    mark_empty,
     name_rows,
     new_figure,
     paper_handles,
@@ -40,7 +42,7 @@ DATA_QUALITY = (
 
 def plot(request: Request) -> Figure:
     table = whole = request.read("data_quality", (*DATA_QUALITY, "model"))
-    look = Look(request.strong, request.weak, table.values("source"))
+    look = request.look(table.values("source"))
     dataset = choose_dataset(table, request.dataset)
     paper = Paper(request.published, "data", dataset, look)
     if request.sources:
@@ -76,8 +78,10 @@ def data_quality(
         plot_rows(axes, bars, [pool, printed], shown.digits)
         axes.set_xlabel(shown.axis)
         axes.set_title(shown.title.capitalize())
+        if not groups:
+            mark_empty(axes)
         limit(axes, [cell for _, cell, _ in bars], [pool, printed])
-    figure.suptitle(f"{dataset}: quality of the sampled training data{f': {title}' if title else ''}")
+    add_title(figure, f"{dataset}: quality of the sampled training data{f': {title}' if title else ''}")
     handles = [INTERVAL, Line2D([], [], **POOL_STYLE)]
     add_legend(figure, [*handles, *paper_handles(paper)])
     return figure

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from yetbetter.errors import UserError
-from yetbetter.figures.look import ARMS, DIFFERENCES, FINETUNED, PUBLISHED, SEEDS, Look, choose_dataset, order_budgets
+from yetbetter.figures.look import ARMS, DIFFERENCES, FINETUNED, PUBLISHED, SEEDS, Look, choose_dataset, paper_target
 from yetbetter.figures.request import Request
 from yetbetter.figures.style import DAGGER
 from yetbetter.study.experiments import PAPER_TABLES, baseline_of
@@ -169,13 +169,13 @@ class Experiment:
         if place.source not in self.roles:
             return math.nan
         table, name = PAPER_TABLES[self.roles[place.source]]
-        keys = {"budget": (place.budget, "")} if table == "finetuned" else {}
+        known = self.look.study
+        keys = {"budget": (known.in_paper("budget", place.budget), "")} if table == "finetuned" else {}
         arm = self.arm(place)
         if table == "dataset_size_500" and (arm is None or arm.questions != 500):
             return math.nan
-        rows = self.published.where(
-            table=table, source=name, target=self.look.role(target), metric="pass_at_1", dataset=self.dataset, **keys
-        ).rows
+        keys |= {"dataset": known.in_paper("dataset", self.dataset), "target": paper_target(self.look, target)}
+        rows = self.published.where(table=table, source=name, metric="pass_at_1", **keys).rows
         return rows[0]["value"] if rows else math.nan
 
     @property
@@ -213,7 +213,7 @@ def read_experiment(request: Request) -> Experiment:
     differences = request.read("differences", DIFFERENCES).where(dataset=dataset, **keys)
     arms = request.read("arms", ARMS_WITH_COSTS).where(dataset=dataset)
     sources = request.sources or whole.values("source")
-    look = Look(request.strong, request.weak, sources, {row["source"]: row["model"] for row in arms.rows})
+    look = request.look(sources, {row["source"]: row["model"] for row in arms.rows})
     roles = read_pairs("--role", request.role)
     for source, role in roles.items():
         if role not in PAPER_TABLES:
@@ -227,7 +227,7 @@ def read_experiment(request: Request) -> Experiment:
         arms=arms,
         sources=request.sources or look.order(table.values("source")) or [request.strong, request.weak],
         targets=look.order_targets(request.targets or table.values("target")),
-        budgets=request.budgets or order_budgets(table.values("budget")),
+        budgets=request.budgets or look.order_budgets(table.values("budget")),
         seeds=request.seeds,
         notes=read_pairs("--note", request.note),
         published=read_table(request.published, PUBLISHED, NUMBERS) if request.published else Table("", []),

@@ -10,6 +10,7 @@ from yetbetter.figures.style import (
     PAPER_STYLE,
     Points,
     add_legend,
+    add_title,
     limit,
     mark_empty,
     name_rows,
@@ -26,7 +27,7 @@ from yetbetter.tables import Table
 def plot(request: Request) -> Figure:
     table = request.read("finetuned", FINETUNED)
     arms = request.read("arms", ARMS)
-    look = Look(request.strong, request.weak, table.values("source"))
+    look = request.look(table.values("source"))
     dataset = choose_dataset(table, request.dataset)
     paper = Paper(request.published, "finetuned", dataset, look)
     return finetuned(table, dataset, look, paper, request.benchmark, request.metric, arms)
@@ -78,6 +79,6 @@ def finetuned(
         limit(axes, cells, points)
         if not targets:
             mark_empty(axes)
-    figure.suptitle(f"{dataset}: {shown.title} on the {benchmark} problems after finetuning, by source of the data")
+    add_title(figure, f"{dataset}: {shown.title} on the {benchmark} problems after finetuning, by source of the data")
     add_legend(figure, [INTERVAL, *paper_handles(paper)])
     return figure

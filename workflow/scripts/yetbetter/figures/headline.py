@@ -1,6 +1,7 @@
 """The headline figure: each target's accuracy on SE and on WC data, and their paired difference."""
 
 import math
+import textwrap
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -23,6 +24,7 @@ from yetbetter.figures.style import (
     INTERVAL,
     PAPER_STYLE,
     add_legend,
+    add_title,
     mark_empty,
     new_figure,
     paper_handles,
@@ -38,7 +40,7 @@ def plot(request: Request) -> Figure:
     table = request.read("finetuned", FINETUNED)
     differences = request.read("differences", DIFFERENCES)
     arms = request.read("arms", ARMS)
-    look = Look(request.strong, request.weak, table.values("source"))
+    look = request.look(table.values("source"))
     dataset = choose_dataset(table, request.dataset)
     paper = Paper(request.published, "finetuned", dataset, look)
     return headline(table, differences, dataset, request.budget, look, paper, arms)
@@ -85,9 +87,11 @@ def headline(
                     color=ink,
                 )
         lead = _difference(differences, target, *pair)
-        _plot_difference(axes, column, max(ends), lead, f"{look.label(look.weak)} - {look.label(look.strong)}")
+        _plot_difference(
+            axes, column, max(ends), lead, f"{look.label(look.weak)} \N{MINUS SIGN} {look.label(look.strong)}"
+        )
         top = max(top, *ends)
-        ticks.append(f"{look.label(target)}\n{paradigm_of(table, target, look.weak)}")
+        ticks.append(f"{textwrap.fill(look.label(target), 22)}\n{paradigm_of(table, target, look.weak)}")
     axes.set_xticks(range(len(targets)), ticks)
     axes.tick_params(axis="x", length=0)
     axes.set_xlim(-0.62, max(1, len(targets)) - 0.38)
@@ -96,7 +100,7 @@ def headline(
     axes.set_ylabel(METRICS["pass@1"].axis)
     if not targets:
         mark_empty(axes)
-    figure.suptitle(f"{dataset}, {budget_label(budget)}: accuracy after finetuning on SE or WC data")
+    add_title(figure, f"{dataset}, {budget_label(budget)}: accuracy after finetuning on SE or WC data")
     arms = arms and arms.where(dataset=dataset)
     names = [(source, data_label(arms, look, budget, source, " data")) for source in pair]
     handles = [Patch(color=look.colour(source), label=name) for source, name in names]
@@ -116,5 +120,7 @@ def _difference(differences: Table, target: str, strong: str, weak: str) -> Esti
 def _plot_difference(axes: Axes, column: int, height: float, cell: Estimate, name: str) -> None:
     interval = f"[{cell.low:+.1f}, {cell.high:+.1f}]" if cell.bounded else DAGGER
     text = "n/a" if not cell.known else f"{cell.value:+.1f} points\n{interval}"
-    text = f"{name}: {text}".replace("-", "\N{MINUS SIGN}")
-    axes.annotate(text, (column, height), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=7)
+    # Short names have the value beside them.
+    names = textwrap.fill(f"{name}:", 22, break_on_hyphens=False) + ("\n" if len(name) > 10 else " ")
+    keys = {"xytext": (0, 6), "textcoords": "offset points", "ha": "center", "fontsize": 7}
+    axes.annotate(names + text.replace("-", "\N{MINUS SIGN}"), (column, height), **keys)

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 
 from yetbetter.errors import UserError
+from yetbetter.figures.names import Names
 from yetbetter.tables import NUMBERS, Table, read_table
 
 # The columns that several figures read; the tables may have more.
@@ -39,45 +40,58 @@ class Look:
     names: list[str] = field(default_factory=list)  # of the whole table, so that its data sets agree on colours
     # Source -> model, where every view of one model's samples shall have that model's colour; several are joined by +.
     writers: dict[str, str] = field(default_factory=dict)
+    study: Names = field(default_factory=Names)
 
     def role(self, name: str) -> str:
-        """se, wc, mix, human, base, or the name itself."""
-        roles = {self.strong: "se", self.weak: "wc", "ground_truth": "human"}
-        return roles.get(name) or ("mix" if name.startswith("mix") else name)
+        """Of a source: se, wc, mix, human, base; "" for any other."""
+        kinds = {"human": self.study.human, "mix": self.study.mixed, "base": self.study.base}
+        known = {self.strong: "se", self.weak: "wc"}
+        return known.get(name) or next((kind for kind, names in kinds.items() if name in names), "")
+
+    def role_of_target(self, name: str) -> str:
+        """The same of a finetuned model: se, wc, or ""."""
+        roles = {self.study.strong_model or self.strong: "se", self.study.weak_model or self.weak: "wc"}
+        return roles.get(name, "")
 
     def colour(self, name: str) -> str:
         known = {"se": STRONG, "wc": WEAK, "mix": MIX, "human": HUMAN, "base": BASE}
         writer = self.writers.get(name, "")
-        if writer and self.role(name) not in known:
+        if writer and not self.role(name):
             pure = {self.writers.get(self.strong, self.strong): STRONG, self.writers.get(self.weak, self.weak): WEAK}
             if "+" in writer or writer in pure:
                 return pure.get(writer, MIX)
-        others = [other for other in self.names if self.role(other) not in known]
+        others = [other for other in self.names if not self.role(other)]
         place = others.index(name) if name in others else 0
         return known.get(self.role(name)) or FURTHER[place % len(FURTHER)]
 
     def label(self, name: str) -> str:
-        special = {"human": "human-written", "base": "before finetuning", "se": "SE", "wc": "WC"}
-        # A role's abbreviation is used only for a model that is called so.
-        return special.get(name) or name.replace("_", " ")
+        """The name itself; a role's own word, as in the paper, is written as the paper does."""
+        spelled = {"human": "human-written", "base": "before finetuning", "se": "SE", "wc": "WC"}
+        return spelled[name] if name in spelled and name in (self.role(name), self.role_of_target(name)) else name
 
     def order(self, names: list[str]) -> list[str]:
-        first = ["base", "human", "se", "wc", "mix"]
-        return sorted(names, key=lambda name: [*first, self.role(name)].index(self.role(name)))
+        """By role, then as the config has them."""
+        roles = ["base", "human", "se", "wc", "mix", ""]
+        return sorted(in_order(names, self.study.sources), key=lambda name: roles.index(self.role(name)))
 
     def order_targets(self, names: list[str]) -> list[str]:
-        """Students first, then WC, then SE: the order of their sizes."""
-        return sorted(names, key=lambda name: {self.weak: 1, self.strong: 2}.get(name, 0))
+        """Students first, as the config has them, then WC, then SE: the order of their sizes."""
+        return sorted(
+            in_order(names, self.study.targets), key=lambda name: ["", "wc", "se"].index(self.role_of_target(name))
+        )
+
+    def order_budgets(self, names: list[str]) -> list[str]:
+        """Rows that belong to no budget first, then the budgets as the config has them."""
+        return in_order(names, ["", *self.study.budgets])
 
 
-def order_budgets(names: list[str]) -> list[str]:
-    """Rows that belong to no budget first, then low, high, and further budgets as they come."""
-    first = ["", "low", "high"]
-    return sorted(names, key=lambda name: [*first, name].index(name))
+def in_order(names: list[str], order: list[str]) -> list[str]:
+    """Names that the order lacks come last, as they are given."""
+    return sorted(names, key=lambda name: order.index(name) if name in order else len(order))
 
 
 def budget_label(budget: str) -> str:
-    return f"{budget.replace('_', ' ')} budget" if budget else "references"
+    return f"{budget} budget" if budget else "references"
 
 
 def samples_label(label: str, samples: str) -> str:
@@ -86,15 +100,16 @@ def samples_label(label: str, samples: str) -> str:
 
 
 def budgets_and_sources(table: Table, look: Look, sources: list[str] | None = None) -> list[tuple[str, list[str]]]:
-    """The rows of a figure: every source found under a budget, SE and WC in any case; or those named, as they come."""
-    if sources:
-        return [(budget, sources) for budget in order_budgets(table.values("budget")) or ["low"]]
+    """The rows of a figure: every source found under a budget, SE and WC in any case; or those named, as they come.
+
+    An empty table has the rows of the study's budgets.
+    """
     grid = []
-    for budget in order_budgets(table.values("budget")):
+    for budget in look.order_budgets(table.values("budget")) or look.study.budgets:
         found = table.where(budget=budget).values("source")
         expected = [look.strong, look.weak] if budget else []
-        grid.append((budget, look.order(list(dict.fromkeys(expected + found)))))
-    return grid or [("low", [look.strong, look.weak]), ("high", [look.strong, look.weak])]
+        grid.append((budget, sources or look.order(list(dict.fromkeys(expected + found)))))
+    return grid
 
 
 def name_groups(grid: list[tuple[str, list[str]]], look: Look, arms: Table | None) -> list[tuple[str, list[str]]]:
@@ -116,13 +131,19 @@ class Paper:
 
     def __init__(self, path: str | None, kind: str, dataset: str, look: Look):
         published = read_table(path, PUBLISHED, NUMBERS) if path else Table("", [])
-        self.table = published.where(table=kind, dataset=dataset)
+        self.table = published.where(table=kind, dataset=look.study.in_paper("dataset", dataset))
         self.look = look
 
     def value(self, metric: str, budget: str, source: str, target: str = "") -> float:
         """In the unit of the axis (percent, solutions); NaN where the paper printed none."""
-        name = {"human": "ground_truth"}.get(self.look.role(source), self.look.role(source))
-        target = self.look.role(target)
+        role = self.look.role(source)
+        name = {"human": "ground_truth"}.get(role, role)
         # Numbers that hold for both budgets carry none.
-        rows = self.table.where(metric=metric, budget=(budget, ""), source=name, target=target).rows
+        budgets = (self.look.study.in_paper("budget", budget), "")
+        rows = self.table.where(metric=metric, budget=budgets, source=name, target=paper_target(self.look, target)).rows
         return rows[0]["value"] if rows else math.nan
+
+
+def paper_target(look: Look, target: str) -> str | None:
+    """What the paper's table calls a target; None if it has no such one."""
+    return look.role_of_target(target) or look.study.in_paper("target", target)

@@ -11,7 +11,6 @@ from yetbetter.figures.experiment import Experiment, Place, read_experiment
 from yetbetter.figures.look import MIX, STRONG, WEAK, budget_label
 from yetbetter.figures.request import Request
 from yetbetter.figures.style import (
-    BUDGET_LINES,
     CROSS,
     DAGGER,
     FAINT,
@@ -20,6 +19,8 @@ from yetbetter.figures.style import (
     LINE,
     MISSING,
     add_legend,
+    add_title,
+    budget_lines,
     equal_spans,
     mark_empty,
     new_figure,
@@ -51,7 +52,7 @@ def mixing(experiment: Experiment) -> Figure:
     width = {1: 4.2, 2: 5.6}.get(len(targets), max(FULL_WIDTH, 2.2 * len(targets)))
     figure, [panels] = new_figure(1, len(targets), width, 3.1, sharex=True)
     budgets = experiment.budgets
-    styles = dict(zip(sorted(budgets, key=lambda name: name != "high"), BUDGET_LINES, strict=False))
+    styles = budget_lines(budgets)
     mixes = {place: share_of_weak(experiment, place) for place in experiment.places}
     for axes, target in zip(panels, targets, strict=True):
         # Side by side, or intervals at one share would cover each other.
@@ -61,7 +62,7 @@ def mixing(experiment: Experiment) -> Figure:
             xs = [100 * mix.share + 1.6 * (shift - (len(budgets) - 1) / 2) for mix in shown.values()]
             cells = [experiment.accuracy(place, target) for place in shown]
             colours = [experiment.colour(place.source) for place in shown]
-            _plot_line(axes, cells, colours, xs, styles.get(budget, BUDGET_LINES[-1]))
+            _plot_line(axes, cells, colours, xs, styles[budget])
         axes.set_title(experiment.title_of(target), loc="left", fontweight="bold")
         axes.set_xlabel("WC's share of the compute (%)")
         if not experiment.targets or not any(mixes.values()):
@@ -80,7 +81,7 @@ def mixing(experiment: Experiment) -> Figure:
         for axes in panels:
             _leave_room(axes)
     panels[0].set_ylabel(METRICS["pass@1"].axis)
-    figure.suptitle(experiment.headline)
+    add_title(figure, experiment.headline)
     handles = _handles(experiment, styles, sum(mix is None for mix in mixes.values()))
     add_legend(figure, handles, columns=5 if len(targets) > 2 else 2)
     return figure
@@ -140,7 +141,7 @@ def _handles(experiment: Experiment, styles: dict, unplaced: int) -> list:
     ]
     if len(experiment.budgets) > 1:
         for budget in experiment.budgets:
-            style = LINE | {"color": FAINT} | styles.get(budget, BUDGET_LINES[-1])
+            style = LINE | {"color": FAINT} | styles[budget]
             handles.append(Line2D([], [], label=budget_label(budget), **style))
     remarks = experiment.remarks()
     if unplaced:

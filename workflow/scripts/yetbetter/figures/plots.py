@@ -7,6 +7,7 @@ from itertools import product
 from typing import NamedTuple
 
 from yetbetter.errors import UserError
+from yetbetter.figures.names import names_of
 from yetbetter.figures.registry import (
     CELLS,
     EXPERIMENT_DATA,
@@ -55,6 +56,7 @@ class Plots:
         # What the base grid's figures of the training data do not show.
         self.further = {source for source in config["sources"] if not study.is_human(source)} - shown
         self.named: dict[str, Plot] = {}
+        self.named_of: dict[tuple[str, bool], str] = {}
         for figure in FIGURES.values():
             for place in self.places(figure):
                 self.add(Plot(figure, place))
@@ -148,8 +150,7 @@ class Plots:
         """The paper's values, where a figure shows them and they are of its data set."""
         figure, place = self.named[w.figure]
         dataset = self.study.datasets[place.get("dataset", self.compared["dataset"])]
-        # The paper's table calls data sets as the registry does.
-        known = self.sizes == PUBLISHED_SIZES and dataset.published and dataset.name == dataset.adapter
+        known = self.sizes == PUBLISHED_SIZES and dataset.published
         return [PUBLISHED] if figure.published and known else []
 
     def options(self, w) -> str:
@@ -159,6 +160,8 @@ class Plots:
         values = {option: [value] for option, value in (self.compared | roles | place).items()}
         if "ratio" in figure.options:
             values["ratio"] = [str(self.sizes["strong"] / self.sizes["weak"])]
+        if "names" in figure.options:
+            values["names"] = [self.names(w.part, bool(self.published(w)))]
         if "experiment" in place:
             values |= self.experiment_values(w)
         words = [word for path in self.published(w) for word in ("--published", path)]
@@ -166,6 +169,16 @@ class Plots:
             if values.get(option):
                 words += [f"--{option}", *values[option]]
         return shlex.join(words)
+
+    def names(self, part: str, published: bool) -> str:
+        """The names of what a part holds, in the config's order: another part's further ones change nothing here."""
+        if (part, published) not in self.named_of:
+            grid = self.study.parts[part]
+            budgets, sources = {arm.budget for arm in grid.arms}, {arm.source for arm in grid.arms}
+            targets = {cell.target for cell in grid.cells}
+            found = names_of(self.study.config, budgets, sources, targets, published)
+            self.named_of[part, published] = found.dump()
+        return self.named_of[part, published]
 
     def experiment_values(self, w) -> dict[str, list[str]]:
         """What of a part's tables belongs to an experiment, what its sources are, and which of the paper's they are."""
@@ -178,7 +191,7 @@ class Plots:
         if figure.per == EXPERIMENT_DATA:
             own = [source for source in own if not self.study.is_human(source)]
         return {
-            "title": [entry.get("title", name.replace("_", " "))],
+            "title": [entry.get("title", name)],
             "sources": own,
             "targets": entry["targets"],
             "budgets": entry["budgets"],

@@ -20,7 +20,7 @@ EXPERIMENT_DATA = "data set of an experiment whose sources the base grid does no
 # ... or once in all: in a part with finetuned models, in the part of all experiments.
 PART, WHOLE = "part", "whole"
 
-COMPARED = ("dataset", "strong", "weak")
+COMPARED = ("dataset", "strong", "weak", "names")
 EXPERIMENT = (*COMPARED, "title", "sources", "targets", "budgets", "seeds", "note", "role")
 EXPERIMENT_TABLES = ("finetuned", "differences", "arms")
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from yetbetter.errors import UserError
+from yetbetter.figures.look import Look
+from yetbetter.figures.names import read_names
 from yetbetter.figures.registry import Figure
 from yetbetter.study.experiments import PAPER_TABLES
 from yetbetter.tables import NUMBERS, Table, read_table
@@ -18,6 +20,10 @@ OPTIONS = {
     "target": {"required": True, "help": "the finetuned model to plot"},
     "strong": {"help": "name of the strong, expensive source (or model) in the table; default: se"},
     "weak": {"help": "name of the weak, cheap source (or model) in the table; default: wc"},
+    "names": {
+        "metavar": "JSON",
+        "help": "the study's names: their order, and what they are; left out: as they come in the tables",
+    },
     "ratio": {"type": float, "required": True, "help": "WC samples that cost as much as one SE sample"},
     "benchmark": {"help": "the benchmark to plot; default: test"},
     "metric": {"help": "the metric to plot; default: pass@1"},
@@ -52,6 +58,11 @@ class Request:
     seeds: list[str] | None = None
     note: list[str] = field(default_factory=list)
     role: list[str] = field(default_factory=list)
+    names: str = "{}"
+
+    def look(self, names: list[str], writers: dict[str, str] | None = None) -> Look:
+        """Order, name and colour of sources. names: those of the table."""
+        return Look(self.strong, self.weak, names, writers or {}, read_names(self.names))
 
     def read(self, name: str, columns: Iterable[str]) -> Table:
         """A table that must have these columns; UserError, naming file and column, where it does not."""

@@ -13,6 +13,7 @@ from yetbetter.figures.style import (
     INK,
     LINE,
     add_legend,
+    add_title,
     log_axis,
     mark_empty,
     new_figure,
@@ -52,7 +53,7 @@ def samples(experiment: Experiment) -> Figure:
             mark_empty(lines)
     rows[-1][0].set_xlabel("samples per question (log scale)")
     rows[-1][1].set_xlabel("SE samples per question")
-    figure.suptitle(experiment.headline)
+    add_title(figure, experiment.headline)
     add_legend(figure, _handles(experiment, shown), columns=4)
     return figure
 

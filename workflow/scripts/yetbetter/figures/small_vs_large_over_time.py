@@ -13,7 +13,7 @@ from matplotlib.patheffects import withStroke
 from yetbetter.errors import UserError
 from yetbetter.figures.look import STRONG, WEAK
 from yetbetter.figures.request import Request
-from yetbetter.figures.style import FAINT, FULL_WIDTH, INK, add_legend, mark_empty, new_figure
+from yetbetter.figures.style import FAINT, FULL_WIDTH, INK, add_legend, add_title, mark_empty, new_figure
 from yetbetter.tables import NUMBERS, Table, read_table, to_number
 
 # address: where the score was found; date_address: where the release date was; found: the day it was looked up.
@@ -81,7 +81,7 @@ def small_vs_large(table: Table) -> Figure:
             axes.set_xlim(min(row["day"] for row in table.rows) - timedelta(190), end + timedelta(170))
         else:
             mark_empty(axes)
-    figure.suptitle("Published scores of small and large open models (pretrained, not finetuned) by release")
+    add_title(figure, "Published scores of small and large open models (pretrained, not finetuned) by release")
     add_legend(figure, _handles(), columns=2)
     return figure
 

@@ -1,7 +1,9 @@
 """What every figure is made of: one style, bars and curves with intervals, marks, files."""
 
 import math
+import textwrap
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib
@@ -13,6 +15,8 @@ from yetbetter.figures.look import Paper
 from yetbetter.tables import Estimate
 
 FULL_WIDTH, COLUMN_WIDTH = 6.75, 3.4  # inches: two columns and one column of a conference paper
+# Inches of a character at 7 and at 9 points, and of a legend's handle with the blank around it.
+WIDTH_AT_7, WIDTH_AT_9, HANDLE_WIDTH = 0.052, 0.068, 0.45
 INK, FAINT = "#222222", "#767676"
 STYLE = {
     "font.family": "DejaVu Sans",
@@ -29,18 +33,31 @@ STYLE = {
     "axes.linewidth": 0.6,
     "axes.grid": False,
     "pdf.fonttype": 42,
+    # Names and titles come from configs and are drawn as they are written: a dollar sign begins no mathematics.
+    "text.parse_math": False,
 }
-# The high budget's line, the low budget's, and those of further budgets.
+# The largest budget's line, and those of smaller ones; after the last one they start again with the next marker.
 BUDGET_LINES = (
     {"linestyle": "-"},
     {"linestyle": (0, (4, 2)), "markerfacecolor": "white"},
     {"linestyle": ":"},
     {"linestyle": "-.", "marker": "^"},
 )
+FURTHER_MARKERS = ("s", "D", "v")
 LINE = {"linewidth": 1.2, "marker": "o", "markersize": 2.6}
 # A reader's own matplotlibrc must not change the figures.
 matplotlib.rcdefaults()
 matplotlib.rcParams.update(STYLE)
+
+
+def budget_lines(budgets: list[str]) -> dict[str, dict]:
+    """Budget -> style of its lines. budgets: as the config has them, the largest last."""
+    styles = {}
+    for place, budget in enumerate(reversed(budgets)):
+        turn, line = divmod(place, len(BUDGET_LINES))
+        marker = {"marker": FURTHER_MARKERS[(turn - 1) % len(FURTHER_MARKERS)]} if turn else {}
+        styles[budget] = BUDGET_LINES[line] | marker
+    return styles
 
 
 @dataclass
@@ -101,9 +118,10 @@ def name_rows(axes: Axes, groups: list[tuple[str, list[str]]]) -> dict[tuple[int
 
     `groups` holds (heading, labels of its bars). Returns the place of (group, bar).
     """
-    places, ticks, labels = {}, [], []
+    places, ticks, labels, headings = {}, [], [], []
     line = 0.0
     for group, (heading, bars) in enumerate(groups):
+        headings.append(len(ticks))
         ticks.append(line)
         labels.append(heading)
         for bar, label in enumerate(bars):
@@ -114,9 +132,9 @@ def name_rows(axes: Axes, groups: list[tuple[str, list[str]]]) -> dict[tuple[int
         line += 1.25
     axes.set_yticks(ticks, labels)
     axes.tick_params(axis="y", length=0)
-    for text in axes.get_yticklabels():
-        if text.get_text() in [heading for heading, _ in groups]:
-            text.set_fontweight("bold")
+    drawn = axes.yaxis.get_major_ticks()
+    for number in headings:
+        drawn[number].label1.set_fontweight("bold")
     axes.set_ylim(line - 0.6, -0.5)
     return places
 
@@ -160,9 +178,27 @@ def missing_handles(figure: Figure) -> list[Line2D]:
     return handles + ([Line2D([], [], label=MISSING, **CROSS)] if MISSING in labels else [])
 
 
+def add_title(figure: Figure, text: str) -> None:
+    """The figure's title, broken where it would be wider than the figure."""
+    room = int(figure.get_figwidth() / WIDTH_AT_9)
+    figure.suptitle("\n".join(line for part in text.split("\n") for line in textwrap.wrap(part, room)))
+
+
+def column_widths(widths: list[float], columns: int) -> list[float]:
+    """Of a legend's columns: they are filled one after the other, the first ones with one entry more if needed."""
+    rows, longer = divmod(len(widths), columns)
+    ends = [number * rows + min(number, longer) for number in range(columns + 1)]
+    return [max(widths[start:end]) for start, end in pairwise(ends)]
+
+
 def add_legend(figure: Figure, handles: list, columns: int = 4) -> None:
+    """Below the figure, in at most so many columns: fewer where long names would not fit side by side."""
     handles = handles + missing_handles(figure)
-    keys = {"ncols": min(columns, len(handles)), "handlelength": 1.6}
+    widths = [HANDLE_WIDTH + WIDTH_AT_7 * max(map(len, handle.get_label().split("\n"))) for handle in handles]
+    columns = min(columns, len(handles))
+    while columns > 1 and sum(column_widths(widths, columns)) > figure.get_figwidth():
+        columns -= 1
+    keys = {"ncols": columns, "handlelength": 1.6}
     figure.legend(handles=handles, loc="outside lower center", **keys)
 
 

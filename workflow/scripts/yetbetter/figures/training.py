@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from yetbetter.figures.checkpoints import RATE_LINES, line_handles
 from yetbetter.figures.look import Look, budget_label, choose_dataset
 from yetbetter.figures.request import Request
-from yetbetter.figures.style import FULL_WIDTH, add_legend, mark_empty, new_figure
+from yetbetter.figures.style import FULL_WIDTH, add_legend, add_title, mark_empty, new_figure
 from yetbetter.tables import Table, to_number
 
 CHECKPOINTS = ("dataset", "budget", "source", "target", "seed", "rate", "step")
@@ -20,7 +20,7 @@ SMOOTH = 50  # a running median over a 50th of the steps lies over the steps' ow
 def plot(request: Request) -> Figure:
     table = request.read("training", TRAINING)
     checkpoints = request.read("checkpoints", CHECKPOINTS)
-    look = Look(request.strong, request.weak, table.values("source"))
+    look = request.look(table.values("source"))
     place = {
         "dataset": choose_dataset(table, request.dataset),
         "budget": request.budget,
@@ -57,7 +57,7 @@ def training(table: Table, checkpoints: Table, look: Look, title: str) -> Figure
         panel.set_xlabel("optimizer step")
         panel.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     rate.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    figure.suptitle(title)
+    add_title(figure, title)
     if table.rows:
         rate.set_ylim(bottom=0)
         add_legend(figure, line_handles(look, sources, rates), columns=6)

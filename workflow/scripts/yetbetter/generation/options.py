@@ -16,6 +16,7 @@ from yetbetter.generation.engines import (
     parse_options,
     shaping_options,
 )
+from yetbetter.program import number, whole
 
 # More than one slash cannot be a hub id: reported before a missing folder is looked up on the network.
 HUB_ID = re.compile(r"[\w-][\w.-]*(/[\w.-]+)?")
@@ -73,30 +74,17 @@ def add_arguments(parser: argparse.ArgumentParser, **defaults) -> None:
     defaults = {"engine": DEFAULT_ENGINE, "max_context": 0} | defaults
     add("engine", str, f"one of: {', '.join(ENGINES)}")
     parser.add_argument("--engine-option", action="append", default=[], metavar="NAME=VALUE", help="may be repeated")
-    add("temperature", float, "0 is greedy decoding")
-    add("top_k", at_least(0), "0 keeps the whole vocabulary")
-    add("max_new_tokens", at_least(1), "limit of an answer")
-    add("max_context", at_least(0), "limit of prompt and answer; 0: the model's own")
+    add("temperature", number(), "0 is greedy decoding")
+    add("top_k", whole(0), "0 keeps the whole vocabulary")
+    add("max_new_tokens", whole(1), "limit of an answer")
+    add("max_context", whole(0), "limit of prompt and answer; 0: the model's own")
     parser.add_argument("--stop", action="append", default=[], help="a string that ends an answer; may be repeated")
-    add("batch_size", at_least(1), "answers generated together; shapes their last digits")
-
-
-def at_least(least: int):
-    """An argument's type: whole numbers from `least` on."""
-
-    def integer(text: str) -> int:
-        if int(text) < least:
-            raise argparse.ArgumentTypeError(f"{text} is less than {least}")
-        return int(text)
-
-    return integer
+    add("batch_size", whole(1), "answers generated together; shapes their last digits")
 
 
 def sampler_of(arguments: argparse.Namespace) -> Sampler:
     """The Sampler that the arguments of `add_arguments` describe. UserError for what argparse lets through."""
     options = parse_options(arguments.engine, arguments.engine_option)
-    if not 0 <= arguments.temperature < float("inf"):
-        raise UserError(f"--temperature is {arguments.temperature}, it must be 0 (greedy) or more")
     if "" in arguments.stop:
         raise UserError("--stop is empty, it must hold at least one character")
     decoding = Decoding(arguments.temperature, arguments.top_k, arguments.max_new_tokens, tuple(arguments.stop))

@@ -5,11 +5,10 @@ from collections.abc import Callable
 
 from markupsafe import Markup, escape
 
-from yetbetter.figures.look import order_budgets
 from yetbetter.measures.metrics import METRICS, Metric
 from yetbetter.report import wording
 from yetbetter.report.study import ReportedStudy, basis
-from yetbetter.tables import Estimate
+from yetbetter.tables import Estimate, level_order
 
 NUMBERS: dict[str, Callable] = {}
 
@@ -69,7 +68,7 @@ def budget_line(budget: str, text: str) -> str:
 
 def tell_leads(study: ReportedStudy, rows: list[dict]) -> list[str]:
     """A sentence for each budget, and what the differences rest on."""
-    budgets = order_budgets(list(dict.fromkeys(row["budget"] for row in rows)))
+    budgets = study.look.order_budgets(list(dict.fromkeys(row["budget"] for row in rows)))
     lines = []
     for budget in budgets:
         own = [lead(study, row) for row in rows if row["budget"] == budget]
@@ -102,7 +101,7 @@ def tell_finetuned(study: ReportedStudy, dataset: str) -> list[str]:
 def tell_reasoning(study: ReportedStudy, dataset: str) -> list[str]:
     """How many of the finetuned models' right answers rest on wrong reasoning."""
     rows = [row for row in study.leads("false_positive_rate") if row["dataset"] == dataset]
-    budgets = order_budgets(list(dict.fromkeys(row["budget"] for row in rows)))
+    budgets = study.look.order_budgets(list(dict.fromkeys(row["budget"] for row in rows)))
     return [
         budget_line(budget, "; ".join(lead(study, row) for row in rows if row["budget"] == budget))
         for budget in budgets
@@ -118,7 +117,7 @@ def tell_transfer(study: ReportedStudy, dataset: str) -> list[str]:
     most = votes[-1]
     rows = [row for row in study.leads(f"maj@{most}", "functional") if row["dataset"] == dataset]
     lines = []
-    for budget in order_budgets(list(dict.fromkeys(row["budget"] for row in rows))):
+    for budget in study.look.order_budgets(list(dict.fromkeys(row["budget"] for row in rows))):
         own = "; ".join(lead(study, row) for row in rows if row["budget"] == budget)
         lines.append(f"maj@{most} on functional variants, {budget} budget: {own}.")
     return lines
@@ -132,7 +131,9 @@ def tell_experiment(study: ReportedStudy, name: str, dataset: str) -> list[str]:
     values = study.table("finetuned").where(seed="all", source=tuple(chosen["sources"]), **keys)
     differences = study.table("differences").where(baseline=study.strong, **keys)
     lines = []
-    for budget in order_budgets([budget for budget in values.values("budget") if budget in chosen["budgets"]]):
+    for budget in study.look.order_budgets(
+        [budget for budget in values.values("budget") if budget in chosen["budgets"]]
+    ):
         for target in study.look.order_targets([name for name in chosen["targets"] if name in values.values("target")]):
             pieces = []
             for row in values.where(budget=budget, target=target).rows:
@@ -162,7 +163,7 @@ def tell_quality(study: ReportedStudy, *place: str) -> list[str]:
         source for source in named.get("sources", [study.weak, study.strong]) if source in table.values("source")
     ]
     lines = []
-    for budget in order_budgets(table.where(source=tuple(sources)).values("budget")):
+    for budget in study.look.order_budgets(table.where(source=tuple(sources)).values("budget")):
         pieces = []
         for name, metric in METRICS.items():
             cells = [(source, table.estimate(budget=budget, source=source, metric=name)) for source in sources]
@@ -196,13 +197,11 @@ def tell_trend(study: ReportedStudy, dataset: str) -> list[str]:
 @numbers_of("coverage_by_level")
 def tell_levels(study: ReportedStudy, dataset: str) -> list[str]:
     table = study.table("data_quality").where(dataset=dataset, metric="coverage", basis="arm")
-    budgets = order_budgets(table.values("budget"))
+    budgets = study.look.order_budgets(table.values("budget"))
     if not budgets:
         return []
     budget, pieces = budgets[-1], []
-    for level in sorted(
-        (level for level in table.values("level") if level != "all"), key=lambda name: (len(name), name)
-    ):
+    for level in sorted((level for level in table.values("level") if level != "all"), key=level_order):
         cells = [
             (source, table.estimate(level=level, budget=budget, source=source)) for source in (study.weak, study.strong)
         ]

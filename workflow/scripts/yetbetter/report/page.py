@@ -8,7 +8,6 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from yetbetter.figures.look import order_budgets
 from yetbetter.figures.registry import FIGURES, KINDS
 from yetbetter.report import captions, wording
 from yetbetter.report.sheets import Column, Field, Sheet, interval_picture, make_sheet, numeric
@@ -82,7 +81,7 @@ def state(study: ReportedStudy) -> list[str]:
     weak, strong = study.weak, study.strong
     names = [f"{study.label(source)} ({parameters(study, source)})" for source in (weak, strong)]
     collected = []
-    for budget in order_budgets(study.table("arms").values("budget")):
+    for budget in study.look.order_budgets(study.table("arms").values("budget")):
         rows = study.table("arms").where(budget=budget)
         samples = [rows.where(source=source).values("samples")[:1] for source in (weak, strong)]
         if all(samples):

@@ -6,12 +6,15 @@ from pathlib import Path
 
 from yetbetter.errors import UserError
 from yetbetter.figures.look import Look
+from yetbetter.figures.names import names_of
 from yetbetter.records import read_json
 from yetbetter.report import wording
 from yetbetter.tables import NUMBERS, Table, read_table, to_number
 
 DESCRIPTION = "study.json"
 DESCRIBED = ("study", "config", "cells", "missing")
+# The keys of a study's config that its report reads.
+CONFIG = ("comparison", "budgets", "datasets", "experiments", "finetuning", "models", "sampling", "seed", "sources")
 
 
 @dataclass
@@ -35,7 +38,7 @@ class ReportedStudy:
 
     @cached_property
     def look(self) -> Look:
-        return Look(self.strong, self.weak, list(self.config["sources"]))
+        return Look(self.strong, self.weak, list(self.config["sources"]), study=names_of(self.config))
 
     def table(self, name: str) -> Table:
         """Empty if the part has no such table."""
@@ -76,6 +79,10 @@ class ReportedStudy:
 
 def read_study(description: str | Path, tables: list[Path]) -> ReportedStudy:
     found = read_json(description, require=DESCRIBED)
+    config = found["config"] if isinstance(found["config"], dict) else {}
+    for key in CONFIG:
+        if key not in config:
+            raise UserError(f"{description}: its config has no {key!r}, so no program of the workflow wrote it")
     return ReportedStudy(found, {path.stem: read_numbers(path) for path in tables})
 
 

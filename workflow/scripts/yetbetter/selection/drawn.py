@@ -139,7 +139,7 @@ class Spent:
                 self.judge["tokens"] += judgement.tokens
                 self.judge["prompt_tokens"] += judgement.prompt_tokens
 
-    def summary(self, exact: list[str]) -> Iterator[dict]:
+    def summary(self, exact: list[float]) -> Iterator[dict]:
         """For each model: samples per question (also before rounding), questions, and tokens drawn."""
         for (model, samples), wanted in zip(self.draws.items(), exact, strict=True):
-            yield {"model": model, "samples": samples, "samples_exact": float(wanted)} | self.models[model]
+            yield {"model": model, "samples": samples, "samples_exact": wanted} | self.models[model]

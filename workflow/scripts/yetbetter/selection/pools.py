@@ -30,7 +30,7 @@ def parse_draws(arguments: Iterable[str]) -> dict[str, int]:
     draws: dict[str, int] = {}
     for argument in arguments:
         model, _, samples = argument.rpartition(":")
-        if not model or not re.fullmatch("[1-9][0-9]*", samples):
+        if not model or not re.fullmatch("[1-9][0-9]{0,14}", samples):
             raise UserError(f"--draws {argument!r}: must be MODEL:SAMPLES, at least one sample")
         if model in draws:
             raise UserError(f"--draws: {model!r} is given twice")
@@ -334,6 +334,6 @@ def check_complete(pool: Iterable[Sample], draws: dict[str, int], questions: Ite
     for model, wanted in draws.items():
         for question in questions:
             samples = sorted(found.get((model, question), []))
-            if samples != list(range(wanted)):
+            if len(samples) != wanted or samples != list(range(wanted)):
                 count = "twice the same" if len(set(samples)) < len(samples) else len(samples)
                 raise UserError(f"pool of {model!r}: {count} samples of {question!r}, the arm needs {wanted}")

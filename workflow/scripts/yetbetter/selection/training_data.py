@@ -12,6 +12,7 @@ from tempfile import TemporaryFile
 from yetbetter import grading
 from yetbetter.errors import UserError
 from yetbetter.judging.samples import Sample
+from yetbetter.program import whole
 from yetbetter.records import check_unique, dump_row, iterate_rows, write_text
 from yetbetter.selection.filters import FILTERS, Reject
 from yetbetter.selection.pools import Pools, Shard, parse_draws, read_shards, solution_key
@@ -35,7 +36,7 @@ class Choice:
         parser.add_argument("--filter", default="ground_truth", choices=tuple(FILTERS))
         parser.add_argument("--duplicates", default="keep", choices=DUPLICATES)
         parser.add_argument(
-            "--keep-per-question", type=int, help="only the first so many kept solutions of each question"
+            "--keep-per-question", type=whole(1), help="only the first so many kept solutions of each question"
         )
         parser.add_argument(
             "--grading-mode", default=grading.STRICT, choices=grading.MODES, help="for a filter that compares answers"
@@ -52,7 +53,7 @@ def add_arm_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of every program that reads an arm: problems, the view of the pools, what is kept of it."""
     parser.add_argument("--problems", required=True)
     parser.add_argument("--draws", required=True, nargs="+", metavar="MODEL:SAMPLES", help="the view of the pools")
-    parser.add_argument("--questions", type=int, help="only the first so many problems")
+    parser.add_argument("--questions", type=whole(1), help="only the first so many problems")
     Pools.add_arguments(parser)
     Choice.add_arguments(parser)
 

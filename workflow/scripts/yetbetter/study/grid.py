@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
+from yetbetter.errors import UserError
 from yetbetter.study.budgets import Count, count_questions, count_samples
 from yetbetter.study.grid_checks import check_arm, check_fractions, check_pool
 from yetbetter.training.learning_rates import CHOSEN
@@ -38,8 +39,20 @@ class Cell:
 
 def parse_cell(path: str) -> Cell:
     """The cell of a path; its seed stays text, as in tables."""
-    parts = zip(path.split("/"), ("", "", "from-", "to-", "seed-"), strict=True)
-    return Cell(*(part.removeprefix(prefix) for part, prefix in parts))
+    parts, prefixes = path.split("/"), ("", "", "from-", "to-", "seed-")
+    pairs = list(zip(parts, prefixes, strict=False))
+    names = [part.removeprefix(prefix) for part, prefix in pairs]
+    if len(parts) != len(prefixes) or not all(names) or not all(part.startswith(prefix) for part, prefix in pairs):
+        raise UserError(f"cell {path!r}: must be DATASET/BUDGET/from-SOURCE/to-TARGET/seed-SEED")
+    return Cell(*names)
+
+
+def parse_coordinates(word: str) -> Cell:
+    """The same from DATASET/BUDGET/SOURCE/TARGET/SEED."""
+    parts = word.split("/")
+    if len(parts) != 5 or not all(parts):
+        raise UserError(f"cell {word!r}: must be DATASET/BUDGET/SOURCE/TARGET/SEED")
+    return Cell(*parts)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable
 
 from yetbetter.errors import UserError
-from yetbetter.records import read_json
+from yetbetter.records import read_json, shorten
 
 # A folder next to those of the learning rates: the model trained with the rate that the first seed's validation chose.
 CHOSEN = "chosen"
@@ -28,7 +28,10 @@ def read_chosen_rate(choice: str, *rates: str) -> float:
 
     choice: a choice.json of evaluate_model.py. rates: each as NAME=RATE. Raises UserError for a name not among them.
     """
-    name = read_json(choice, require=("checkpoint",))["checkpoint"].partition("/")[0]
+    checkpoint = read_json(choice, require=("checkpoint",))["checkpoint"]
+    if not isinstance(checkpoint, str):
+        raise UserError(f"{choice}: checkpoint is {shorten(repr(checkpoint))}, it must be text")
+    name = checkpoint.partition("/")[0]
     known = dict(rate.split("=", 1) for rate in rates if "=" in rate)
     try:
         rate = float(known[name])
