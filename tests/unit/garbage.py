@@ -98,8 +98,8 @@ BAD_FILES = {
     "one.csv": b"a,b\n1\n",
 }
 # For numbers, for names and texts, for options that read JSON.
-NUMBERS = ("", "x", "-1", "0", "1.5", "nan", "inf", "-inf", "1e999", "9" * 400, "9" * 5000, "10000000000000", "0x1")
-WORDS = ("", " ", "-1", "nan", "wc=1", "wc:", ":1", "=", "a:b:c:d:e:f", "wc:x", "a/b", "\udcff", "9" * 400)
+NUMBERS = ("", "x", "-1", "0", "1.5", "nan", "inf", "-inf", "9" * 400, "9" * 5000, "10000000000000")
+WORDS = ("", "-1", "nan", "wc=1", "wc:", "a:b:c:d:e:f", "wc:x", "a/b", "\udcff", "9" * 400)
 OBJECTS = ("{", "[]", "null", "1", "{}", "[" * 3000)
 FILES = ("nowhere/at/all", ".", "out", "good.jsonl/inside", *BAD_FILES, "good.json", "good.csv")
 

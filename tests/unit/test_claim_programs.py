@@ -200,7 +200,8 @@ def test_without_noise_between_finetunings_the_papers_gaps_stay_inconclusive(tmp
 
 def test_an_impossible_correlation_is_refused(tmp_path):
     done = check(tmp_path, "--correlation", "1.5")
-    assert "--correlation 1.5: must lie between -1 and 1" in done.stderr
+    assert "--correlation: '1.5' is not a number of at least -1 and at most 1" in done.stderr
+    assert "--correlation 1: must lie between -1 and 1" in check(tmp_path, "--correlation", "1").stderr
 
 
 # The figure -----------------------------------------------------------------------------------------------------------

@@ -133,8 +133,11 @@ def test_lone_surrogates_do_not_reach_a_reader_that_refuses_them(text, cleaned):
     assert without_surrogates(text) == cleaned
 
 
-def test_what_cannot_be_exported_is_reported_in_one_line(exported, tmp_path):
-    assert "--facts: not JSON" in refusal(export, exported[0].parent, "{")
+def test_what_cannot_be_exported_is_reported_in_one_line(exported, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        export(exported[0].parent, "{")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "argument --facts: not JSON" in line
     write_rows(tmp_path / "data.jsonl", [])
     write_json(tmp_path / "counts.json", COUNTS)
     assert "data.jsonl: holds no rows" in refusal(export, tmp_path)

@@ -16,7 +16,7 @@ from yetbetter.generation.engines import (
     parse_options,
     shaping_options,
 )
-from yetbetter.program import number, whole
+from yetbetter.program import whole
 
 # More than one slash cannot be a hub id: reported before a missing folder is looked up on the network.
 HUB_ID = re.compile(r"[\w-][\w.-]*(/[\w.-]+)?")
@@ -74,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser, **defaults) -> None:
     defaults = {"engine": DEFAULT_ENGINE, "max_context": 0} | defaults
     add("engine", str, f"one of: {', '.join(ENGINES)}")
     parser.add_argument("--engine-option", action="append", default=[], metavar="NAME=VALUE", help="may be repeated")
-    add("temperature", number(), "0 is greedy decoding")
+    add("temperature", float, "0 is greedy decoding")
     add("top_k", whole(0), "0 keeps the whole vocabulary")
     add("max_new_tokens", whole(1), "limit of an answer")
     add("max_context", whole(0), "limit of prompt and answer; 0: the model's own")
@@ -85,6 +85,8 @@ def add_arguments(parser: argparse.ArgumentParser, **defaults) -> None:
 def sampler_of(arguments: argparse.Namespace) -> Sampler:
     """The Sampler that the arguments of `add_arguments` describe. UserError for what argparse lets through."""
     options = parse_options(arguments.engine, arguments.engine_option)
+    if not 0 <= arguments.temperature < float("inf"):
+        raise UserError(f"--temperature is {arguments.temperature}, it must be 0 (greedy) or more")
     if "" in arguments.stop:
         raise UserError("--stop is empty, it must hold at least one character")
     decoding = Decoding(arguments.temperature, arguments.top_k, arguments.max_new_tokens, tuple(arguments.stop))
