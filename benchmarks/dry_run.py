@@ -49,7 +49,7 @@ def main() -> None:
             start, _ = count_instructions(["forecast", *options])
             total, jobs = count_instructions(options)
             each = (total - start) / jobs / 1e6
-            print(f"{jobs} jobs: {each:.1f} million instructions each, the start {start / 1e9:.2f} billion")
+            print(f"{jobs} jobs: {each:.3f} million instructions each, the start {start / 1e9:.2f} billion")
         else:
             compare(options, arguments.repeats)
 

@@ -27,7 +27,7 @@ rule select_solutions:
         arm=study.arm_arguments,
         blocks=lambda wildcards: study.arm(wildcards).blocks,
         folders=lambda wildcards: study.arm(wildcards).folders("solutions", "verdicts"),
-        version=SELECTION_VERSION,
+        version=versions.SELECTION_VERSION,
     shell:
         "python workflow/scripts/select_solutions.py"
         " --problems {input.problems:q}"
@@ -58,7 +58,7 @@ rule select_human_solutions:
     conda:
         "../../envs/analysis.yaml"
     params:
-        version=HUMAN_SELECTION_VERSION,
+        version=versions.HUMAN_SELECTION_VERSION,
     shell:
         "python workflow/scripts/select_human_solutions.py"
         " --problems {input.problems:q}"
