@@ -12,9 +12,9 @@ from yetbetter.generation.options import Sampler
 from yetbetter.generation.prompts import chat_of, check_questions
 from yetbetter.generation.sampling import ask, ask_stream, cut_into, sample_stream
 from yetbetter.identity import fingerprint, model_identity, stream_seed
-from yetbetter.judging.judgements import JUDGE_VERSION, digest_of_text, parse_verdict
+from yetbetter.judging.judgements import digest_of_text, parse_verdict
 from yetbetter.records import iterate_rows, read_json, write_rows
-from yetbetter.versions import SAMPLER_VERSION
+from yetbetter.versions import JUDGE_VERSION, SAMPLER_VERSION
 
 # Everything that was ever asked with these settings, and the part of it that this run's output holds.
 ASKED, JUDGEMENTS, ABOUT = "asked.jsonl", "judgements.jsonl", "about.json"

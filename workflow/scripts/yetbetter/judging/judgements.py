@@ -22,9 +22,6 @@ from yetbetter.judging.samples import Judgement, Sample
 from yetbetter.records import iterate_rows, read_json
 from yetbetter.verdicts import CORRECT, NO_VERDICT
 
-# Raised on purpose when the same answer of a judge is read as another verdict.
-JUDGE_VERSION = 1
-
 LAST_LINE = re.compile(r"Verdict: (sound|flawed)")
 ANY_VERDICT = re.compile(r"verdict\s*:\s*(?:sound|flawed)", re.IGNORECASE)
 PLACEHOLDER = re.compile(r"\{(question|solution|answer)\}")
