@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from yetbetter.claims.power import needs, power
-from yetbetter.stats.contrasts import CROSSED, Measurements, contrast, pooled_noise
+from yetbetter.stats.contrasts import contrast
 from yetbetter.stats.distributions import t_below, t_quantile
 from yetbetter.stats.estimators import Bootstrap
+from yetbetter.stats.measurements import Measurements
+from yetbetter.stats.noise import CROSSED, pooled_noise
 
 
 def arm(top, bottom=None, units="test", kin="kin", names=None, share=True) -> Measurements:
