@@ -54,40 +54,22 @@ FALSE_POSITIVES = 0.1
 # problem then have a correlation of 0.5, those of one arm 0.55.
 SHARED, ARM, MODEL = 0.70, 0.06, 0.24
 NORMAL = NormalDist()
+AXES, PAIRS = ("budget", "target", "source", "cell"), ("0/1", "0.65/1.5", "1.5/3", "0.65/3")
 COVERAGE = (
     *("alike:0", "alike:0.65", "alike:1.1", "alike:3"),
-    *(
-        f"{axis}:{pair}"
-        for axis in ("budget", "target", "source", "cell")
-        for pair in ("0/1", "0.65/1.5", "1.5/3", "0.65/3")
-    ),
+    *(f"{axis}:{pair}" for axis in AXES for pair in PAIRS),
 )
-NULL = (
-    "alike:0",
-    "alike:1.1",
-    "alike:3",
-    "budget:0.65/3",
-    "budget:1.5/3",
-    "target:1.5/3",
-    "source:0.65/3",
-    "cell:1.5/3",
-)
+NULL = tuple("alike:0 alike:1.1 alike:3 budget:0.65/3 budget:1.5/3 target:1.5/3 source:0.65/3 cell:1.5/3".split())
 POWER = ("alike:0.65", "alike:0.9", "alike:1.1")
-LENT = (
-    "alike:0",
-    "alike:1.1",
-    "alike:3",
-    "budget:1.5/3",
-    "target:1.5/3",
-    "source:1.5/3",
-    "further:0.65/1.1",
-    "further:1.5/3",
-)
+LENT = tuple("alike:0 alike:1.1 alike:3 budget:1.5/3 target:1.5/3 source:1.5/3 further:0.65/1.1 further:1.5/3".split())
 
 
 @dataclass
 class Design:
-    """What a simulated study is like. effect, easier, harder: shares; noise: as in the program's options."""
+    """What a simulated study is like. noise: as in the program's options.
+
+    effect: of WC data, as a share, on the easier data set `effect_easier` if given. easier, harder: accuracies.
+    """
 
     seeds: int = 3
     further_seeds: int = 3
@@ -95,6 +77,7 @@ class Design:
     functional: int = 4000
     noise: str = "alike:1"
     effect: float = 0.0
+    effect_easier: float | None = None
     easier: float = 0.50
     harder: float = 0.33
 
@@ -104,7 +87,9 @@ class Design:
         if metric == RATE:
             return FALSE_POSITIVES
         base = (self.easier if dataset == "easier" else self.harder) + TARGETS[target]
-        return base - 0.03 * (benchmark == "functional") + self.effect * (source in LIKE_WEAK)
+        other = dataset == "easier" and self.effect_easier is not None
+        effect = self.effect_easier if other else self.effect
+        return base - 0.03 * (benchmark == "functional") + effect * (source in LIKE_WEAK)
 
     def is_noisy(self, key: tuple) -> bool:
         dataset, budget, source, target = key[:4]
@@ -290,6 +275,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--functional", type=int, help="functional problems (default: as many)")
     parser.add_argument("--noise", nargs="+", help="see above")
     parser.add_argument("--effect", type=float, default=4.0, help="points, for `power`")
+    parser.add_argument("--effect-easier", type=float, help="on the easier data set (default: the same)")
     parser.add_argument("--easier", type=float, default=50.0, help="the student's accuracy on the easier data set, %%")
     parser.add_argument("--harder", type=float, default=33.0, help="the same on the harder one")
     parser.add_argument("--claims", type=int, nargs="+", help="those to test (default: those that the table needs)")
@@ -302,7 +288,9 @@ def designs(arguments: argparse.Namespace, noises: tuple[str, ...], effect: floa
         for seeds in arguments.seeds:
             for problems in arguments.problems:
                 sizes = (seeds, further or seeds, problems, arguments.functional or problems)
-                yield Design(*sizes, noise, effect / 100, arguments.easier / 100, arguments.harder / 100)
+                levels = arguments.easier / 100, arguments.harder / 100
+                easier = arguments.effect_easier / 100 if effect and arguments.effect_easier is not None else None
+                yield Design(*sizes, noise, effect / 100, easier, *levels)
 
 
 def show_coverage(arguments: argparse.Namespace, rules: Rules):

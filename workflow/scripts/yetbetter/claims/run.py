@@ -80,7 +80,7 @@ def comparison_rows(outcomes: list[Outcome], alpha: float) -> Iterator[dict]:
 
 
 def level_of(outcome: Outcome, outcomes: list[Outcome], alpha: float) -> float:
-    """The one-sided level that Holm's correction asks of the first claim to hold: power is counted for it, to be safe."""
+    """The one-sided level at which the claim holds after Holm's correction for all claims, so the strictest one."""
     return alpha * outcome.share_for / max(1, sum(each.decidable for each in outcomes))
 
 

@@ -1,6 +1,6 @@
-"""Differences between arms with the uncertainty of the problems and of the finetuning seeds: sums of weighted arms.
+"""Differences between arms with the uncertainty of the problems and of the seeds: sums of weighted arms.
 
-An arm holds, for each finetuning seed and each problem, what the problem adds to the metric, (top, bottom) of a ratio
+An arm holds, for each seed and each problem, what the problem adds to the metric, (top, bottom) of a ratio
 of sums; a mean has bottom 1. All arms over the same problems are paired: their variance over problems is that of the
 weighted sum. Seeds are crossed with problems, since every finetuned model answers the same ones: the variance of the
 mean over S seeds and N problems is, by the expected mean squares of the two-way layout with random rows and columns
@@ -9,9 +9,9 @@ Components, chapter 4),
 
     (MS_seeds + MS_problems - MS_residual) / (S N),
 
-floored at MS_problems / (S N), which it is without noise between finetunings. Two arms are finetuned on different data,
-so their seeds are independent of each other also where they have the same number. Degrees of freedom are
-Satterthwaite's (1946, Biometrics Bulletin 2). Ratios enter by linearisation (Cochran 1977, Sampling Techniques, 6.4).
+floored at MS_problems / (S N), which it is without noise between seeds. MS_seeds comes from all comparable arms
+(`stats.noise`). Two arms are finetuned on different data, so their seeds are independent of each other also where they
+have the same number. Degrees of freedom are Satterthwaite's (1946, Biometrics Bulletin 2). Ratios enter by linearisation (Cochran 1977, Sampling Techniques, 6.4).
 """
 
 import math
@@ -33,7 +33,7 @@ class Contrast:
     """A difference and its uncertainty, in the metric's own scale (or as a difference of logarithms).
 
     problem_variance, seed_variance: what both add to the variance of `effect`; seed_variance is NaN if the noise
-    between finetunings is not known, and 0 if there is none. pool_variance: assumed. basis: in words.
+    between seeds is not known, and 0 if there is none. pool_variance: assumed. basis: in words.
     """
 
     effect: float
