@@ -59,9 +59,15 @@ COVERAGE = (
     *("alike:0", "alike:0.65", "alike:1.1", "alike:3"),
     *(f"{axis}:{pair}" for axis in AXES for pair in PAIRS),
 )
-NULL = tuple("alike:0 alike:1.1 alike:3 budget:0.65/3 budget:1.5/3 target:1.5/3 source:0.65/3 cell:1.5/3".split())
+NULL = (
+    *("alike:0", "alike:1.1", "alike:3", "budget:0.65/3"),
+    *("budget:1.5/3", "target:1.5/3", "source:0.65/3", "cell:1.5/3"),
+)
 POWER = ("alike:0.65", "alike:0.9", "alike:1.1")
-LENT = tuple("alike:0 alike:1.1 alike:3 budget:1.5/3 target:1.5/3 source:1.5/3 further:0.65/1.1 further:1.5/3".split())
+LENT = (
+    *("alike:0", "alike:1.1", "alike:3", "budget:1.5/3"),
+    *("target:1.5/3", "source:1.5/3", "further:0.65/1.1", "further:1.5/3"),
+)
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Differences between arms with the uncertainty of the problems and of the seeds: sums of weighted arms.
 
-An arm holds, for each seed and each problem, what the problem adds to the metric, (top, bottom) of a ratio
-of sums; a mean has bottom 1. All arms over the same problems are paired: their variance over problems is that of the
+An arm holds, for each seed and each problem, what the problem adds to the metric, (top, bottom) of a ratio of sums; a
+mean has bottom 1. All arms over the same problems are paired: their variance over problems is that of the
 weighted sum. Seeds are crossed with problems, since every finetuned model answers the same ones: the variance of the
 mean over S seeds and N problems is, by the expected mean squares of the two-way layout with random rows and columns
 (Cornfield and Tukey 1956, Annals of Mathematical Statistics 27; Searle, Casella and McCulloch 1992, Variance
@@ -11,7 +11,8 @@ Components, chapter 4),
 
 floored at MS_problems / (S N), which it is without noise between seeds. MS_seeds comes from all comparable arms
 (`stats.noise`). Two arms are finetuned on different data, so their seeds are independent of each other also where they
-have the same number. Degrees of freedom are Satterthwaite's (1946, Biometrics Bulletin 2). Ratios enter by linearisation (Cochran 1977, Sampling Techniques, 6.4).
+have the same number. Degrees of freedom are Satterthwaite's (1946, Biometrics Bulletin 2). Ratios enter by
+linearisation (Cochran 1977, Sampling Techniques, 6.4).
 """
 
 import math
