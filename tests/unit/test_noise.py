@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from claims import Design, claims_of, count
+from claims import OWN, Design, claims_of, count
 
 from yetbetter.claims.rules import read_rules
 from yetbetter.stats.contrasts import contrast
@@ -191,7 +191,7 @@ def test_noise_is_assumed_only_if_no_arm_lends_it():
 @pytest.mark.parametrize("noise", ["alike:1", "budget:1.5/3", "target:0.65/3", "source:1.5/3"])
 def test_intervals_hold_where_the_noise_is_alike_and_where_it_is_not(noise):
     """In 40 studies of 20 comparisons; where it is noisy, two standard errors of the fewest comparisons below 95 %."""
-    found = count(Design(seeds=4, further_seeds=4, problems=300, functional=300, noise=noise), ON_TEST, 40, 1)
+    found = count(Design(seeds=4, further_seeds=4, problems=300, functional=300, noise=noise), ON_TEST, 40, 1, OWN)
     assert np.mean(found.held) > 0.93
     noisy = [held for held, one in zip(found.held, found.noisy, strict=True) if one]
     assert not noisy or np.mean(noisy) > 0.91
