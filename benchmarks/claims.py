@@ -280,6 +280,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=[3, 4, 5, 6])
     parser.add_argument("--problems", type=int, nargs="+", default=[4000], help="of the test")
     parser.add_argument("--functional", type=int, help="functional problems (default: as many)")
+    parser.add_argument("--further-seeds", type=int, help="of the arms of claims 9 to 13 and 16 (default: as many)")
     parser.add_argument("--noise", nargs="+", help="see above")
     parser.add_argument("--effect", type=float, default=4.0, help="points, for `power`")
     parser.add_argument("--effect-easier", type=float, help="on the easier data set (default: the same)")
@@ -290,11 +291,11 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def designs(arguments: argparse.Namespace, noises: tuple[str, ...], effect: float = 0.0, further: int | None = None):
+def designs(arguments: argparse.Namespace, noises: tuple[str, ...], effect: float = 0.0):
     for noise in arguments.noise or noises:
         for seeds in arguments.seeds:
             for problems in arguments.problems:
-                sizes = (seeds, further or seeds, problems, arguments.functional or problems)
+                sizes = (seeds, arguments.further_seeds or seeds, problems, arguments.functional or problems)
                 levels = arguments.easier / 100, arguments.harder / 100
                 easier = arguments.effect_easier / 100 if effect and arguments.effect_easier is not None else None
                 yield Design(*sizes, noise, effect / 100, easier, *levels)
@@ -312,7 +313,8 @@ def show_coverage(arguments: argparse.Namespace, rules: Rules):
 def show_borrowed(arguments: argparse.Namespace, rules: Rules):
     yield "noise", "seeds of the lenders", "coverage, %", "where it is noisy", "half width, points"
     yield ("---",) * 5
-    for design in designs(arguments, LENT, further=1):
+    arguments.further_seeds = 1
+    for design in designs(arguments, LENT):
         found = count(design, rules, arguments.studies, arguments.random, (BORROWED,))
         cells = (found.coverage(), found.coverage(noisy_only=True), f"{np.mean(found.widths):.1f}")
         yield design.noise, design.seeds, *cells

@@ -10,7 +10,7 @@ from yetbetter.stats.contrasts import contrast
 from yetbetter.stats.distributions import t_below, t_quantile
 from yetbetter.stats.estimators import Bootstrap
 from yetbetter.stats.measurements import Measurements
-from yetbetter.stats.noise import CROSSED
+from yetbetter.stats.noise import CROSSED, WIDER, pooled_noise
 
 
 def arm(top, bottom=None, units="test", kin="kin", names=None, share=True) -> Measurements:
@@ -154,7 +154,7 @@ def test_one_seed_borrows_the_noise_of_comparable_arms_with_several():
     noisy, other = (arm(values) for values in answers(dice, 300, 3, 0.05))
     first, second = (arm(values) for values in answers(dice, 300, 1, 0.05))
     found = difference(first, second, kin=[noisy, other])
-    assert found.seed_variance == pytest.approx(2 * max(noisy.noise.variance, other.noise.variance))
+    assert found.seed_variance == pytest.approx(2 * WIDER * pooled_noise([noisy, other]).variance)
     assert found.seed_freedom == pytest.approx(4)
     assert "comparable" in found.basis
     assert difference(first, second, kin=[arm(noisy.top, kin="another")]).one_seed
