@@ -128,6 +128,14 @@ def test_without_comparable_arms_the_degrees_of_freedom_are_satterthwaites():
     assert (found.basis, found.seed_raw) == (CROSSED, pytest.approx(a + b))
 
 
+def test_a_comparison_with_fewer_other_cells_than_its_own_rests_on_its_own_seeds():
+    pair = [arm([28, 30, 32]), arm([28, 30, 32], source="se")]
+    (one, two) = estimate_noise(pair, [arm([27, 30, 33], "high")])
+    assert (one.noise, two.noise, one.shared) == (pair[0].noise, pair[1].noise, False)
+    assert one.basis == CROSSED
+    assert estimate_noise(pair, [arm([27, 30, 33], "high"), arm([27, 30, 33], "high")])[0].shared
+
+
 def test_arms_that_share_an_estimate_have_its_degrees_of_freedom_and_no_more():
     pair = [arm([30, 33, 36]), arm([28, 31, 34], source="se")]
     others = [arm([22, 25, 28], "high", source=source) for source in ("wc", "se")]

@@ -55,11 +55,13 @@ def estimate_noise(
     kin = {id(arm): arm for arm in (*arms, *others) if arm.kin == arms[0].kin and arm.noise}
     own = [arm for arm in arms if arm.noise]
     rest = [arm for arm in kin.values() if not any(arm is one for one in own)]
-    alone = not rest or is_noisier(own, rest)
+    noisier = bool(own and rest) and is_noisier(own, rest)
+    # From fewer others than own seeds it is hardly told whether they are alike.
+    alone = noisier or freedom_of(rest) < freedom_of(own)
     found = []
     for arm in arms:
         if arm.noise and alone:
-            found.append(Estimate(arm.noise, ALONE if rest else CROSSED))
+            found.append(Estimate(arm.noise, ALONE if noisier else CROSSED))
         elif arm.noise:
             found.append(Estimate(largest_noise(arm, own, rest), CROSSED, shared=True))
         else:
@@ -67,10 +69,14 @@ def estimate_noise(
     return found
 
 
+def freedom_of(arms: list[Measurements]) -> float:
+    return sum(arm.noise.freedom for arm in arms)
+
+
 def is_noisier(own: list[Measurements], rest: list[Measurements]) -> bool:
     """Whether the comparison's own noise is significantly above that of comparable arms."""
     ours, theirs = pooled_noise(own), pooled_noise(rest)
-    if ours is None or ours.raw <= theirs.raw:
+    if ours.raw <= theirs.raw:
         return False
     return theirs.raw == 0 or f_above(ours.raw / theirs.raw, ours.freedom, theirs.freedom) < UNLIKE
 
