@@ -1,6 +1,7 @@
 """The claims: rules, verdicts on studies whose truth was planted, and how often a verdict is wrong."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from statistics import NormalDist
 
@@ -16,7 +17,9 @@ from yetbetter.claims.run import claim_rows, comparison_rows, run_claims
 from yetbetter.claims.tested import interval
 from yetbetter.claims.verdicts import holm
 from yetbetter.errors import UserError
-from yetbetter.stats.contrasts import Contrast, Measurements
+from yetbetter.stats.contrasts import Contrast
+from yetbetter.stats.measurements import Measurements
+from yetbetter.stats.noise import BORROWED
 
 ROOT = Path(__file__).parents[2]
 RULES_FILE = ROOT / "workflow" / "claims.yaml"
@@ -105,11 +108,11 @@ def draw(key: tuple, value: float, dice, ease: np.ndarray, seeds: int, seed_sd: 
         chance = np.clip(value + dice.normal(0, seed_sd, (seeds, 1)), 0.001, 0.999)
         threshold = np.vectorize(NORMAL.inv_cdf)(chance)
         right = (0.7 * ease + 0.714 * noise < threshold).astype(float)
-        kin = (key[0], key[4], key[3], metric)
+        place = {"kin": (*units, metric), "budget": key[1], "source": key[2], "target": key[3]}
         if metric == "pass@1":
-            return Measurements(names, right, np.ones_like(right), units, kin)
+            return Measurements(names, right, np.ones_like(right), units, **place)
         decided = (dice.random((seeds, problems)) < 0.5).astype(float)
-        return Measurements(names, right * decided, decided, units, kin)
+        return Measurements(names, right * decided, decided, units, **place)
     hit = (0.7 * ease + 0.714 * dice.normal(0, 1, problems) < NORMAL.inv_cdf(min(value, 0.99))).astype(float)
     if metric == "coverage":
         return Measurements(names, hit[None], np.ones((1, problems)), units)
@@ -320,19 +323,33 @@ def verdicts_with_assumed(sd: float) -> str:
     return run_claims(rules, evidence)[0].verdict
 
 
-def test_one_seed_borrows_from_comparable_cells_of_the_study():
+def with_repeated(seeds: int, budget: str) -> StudyEvidence:
+    """One seed of everything that claim 9 asks for; several of WC and SE data at this budget."""
     rules = rules_of(9)
     evidence = study(true_values(), rules, seeds=1)
-    several = study(true_values(), rules_of(4), seeds=4).arms
-    kin = ("harder", "test", "student", "pass@1")
-    evidence.arms = {
-        key: Measurements(arm.problems, arm.top, arm.bottom, arm.units, kin) for key, arm in evidence.arms.items()
-    }
-    lent = [Measurements(a.problems, a.top, a.bottom, a.units, kin) for key, a in several.items() if key[0] == "harder"]
-    evidence.several = lent
-    (outcome,) = run_claims(rules, evidence)
+    lent = study(true_values(), rules_of(4), seeds=seeds).arms
+    evidence.several = [replace(arm, budget=budget) for key, arm in lent.items() if key[:2] == ("harder", "low")]
+    return evidence
+
+
+def test_one_seed_borrows_from_comparable_cells_of_the_same_budget():
+    (outcome,) = run_claims(rules_of(9), with_repeated(4, "price"))
     assert outcome.verdict == REPRODUCED
-    assert "comparable" in outcome.decided_by.estimates[0].basis
+    assert outcome.decided_by.estimates[0].basis == BORROWED
+
+
+def test_noise_at_another_budget_is_not_borrowed_and_the_reason_says_where_it_is_known():
+    (outcome,) = run_claims(rules_of(9), with_repeated(4, "low"))
+    assert outcome.verdict == INCONCLUSIVE
+    assert outcome.reason.startswith("one seed of from-price_weak/to-student at budget price, ")
+    assert "the noise between seeds is known at budget low only; " in outcome.reason
+
+
+def test_noise_of_another_target_is_not_borrowed_either():
+    evidence = with_repeated(4, "price")
+    evidence.several = [replace(arm, target="weak") for arm in evidence.several]
+    (outcome,) = run_claims(rules_of(9), evidence)
+    assert "the noise between seeds is known for target weak only" in outcome.reason
 
 
 # What is not there ----------------------------------------------------------------------------------------------------
@@ -414,6 +431,24 @@ def decided(verdict: str) -> bool:
 
 def joined(claims: list[Claim]) -> Claim:
     return Claim(1, "joined", "All hold.", tuple(claim.comparisons[0] for claim in claims))
+
+
+def test_a_claim_of_one_comparison_is_decided_by_its_two_sided_p_and_of_several_at_almost_the_whole_level():
+    dice = np.random.default_rng(0)
+    for count, share in ((1, 1 / 2), (2, 3 / 4), (4, 7 / 8)):
+        claim = joined([single() for _ in range(count)])
+        (outcome,) = run_claims(Rules((claim,), {}, {}), Given(dice, [0.02] * count))
+        assert outcome.p == pytest.approx(outcome.p_holds / share)
+        (outcome,) = run_claims(Rules((claim,), {}, {}), Given(dice, [-0.05] * count))
+        assert outcome.p == pytest.approx(2 * count * min(tested.p_against for tested in outcome.tested))
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_a_comparison_at_the_boundary_makes_a_claim_decided_as_often_as_alpha_says(count):
+    """In either direction: that it holds, or that it fails."""
+    claim = joined([single() for _ in range(count)])
+    found = rate([[0.2] * (count - 1) + [0.0]], decided, [claim], studies=3000)
+    assert found == pytest.approx(0.05, abs=0.012)
 
 
 def test_a_claim_at_its_boundary_is_decided_as_often_as_alpha_says():

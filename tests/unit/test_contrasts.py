@@ -5,10 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from yetbetter.claims.power import needs, power
-from yetbetter.stats.contrasts import CROSSED, Measurements, contrast, pooled_noise
+from yetbetter.claims.power import needs, power, scaled
+from yetbetter.stats.contrasts import contrast
 from yetbetter.stats.distributions import t_below, t_quantile
 from yetbetter.stats.estimators import Bootstrap
+from yetbetter.stats.measurements import Measurements
+from yetbetter.stats.noise import CROSSED, WIDER, pooled_noise
 
 
 def arm(top, bottom=None, units="test", kin="kin", names=None, share=True) -> Measurements:
@@ -152,9 +154,8 @@ def test_one_seed_borrows_the_noise_of_comparable_arms_with_several():
     noisy, other = (arm(values) for values in answers(dice, 300, 3, 0.05))
     first, second = (arm(values) for values in answers(dice, 300, 1, 0.05))
     found = difference(first, second, kin=[noisy, other])
-    noise = pooled_noise([noisy, other])
-    assert found.seed_variance == pytest.approx(2 * noise.variance)
-    assert (noise.freedom, found.seed_freedom) == (4, pytest.approx(4))
+    assert found.seed_variance == pytest.approx(2 * WIDER * pooled_noise([noisy, other]).variance)
+    assert found.seed_freedom == pytest.approx(4)
     assert "comparable" in found.basis
     assert difference(first, second, kin=[arm(noisy.top, kin="another")]).one_seed
 
@@ -216,6 +217,18 @@ def test_where_the_seeds_are_the_noise_more_problems_do_not_help_and_more_seeds_
     problems, seeds = needs(found, 0.03, 0.025)
     assert problems is None
     assert 3 < seeds < 100
+
+
+def test_an_arm_that_borrowed_its_noise_has_its_own_with_more_seeds():
+    dice = np.random.default_rng(8)
+    lenders = [arm(values) for values in answers(dice, 2000, 3, 0.02)]
+    first, second = (arm(values) for values in answers(dice, 2000, 1, 0.02))
+    found = difference(first, second, kin=lenders)
+    _, seeds = needs(found, 0.04, 0.025)
+    more = scaled(found, 1, 10)
+    assert power(found, 0.04, 0.025, seeds=seeds) >= 0.8 > power(found, 0.04, 0.025, seeds=seeds - 1)
+    assert more.seed_variance == pytest.approx(found.seed_variance / 10)
+    assert more.seed_freedom == pytest.approx(2 * 9)
 
 
 def test_no_effect_is_never_found():

@@ -3,7 +3,8 @@
 REPRODUCED, CONTRADICTED, INCONCLUSIVE, NOT_RUN = VERDICTS = ("reproduced", "contradicted", "inconclusive", "not run")
 
 # One row per claim. effect, low, high (95 %), margin, basis: of the comparison that decides, named under `decided_by`;
-# unit: points, percent or solutions. p: two-sided, over all comparisons; p_holm: corrected for the other claims.
+# unit: points, percent or solutions. p: over all comparisons and both directions (`claims.verdicts`); p_holm: corrected
+# for the other claims.
 # paper_effect: what the paper printed for that comparison. needs_*: problems, or else seeds, for 80 % power, both if
 # neither alone would do; needs_for: the effect that they are counted for. cells: paths, divided by blanks.
 CLAIMS = (

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,8 @@ from yetbetter.errors import UserError
 from yetbetter.measures.metrics import METRICS, Metric
 from yetbetter.measures.questions import COUNTS
 from yetbetter.measures.scores import arrays_of, read_scores
-from yetbetter.stats.contrasts import Contrast, Measurements, contrast
+from yetbetter.stats.contrasts import Contrast, contrast
+from yetbetter.stats.measurements import Measurements
 from yetbetter.tables import Table, read_table
 
 ARM = ["dataset", "budget", "source"]
@@ -51,7 +53,25 @@ class StudyEvidence:
             paths += files
         kin = [arm for arm in self.several if arm.kin in {one.kin for _, one in found}]
         estimate = contrast(found, kin, comparison.in_percent, self.seed_sd, self.pool_sd)
+        if estimate.one_seed:
+            estimate = replace(estimate, unknown=self.why_unknown([arm for _, arm in found]))
         return estimate, list(dict.fromkeys(paths))
+
+    def why_unknown(self, arms: list[Measurements]) -> str:
+        """Why no other arm lends its noise to the first of these that needs it; empty if none could."""
+        for arm in arms:
+            known = [one for one in self.several if one.kin == arm.kin]
+            same = [one for one in known if one.target == arm.target]
+            if arm.seeds > 1 or any(one.budget == arm.budget for one in same):
+                continue
+            text = (
+                f"one seed of from-{arm.source}/to-{arm.target} at budget {arm.budget}, and the noise between seeds is"
+            )
+            if same:
+                return f"{text} known at budget {in_words(one.budget for one in same)} only"
+            if known:
+                return f"{text} known for target {in_words(one.target for one in known)} only"
+        return ""
 
     def find(self, names: dict[str, str], metric: str) -> tuple[Measurements, list[str]]:
         place, template = tuple(names[axis] for axis in ARM), "{}/{}/from-{}"
@@ -105,7 +125,7 @@ def measure_model(scores: pd.DataFrame) -> dict[tuple[str, str], Measurements]:
 
     scores: of one arm and target, as `measures.scores` has them. A benchmark that some seed was not asked is left out.
     """
-    dataset, _, _, target = scores.iloc[0][MODEL]
+    dataset, budget, source, target = scores.iloc[0][MODEL]
     seeds, found = list(scores["seed"].unique()), {}
     for (benchmark, metric), own in scores.groupby(["benchmark", "metric"], sort=False):
         # Problems without a right answer have no reasoning, and are (0, 0) in the ratio.
@@ -115,7 +135,8 @@ def measure_model(scores: pd.DataFrame) -> dict[tuple[str, str], Measurements]:
         if problems:
             units = (dataset, benchmark)
             arrays = arrays_of(own, seeds, problems)
-            found[benchmark, metric] = Measurements(problems, *arrays, units, kin=(*units, target, metric))
+            place = {"budget": budget, "target": target, "source": source}
+            found[benchmark, metric] = Measurements(problems, *arrays, units, kin=(*units, metric), **place)
     return found
 
 
@@ -125,6 +146,11 @@ def read_questions(path: str) -> Table:
     if not table.rows:
         raise UserError(f"{path}: no questions")
     return table
+
+
+def in_words(names: Iterable[str]) -> str:
+    *first, last = dict.fromkeys(names)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def measure_data(place: tuple[str, ...], questions: Table, metric: Metric) -> Measurements:

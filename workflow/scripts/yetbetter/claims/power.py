@@ -24,12 +24,18 @@ def power(estimate: Contrast, distance: float, level: float, problems: float = 1
 
 
 def scaled(estimate: Contrast, problems: float, seeds: float) -> Contrast:
-    """The estimate with so many times as many problems and seeds; more seeds leave the problems' part as it is."""
-    several = [count for count in estimate.seeds if count > 1]
+    """The estimate with so many times as many problems and seeds; more seeds leave the problems' part as it is.
+
+    Comparable cells are taken to get as many more seeds, since their noise is one estimate. Cells of one seed then have
+    a noise of their own, also if they borrowed it.
+    """
     freedom = estimate.seed_freedom
-    if several and seeds > 1:
-        count = sum(several) / len(several)
-        freedom *= (seeds * count - 1) / (count - 1)
+    if seeds > 1:
+        several = [count for count in estimate.seeds if count > 1]
+        if several:
+            count = sum(several) / len(several)
+            freedom *= (seeds * count - 1) / (count - 1)
+        freedom = max(freedom, sum(seeds * count - 1 for count in estimate.seeds))
     return replace(
         estimate,
         problem_variance=estimate.problem_variance / problems,
@@ -43,8 +49,8 @@ def scaled(estimate: Contrast, problems: float, seeds: float) -> Contrast:
 def needs(estimate: Contrast, distance: float, level: float, wanted: float = POWER) -> tuple[int | None, int | None]:
     """(problems, seeds) that give the wanted power: each with the other as it is; both if neither alone would do.
 
-    (None, None) if no multiple up to 1,000 does. Of one seed it says what problems it takes without noise between
-    finetunings, and at least 2 seeds.
+    (None, None) if no multiple up to 1,000 does. Of one seed it says what problems it takes without noise
+    between seeds, and at least 2 seeds.
     """
     if not distance > 0 or math.isnan(estimate.effect):
         return None, None

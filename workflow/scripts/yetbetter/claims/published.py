@@ -117,7 +117,7 @@ class PublishedEvidence:
         if comparison.about_models:
             noise = sum(factor**2 for factor, *_ in parts)
             seed = math.nan if self.seed_sd is None else noise * self.seed_sd**2
-            kind = "one seed" if self.seed_sd is None else "noise between finetunings assumed"
+            kind = "one seed" if self.seed_sd is None else "noise between seeds assumed"
             pairing = "unpaired" if not self.correlation else f"correlation {self.correlation:g}"
             estimate |= {
                 "seed_variance": seed,

@@ -47,7 +47,6 @@ def run_claim(claim: Claim, evidence, printed=None) -> Outcome:
 
 def claim_rows(outcomes: list[Outcome], alpha: float) -> Iterator[dict]:
     """Rows of claims.csv."""
-    level = level_of(outcomes, alpha)
     for outcome in outcomes:
         claim = outcome.claim
         row = {"claim": claim.number, "name": claim.name, "sentence": claim.sentence}
@@ -57,7 +56,7 @@ def claim_rows(outcomes: list[Outcome], alpha: float) -> Iterator[dict]:
             number = by.weakest
             effect, low, high = interval(by, number)
             row |= {"effect": effect, "low": low, "high": high, "p": outcome.p, "p_holm": outcome.p_holm}
-            row |= facts_of(by, number) | needs_of_claim(outcome, level)
+            row |= facts_of(by, number) | needs_of_claim(outcome, level_of(outcome, outcomes, alpha))
             row |= {"comparisons": len(outcome.tested), "decided_by": by.comparison.place}
             row["cells"] = " ".join(dict.fromkeys(path for tested in outcome.tested for path in tested.cells))
         yield row
@@ -65,8 +64,8 @@ def claim_rows(outcomes: list[Outcome], alpha: float) -> Iterator[dict]:
 
 def comparison_rows(outcomes: list[Outcome], alpha: float) -> Iterator[dict]:
     """Rows of claim_comparisons.csv: also of claims that were not run, for what could be compared."""
-    level = level_of(outcomes, alpha)
     for outcome in outcomes:
+        level = level_of(outcome, outcomes, alpha) if outcome.tested else alpha
         for index, tested in enumerate(outcome.tested, start=1):
             for number, estimate in enumerate(tested.estimates):
                 effect, low, high = interval(tested, number)
@@ -80,9 +79,9 @@ def comparison_rows(outcomes: list[Outcome], alpha: float) -> Iterator[dict]:
                 yield row | {"cells": " ".join(tested.cells)}
 
 
-def level_of(outcomes: list[Outcome], alpha: float) -> float:
-    """The one-sided level that Holm's correction asks of the first claim: power is counted for it, to be safe."""
-    return alpha / 2 / max(1, sum(outcome.decidable for outcome in outcomes))
+def level_of(outcome: Outcome, outcomes: list[Outcome], alpha: float) -> float:
+    """The one-sided level at which the claim holds after Holm's correction for all claims, so the strictest one."""
+    return alpha * outcome.share_for / max(1, sum(each.decidable for each in outcomes))
 
 
 def facts_of(tested: Tested, number: int) -> dict:

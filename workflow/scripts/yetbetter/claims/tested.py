@@ -41,6 +41,11 @@ class Tested:
         return any(estimate.one_seed for estimate in self.estimates)
 
     @property
+    def unknown(self) -> str:
+        """Why the noise between seeds is not known, in words."""
+        return next((estimate.unknown for estimate in self.estimates if estimate.unknown), "")
+
+    @property
     def informative(self) -> int:
         return min(estimate.informative for estimate in self.estimates)
 

@@ -3,9 +3,12 @@
 A verdict on a claim can be wrong in one way only: that it holds where some comparison fails, or that it fails where all
 hold. That it holds is an intersection-union test (Berger 1982, Technometrics 24): the largest p of its comparisons,
 none of which needs a correction. That it fails takes one comparison whose opposite holds: the smallest p, times their
-number (Bonferroni). p is twice the smaller of the two, so that a claim of one comparison is decided by its 95 %
-interval; Holm's correction (1979, Scandinavian Journal of Statistics 6) over the claims that can be decided keeps the
-chance of any wrong verdict below alpha.
+number (Bonferroni).
+
+The level is divided between both. Half of it goes to the claim's failing. Of a claim with k comparisons one that lies
+at the boundary then points the other way in 1/(2k) of the level, and the claim's holding gets the rest, 1 - 1/(2k). So
+a claim of one comparison is decided by its 95 % interval. Holm's correction (1979, Scandinavian Journal of Statistics
+6) over the claims that can be decided keeps the chance of any wrong verdict below alpha.
 """
 
 import math
@@ -15,6 +18,8 @@ from yetbetter.claims.columns import CONTRADICTED, INCONCLUSIVE, NOT_RUN, REPROD
 from yetbetter.claims.rules import Claim
 from yetbetter.claims.tested import Tested, word
 from yetbetter.stats.contrasts import FEWEST
+
+UNKNOWN = "one seed, so the noise between seeds is not known"
 
 
 @dataclass
@@ -41,6 +46,11 @@ class Outcome:
         return min(1.0, len(self.tested) * min(each.p_against if each.decidable else 1.0 for each in self.tested))
 
     @property
+    def share_for(self) -> float:
+        """The part of the level at which the claim is tested to hold; half of it is for its failing."""
+        return 1 - 1 / (2 * len(self.tested))
+
+    @property
     def run(self) -> bool:
         return bool(self.tested) and not self.missing
 
@@ -63,7 +73,7 @@ def give_verdicts(outcomes: list[Outcome], alpha: float) -> None:
     """Sets verdict, reason, p and p_holm of every claim, and the comparison that decides it."""
     family = [outcome for outcome in outcomes if outcome.decidable]
     for outcome in family:
-        outcome.p = min(1.0, 2 * min(outcome.p_holds, outcome.p_fails))
+        outcome.p = min(1.0, outcome.p_holds / outcome.share_for, 2 * outcome.p_fails)
     for outcome, adjusted in zip(family, holm([outcome.p for outcome in family]), strict=True):
         outcome.p_holm = adjusted
     for outcome in outcomes:
@@ -71,7 +81,7 @@ def give_verdicts(outcomes: list[Outcome], alpha: float) -> None:
             outcome.reason = outcome.claim.not_run or outcome.missing
             continue
         if outcome.decidable and outcome.p_holm <= alpha:
-            outcome.verdict = REPRODUCED if outcome.p_holds < outcome.p_fails else CONTRADICTED
+            outcome.verdict = REPRODUCED if outcome.p_holds / outcome.share_for < 2 * outcome.p_fails else CONTRADICTED
         else:
             outcome.verdict = INCONCLUSIVE
         if outcome.verdict == CONTRADICTED:
@@ -93,7 +103,8 @@ def explain(outcome: Outcome, alpha: float, family: int) -> str:
     if few:
         return f"{few[0].informative} problems count for {few[0].comparison.place}, at least {FEWEST} are needed"
     if not outcome.decidable or by.one_seed:
-        return f"one seed, so the noise between finetunings is not known; {over_problems(outcome, alpha)}"
+        unknown = next((each.unknown for each in (by, *tested) if each.unknown), UNKNOWN)
+        return f"{unknown}; {over_problems(outcome, alpha)}"
     verdicts = [each.verdict(alpha) for each in tested]
     if len(tested) > 1 and set(verdicts) == {REPRODUCED}:
         return f"{count} alone, not after the correction for {family} claims"
@@ -110,9 +121,9 @@ def explain(outcome: Outcome, alpha: float, family: int) -> str:
 
 
 def over_problems(outcome: Outcome, alpha: float) -> str:
-    """What the intervals over problems alone would say, were there no noise between finetunings."""
+    """What the intervals over problems alone would say, were there no noise between seeds."""
     against = min(outcome.tested, key=lambda each: each.p_against)
-    if max(each.p_for for each in outcome.tested) <= alpha / 2:
+    if max(each.p_for for each in outcome.tested) <= alpha * outcome.share_for:
         return "without any, it would hold"
     if len(outcome.tested) * against.p_against <= alpha / 2:
         return f"without any, its opposite would hold: {against.comparison.place}"

@@ -13,9 +13,11 @@ import pandas as pd
 
 from yetbetter.identity import stream_seed
 from yetbetter.measures.scores import arrays_of
-from yetbetter.stats.contrasts import CROSSED, PROBLEMS, Measurements, contrast
+from yetbetter.stats.contrasts import PROBLEMS, contrast
 from yetbetter.stats.distributions import t_quantile
 from yetbetter.stats.estimators import Bootstrap
+from yetbetter.stats.measurements import Measurements
+from yetbetter.stats.noise import CROSSED
 
 GROUP = ("dataset", "budget", "target", "benchmark")
 

@@ -1,7 +1,7 @@
-"""Differences between arms with the uncertainty of the problems and of the finetuning seeds: sums of weighted arms.
+"""Differences between arms with the uncertainty of the problems and of the seeds: sums of weighted arms.
 
-An arm holds, for each finetuning seed and each problem, what the problem adds to the metric, (top, bottom) of a ratio
-of sums; a mean has bottom 1. All arms over the same problems are paired: their variance over problems is that of the
+An arm holds, for each seed and each problem, what the problem adds to the metric, (top, bottom) of a ratio of sums; a
+mean has bottom 1. All arms over the same problems are paired: their variance over problems is that of the
 weighted sum. Seeds are crossed with problems, since every finetuned model answers the same ones: the variance of the
 mean over S seeds and N problems is, by the expected mean squares of the two-way layout with random rows and columns
 (Cornfield and Tukey 1956, Annals of Mathematical Statistics 27; Searle, Casella and McCulloch 1992, Variance
@@ -9,54 +9,24 @@ Components, chapter 4),
 
     (MS_seeds + MS_problems - MS_residual) / (S N),
 
-floored at MS_problems / (S N), which it is without noise between finetunings. Two arms are finetuned on different data,
-so their seeds are independent of each other also where they have the same number. Degrees of freedom are
-Satterthwaite's (1946, Biometrics Bulletin 2). Ratios enter by linearisation (Cochran 1977, Sampling Techniques, 6.4).
+floored at MS_problems / (S N), which it is without noise between seeds. MS_seeds comes from all comparable arms
+(`stats.noise`). Two arms are finetuned on different data, so their seeds are independent of each other also where they
+have the same number. Degrees of freedom are Satterthwaite's (1946, Biometrics Bulletin 2). Ratios enter by
+linearisation (Cochran 1977, Sampling Techniques, 6.4).
 """
 
 import math
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-PROBLEMS, CROSSED = "problems", "seeds x problems"
+from yetbetter.stats.measurements import Measurements, linearise
+from yetbetter.stats.noise import ALONE, ASSUMED, BORROWED, CROSSED, ONE_SEED, estimate_noise
+
+PROBLEMS = "problems"
 FEWEST = 20  # problems: with fewer the mean is not a t variable
-
-
-@dataclass(frozen=True)
-class Measurements:
-    """Values of one arm in one metric. top, bottom: shape (seeds, problems).
-
-    units: what the problems belong to; arms with equal units are paired by the problems' names. kin: arms whose
-    finetunings are taken to be equally noisy (same data set, target, benchmark and metric), None if nothing was
-    finetuned. share: whether the metric lies between 0 and 1.
-    """
-
-    problems: tuple[str, ...]
-    top: np.ndarray
-    bottom: np.ndarray
-    units: Hashable = None
-    kin: Hashable = None
-    share: bool = True
-
-    @property
-    def seeds(self) -> int:
-        return len(self.top)
-
-    @property
-    def value(self) -> float:
-        bottom = self.bottom.sum()
-        return float(self.top.sum() / bottom) if bottom else math.nan
-
-
-@dataclass(frozen=True)
-class Noise:
-    """Variance between finetunings of one mean over all problems; raw: not freed of the problems' share in it."""
-
-    variance: float
-    raw: float
-    freedom: float
+BASES = (ONE_SEED, ASSUMED, BORROWED, ALONE, CROSSED)  # the weakest first: it names a contrast of several
 
 
 @dataclass(frozen=True)
@@ -64,7 +34,7 @@ class Contrast:
     """A difference and its uncertainty, in the metric's own scale (or as a difference of logarithms).
 
     problem_variance, seed_variance: what both add to the variance of `effect`; seed_variance is NaN if the noise
-    between finetunings is not known, and 0 if there is none. pool_variance: assumed. basis: in words.
+    between seeds is not known, and 0 if there is none. pool_variance: assumed. basis: in words.
     """
 
     effect: float
@@ -75,6 +45,7 @@ class Contrast:
     seed_freedom: float = math.inf
     pool_variance: float = 0.0
     basis: str = PROBLEMS
+    unknown: str = ""  # why the noise between seeds is not known, in words
     problems: int = 0
     informative: int = 0  # problems that count on the side that has fewest of them
     seeds: tuple[int, ...] = ()
@@ -102,31 +73,6 @@ class Contrast:
         return math.sqrt(self.variance)
 
 
-def pooled_noise(arms: Iterable[Measurements]) -> Noise | None:
-    """The variance between finetunings, pooled over those arms that have several seeds; None if none has."""
-    several = [arm for arm in arms if arm.seeds > 1 and arm.bottom.sum()]
-    if not several:
-        return None
-    freedom = sum(arm.seeds - 1 for arm in several)
-    raw = own = 0.0
-    for arm in several:
-        linear = linearise(arm, arm.top, arm.bottom)
-        problems = linear.shape[1]
-        by_seed = linear.mean(axis=1)
-        between = by_seed.var(ddof=1)
-        residual = linear - by_seed[:, None] - linear.mean(axis=0) + linear.mean()
-        square = (residual**2).sum() / ((arm.seeds - 1) * max(problems - 1, 1))
-        raw += (arm.seeds - 1) * between / freedom
-        own += (arm.seeds - 1) * (between - square / problems) / freedom
-    return Noise(max(own, 0.0), raw, freedom)
-
-
-def linearise(arm: Measurements, top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    """What each seed and problem moves the ratio by, times their number; its mean is 0. Shape (seeds, problems)."""
-    ratio = top.sum() / bottom.sum()
-    return (top - ratio * bottom) / bottom.mean()
-
-
 def rare(top: np.ndarray, bottom: np.ndarray) -> float:
     """What the variance of a share lacks if fewer than five cases of either kind were seen, 0 otherwise.
 
@@ -149,8 +95,8 @@ def contrast(
 ) -> Contrast:
     """The sum of weighted arms (of their logarithms, for ratios), with its variances.
 
-    kin: further arms of the study, whose several seeds may lend a one-seed arm their noise. seed_sd, pool_sd: assumed
-    standard deviations between finetunings, for when none is known, and between pools, in the metric's own scale.
+    kin: further arms of the study; what their several seeds say about the noise: `stats.noise`. seed_sd, pool_sd:
+    assumed standard deviations between seeds, for when none is known, and between pools, in the metric's own scale.
     NaN effect if an arm has nothing to count.
     """
     effect = problem_variance = used = 0.0
@@ -159,13 +105,13 @@ def contrast(
     scale: list[float] = []  # by which a term's noise enters
     for units in dict.fromkeys(arm.units for _, arm in terms):
         own = [(weight, arm) for weight, arm in terms if arm.units == units]
-        names = set.intersection(*(set(arm.problems) for _, arm in own))
+        first = own[0][1].problems
+        same = all(arm.problems == first for _, arm in own)
+        names = set(first) if same else set.intersection(*(set(arm.problems) for _, arm in own))
         total = np.zeros(len(names))
         floor = 0.0
         for weight, arm in own:
-            chosen = [number for number, problem in enumerate(arm.problems) if problem in names]
-            order = sorted(chosen, key=lambda number: arm.problems[number])
-            top, bottom = arm.top[:, order], arm.bottom[:, order]
+            top, bottom = (arm.top, arm.bottom) if same else in_order(arm, names)
             informative = min(informative, int(bottom.any(axis=0).sum()))
             if not bottom.sum():
                 return Contrast(math.nan, math.nan)
@@ -175,7 +121,7 @@ def contrast(
                 ratio = ratio or 0.5 / bottom.sum()  # half a case if there is none
             factor = weight / ratio if logarithms else weight
             effect += weight * (math.log(ratio) if logarithms else ratio)
-            linear = linearise(arm, top, bottom)
+            linear = linearise(top, bottom)
             floor += factor**2 * (rare(top, bottom) if arm.share else 0.0)
             total += factor * linear.mean(axis=0)
         variance = (total.var(ddof=1) / len(names) if len(names) > 1 else 0.0) + floor
@@ -199,6 +145,13 @@ def contrast(
     return add_seeds(estimate, terms, scale, list(kin), seed_sd, pool_sd)
 
 
+def in_order(arm: Measurements, names: set[str]) -> tuple[np.ndarray, np.ndarray]:
+    """top and bottom of these problems, ordered by name."""
+    chosen = [number for number, problem in enumerate(arm.problems) if problem in names]
+    order = sorted(chosen, key=lambda number: arm.problems[number])
+    return arm.top[:, order], arm.bottom[:, order]
+
+
 def add_seeds(
     estimate: Contrast,
     terms: list[tuple[float, Measurements]],
@@ -207,39 +160,32 @@ def add_seeds(
     seed_sd: float | None,
     pool_sd: float,
 ) -> Contrast:
-    variance = raw = used = pool = 0.0
+    variance = raw = used = 0.0
     bases = []
-    arms = [arm for _, arm in terms]
-    for factor, arm in zip(scale, arms, strict=True):
-        own = [other for other in arms if other.kin == arm.kin]
-        if all(other.seeds > 1 for other in own):
-            noise, basis = pooled_noise(own), CROSSED
-        else:
-            alike = [*own, *(other for other in kin if other.kin == arm.kin)]
-            noise, basis = pooled_noise({id(other): other for other in alike}.values()), "borrowed"
-        if noise is None and seed_sd is not None:
-            noise, basis = Noise(seed_sd**2, seed_sd**2, math.inf), "assumed"
-        if noise is None:
-            noise, basis = Noise(math.nan, math.nan, math.inf), "one seed"
-        bases.append(basis)
-        share = factor**2 / arm.seeds
-        variance += share * noise.variance
-        raw += share * noise.raw
-        # The terms of one kin share one estimate, so their parts add up before they are squared.
-        used += share * noise.raw / math.sqrt(noise.freedom)
-        pool += factor**2 * pool_sd**2
-    basis = {
-        "one seed": "problems, one seed",
-        "assumed": f"{PROBLEMS}, noise between finetunings assumed",
-        "borrowed": f"{PROBLEMS}, noise between finetunings of comparable cells",
-        CROSSED: CROSSED,
-    }[next(kind for kind in ("one seed", "assumed", "borrowed", CROSSED) if kind in bases)]
+    for family in dict.fromkeys(arm.kin for _, arm in terms):
+        members = [(factor, arm) for factor, (_, arm) in zip(scale, terms, strict=True) if arm.kin == family]
+        shared = 0.0
+        for (factor, arm), found in zip(
+            members, estimate_noise([arm for _, arm in members], kin, seed_sd), strict=True
+        ):
+            bases.append(found.basis)
+            if found.noise is None:
+                variance = math.nan
+                continue
+            share = factor**2 / arm.seeds
+            variance += share * found.noise.variance
+            raw += share * found.noise.raw
+            part = share * found.noise.raw / math.sqrt(found.noise.freedom)
+            # Arms that share one estimate err together, so their parts add up before they are squared.
+            shared += part if found.shared else 0.0
+            used += 0.0 if found.shared else part**2
+        used += shared**2
     return replace(
         estimate,
         seed_variance=variance,
         seed_raw=raw,
-        seed_freedom=raw**2 / used**2 if used else math.inf,
-        pool_variance=pool,
-        seeds=tuple(arm.seeds for arm in arms),
-        basis=basis,
+        seed_freedom=raw**2 / used if used else math.inf,
+        pool_variance=sum(factor**2 for factor in scale) * pool_sd**2,
+        seeds=tuple(arm.seeds for _, arm in terms),
+        basis=next(basis for basis in BASES if basis in bases),
     )

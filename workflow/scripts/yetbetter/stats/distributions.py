@@ -1,4 +1,4 @@
-"""Student's t distribution, with the standard library alone."""
+"""Student's t and Fisher's F distributions, with the standard library alone."""
 
 import math
 from functools import lru_cache
@@ -34,6 +34,11 @@ def t_quantile(chance: float, freedom: float) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if t_below(middle, freedom) < chance else (low, middle)
     return (low + high) / 2
+
+
+def f_above(value: float, first: float, second: float) -> float:
+    """P(F > value) for an F variable with these degrees of freedom, of the upper and of the lower variance."""
+    return incomplete_beta(second / 2, first / 2, second / (second + first * value))
 
 
 def incomplete_beta(a: float, b: float, x: float) -> float:
