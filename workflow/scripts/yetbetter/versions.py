@@ -6,7 +6,7 @@ Rules pass them as params, so that Snakemake reruns the job. Fingerprints hold t
 SAMPLER_VERSION = 1
 TRAINING_VERSION = 1
 EVALUATION_VERSION = 1
-# The same answer of a judge is read as another verdict.
+# Also raised when the same answer of a judge is read as another verdict.
 JUDGE_VERSION = 1
 
 # Versions of the steps before training, used by the rules only. Another value reruns the step, and the training if the
