@@ -110,7 +110,7 @@ def check_row(row: dict, where: str, require: Iterable[str]) -> None:
         wanted = TYPES.get(key)
         if wanted and not isinstance(row[key], wanted):
             value = shorten(json.dumps(row[key], ensure_ascii=False))
-            example = f', as in "{value}"' if wanted is str and type(row[key]) in (int, float) else ""
+            example = f', as in "{value}"' if wanted is str and value[0] in "-0123456789" else ""
             raise UserError(f"{where}: {key} is {value}, it must be {TYPE_NAMES[wanted]}{example}")
 
 
