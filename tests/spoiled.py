@@ -73,6 +73,7 @@ def break_the_tokenizer(folder: Path) -> None:
 def keep_an_adapter_alone(folder: Path) -> None:
     (folder / "model.safetensors").rename(folder / "adapter_model.safetensors")
     (folder / "adapter_config.json").write_text('{"peft_type": "LORA"}')
+    (folder / "config.json").unlink()
 
 
 def add_bytes(folder: Path) -> None:

@@ -136,7 +136,7 @@ def read_json(path: str | Path, require: Iterable[str] = ()):
         try:
             content = json.load(file)
         except (ValueError, RecursionError) as error:
-            raise UserError(f"{path}: {text_kind(path) or f'not JSON ({shorten(str(error))})'}") from None
+            raise UserError(f"{path}: {text_kind(path) or f'not JSON ({shorten(str(error), 120)})'}") from None
     if require:
         if not isinstance(content, dict):
             raise UserError(f"{path}: not a JSON object")
