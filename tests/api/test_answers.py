@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import socket
 import subprocess
 
 import pytest
@@ -91,6 +92,11 @@ HOPELESS = {
         (429, error("You exceeded your current quota", code="insufficient_quota")),
         "nothing is left to spend there (429): You exceeded your current quota",
     ),
+    "no compression as it says": (
+        (200, samples("x"), {"Content-Encoding": "gzip"}),
+        "an answer came that cannot be unpacked (DecodingError: ",
+    ),
+    "a command for the terminal": ((400, error("no \x1b[2J\x07")), r"refuses the request (400): no \x1b[2J\x07"),
     "not implemented": ((501, error("no completions here")), "refuses the request (501): no completions here"),
     "a login": (
         (302, "", {"Location": "https://login.example.org/in?session=secret"}),
@@ -222,6 +228,29 @@ def test_a_chat_that_answers_as_a_completion_and_the_reverse_are_read(job, chat)
     with Server((200, samples("It is 4.", chat=not chat))) as server:
         rows = job.finish(server.url, ONE | {"chat": chat})
     assert {row["text"] for row in rows} == {"It is 4."}
+
+
+def test_an_address_without_a_path_is_told_where_most_end(ask):
+    with Server((404, '{"detail": "Not Found"}')) as server:
+        _, told = ask(server.url.removesuffix("/v1"))
+    assert "nothing is at http://127.0.0.1:" in told and "(base_url has no path, most end in /v1)" in told
+
+
+def test_another_models_name_in_the_answers_is_reported_once(job):
+    with Server((200, samples("It is 4.", model="gpt-other"))) as server:
+        done = job.run(server.url, ONE)
+    assert done.returncode == 0
+    assert done.stderr.count("127.0.0.1: asked for 'wc', its answers name 'gpt-other'") == 1
+    with Server((200, samples("It is 4.", model="wc"))) as server:
+        job.output.unlink()
+        assert "its answers name" not in job.run(server.url, ONE).stderr
+
+
+def test_an_endpoint_without_n_is_told_from_others_with_the_option_that_helps(job):
+    refused = error("n must be 1", param="n")
+    with Server((400, refused)) as server:
+        assert "(samples_per_request: 1 asks for" in job.refusal(server.url, ONE | {"samples_per_request": 2})
+        assert "samples_per_request" not in job.refusal(server.url, ONE)
 
 
 def test_an_endpoint_that_gives_fewer_samples_than_asked_for_is_asked_for_the_rest(job):
@@ -371,6 +400,28 @@ def test_https_to_a_server_that_speaks_http_is_told_at_once(job):
         told = told_with(job, server.url.replace("http:", "https:"), {})
     assert "does not speak TLS" in told and "should base_url begin with http://?" in told
     assert len(read_tries(job.ledger)) == 1
+
+
+def test_a_python_without_the_client_is_named_before_anything_is_sent(job):
+    (job.folder / "openai.py").write_text("raise ModuleNotFoundError('openai')")
+    with Server(GOOD) as server:
+        told = told_with(job, server.url, {"PYTHONPATH": str(job.folder)})
+    assert "has no package openai; install envs/requirements.txt" in told
+    assert server.asked == []
+
+
+def test_http_to_a_server_that_speaks_tls_is_told(job, certificate):
+    with Server(GOOD, certificate=certificate) as server:
+        told = told_with(job, server.url, {})
+    assert "should base_url begin with https://?" in told
+    assert server.asked == []
+
+
+def test_a_slow_way_is_told_with_its_proxy_and_the_option_of_the_wait(job):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        proxy = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        told = told_with(job, "http://node7.invalid/v1", {"http_proxy": proxy}, {"timeout": 0.5})
+    assert f"no answer within 0.5 seconds (engine_options.timeout) (asked through the proxy {proxy} of" in told
 
 
 def test_a_server_that_is_not_there_is_tried_again_and_costs_nothing(job):

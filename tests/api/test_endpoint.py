@@ -34,6 +34,10 @@ def options(**changes) -> dict:
         ({}, "base_url: missing"),
         ({"base_url": "api.example.org/v1"}, "base_url: 'api.example.org/v1' is not an address"),
         ({"base_url": "http://host:port/v1"}, "base_url: 'http://host:port/v1' is not an address"),
+        (
+            {"base_url": "https://host/v1/chat/completions"},
+            "base_url: 'https://host/v1/chat/completions' is the address of one",
+        ),
         ({"base_url": "https://me:word@host/v1"}, "base_url: must hold no user, password"),
         ({"base_url": "https://host/v1?key=word"}, "base_url: must hold no user, password, query"),
         ({"base_url": "https://host/v1"}, "input_price: missing"),

@@ -18,6 +18,7 @@ from modes import wrong_modes
 from yetbetter.drafts import hold_lock
 from yetbetter.pocket.world import make_problems
 from yetbetter.records import follow_umask, write_rows
+from yetbetter.study.folders import check_writable
 
 ROOT = Path(__file__).parents[2]
 STUDENT, PROMPT = ROOT / "resources" / "pocket" / "student", ROOT / "resources" / "prompts" / "pocket.txt"
@@ -138,6 +139,32 @@ def test_the_content_and_the_links_of_weights_stay(tmp_path):
     assert path.read_bytes() == b"weights" and sorted(os.listdir(tmp_path / "deep")) == ["a.safetensors"]
 
 
+@pytest.mark.parametrize("place", ["", ".snakemake", ".snakemake/locks"])
+def test_a_folder_in_which_snakemake_may_not_write_is_one_line(place, tmp_path):
+    """In a process without root's rights, which sees the folder as its working directory alone."""
+    (tmp_path / place).mkdir(parents=True, exist_ok=True)
+    for folder in {tmp_path, tmp_path / ".snakemake", tmp_path / place}:
+        if folder.exists():
+            folder.chmod(0o555 if folder == tmp_path / place else 0o777)
+    status, said = run_job(["program.py"], lambda: as_another(tmp_path, check_writable), tmp_path, {})
+    tmp_path.chmod(0o755)
+    assert status == 1
+    assert f"{tmp_path / place}: you may not write there, and Snakemake keeps its locks" in said.splitlines()[-1]
+
+
+def test_a_folder_of_ones_own_is_one_to_run_in(tmp_path):
+    check_writable(tmp_path)
+    (tmp_path / ".snakemake" / "locks").mkdir(parents=True)
+    check_writable(tmp_path)
+
+
+def as_another(folder: Path, do) -> None:
+    os.chdir(folder)
+    if os.geteuid() == 0:
+        os.setuid(65534)
+    do()
+
+
 def test_a_lock_that_only_its_maker_may_write_is_one_line_that_says_how_to_share(tmp_path):
     """In a process without root's rights, which sees the folder as its working directory alone."""
     (tmp_path / "lock").touch()
@@ -145,12 +172,9 @@ def test_a_lock_that_only_its_maker_may_write_is_one_line_that_says_how_to_share
     tmp_path.chmod(0o755)
 
     def ask() -> None:
-        os.chdir(tmp_path)
-        if os.geteuid() == 0:
-            os.setuid(65534)
         with hold_lock(Path("lock")):
             pass
 
-    status, said = run_job(["program.py"], ask, tmp_path, {})
+    status, said = run_job(["program.py"], lambda: as_another(tmp_path, ask), tmp_path, {})
     assert status == 1
     assert re.search(r"program.py: error: lock: user \d+ made it .*\(mode 0444\); .*umask 002", said.splitlines()[-1])

@@ -1,6 +1,7 @@
 """Problems from a study's own files: read as people's editors save them, and disjoint however questions are spelled."""
 
 import json
+import re
 import subprocess
 import sys
 import unicodedata
@@ -103,6 +104,67 @@ def test_a_split_is_the_same_bytes_however_an_editor_saved_its_file(tmp_path, en
     command += ["--questions", "5", "--output", tmp_path / "out.jsonl"]
     subprocess.run(list(map(str, command)), check=True)
     assert (tmp_path / "out.jsonl").read_bytes() == Path(write(tmp_path / "clean.jsonl", rows)).read_bytes()
+
+
+KINDS = {
+    "a comma": (b"problem,question,answer\r\np,A?,3\r\n", "a table of separated values .*delimiter=','"),
+    "a semicolon, quoted, with a mark": (
+        b'\xef\xbb\xbf"problem";"question";"answer"\r\n"p";"A; B?";"3"\r\n',
+        "a table of separated values .*delimiter=';'",
+    ),
+    "a tab": (b"problem\tquestion\tanswer\np\tA?\t3\n", r"a table of separated values .*delimiter='\\t'"),
+    "UTF-16 without a mark": ('{"problem": "p"}\n'.encode("utf-16-be"), "UTF-16 text"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_of_another_kind_is_named(tmp_path, kind):
+    content, said = KINDS[kind]
+    path = tmp_path / "train it's.jsonl"
+    path.write_bytes(content)
+    assert re.search(f":1: {said}", refusal(str(path), []))
+
+
+@pytest.mark.parametrize("kind", list(KINDS)[:3])
+def test_the_command_that_is_printed_for_a_table_makes_json_lines_of_it(tmp_path, kind):
+    path = tmp_path / "train it's.csv"
+    path.write_bytes(KINDS[kind][0])
+    command = refusal(str(path), []).partition("one object per line: ")[2]
+    made = subprocess.run(command, shell=True, check=True, capture_output=True, text=True).stdout
+    assert json.loads(made) == row("p", "A; B?" if "semicolon" in kind else "A?")
+
+
+LINE = json.dumps(row("p", "A long question, longer than a message: how many?"))
+LINES = {
+    "a comma behind the row": (LINE + ",", r'not JSON \(Extra data at character \d+\): ….*"answer": "3"},$'),
+    "a comma before the brace": (LINE[:-1] + ",}", r'not JSON \(.* at character \d+\): ….*"answer": "3",}$'),
+    "a comment": (LINE + " // sure?", "not JSON .*// sure\\?$"),
+    "zeros of a crash": ("\0\0\0", r"not JSON .*: \\x00\\x00\\x00$"),
+    "a number": (LINE.replace('"3"', "3"), 'answer is 3, it must be text in quotes, as in "3"$'),
+    "no value": (LINE.replace('"3"', "null"), "answer is null, it must be text in quotes$"),
+    "a key with a mark": (LINE.replace('"problem', '"\ufeffproblem'), r".*it has: \\ufeffproblem, question, answer$"),
+    "a question that is not drawn": (json.dumps(row("p", "\u200b\u2060")), "question is .*not empty$"),
+}
+
+
+@pytest.mark.parametrize("kind", LINES)
+def test_a_bad_line_is_shown_at_the_place_of_its_fault(tmp_path, kind):
+    line, said = LINES[kind]
+    path = tmp_path / "train.jsonl"
+    path.write_text(json.dumps(row("first", "B?")) + "\n" + line + "\n")
+    assert re.search(f"^{path}:2: {said}", refusal(str(path), []))
+
+
+def test_a_line_that_is_not_utf_8_is_named_with_its_byte(tmp_path):
+    path = tmp_path / "train.jsonl"
+    path.write_bytes(b"\n" + '{"problem": "Zoé"}'.encode("latin-1"))
+    assert f"{path}:2: not UTF-8 (0xe9 at byte 16 of the line; save the file as UTF-8)" in refusal(str(path), [])
+
+
+def test_byte_order_marks_are_left_out_however_many_there_are(tmp_path):
+    path = tmp_path / "train.jsonl"
+    path.write_text("\ufeff\ufeff" + json.dumps(row("p", "A?")) + "\n\ufeff\ufeff" + json.dumps(row("q", "B?")) + "\n")
+    assert read_problems_of(str(path), 2, []) == [row("p", "A?"), row("q", "B?")]
 
 
 def test_a_json_array_is_reported_with_the_command_that_converts_it(tmp_path):

@@ -44,6 +44,21 @@ def test_how_an_editor_saved_a_template_does_not_reach_the_model(write, mark, en
     assert read_template(write((mark + "Erst dies." + ends + saved).encode())) == "Erst dies.\n" + text
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"{question}\nAnswer:\x1a", r"prompt\.txt:2: holds the control character '\\x1a'"),
+        (b"{question}:\0", r"prompt\.txt:1: holds the control character '\\x00'"),
+        ("{question}:\u200b".encode(), r"prompt\.txt: ends in '\\u200b', which is not drawn"),
+        (b"{\\rtf1 {question}:}", r"prompt\.txt: a rich text document"),
+        (b"version https://git-lfs.github.com/spec/v1\noid x", r"prompt\.txt: the pointer of a git-lfs file"),
+    ],
+)
+def test_what_an_editor_cannot_show_does_not_reach_the_model(write, content, said):
+    with pytest.raises(UserError, match=said):
+        read_template(write(content))
+
+
 def test_a_template_in_utf_16_is_named_as_such(write):
     with pytest.raises(UserError, match=r"prompt\.txt: UTF-16 text \(save it as UTF-8\)"):
         read_template(write("{question}:".encode("utf-16")))

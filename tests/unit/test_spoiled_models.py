@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +21,7 @@ import sample_solutions
 import yetbetter.generation.transformers_engine
 import yetbetter.training.loop  # noqa: F401  (imported once, forks have it for nothing)
 from configs import check_config
-from spoiled import AT_ONCE, ROOT, SPOILED, edit, spoil
+from spoiled import AT_ONCE, ROOT, SPOILED, damage, edit, spoil
 from yetbetter.errors import UserError
 from yetbetter.generation.model_folder import check_model_folder
 from yetbetter.pocket.world import make_problems
@@ -105,6 +106,22 @@ def test_a_spoiled_model_is_one_line_from_every_program(how, program, tmp_path):
     message = refusal(program, tmp_path, model)
     assert re.search(SPOILED[how][1], message), message
     assert str(model) in message or "checkpoint-1" in message or "D.jsonl:1" in message or "problem" in message
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_weights_that_are_no_numbers_give_no_samples_and_train_nothing(program, tmp_path):
+    shutil.copytree(STUDENT, tmp_path / "spoiled")
+    damage(tmp_path / "spoiled")
+    assert "weights are damaged" in refusal(program, tmp_path, tmp_path / "spoiled")
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_weights_that_the_config_leaves_out_are_reported(program, tmp_path):
+    shutil.copytree(STUDENT, tmp_path / "model")
+    edit(tmp_path / "model" / "config.json", lambda config: config.update(num_hidden_layers=1))
+    status, said = outcome(program, tmp_path, tmp_path / "model")
+    assert status == 0, said
+    assert re.search(r": \d+ tensors of its weights are not used, such as model.layers.1.*config.json", said), said
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

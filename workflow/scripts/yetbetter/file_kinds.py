@@ -1,5 +1,6 @@
 """What a file is that is not the text it should be: a JSON array, another encoding, a compressed file."""
 
+import re
 import shlex
 
 BOM = b"\xef\xbb\xbf"
@@ -9,12 +10,14 @@ BEGINNINGS = {
     b"\x00\x00\xfe\xff": "UTF-32 text (save it as UTF-8)",
     b"\xff\xfe": "UTF-16 text (save it as UTF-8)",
     b"\xfe\xff": "UTF-16 text (save it as UTF-8)",
+    b"\x00{": "UTF-16 text (save it as UTF-8)",
     b"{\x00": "UTF-16 text (save it as UTF-8)",
     b"\x1f\x8b": "compressed with gzip (unpack it: gunzip)",
     b"\x28\xb5\x2f\xfd": "compressed with zstd (unpack it: unzstd)",
     b"BZh": "compressed with bzip2 (unpack it: bunzip2)",
     b"\xfd7zXZ": "compressed with xz (unpack it: unxz)",
     b"PK\x03\x04": "a zip archive or an office document",
+    b"{\\rtf": "a rich text document (save it as plain text)",
     b"PAR1": "a parquet file",
     b"ARROW1": "an Arrow file",
     b"SQLite format 3": "an SQLite database",
@@ -22,6 +25,14 @@ BEGINNINGS = {
 }
 # Writes each row of an array as a line.
 TO_LINES = 'python -c "import json, sys; [print(json.dumps(row)) for row in json.load(sys.stdin)]" < {path}'
+
+# The first line of a table: names, quoted or not, between separators.
+CELL = rb'("[^"\n{}]*"|[^"{}\[\],;\t\r\n]*)'
+TABLE = re.compile(rb"(?=[^\s{\[,;\t])" + CELL + rb"([,;\t])" + CELL + rb"(\2" + CELL + rb")*(\r?\n|$)")
+TABLE_TO_LINES = (
+    'python -c "import csv, json, sys; [print(json.dumps(row)) for row in csv.DictReader(open(sys.argv[1],'
+    " encoding='utf-8-sig', newline=''), delimiter={separator})]\" {path}"
+)
 
 
 def binary_kind(start: bytes) -> str | None:
@@ -42,6 +53,10 @@ def kind_of_lines(path, start: bytes) -> str | None:
         return (
             f"a JSON array; it must be JSON Lines, one object per line: {TO_LINES.format(path=shlex.quote(str(path)))}"
         )
+    table = TABLE.match(text)
+    if table:
+        command = TABLE_TO_LINES.format(path=shlex.quote(str(path)), separator=repr(table[2].decode()))
+        return f"a table of separated values (CSV); it must be JSON Lines, one object per line: {command}"
     first, _, rest = text.partition(b"\n")
     if first.strip() == b"{" or (rest.lstrip().startswith(b'"') and first.lstrip().startswith(b"{")):
         return "a JSON object over several lines; it must be JSON Lines, one object per line"

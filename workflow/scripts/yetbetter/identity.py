@@ -42,7 +42,7 @@ def model_identity(path: str, revision: str | None = None) -> str:
     folder = Path(path)
     if not folder.is_dir():
         return f"{path}@{revision or 'main'}"
-    files = sorted(file for pattern in MODEL_FILES for file in folder.glob(pattern))
+    files = sorted(file for pattern in MODEL_FILES for file in folder.glob(pattern) if file.is_file())
     return fingerprint({file.name: sketch_of(file) for file in files})
 
 

@@ -18,6 +18,7 @@ TYPES = {
     **dict.fromkeys(("sample", "tokens", "prompt_tokens"), int),
     **dict.fromkeys(("program", "pool"), dict),
 }
+TYPE_NAMES = {str: "text in quotes", int: "a whole number", dict: "a JSON object"}
 SCAN = json.JSONDecoder().scan_once
 
 
@@ -40,8 +41,7 @@ def iterate_rows(path: str | Path, require: Iterable[str] = ()) -> Iterator[dict
             except (ValueError, RecursionError) as error:
                 if is_blank(line):
                     continue
-                fault = f"not JSON ({shorten(str(error))}): {shorten(line)}"
-                raise UserError(about_line(path, number, fault)) from None
+                raise UserError(about_line(path, number, fault_of_line(line, error))) from None
             if not isinstance(row, dict):
                 raise UserError(about_line(path, number, f"not a JSON object: {shorten(line)}"))
             for key, kind in wanted:
@@ -52,14 +52,25 @@ def iterate_rows(path: str | Path, require: Iterable[str] = ()) -> Iterator[dict
 
 def parse(line: bytes):
     """`json.loads` of a line; takes half the time if the line is UTF-8 without blanks at either end."""
-    try:
-        text = line.decode()
+    text = line.decode()
+    with contextlib.suppress(StopIteration):
         value, end = SCAN(text, 0)
         if text[end:] in ("\n", "\r\n", ""):
             return value
-    except (UnicodeDecodeError, StopIteration):
-        pass
-    return json.loads(line)
+    return json.loads(text.lstrip("\ufeff"))
+
+
+def fault_of_line(line: bytes, error: Exception) -> str:
+    """Why a line is not JSON, with the text around the place."""
+    if isinstance(error, UnicodeDecodeError):
+        byte = f"0x{line[error.start]:02x} at byte {error.start + 1}"
+        return f"not UTF-8 ({byte} of the line; save the file as UTF-8): {shorten(line)}"
+    if isinstance(error, json.JSONDecodeError):
+        text = line.decode().lstrip("\ufeff")
+        start = max(0, error.pos - 30)
+        shown = ("…" if start else "") + shorten(text[start:])
+        return f"not JSON ({error.msg.removesuffix(' at')} at character {error.pos + 1}): {shown}"
+    return f"not JSON ({shorten(str(error))}): {shorten(line)}"
 
 
 def is_blank(line: bytes) -> bool:
@@ -95,10 +106,12 @@ def check_row(row: dict, where: str, require: Iterable[str]) -> None:
     """Raise UserError unless the row has the required keys, each of its type in TYPES."""
     for key in require:
         if key not in row:
-            raise UserError(f"{where}: no {key!r} in the row, it has: {', '.join(row)}")
+            raise UserError(f"{where}: no {key!r} in the row, it has: {shorten(', '.join(row), 200) or 'nothing'}")
         wanted = TYPES.get(key)
         if wanted and not isinstance(row[key], wanted):
-            raise UserError(f"{where}: {key} is {shorten(repr(row[key]))}, it must be of type {wanted.__name__}")
+            value = shorten(json.dumps(row[key], ensure_ascii=False))
+            example = f', as in "{value}"' if wanted is str and value[0] in "-0123456789" else ""
+            raise UserError(f"{where}: {key} is {value}, it must be {TYPE_NAMES[wanted]}{example}")
 
 
 def open_text(path: str | Path):
@@ -123,7 +136,7 @@ def read_json(path: str | Path, require: Iterable[str] = ()):
         try:
             content = json.load(file)
         except (ValueError, RecursionError) as error:
-            raise UserError(f"{path}: {text_kind(path) or f'not JSON ({shorten(str(error))})'}") from None
+            raise UserError(f"{path}: {text_kind(path) or f'not JSON ({shorten(str(error), 120)})'}") from None
     if require:
         if not isinstance(content, dict):
             raise UserError(f"{path}: not a JSON object")
@@ -215,5 +228,6 @@ def digest_of_problems(rows: Iterable[dict]) -> str:
 def shorten(text: str | bytes, limit: int = 60) -> str:
     """The start of a text on one line, for messages."""
     text = text[: 4 * limit].decode("utf-8", "replace") if isinstance(text, bytes) else text[: 4 * limit]
-    text = " ".join(text.split())
+    # What is not drawn, or would command a terminal, is shown as an escape.
+    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(text.split()))
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -4,7 +4,7 @@ import re
 from types import ModuleType
 
 from yetbetter.data.levels import read_level
-from yetbetter.data.questions import question_identity
+from yetbetter.data.questions import UNSEEN, question_identity
 from yetbetter.errors import UserError
 from yetbetter.records import check_unique, read_rows, where_is
 
@@ -47,7 +47,7 @@ def check_problem(row: dict, path: str, number: int) -> None:
         raise UserError(f"{where_is(path, number)}: {problem}")
 
     for key in ("problem", "question", "answer"):
-        if not row[key].strip():
+        if not UNSEEN.sub("", row[key]).strip():
             refuse(f"{key} is {row[key]!r}, it must be text that is not empty")
     if "level" in row:
         try:

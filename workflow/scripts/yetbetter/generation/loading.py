@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from yetbetter.errors import UserError
-from yetbetter.generation.model_folder import check_model_folder, fault_of_tokenizer, find_shards, read_shapes
+from yetbetter.generation.model_folder import check_model_folder, fault_of_folder, find_shards, read_shapes
 from yetbetter.job import offline_variable
 from yetbetter.records import shorten
 
+# A model's own code is never run; without this, transformers asks on the terminal whether to.
+OWN_CODE = {"trust_remote_code": False}
 OTHER_SHAPE, MISSING = "has another shape", "is missing"
 
 
@@ -43,8 +45,8 @@ def read_facts(model: str, revision: str | None = None) -> ModelFacts:
         raise UserError(f"model {model}: no such folder")
     check_folder(model)
     with loading(model):
-        whole = AutoConfig.from_pretrained(model, revision=revision)
-        tokenizer = AutoTokenizer.from_pretrained(model, revision=revision)
+        whole = AutoConfig.from_pretrained(model, **OWN_CODE, revision=revision)
+        tokenizer = AutoTokenizer.from_pretrained(model, **OWN_CODE, revision=revision)
     config = whole.get_text_config()
     vocabulary = getattr(config, "vocab_size", None) or 0
     if tokenizer.eos_token_id is None:
@@ -115,6 +117,7 @@ def read_weights(model: str, revision: str | None, **options):
             model,
             revision=revision,
             use_safetensors=True,
+            **OWN_CODE,
             output_loading_info=True,
             ignore_mismatched_sizes=True,
             **options,
@@ -124,6 +127,12 @@ def read_weights(model: str, revision: str | None, **options):
     for kind, what in (("mismatched_keys", OTHER_SHAPE), ("missing_keys", MISSING)):
         if wrong := report.get(kind):
             refuse_weights(model, [item if isinstance(item, str) else item[0] for item in wrong], what)
+    if unused := report.get("unexpected_keys"):
+        print(
+            f"model {model}: {len(unused)} tensors of its weights are not used, such as {min(unused)}: does its"
+            " config.json belong to them?",
+            file=sys.stderr,
+        )
     return loaded
 
 
@@ -180,9 +189,13 @@ def loading(model: str) -> Iterator[None]:
         raise
     # Of any kind: a broken tokenizer.json raises a plain Exception, a wrong value in config.json an error of its own.
     except Exception as error:
-        reason, advice = str(error).strip() or type(error).__name__, ""
+        reason, advice = str(error).strip(), ""
+        if not reason or isinstance(error, LookupError):  # a KeyError's text is the key alone
+            reason = f"{type(error).__name__} {reason}".strip()
+        if "trust_remote_code" in reason:
+            reason = "it needs code of its own (auto_map in its config.json), which is not run here"
         if Path(model).is_dir():
-            reason = fault_of_tokenizer(Path(model)) or reason
+            reason = fault_of_folder(Path(model)) or reason
         elif isinstance(error, OSError):
             # The other lines give advice that is useless for a job without a network.
             reason = reason.partition("\n")[0].rstrip(".")

@@ -7,12 +7,14 @@ import json
 from pathlib import Path
 
 from yetbetter.errors import UserError
+from yetbetter.file_kinds import BOM
 from yetbetter.records import read_json
 
 POINTER = b"version https://git-lfs.github.com/spec/"
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "*.spm", "*.tiktoken", "tekken.json")
+SETTINGS = ("config.json", "generation_config.json", "tokenizer_config.json")
 # Files of these names hold what transformers or vLLM reads.
 READ = ("*.safetensors", "*.json", "*.model", "*.txt", "*.jinja", "*.tiktoken")
 
@@ -25,9 +27,17 @@ def check_model_folder(model: str, planning: bool = False) -> None:
     folder = Path(model)
     if not folder.is_dir():
         return
+    whole = [folder / WEIGHTS, folder / INDEX]
+    if (folder / "adapter_config.json").is_file() and not any(path.is_file() for path in whole):
+        raise UserError(
+            f"{model}: holds an adapter (adapter_config.json) without the model that it adapts; merge it into that"
+            " model (merge_and_unload of peft) and save the result"
+        )
     if not (folder / "config.json").is_file():
         raise UserError(f"{model}: no config.json in this folder, so it holds no model")
     refuse_pointers(folder)
+    for name in SETTINGS:
+        check_json(folder / name)
     check_weights(folder, planning)
 
 
@@ -65,11 +75,14 @@ def check_weights(folder: Path, planning: bool = False) -> None:
             " as safetensors, or convert them with save_pretrained of transformers"
         )
     for path in shards:
+        if not path.is_file():
+            what = "a link to a file that is not there" if path.is_symlink() else "not a file"
+            raise UserError(f"{path}: {what}; copy or download the model again")
         read_shapes(path)
 
 
 def read_shapes(path: Path) -> dict[str, list[int]]:
-    """Name -> shape of a safetensors file's tensors. UserError if it is shorter than its header says, or has none."""
+    """Name -> shape of a safetensors file's tensors. UserError for another length than its header names."""
     size = path.stat().st_size
     with open(path, "rb") as file:
         length = int.from_bytes(file.read(8), "little")
@@ -89,7 +102,19 @@ def read_shapes(path: Path) -> dict[str, list[int]]:
             f"{path}: holds {size:,} bytes of {whole:,}, its header is not fully covered: it was cut short; copy or"
             " download it again"
         )
+    if size > whole:
+        raise UserError(f"{path}: holds {size:,} bytes, its header names {whole:,}; copy or download it again")
     return shapes
+
+
+def check_json(path: Path) -> None:
+    """UserError for a file that is no JSON: transformers takes some of those as if they were not there."""
+    if not path.is_file():
+        return
+    with open(path, "rb") as file:
+        if file.read(len(BOM)) == BOM:
+            raise UserError(f"{path}: begins with a byte order mark, which transformers does not read; save it without")
+    read_json(path)
 
 
 def refuse_pointers(folder: Path) -> None:
@@ -104,12 +129,17 @@ def refuse_pointers(folder: Path) -> None:
                 )
 
 
-def fault_of_tokenizer(folder: Path) -> str | None:
-    """Why a tokenizer could not be loaded from this folder, if its files say why."""
+def fault_of_folder(folder: Path) -> str | None:
+    """Why a config or tokenizer could not be loaded from this folder, if its files say why."""
     try:
         refuse_pointers(folder)
     except UserError as error:
         return str(error)
+    for path in sorted(folder.glob("*.json")):
+        try:
+            check_json(path)
+        except UserError as error:
+            return str(error)
     if not any(path for pattern in TOKENIZERS for path in folder.glob(pattern)):
         return "no tokenizer.json (nor tokenizer.model or vocab.json) in this folder; copy the tokenizer's files to it"
     return None

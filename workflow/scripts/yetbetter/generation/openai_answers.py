@@ -47,7 +47,7 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True)
 class Reply:
-    """What one request brought: (text, finish reason, tokens) of each sample, the endpoint's id and its counts.
+    """What one request brought: (text, finish reason, tokens) of each sample, the endpoint's id, its counts, its model.
 
     left_out: why the first choice that is no sample is none, or that there are no choices; empty if all are samples.
     passing: another try may bring what was left out. hidden: if no sample has text, the reasoning that came beside.
@@ -57,6 +57,7 @@ class Reply:
     prompt_tokens: int
     completion_tokens: int
     request: str | None
+    model: str = ""
     left_out: str = ""
     passing: bool = False
     hidden: str = ""
@@ -102,7 +103,9 @@ def read_answer(body: str, stop: Sequence[str] = (), limit: int | None = None) -
     hidden = "" if texts else next((choice.hidden for choice in read if choice.hidden), "")
     identity = content.get("id")
     identity = identity if isinstance(identity, str) else None
-    return Reply(samples, prompt, completion, identity, left_out, bool(lacking and lacking.passing), hidden)
+    model = content.get("model")
+    model = model if isinstance(model, str) else ""
+    return Reply(samples, prompt, completion, identity, model, left_out, bool(lacking and lacking.passing), hidden)
 
 
 def read_body(body: str) -> dict:

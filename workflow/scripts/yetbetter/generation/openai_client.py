@@ -1,6 +1,9 @@
 """The HTTP client of the engine `openai`."""
 
+import sys
+
 from yetbetter.data.network import clear_environment_errors, read_certificates
+from yetbetter.errors import UserError
 from yetbetter.generation.openai_options import is_own_machine
 
 
@@ -9,8 +12,13 @@ def make_client(base_url: str, key: str, timeout: float):
 
     UserError if a proxy or a file of certificates that the environment names cannot be used.
     """
-    import openai
-
+    try:
+        import openai
+    except ImportError:
+        raise UserError(
+            f"the engine openai: {sys.executable} has no package openai; install envs/requirements.txt into it, or run"
+            " with --sdm conda"
+        ) from None
     patience = openai.Timeout(None, connect=min(10.0, timeout))
     # No proxy reaches a server on this machine. Without TLS no certificates are needed, so a wrong file does no harm.
     trust = {

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class OpenaiEngine:
         self.host = host_of(options["base_url"])
         self.key = find_key(options["key_variable"])
         self.way = "" if is_own_machine(options["base_url"]) else way_to(options["base_url"])
+        self.other = ""  # the first other model's name in its answers
         self.answered = False  # whether a sample has come: an endpoint that answered once may do so again
         if options["output_price"] and not options["ledger"]:
             raise UserError("--engine-option ledger: missing, what is spent must be written somewhere")
@@ -73,6 +75,12 @@ class OpenaiEngine:
     def failure(self, problem: str, between: bool = False) -> UserError:
         """The error for a problem with the endpoint. between: what is on the way there may be the reason."""
         return UserError(f"{self.host}: {problem}{self.way if between else ''}")
+
+    def note_model(self, name: str) -> None:
+        """Report once that another model's name is in the answers: many servers answer whatever is asked for."""
+        if name and name != self.model and not self.other:
+            self.other = name
+            print(f"{self.host}: asked for {self.model!r}, its answers name {self.clean(name)!r}", file=sys.stderr)
 
     def dollars(self, prompt_tokens: int, completion_tokens: int) -> float:
         """Price of so many tokens."""

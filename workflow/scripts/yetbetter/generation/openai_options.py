@@ -102,5 +102,7 @@ def check_url(base_url: str, refuse) -> None:
         refuse("missing: the endpoint's address, such as http://127.0.0.1:8000/v1; there is no default")
     elif in_order and (parts.username or parts.password or parts.query or parts.fragment):
         refuse("must hold no user, password, query or fragment: it is written to logs")  # and so it is not shown here
+    elif in_order and re.search(r"/(completions|responses)/*$", parts.path):
+        refuse(f"{base_url!r} is the address of one method (allowed: what is before it, most end in /v1)")
     elif not in_order:
         refuse(f"{base_url!r} is not an address (allowed: http://HOST[:PORT]/PATH or https://...)")

@@ -5,6 +5,7 @@ import email.utils
 import json
 import re
 import time
+from urllib.parse import urlsplit
 
 from yetbetter.data.network import certificates
 from yetbetter.errors import UserError
@@ -60,7 +61,7 @@ def refusal_in_words(engine, status: int, said: str, prompt: str, shared: dict, 
     variable, url = engine.options["key_variable"], engine.options["base_url"]
     meaning, hint = None, ""
     if status in (400, 413, 422):
-        meaning, hint = parameter_refused(said, prompt, shared)
+        meaning, hint = parameter_refused(said, prompt, shared, engine.options["samples_per_request"])
     meaning = meaning or {
         401: f"the key in {variable} is not accepted" if variable else "wants a key, and key_variable is empty",
         402: "wants to be paid first",
@@ -69,10 +70,12 @@ def refusal_in_words(engine, status: int, said: str, prompt: str, shared: dict, 
         405: f"nothing answers questions at {url}",
         407: "the proxy on the way there wants a password",
     }.get(401 if status == 400 and is_about_key(said) else status, "refuses the request")
+    if status in (404, 405) and not urlsplit(url).path.strip("/"):
+        hint = " (base_url has no path, most end in /v1)"
     return engine.failure(f"{meaning} ({status}): {words}{hint}", between)
 
 
-def parameter_refused(said: str, prompt: str, shared: dict) -> tuple[str | None, str]:
+def parameter_refused(said: str, prompt: str, shared: dict, together: int = 1) -> tuple[str | None, str]:
     """(what a bad request is about, which option avoids it), as far as its words tell."""
     stop, sent = shared.get("stop", ()), "max_completion_tokens" in shared
     if stop and STOP.search(said):
@@ -87,6 +90,8 @@ def parameter_refused(said: str, prompt: str, shared: dict) -> tuple[str | None,
     if TOO_LONG.search(said) and "array too long" not in said:
         limit = shared["max_completion_tokens" if sent else "max_tokens"]
         return f"prompt {prompt[:40]!r} and max_new_tokens {limit} do not fit", ""
+    if together > 1 and re.search(r"\bn\b", said):
+        return None, " (samples_per_request: 1 asks for one sample at a time, without n)"
     return None, ""
 
 
@@ -117,6 +122,20 @@ def unreachable(engine, cause: Exception | None) -> Retry | UserError:
     if kind in ("UnsupportedProtocol", "LocalProtocolError", "InvalidURL"):
         return engine.failure(f"cannot be asked at {url} ({why})")
     return Retry(f"cannot be reached at {url} ({why}){engine.way}")
+
+
+def lost(engine, cause: Exception | None) -> Retry | UserError:
+    """What it means that a request left and no whole answer came. cause: the HTTP library's own error."""
+    url, words = engine.options["base_url"], engine.clean(f"{type(cause).__name__}: {cause}".removesuffix(": "))
+    secure = f"; should base_url begin with https://?{engine.way}" if url.lower().startswith("http:") else engine.way
+    if type(cause).__name__ == "DecodingError":
+        problem = f"an answer came that cannot be unpacked ({words})"
+        return Retry(problem) if engine.answered else engine.failure(problem, between=True)
+    if engine.answered:
+        return Retry(f"the connection was lost ({words})")
+    if re.search(r"illegal (status|request|header) line", words):
+        return engine.failure(f"does not speak HTTP at {url} ({words}){secure}")
+    return Retry(f"the connection was lost ({words}){secure}")
 
 
 def is_about_key(said: str) -> bool:

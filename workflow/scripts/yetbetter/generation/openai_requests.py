@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from yetbetter.errors import UserError
 from yetbetter.generation.openai_answers import NoAnswer, Reply, read_answer
-from yetbetter.generation.openai_refusals import Retry, no_answer, refusal, unreachable
+from yetbetter.generation.openai_refusals import Retry, lost, no_answer, refusal, unreachable
 
 # No tokenizer here makes more tokens than bytes; a chat template adds some.
 TEMPLATE_TOKENS = 64
@@ -202,17 +202,16 @@ class Requests:
             ) from None
         except TimeoutError:
             settle("timeout", worst, estimated=True)
-            raise Retry(f"no answer within {engine.options['timeout']:g} seconds") from None
+            patience = f"{engine.options['timeout']:g} seconds (engine_options.timeout)"
+            raise Retry(f"no answer within {patience}{engine.way}") from None
         except openai.APIConnectionError as error:
             cause = error.__cause__
             if type(cause).__name__ in UNREACHED:
                 settle("unreachable", (0, 0), estimated=False)
                 raise unreachable(engine, cause) from None
-            settle("lost", worst, estimated=True)
-            words = engine.clean(f"{type(cause).__name__}: {cause}".removesuffix(": "))
-            if "illegal status line" in words and not engine.answered:
-                raise engine.failure(f"does not speak HTTP at {engine.options['base_url']} ({words})") from None
-            raise Retry(f"the connection was lost ({words})") from None
+            unreadable = type(cause).__name__ == "DecodingError"
+            settle("malformed" if unreadable else "lost", worst, estimated=True)
+            raise lost(engine, cause) from None
         try:
             answer = read_answer(body, self.shared.get("stop", ()), self.limit)
         except NoAnswer as found:
@@ -240,6 +239,7 @@ class Requests:
             found = NoAnswer(answer.left_out or "the answer holds no samples", passing=answer.passing)
             raise no_answer(engine, found, "", self.shared)
         engine.answered = True
+        engine.note_model(answer.model)
 
     async def send(self, i: int, samples: list[int]) -> str:
         options = self.engine.options

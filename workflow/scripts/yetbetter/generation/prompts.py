@@ -1,11 +1,15 @@
 """Prompt templates: plain text files that hold {question} once."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from yetbetter.data.questions import UNSEEN
 from yetbetter.errors import UserError
-from yetbetter.generation.loading import appends_eos, beyond, loading
+from yetbetter.generation.loading import OWN_CODE, appends_eos, beyond, loading
 from yetbetter.records import open_text, shorten, text_kind
+
+CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")  # no tab, no line end
 
 
 def read_template(path: str | Path) -> str:
@@ -21,10 +25,21 @@ def read_template(path: str | Path) -> str:
     except UnicodeDecodeError as error:
         kind = text_kind(path) or f"not UTF-8 text ({error.reason} at byte {error.start})"
         raise UserError(f"{path}: {kind}") from None
+    kind = text_kind(path)
+    if kind:
+        raise UserError(f"{path}: {kind}")
+    control = CONTROL.search(template)
+    if control:
+        line = template.count("\n", 0, control.start()) + 1
+        raise UserError(
+            f"{path}:{line}: holds the control character {control[0]!r}, which the model would read; remove it"
+        )
     if template.count("{question}") != 1:
         raise UserError(f"{path}: a prompt must hold {{question}} once, found {template.count('{question}')} times")
     if template != template.rstrip():
         raise UserError(f"{path}: a prompt must not end in a space or a line end")
+    if UNSEEN.fullmatch(template[-1]):
+        raise UserError(f"{path}: ends in {template[-1]!r}, which is not drawn but read by the model; remove it")
     return template
 
 
@@ -107,7 +122,7 @@ def chat_of(model: str, revision: str | None = None) -> Callable[[str], str]:
     from transformers import AutoTokenizer
 
     with loading(model):
-        tokenizer = AutoTokenizer.from_pretrained(model, revision=revision)
+        tokenizer = AutoTokenizer.from_pretrained(model, **OWN_CODE, revision=revision)
     if not tokenizer.chat_template:
         raise UserError(f"model {model}: its tokenizer has no chat template, so `chat` cannot be used")
     return lambda prompt: fill_chat(model, tokenizer, prompt)

@@ -163,7 +163,13 @@ class Generator:
         ended = np.zeros(rows, dtype=bool)
         alive = np.arange(rows)  # the rows that are still in the batch
         memory = Memory(prompts, owners, max_new_tokens, self.device)
-        logits = memory.read_prompts(self.model)[memory.owners]
+        logits = memory.read_prompts(self.model)
+        if not torch.isfinite(logits.amax(-1)).all():
+            raise UserError(
+                f"model {self.model.name_or_path}: what it computes for a prompt is not finite, so its samples would be"
+                " noise; its weights are damaged, or too large for the type they were saved in"
+            )
+        logits = logits[memory.owners]
         for step in range(max_new_tokens):
             chosen = choose_tokens(logits, uniforms[:, step], decoding.temperature, decoding.top_k)
             tokens[alive, step] = chosen.cpu().numpy()

@@ -133,8 +133,6 @@ def check_model(key: str, entry: dict) -> None:
             raise UserError(f"{key}.chat: an endpoint formats its chats itself (allowed: false)")
         return
     if path.is_dir():
-        if not (path / "config.json").is_file():
-            raise UserError(f"{key}.path: {entry['path']!r} holds no config.json, so it is not a model folder")
         try:
             check_model_folder(entry["path"], planning=True)
         except UserError as error:

@@ -1,8 +1,20 @@
-"""Results folders: their names in paths, and whether one can be compared with another."""
+"""Folders of a run: where Snakemake may write; results folders' names, and whether two can be compared."""
 
+import os
 from pathlib import Path
 
 from yetbetter.errors import UserError
+
+
+def check_writable(folder: str | Path = ".") -> None:
+    """UserError if this user cannot run Snakemake in the folder: also a dry run keeps locks there."""
+    kept = Path(folder) / ".snakemake"
+    for place in (Path(folder) if not kept.exists() else kept, kept / "locks"):
+        if place.exists() and not os.access(place, os.W_OK | os.X_OK):
+            raise UserError(
+                f"{place.absolute()}: you may not write there, and Snakemake keeps its locks there, also those of a dry"
+                " run; clone the repository to a folder of your own, or let the owner share this one (docs/cluster.md)"
+            )
 
 
 def check_other(other: object, here: str | Path) -> Path:

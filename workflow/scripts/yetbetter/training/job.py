@@ -127,12 +127,8 @@ def needed_packages(recipe: Recipe, deepspeed: dict | None, log_to: str) -> list
 
 
 def check_model_path(model: str) -> None:
-    """UserError if `model` can be neither a model folder nor a model's name on the hub."""
-    folder = Path(model)
-    if folder.is_dir():
-        if not (folder / "config.json").is_file():
-            raise UserError(f"{model}: no config.json in this folder, so it holds no model")
-    elif not HUB_NAME.fullmatch(model):
+    """UserError if `model` can be neither a folder nor a model's name on the hub."""
+    if not Path(model).is_dir() and not HUB_NAME.fullmatch(model):
         raise UserError(f"{model}: no such folder, nor a model's name on the hub (owner/name)")
 
 

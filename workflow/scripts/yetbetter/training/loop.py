@@ -18,7 +18,7 @@ from transformers import AutoConfig, AutoTokenizer
 from trl import SFTConfig
 
 from yetbetter.errors import UserError
-from yetbetter.generation.loading import beyond, check_folder, context_of, loading, read_weights
+from yetbetter.generation.loading import OWN_CODE, beyond, check_folder, context_of, loading, read_weights
 from yetbetter.identity import stream_seed
 from yetbetter.time_limit import TimeLimit
 from yetbetter.training.checkpoints import TOLERANCE, probe_of, sync, take_snapshot, verify_checkpoint, without_sharding
@@ -155,8 +155,8 @@ def load_base_model(job: Job):
     model, options = job.model, {"revision": job.revision}
     check_folder(model)
     with loading(model):
-        tokenizer = AutoTokenizer.from_pretrained(model, **options)
-        config = AutoConfig.from_pretrained(model, **options)
+        tokenizer = AutoTokenizer.from_pretrained(model, **OWN_CODE, **options)
+        config = AutoConfig.from_pretrained(model, **OWN_CODE, **options)
         soft_capped = getattr(config.get_text_config(), "attn_logit_softcapping", None)
         if soft_capped and job.recipe.attention not in (None, *SOFT_CAPPING):
             allowed = f"allowed for this model, whose attention is soft-capped: {', '.join(SOFT_CAPPING)}"

@@ -130,7 +130,9 @@ class Keeper(transformers.TrainerCallback):
         if loss is None:  # the trainer's summary after the last step
             return
         if not math.isfinite(loss):
-            raise UserError(f"the loss is {loss} in step {step}: lower --learning-rate")
+            # Nothing was learned before the first step's loss.
+            damaged = "the base model's weights are damaged, or too large for --precision"
+            raise UserError(f"the loss is {loss} in step {step}: {'lower --learning-rate' if step > 1 else damaged}")
         self.tokens = int(logs["num_tokens"])
         if state.is_world_process_zero:
             rate = self.tokens / (time.monotonic() - self.start)
