@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from yetbetter.figures.plots import Plots
+from yetbetter.records import digest_of
 from yetbetter.study.folders import check_other, name_of
 
 DATA_TABLES = ("coverage", "diversity", "data_quality", "arms")
@@ -49,8 +50,11 @@ class Made:
         """The differences that a part's figures show in addition to those from the strong source, as arguments."""
         return [f"--pair {source}:{baseline}" for source, baseline in self.plots.pairs(w.part)]
 
-    def grader_tables(self, part: str) -> list[Path]:
-        return [Path(f"{self.study.results}/{part}tables/grader_{name}.csv") for name in ("sensitivity", "claims")]
+    def grader_digests(self, part: str) -> list[str]:
+        """Digests of those tables of the grader's sensitivity that exist."""
+        folder = Path(f"{self.study.results}/{part}tables")
+        tables = [folder / f"grader_{name}.csv" for name in ("sensitivity", "claims")]
+        return [digest_of(table) for table in tables if table.is_file()]
 
     def compare_page(self, other) -> list[str]:
         """The page that sets another study's folder beside this one; all experiments beside all experiments."""
