@@ -213,9 +213,7 @@ def test_a_folder_of_other_files_is_never_replaced_by_a_finetuning(model, data, 
     output = tmp_path / "thesis"
     output.mkdir()
     (output / "chapter.tex").write_text("x")
-    with pytest.raises(
-        UserError, match=r"thesis: not a finetuning's folder .* its files would be lost"
-    ):
+    with pytest.raises(UserError, match=r"thesis: not a finetuning's folder .* its files would be lost"):
         run_here(monkeypatch, model, data, output, **SHORT)
     assert content(output) == {"chapter.tex": b"x"}
     (output / "chapter.tex").unlink()

@@ -17,6 +17,7 @@ from yetbetter.figures.style import (
     PAPER_STYLE,
     add_legend,
     add_title,
+    broken,
     mark_empty,
     new_figure,
     plot_bar,
@@ -73,10 +74,11 @@ def lay_out(experiment: Experiment) -> tuple[dict[Place, tuple[float, list[str]]
     """Where each row's middle is, from the top in inches, and the lines that say what its source is; the height."""
     rows, down = {}, 0.0
     for budget in experiment.budgets:
-        down += 0.22
+        down += 0.22 + LINE * broken(budget_label(budget)).count("\n")
         for source in experiment.sources:
             lines = experiment.detail(Place(budget, source))
-            size = ROW + LINE * max(1, len(lines))
+            further = broken(experiment.label(source)).count("\n")
+            size = ROW + LINE * (further + max(1, len(lines)))
             rows[Place(budget, source)] = (down + size / 2, lines)
             down += size + 0.035
         down += 0.06
@@ -97,16 +99,19 @@ def _name_rows(axes: Axes, experiment: Experiment, rows: dict[Place, tuple[float
     keys = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right"}
     for place, (row, lines) in rows.items():
         up = 0.5 * LINE * len(lines) * 72
-        name = experiment.label(place.source)
+        name = broken(experiment.label(place.source))
+        height = 0.13 + LINE * name.count("\n")
         axes.annotate(name, (0, row), xytext=(-5, up), va="center", fontsize=7, **keys)
         if lines:
             text = "\n".join(lines)
-            down = up - 0.5 * 0.13 * 72
+            down = up - 0.5 * height * 72
             axes.annotate(text, (0, row), xytext=(-5, down), va="top", fontsize=5.8, color=FAINT, **keys)
     for budget in experiment.budgets:
         first = rows[Place(budget, experiment.sources[0])]
-        top = first[0] - (ROW + LINE * max(1, len(first[1]))) / 2 - 0.07
-        text = budget_label(budget)
+        further = broken(experiment.label(experiment.sources[0])).count("\n")
+        top = first[0] - (ROW + LINE * (further + max(1, len(first[1])))) / 2 - 0.07
+        text = broken(budget_label(budget))
+        top -= LINE * text.count("\n") / 2
         axes.annotate(text, (0, top), xytext=(-5, 0), va="center", fontsize=7, fontweight="bold", **keys)
 
 
