@@ -329,3 +329,14 @@ def test_the_longest_names_leave_the_bars_their_room_and_do_not_overlap():
     boxes = [tick.label1.get_window_extent() for tick in axes.yaxis.get_major_ticks()]
     assert len(boxes) == 9
     assert all(above.y0 > below.y1 - 1 for above, below in itertools.pairwise(boxes))
+
+
+@pytest.mark.parametrize("kind", ["finetuned", "own-bars"])
+def test_titles_of_many_lines_make_a_figure_taller(kind, study, monkeypatch):
+    before = figure_of(*study, f"{kind}_{DATA}")[0]
+    label = Look.label
+    monkeypatch.setattr(Look, "label", lambda look, name: label(look, name) if name != STUDENT else "long-name-" * 16)
+    after = figure_of(*study, f"{kind}_{DATA}")[0]
+    panels = [figure.axes[0].get_position().height * figure.get_figheight() for figure in (before, after)]
+    assert after.get_figheight() > before.get_figheight() + 0.4
+    assert panels[1] > panels[0] - 0.4

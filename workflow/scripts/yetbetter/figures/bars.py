@@ -15,6 +15,7 @@ from yetbetter.figures.style import (
     INK,
     INTERVAL,
     PAPER_STYLE,
+    add_height,
     add_legend,
     add_title,
     broken,
@@ -65,6 +66,8 @@ def bars(experiment: Experiment) -> Figure:
         if not experiment.targets:
             mark_empty(axes)
     _name_rows(panels[0], experiment, rows)
+    titles = [experiment.headline, *(experiment.title_of(target) for target in targets)]
+    add_height(figure, titles[0].count("\n") + max(title.count("\n") for title in titles[1:]) - 1)
     add_title(figure, experiment.headline)
     _add_legend(figure, experiment, printed, list(differences.values()))
     return figure

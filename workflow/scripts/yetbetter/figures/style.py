@@ -194,6 +194,11 @@ def add_title(figure: Figure, text: str) -> None:
     figure.suptitle("\n".join(line for part in text.split("\n") for line in textwrap.wrap(part, room)))
 
 
+def add_height(figure: Figure, lines: int) -> None:
+    """Room for so many lines of titles more than there usually are."""
+    figure.set_figheight(figure.get_figheight() + 0.14 * max(0, lines))
+
+
 def column_widths(widths: list[float], columns: int) -> list[float]:
     """Of a legend's columns: they are filled one after the other, the first ones with one entry more if needed."""
     rows, longer = divmod(len(widths), columns)
