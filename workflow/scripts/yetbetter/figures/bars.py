@@ -27,7 +27,8 @@ from yetbetter.figures.style import (
 from yetbetter.measures.metrics import METRICS
 from yetbetter.tables import Estimate
 
-ROW, LINE = 0.2, 0.115  # inches: of a row's name with its bar, and of each line that says what the source is
+# Inches: of a row's name with its bar, of each line that says what the source is, of each further line of a name.
+ROW, LINE, NAME_LINE = 0.2, 0.115, 0.14
 WIDTHS = {1: 4.9, 2: 6.2}
 # How much of a panel the bars take; the rest is for what is printed.
 SHARE = {1: 0.66, 2: 0.56, 3: 0.43}
@@ -77,11 +78,11 @@ def lay_out(experiment: Experiment) -> tuple[dict[Place, tuple[float, list[str]]
     """Where each row's middle is, from the top in inches, and the lines that say what its source is; the height."""
     rows, down = {}, 0.0
     for budget in experiment.budgets:
-        down += 0.22 + LINE * broken(budget_label(budget)).count("\n")
+        down += 0.22 + NAME_LINE * broken(budget_label(budget)).count("\n")
         for source in experiment.sources:
             lines = experiment.detail(Place(budget, source))
             further = broken(experiment.label(source)).count("\n")
-            size = ROW + LINE * (further + max(1, len(lines)))
+            size = ROW + NAME_LINE * further + LINE * max(1, len(lines))
             rows[Place(budget, source)] = (down + size / 2, lines)
             down += size + 0.035
         down += 0.06
@@ -103,7 +104,7 @@ def _name_rows(axes: Axes, experiment: Experiment, rows: dict[Place, tuple[float
     for place, (row, lines) in rows.items():
         up = 0.5 * LINE * len(lines) * 72
         name = broken(experiment.label(place.source))
-        height = 0.13 + LINE * name.count("\n")
+        height = 0.13 + NAME_LINE * name.count("\n")
         axes.annotate(name, (0, row), xytext=(-5, up), va="center", fontsize=7, **keys)
         if lines:
             text = "\n".join(lines)
@@ -112,9 +113,9 @@ def _name_rows(axes: Axes, experiment: Experiment, rows: dict[Place, tuple[float
     for budget in experiment.budgets:
         first = rows[Place(budget, experiment.sources[0])]
         further = broken(experiment.label(experiment.sources[0])).count("\n")
-        top = first[0] - (ROW + LINE * (further + max(1, len(first[1])))) / 2 - 0.07
+        top = first[0] - (ROW + NAME_LINE * further + LINE * max(1, len(first[1]))) / 2 - 0.07
         text = broken(budget_label(budget))
-        top -= LINE * text.count("\n") / 2
+        top -= NAME_LINE * text.count("\n") / 2
         axes.annotate(text, (0, top), xytext=(-5, 0), va="center", fontsize=7, fontweight="bold", **keys)
 
 
