@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "sc
 from yetbetter import grading
 from yetbetter.errors import UserError
 from yetbetter.grading.workers import LimitReached, SymbolicWorker
-from yetbetter.program import Parser, Progress, number, run
+from yetbetter.program import Output, Parser, Progress, number, run
 from yetbetter.records import check_unique, read_rows, write_rows
 
 
@@ -24,7 +24,7 @@ def parse_arguments() -> argparse.Namespace:
         "--seconds", type=number(above=True), default=10.0, help="math-verify's time limit per solution (default: 10)"
     )
     parser.add_argument(
-        "--output", required=True, help="JSON Lines: problem, sample, answer, gold, a verdict per grader"
+        "--output", action=Output, required=True, help="JSON Lines: problem, sample, answer, gold, a verdict per grader"
     )
     return parser.parse_args()
 

@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "scripts"))
 
 from yetbetter.errors import UserError
-from yetbetter.program import Parser, run, versions
+from yetbetter.program import Output, Parser, run, versions
 from yetbetter.records import digest_of, follow_umask, write_json
 
 
@@ -55,7 +55,7 @@ MODELS = {
 
 def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", required=True, help="folder for the models' folders")
+    parser.add_argument("--output", action=Output, required=True, help="folder for the models' folders")
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=list(MODELS), help="default: all")
     return parser.parse_args()
 

@@ -174,12 +174,14 @@ def good_value(action: argparse.Action, siblings: set[str] = frozenset()) -> str
     text = f"{action.dest} {action.metavar or ''} {action.help or ''}".lower()
     if action.choices:
         return str(next(iter(action.choices)))
+    if type(action).__name__ == "Output":
+        return f"out/{action.dest}"
     if action.dest in SMALL:
         return SMALL[action.dest]
     if takes(action, "{}") and not takes(action, "1"):
         return json.dumps(content() if action.dest != "roles" else {})
     if action.dest in ("output", "digest") or "output" in action.dest or "about" in action.dest:
-        return "out/made"
+        return f"out/{action.dest}"
     if is_number(action):
         return "1"
     if tables := [f"{name}.csv" for name in re.findall(r"(\w+)\.csv", action.help or "") if name in TABLES]:

@@ -207,3 +207,16 @@ def test_a_tokenizer_without_eos_is_refused(model, tmp_path, monkeypatch):
     bad = write(tmp_path / "data.jsonl", [example(1)])
     with pytest.raises(UserError, match="tokenizer has no EOS token"):
         run_here(monkeypatch, str(folder), bad, tmp_path / "out")
+
+
+def test_a_folder_of_other_files_is_never_replaced_by_a_finetuning(model, data, tmp_path, monkeypatch):
+    output = tmp_path / "thesis"
+    output.mkdir()
+    (output / "chapter.tex").write_text("x")
+    with pytest.raises(UserError, match=r"thesis: not a finetuning's folder .* its files would be lost"):
+        run_here(monkeypatch, model, data, output, **SHORT)
+    assert content(output) == {"chapter.tex": b"x"}
+    (output / "chapter.tex").unlink()
+    run_here(monkeypatch, model, data, output, **SHORT)
+    run_here(monkeypatch, model, data, output, **SHORT)
+    assert (output / "about.json").is_file()

@@ -6,12 +6,13 @@ The programs and their options are found by `garbage.py`; a new program needs no
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from garbage import ROOT, programs
+from garbage import ROOT, load, programs
 
 from yetbetter import program
 
@@ -90,3 +91,44 @@ def test_a_number_is_finite_and_within_its_bounds(text):
     with pytest.raises(argparse.ArgumentTypeError, match=r"^[^\n]{1,99} is not a number above 0$"):
         program.number(above=True)(text)
     assert program.number(above=True)("0.5") == 0.5 and program.number()("0") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("digest_problems", ["--problems", "a", "b", "--output", "./b"], "--output: 'b' is also --problems"),
+        ("digest_problems", ["--problems", "a", "link", "--output", "b"], "--output: 'link' is also --problems"),
+        ("digest_problems", ["--problems", "a", "--output", "new"], ""),
+        (
+            "select_human_solutions",
+            ["--problems", "a", "--prompt", "b", "--output", "new", "--digest", "x/../new", "--counts", "c"],
+            "--output: 'x/../new' is also --digest",
+        ),
+    ],
+)
+def test_an_output_over_an_input_or_another_output_is_refused(tmp_path, monkeypatch, capsys, name, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    for file in ("a", "b"):
+        (tmp_path / file).write_text("x")
+    (tmp_path / "link").symlink_to("b")
+    monkeypatch.setattr(sys, "argv", [name, *arguments])
+    main = load(ROOT / f"workflow/scripts/{name}.py").main
+    if not message:
+        main()
+        assert (tmp_path / "new").exists()
+        return
+    with pytest.raises(SystemExit):
+        main()
+    assert capsys.readouterr().err == f"{name}: error: argument {message}\n"
+    assert (tmp_path / "b").read_text() == "x"
+
+
+def test_every_option_that_names_a_result_is_an_output():
+    """What rules write by an option is marked there."""
+    for path in sorted((ROOT / "workflow/rules").glob("*.smk")):
+        text = path.read_text(encoding="utf-8")
+        for program_name, command in re.findall(r"workflow/scripts/(\w+)\.py(.*?)2>&1", text, re.DOTALL):
+            written = re.findall(r"--([\w-]+) \{output[.\w]*:q\}", command)
+            source = (ROOT / f"workflow/scripts/{program_name}.py").read_text(encoding="utf-8")
+            for option in written:
+                assert re.search(rf'"--{option}",\s*action=(program\.)?Output', source), (program_name, option)

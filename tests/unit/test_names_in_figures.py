@@ -23,6 +23,7 @@ from yetbetter.figures.names import Names, names_of, read_names
 from yetbetter.figures.plots import Plots
 from yetbetter.figures.registry import FIGURES
 from yetbetter.figures.request import add_options, read_request
+from yetbetter.figures.style import FULL_WIDTH, name_rows, new_figure, rows_height
 from yetbetter.pocket.world import make_problems
 from yetbetter.records import write_json, write_rows
 from yetbetter.study.claim_roles import roles_of
@@ -315,3 +316,27 @@ def test_names_that_are_not_as_the_workflow_writes_them_are_refused_in_one_line(
 
 def test_levels_are_ordered_by_number_and_words_come_last():
     assert sorted(["10", "hard", "9", "2.5", "2", "easy"], key=level_order) == ["2", "2.5", "9", "10", "easy", "hard"]
+
+
+def test_the_longest_names_leave_the_bars_their_room_and_do_not_overlap():
+    long = ["of-grade-school-problems.in-several-steps-cleaned-" + "v2.0-beta-1234"] * 3
+    groups = [(f"{name} budget", [f"{place}{name}, 12 samples" for place in range(2)]) for name in long]
+    figure, [[axes]] = new_figure(1, 1, FULL_WIDTH, rows_height(groups))
+    places = name_rows(axes, groups)
+    assert list(places) == [(group, bar) for group in range(3) for bar in range(2)]
+    figure.draw_without_rendering()
+    assert axes.get_position().width > 0.6
+    boxes = [tick.label1.get_window_extent() for tick in axes.yaxis.get_major_ticks()]
+    assert len(boxes) == 9
+    assert all(above.y0 > below.y1 - 1 for above, below in itertools.pairwise(boxes))
+
+
+@pytest.mark.parametrize("kind", ["finetuned", "own-bars"])
+def test_titles_of_many_lines_make_a_figure_taller(kind, study, monkeypatch):
+    before = figure_of(*study, f"{kind}_{DATA}")[0]
+    label = Look.label
+    monkeypatch.setattr(Look, "label", lambda look, name: label(look, name) if name != STUDENT else "long-name-" * 16)
+    after = figure_of(*study, f"{kind}_{DATA}")[0]
+    panels = [figure.axes[0].get_position().height * figure.get_figheight() for figure in (before, after)]
+    assert after.get_figheight() > before.get_figheight() + 0.4
+    assert panels[1] > panels[0] - 0.4

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import os
 import subprocess
 
 import pytest
@@ -276,3 +277,10 @@ def test_the_command_of_the_message_turns_a_json_array_into_rows(write, tmp_path
 def test_a_json_file_with_a_byte_order_mark_is_read_and_one_in_utf_16_named(write):
     assert read_json(write(BOM + b'{"a": 1}\r\n')) == {"a": 1}
     assert "UTF-16 text (save it as UTF-8)" in refusal(read_json, write('{"a": 1}'.encode("utf-16")))
+
+
+def test_a_device_or_a_pipe_is_never_replaced_by_a_result(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match="pipe: a device or a pipe, which a result would replace; name a file"):
+        write_json(tmp_path / "pipe", {})
+    assert not (tmp_path / "pipe").is_file() and [path.name for path in tmp_path.iterdir()] == ["pipe"]

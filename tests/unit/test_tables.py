@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yetbetter.errors import UserError
-from yetbetter.tables import cell, read_table, write_table
+from yetbetter.tables import COUNTS, cell, read_table, write_table
 
 
 def test_a_table_has_its_columns_in_their_order_and_a_line_for_each_row(tmp_path):
@@ -85,3 +85,10 @@ def test_an_error_among_the_rows_keeps_the_old_table(tmp_path):
 def test_a_missing_table_is_named(tmp_path):
     with pytest.raises(UserError, match=r"t\.csv: no such file"):
         read_table(tmp_path / "t.csv")
+
+
+def test_a_name_that_looks_like_a_number_is_read_as_it_is_written(tmp_path):
+    row = dict.fromkeys(("dataset", "budget", "source", "target", "model", "baseline"), "2.0")
+    counts = dict.fromkeys(COUNTS, "2.0")
+    write_table(tmp_path / "t.csv", [*row, *counts], [row | counts])
+    assert read_table(tmp_path / "t.csv").rows == [row | dict.fromkeys(COUNTS, "2")]

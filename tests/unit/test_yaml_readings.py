@@ -57,6 +57,9 @@ RATE = "finetuning.pocket.learning_rates.standard"
 CASES = [
     (RATE, "1e-3", "write 1.0e-3"),
     (RATE, "1E-3", "write 1.0e-3"),
+    (RATE, "0,001", "write 0.001"),
+    (RATE, "1,5", "write 1.5"),
+    (RATE, "1,2,3", "is not of type number"),
     ("models.wc.parameters", "8.5e9", "YAML reads 8.5e9 as text: write 8.5e+9"),
     ("models.wc.parameters", "9e9", "write 9.0e+9"),
     ("models.wc.parameters", "150,000", "write 150000"),
@@ -87,7 +90,17 @@ def test_a_value_of_another_type_than_is_meant_is_reported_with_what_to_write(ke
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("1e-3", 1e-3), ("8.5e9", 8.5e9), ("-2E3", -2e3), ("5e-03", 5e-3), ("1,000", 1000), ("0o17", 15), ("08", 8)],
+    [
+        ("1e-3", 1e-3),
+        ("8.5e9", 8.5e9),
+        ("-2E3", -2e3),
+        ("5e-03", 5e-3),
+        ("1,000", 1000),
+        ("-12,345.5", -12345.5),
+        ("0,7", 0.7),
+        ("0o17", 15),
+        ("08", 8),
+    ],
 )
 def test_the_number_that_a_message_says_to_write_is_read_as_the_one_that_is_meant(text, value):
     assert isinstance(typed(text), str)
@@ -103,6 +116,7 @@ def test_quotes_keep_a_text(text):
     ("key", "value", "words"),
     [
         ("study", "my study", "Letters, digits, dots and hyphens"),
+        ("study", "a" * 65, "64 at most"),
         ("models.wc.resources", {"gpu": 1, "gpu_model": "a 100"}, "letters, digits, dots and underscores"),
         ("finetuning.pocket.lora", {"rank": 2, "targets": ["q_proj,v_proj"]}, "without a comma"),
         ("budgets", {"too low": {"model": "se", "samples": 1}}, "Letters, digits, dots and hyphens"),

@@ -10,7 +10,7 @@ from yetbetter.claims.rules import read_rules
 from yetbetter.claims.run import claim_rows, comparison_rows, run_claims
 from yetbetter.claims.verdicts import Outcome
 from yetbetter.errors import UserError
-from yetbetter.program import Parser, json_object, number, run
+from yetbetter.program import Output, Parser, json_object, number, run
 from yetbetter.tables import write_table
 
 SETTINGS = ("margins", "alpha", "seed_sd_points", "pool_sd_points")
@@ -36,8 +36,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--correlation", type=number(-1, 1), default=0.0, help="printed numbers: assumed, between two arms' answers"
     )
-    parser.add_argument("--output", required=True, help="CSV, one row per claim")
-    parser.add_argument("--comparisons", required=True, help="CSV, one row per comparison of a claim")
+    parser.add_argument("--output", action=Output, required=True, help="CSV, one row per claim")
+    parser.add_argument("--comparisons", action=Output, required=True, help="CSV, one row per comparison of a claim")
     return parser.parse_args()
 
 

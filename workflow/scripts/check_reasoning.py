@@ -4,7 +4,7 @@ import argparse
 
 from yetbetter.errors import UserError
 from yetbetter.pocket.reasoning import check_reasoning
-from yetbetter.program import Parser, run
+from yetbetter.program import Output, Parser, run
 from yetbetter.records import read_rows, write_rows
 from yetbetter.selection.pools import join
 from yetbetter.verdicts import CORRECT
@@ -15,7 +15,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--problems", required=True, help="JSON Lines with problem, program")
     parser.add_argument("--solutions", required=True)
     parser.add_argument("--verdicts", required=True)
-    parser.add_argument("--output", required=True, help="JSON Lines with problem, sample, reasoning")
+    parser.add_argument("--output", action=Output, required=True, help="JSON Lines with problem, sample, reasoning")
     return parser.parse_args()
 
 

@@ -4,7 +4,7 @@ import argparse
 
 from yetbetter.errors import UserError
 from yetbetter.judging.agreement import measure_agreement, show_agreement
-from yetbetter.program import Parser, run
+from yetbetter.program import Output, Parser, run
 from yetbetter.records import read_rows, write_json
 from yetbetter.selection.pools import coordinates
 from yetbetter.verdicts import UNREADABLE, VALID
@@ -15,7 +15,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--judgements", required=True, help="of judge_solutions.py, for one pool")
     parser.add_argument("--reasoning", required=True, help="folder of the data set's exact checks")
     parser.add_argument("--blocks", required=True, nargs="+", metavar="MODEL/BLOCK", help="the pool's blocks")
-    parser.add_argument("--output", required=True, help="JSON: the agreement; chains that cannot be read are left out")
+    parser.add_argument(
+        "--output", action=Output, required=True, help="JSON: the agreement; chains that cannot be read are left out"
+    )
     return parser.parse_args()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from yetbetter.figures.look import Look
 from yetbetter.figures.names import Names, names_of
-from yetbetter.program import Parser, run
+from yetbetter.program import Output, Parser, run
 from yetbetter.report.joined import JOINED_CLAIMS, JOINED_VALUES, join_claims, join_values
 from yetbetter.report.two_studies import Results, read_results
 from yetbetter.study.folders import check_other
@@ -22,12 +22,14 @@ def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--here", required=True, type=Path, help="a results folder: it has tables/*.csv")
     parser.add_argument("--there", required=True, help="another one")
-    parser.add_argument("--comparison", required=True, help="CSV to write: a row for each value that both have")
-    parser.add_argument("--claims", required=True, help="CSV to write: both verdicts on each claim")
-    parser.add_argument("--figure-pdf")
-    parser.add_argument("--figure-png")
+    parser.add_argument(
+        "--comparison", action=Output, required=True, help="CSV to write: a row for each value that both have"
+    )
+    parser.add_argument("--claims", action=Output, required=True, help="CSV to write: both verdicts on each claim")
+    parser.add_argument("--figure-pdf", action=Output)
+    parser.add_argument("--figure-png", action=Output)
     parser.add_argument("--template", type=Path)
-    parser.add_argument("--page", help="HTML to write, with the figure in it")
+    parser.add_argument("--page", action=Output, help="HTML to write, with the figure in it")
     return parser.parse_args()
 
 

@@ -3,7 +3,7 @@
 import argparse
 
 from yetbetter.errors import UserError
-from yetbetter.program import Parser, json_object, run
+from yetbetter.program import Output, Parser, json_object, run
 from yetbetter.records import write_json
 
 
@@ -13,7 +13,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--grading", required=True, type=json_object, help="the grader's version and mode, as JSON")
     parser.add_argument("--cells", default=[], nargs="*", help="paths of the cells that the part's tables hold")
     parser.add_argument("--missing", default=[], nargs="*", help="paths of the cells that are not finished")
-    parser.add_argument("--output", required=True)
+    parser.add_argument("--output", action=Output, required=True)
     return parser.parse_args()
 
 

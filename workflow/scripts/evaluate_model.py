@@ -9,7 +9,7 @@ from yetbetter.evaluation.benchmarks import Benchmark, parse_benchmark
 from yetbetter.evaluation.evaluator import Evaluation, evaluate_checkpoints, name_checkpoints
 from yetbetter.generation import options
 from yetbetter.generation.prompts import read_template
-from yetbetter.program import MOST, Parser, run, whole, write_sidecar
+from yetbetter.program import MOST, Output, Parser, run, whole, write_sidecar
 from yetbetter.records import read_rows
 
 
@@ -35,9 +35,11 @@ def parse_arguments() -> argparse.Namespace:
     options.add_arguments(parser, temperature=0.7, top_k=3, batch_size=256)  # of the sampled answers
     parser.add_argument("--seed", type=whole(-MOST), default=0, help="the study's seed")
     parser.add_argument("--cell", required=True, help="identity of the evaluated model, part of every random stream")
-    parser.add_argument("--output", required=True, help="JSON Lines of all answers")
-    parser.add_argument("--choice", required=True, help="JSON: the chosen checkpoint, and the score of each")
-    parser.add_argument("--about", required=True)
+    parser.add_argument("--output", action=Output, required=True, help="JSON Lines of all answers")
+    parser.add_argument(
+        "--choice", action=Output, required=True, help="JSON: the chosen checkpoint, and the score of each"
+    )
+    parser.add_argument("--about", action=Output, required=True)
     parser.add_argument("--drafts")
     parser.add_argument(
         "--keep",

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from yetbetter.errors import UserError
-from yetbetter.program import Parser, json_object, run
+from yetbetter.program import Output, Parser, json_object, run
 from yetbetter.records import read_json, write_json, write_rows, write_text
 from yetbetter.selection.exports import describe_for_llama_factory, export_row, write_card
 from yetbetter.training.data import read_training_data
@@ -18,7 +18,7 @@ def parse_arguments() -> argparse.Namespace:
         "--facts", required=True, type=json_object, help="facts for the card, JSON: models, budget, source, decoding, …"
     )
     parser.add_argument("--name", required=True, help="name of the data set")
-    parser.add_argument("--output", required=True, type=Path, help="the folder")
+    parser.add_argument("--output", action=Output, required=True, type=Path, help="the folder")
     return parser.parse_args()
 
 

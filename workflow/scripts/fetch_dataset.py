@@ -11,13 +11,15 @@ from pathlib import Path
 
 from yetbetter.data import ADAPTERS, public_adapters
 from yetbetter.data.public import download
-from yetbetter.program import Parser, run, write_sidecar
+from yetbetter.program import Output, Parser, run, write_sidecar
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--adapter", required=True, choices=public_adapters())
-    parser.add_argument("--output", required=True, type=Path, help="source.json; the files are written next to it")
+    parser.add_argument(
+        "--output", action=Output, required=True, type=Path, help="source.json; the files are written next to it"
+    )
     return parser.parse_args()
 
 

@@ -10,14 +10,14 @@ import argparse
 from pathlib import Path
 
 from yetbetter.data.downloads import fetch_model
-from yetbetter.program import Parser, run, write_sidecar
+from yetbetter.program import Output, Parser, run, write_sidecar
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True, help="hub id, owner/name")
     parser.add_argument("--revision", required=True, help="commit, tag or branch")
-    parser.add_argument("--output", required=True, type=Path, help="JSON: revision, files, bytes")
+    parser.add_argument("--output", action=Output, required=True, type=Path, help="JSON: revision, files, bytes")
     return parser.parse_args()
 
 

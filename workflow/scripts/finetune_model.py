@@ -70,7 +70,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--save-every", type=int, help="steps between the states that a killed run continues from")
     add("--deepspeed", metavar="STAGE", help="zero-2, zero-3, or your configuration (JSON); under torchrun")
     add("--offload", default="none", choices=OFFLOADS, help="what zero-2 and zero-3 keep off the GPU")
-    add("--output", required=True, help="the folder to make")
+    add("--output", action=program.Output, required=True, help="the folder to make")
     add("--drafts", help="folder of all drafts (default: .drafts beside the output)")
     arguments = parser.parse_args()
     if arguments.rate_of:

@@ -11,7 +11,7 @@ from pathlib import Path
 from yetbetter.errors import UserError
 from yetbetter.forecast.estimates import FORECAST, Forecast
 from yetbetter.forecast.text import show_forecast
-from yetbetter.program import Parser, json_object, run
+from yetbetter.program import Output, Parser, json_object, run
 from yetbetter.tables import read_table, write_table
 
 
@@ -22,7 +22,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--arms", required=True, nargs="+", help="arms.csv of the study: the first that exists")
     parser.add_argument("--extra", action="store_true", help="include experiments marked `extra`")
-    parser.add_argument("--output", required=True, help="the forecast as CSV")
+    parser.add_argument("--output", action=Output, required=True, help="the forecast as CSV")
     return parser.parse_args()
 
 

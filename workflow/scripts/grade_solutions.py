@@ -16,7 +16,7 @@ from yetbetter import grading
 from yetbetter.drafts import Draft, open_draft
 from yetbetter.errors import UserError
 from yetbetter.grading.processes import grade_chunk, grade_side_by_side
-from yetbetter.program import Parser, Progress, number, run, whole
+from yetbetter.program import Output, Parser, Progress, number, run, whole
 from yetbetter.records import check_unique, count_rows, digest_of, iterate_rows, read_rows, where_is
 
 VERDICTS = "verdicts.jsonl"
@@ -29,7 +29,7 @@ def parse_arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("--problems", required=True, help="JSON Lines with problem, answer")
     add("--solutions", required=True, help="JSON Lines with problem, sample, text")
-    add("--output", required=True, help="JSON Lines with problem, sample, answer, verdict")
+    add("--output", action=Output, required=True, help="JSON Lines with problem, sample, answer, verdict")
     add(
         "--answer-format",
         default="the_answer_is",

@@ -14,7 +14,7 @@ from yetbetter.data import ADAPTERS, public_adapters
 from yetbetter.data.public import import_split
 from yetbetter.generation.prompts import read_template
 from yetbetter.grading import CONVENTIONS
-from yetbetter.program import Parser, run, whole, write_sidecar
+from yetbetter.program import Output, Parser, run, whole, write_sidecar
 from yetbetter.records import write_rows
 
 
@@ -27,8 +27,8 @@ def parse_arguments() -> argparse.Namespace:
     add("--questions", required=True, type=whole(1), help="how many problems to keep, from the first on")
     add("--answer-format", required=True, choices=list(CONVENTIONS), help="how human solutions state their answer")
     add("--prompt", type=Path, nargs="*", default=[], help="templates; problems shown in them are left out")
-    add("--output", required=True, type=Path, help="problems, JSON Lines")
-    add("--about", type=Path, help="sidecar (default: beside the output, .about.json)")
+    add("--output", action=Output, required=True, type=Path, help="problems, JSON Lines")
+    add("--about", action=Output, type=Path, help="sidecar (default: beside the output, .about.json)")
     return parser.parse_args()
 
 

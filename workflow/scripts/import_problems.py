@@ -3,7 +3,7 @@
 import argparse
 
 from yetbetter.data.own_files import read_problems_of
-from yetbetter.program import Parser, run, whole, write_sidecar
+from yetbetter.program import Output, Parser, run, whole, write_sidecar
 from yetbetter.records import digest_of, digest_of_problems, write_rows
 
 
@@ -18,8 +18,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--others", nargs="*", default=[], help="files of the data set's other splits, to be disjoint from"
     )
-    parser.add_argument("--output", required=True)
-    parser.add_argument("--about", help="sidecar with the problems' hash, JSON")
+    parser.add_argument("--output", action=Output, required=True)
+    parser.add_argument("--about", action=Output, help="sidecar with the problems' hash, JSON")
     return parser.parse_args()
 
 

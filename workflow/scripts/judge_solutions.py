@@ -18,7 +18,7 @@ from yetbetter.judging.agreement import show_agreement
 from yetbetter.judging.asking import Judge, make_judgements
 from yetbetter.judging.collecting import KINDS, collect_from_pool, collect_labelled, measure_groups
 from yetbetter.judging.judgements import View, read_judge_template
-from yetbetter.program import MOST, Parser, file_path, run, whole, write_sidecar
+from yetbetter.program import MOST, Output, Parser, file_path, run, whole, write_sidecar
 from yetbetter.records import check_unique, iterate_rows, read_rows, write_json
 from yetbetter.selection.pools import Pools, PoolSamples, read_solutions, read_views
 
@@ -53,8 +53,8 @@ def parse_arguments() -> argparse.Namespace:
         default=0,
         help="the study's seed: of the choice, and of sampled answers (default: 0)",
     )
-    add("--output", type=Path, required=True, help="judgements (JSON Lines)")
-    add("--about", type=Path, required=True, help="sidecar that says how they were made (JSON)")
+    add("--output", action=Output, type=Path, required=True, help="judgements (JSON Lines)")
+    add("--about", action=Output, type=Path, required=True, help="sidecar that says how they were made (JSON)")
     add("--drafts", type=Path, help="folder for unfinished work (default: .drafts beside the output)")
     arguments = parser.parse_args()
     check_given(arguments)

@@ -4,7 +4,7 @@ import argparse
 
 from yetbetter.pocket.families import FAMILIES
 from yetbetter.pocket.world import SPLITS, make_problems
-from yetbetter.program import Parser, run, whole, write_sidecar
+from yetbetter.program import Output, Parser, run, whole, write_sidecar
 from yetbetter.records import digest_of_problems, write_rows
 
 
@@ -18,8 +18,8 @@ def parse_arguments() -> argparse.Namespace:
         help="functional, control: the twins of the first test problems",
     )
     parser.add_argument("--questions", required=True, type=whole(1), help="how many problems")
-    parser.add_argument("--output", required=True, help="problems, JSON Lines")
-    parser.add_argument("--about", help="sidecar with the problems' hash, JSON")
+    parser.add_argument("--output", action=Output, required=True, help="problems, JSON Lines")
+    parser.add_argument("--about", action=Output, help="sidecar with the problems' hash, JSON")
     return parser.parse_args()
 
 

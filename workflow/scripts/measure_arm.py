@@ -11,7 +11,7 @@ from yetbetter.errors import UserError
 from yetbetter.identity import stream_seed
 from yetbetter.measures.quality import measure_arm
 from yetbetter.measures.questions import COUNTS, count_by_question, tabulate_questions
-from yetbetter.program import Parser, number, run
+from yetbetter.program import Output, Parser, number, run
 from yetbetter.records import open_text, read_json, write_json
 from yetbetter.selection.drawn import REQUIRED, Drawn, DrawnFile, Spent, belonging, find_drawn
 from yetbetter.selection.filters import FILTERS
@@ -39,9 +39,11 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--budget", required=True)
     parser.add_argument("--source", required=True)
-    parser.add_argument("--output", required=True, help="CSV, one row per level and metric")
-    parser.add_argument("--summary", required=True, help="JSON: samples, tokens and counts")
-    parser.add_argument("--by-question", help="CSV, one row per question, for paired comparisons of arms")
+    parser.add_argument("--output", action=Output, required=True, help="CSV, one row per level and metric")
+    parser.add_argument("--summary", action=Output, required=True, help="JSON: samples, tokens and counts")
+    parser.add_argument(
+        "--by-question", action=Output, help="CSV, one row per question, for paired comparisons of arms"
+    )
     return parser.parse_args()
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from yetbetter.identity import stream_seed
 from yetbetter.measures.quality import measure_pool
 from yetbetter.measures.questions import count_by_question
-from yetbetter.program import Parser, run, whole
+from yetbetter.program import Output, Parser, run, whole
 from yetbetter.selection.pools import Pools, Shard, read_shards
 from yetbetter.selection.training_data import fingerprint_of, read_problems
 from yetbetter.tables import write_table
@@ -23,7 +23,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--model", required=True)
     parser.add_argument("--samples", required=True, type=whole(1), help="samples per question in the pool")
     parser.add_argument("--questions", type=whole(1), help="number of the first problems, if the pool has no others")
-    parser.add_argument("--output", required=True, help="CSV, one row per level, metric and k")
+    parser.add_argument("--output", action=Output, required=True, help="CSV, one row per level, metric and k")
     return parser.parse_args()
 
 

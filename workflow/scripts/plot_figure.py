@@ -9,7 +9,7 @@ import argparse
 from yetbetter.figures.registry import FIGURES
 from yetbetter.figures.request import add_options, read_request
 from yetbetter.figures.style import save
-from yetbetter.program import Parser, run
+from yetbetter.program import Output, Parser, run
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -18,8 +18,8 @@ def parse_arguments() -> argparse.Namespace:
     for figure in FIGURES.values():
         options = names.add_parser(figure.name, help=figure.category, description=figure.caption.replace("%", "%%"))
         add_options(options, figure)
-        options.add_argument("--output-pdf", required=True)
-        options.add_argument("--output-png", required=True)
+        options.add_argument("--output-pdf", action=Output, required=True)
+        options.add_argument("--output-png", action=Output, required=True)
     return parser.parse_args()
 
 

@@ -5,14 +5,14 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from yetbetter.program import Parser, run, versions, whole
+from yetbetter.program import Output, Parser, run, versions, whole
 from yetbetter.records import write_json
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__)
     parser.add_argument("--model", required=True, help="wc, se or student")
-    parser.add_argument("--output", required=True, help="folder of the model and its tokenizer")
+    parser.add_argument("--output", action=Output, required=True, help="folder of the model and its tokenizer")
     parser.add_argument("--seed", type=whole(), help="instead of the model's own")
     return parser.parse_args()
 

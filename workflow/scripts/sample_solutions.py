@@ -12,7 +12,7 @@ from pathlib import Path
 from yetbetter.generation import options
 from yetbetter.generation.blocks import Block, make_block, read_block
 from yetbetter.generation.prompts import read_template
-from yetbetter.program import MOST, Parser, run, whole, write_sidecar
+from yetbetter.program import MOST, Output, Parser, run, whole, write_sidecar
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -30,8 +30,8 @@ def parse_arguments() -> argparse.Namespace:
     add("--prompt", type=Path, required=True, help="text file that holds {question} once")
     add("--chat", action="store_true", help="ask in the model's chat format, the filled prompt being the user's turn")
     add("--seed", type=whole(-MOST), required=True, help="the study's seed")
-    add("--output", type=Path, required=True, help="the block's solutions (JSON Lines)")
-    add("--about", type=Path, required=True, help="sidecar that says how they were sampled (JSON)")
+    add("--output", action=Output, type=Path, required=True, help="the block's solutions (JSON Lines)")
+    add("--about", action=Output, type=Path, required=True, help="sidecar that says how they were sampled (JSON)")
     add("--drafts", type=Path, help="folder for unfinished blocks (default: .drafts beside the output)")
     return parser.parse_args()
 

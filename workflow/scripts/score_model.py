@@ -5,7 +5,7 @@ import argparse
 from yetbetter import grading
 from yetbetter.evaluation.benchmarks import parse_benchmark
 from yetbetter.evaluation.scoring import score_answers
-from yetbetter.program import Parser, run
+from yetbetter.program import Output, Parser, run
 from yetbetter.records import write_rows
 
 AXES = ("dataset", "budget", "source", "target", "seed", "paradigm")
@@ -25,7 +25,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     for axis in AXES:
         parser.add_argument(f"--{axis}", required=True)
-    parser.add_argument("--output", required=True)
+    parser.add_argument("--output", action=Output, required=True)
     return parser.parse_args()
 
 

@@ -3,7 +3,7 @@
 import argparse
 
 from yetbetter.generation import prompts
-from yetbetter.program import Parser, run
+from yetbetter.program import Output, Parser, run
 from yetbetter.records import digest_of, digest_of_problems, read_rows, write_json, write_rows, write_text
 from yetbetter.selection.training_data import training_row
 
@@ -12,9 +12,11 @@ def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__)
     parser.add_argument("--problems", required=True)
     parser.add_argument("--prompt", required=True, help="template that the finetuned model is asked with")
-    parser.add_argument("--output", required=True, help="training data, JSON Lines")
-    parser.add_argument("--digest", required=True, help="SHA-256 of the training data; finetuning depends on this file")
-    parser.add_argument("--counts", required=True, help="JSON: how many solutions there are")
+    parser.add_argument("--output", action=Output, required=True, help="training data, JSON Lines")
+    parser.add_argument(
+        "--digest", action=Output, required=True, help="SHA-256 of the training data; finetuning depends on this file"
+    )
+    parser.add_argument("--counts", action=Output, required=True, help="JSON: how many solutions there are")
     return parser.parse_args()
 
 

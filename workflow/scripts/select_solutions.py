@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Iterable, Iterator
 
 from yetbetter.generation import prompts
-from yetbetter.program import Parser, run
+from yetbetter.program import Output, Parser, run
 from yetbetter.records import digest_of, digest_of_problems, dump_row, iterate_rows, write_json, write_text
 from yetbetter.selection.drawn import REQUIRED, Drawn, belonging, write_drawn
 from yetbetter.selection.pools import Shard, parse_draws
@@ -18,10 +18,16 @@ def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arm_arguments(parser)
     parser.add_argument("--prompt", required=True, help="template that the finetuned model is asked with")
-    parser.add_argument("--output", required=True, help="training data, JSON Lines")
-    parser.add_argument("--digest", required=True, help="SHA-256 of the training data; finetuning depends on this file")
-    parser.add_argument("--counts", required=True, help="JSON: how many solutions were kept, and why others were not")
-    parser.add_argument("--drawn", help="JSON Lines: samples drawn and kept of each question, for measure_arm.py")
+    parser.add_argument("--output", action=Output, required=True, help="training data, JSON Lines")
+    parser.add_argument(
+        "--digest", action=Output, required=True, help="SHA-256 of the training data; finetuning depends on this file"
+    )
+    parser.add_argument(
+        "--counts", action=Output, required=True, help="JSON: how many solutions were kept, and why others were not"
+    )
+    parser.add_argument(
+        "--drawn", action=Output, help="JSON Lines: samples drawn and kept of each question, for measure_arm.py"
+    )
     return parser.parse_args()
 
 

@@ -5,7 +5,7 @@ import argparse
 from yetbetter.errors import UserError
 from yetbetter.measures import data_tables as tables
 from yetbetter.measures.costs import parse_model_cost
-from yetbetter.program import Parser, run
+from yetbetter.program import Output, Parser, run
 from yetbetter.records import read_json
 from yetbetter.tables import read_table, write_table
 
@@ -16,10 +16,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--pools", required=True, nargs="*", help="what measure_pool.py wrote, without .csv")
     parser.add_argument("--arms", required=True, nargs="*", help="what measure_arm.py wrote, without .csv and .json")
     parser.add_argument("--model", required=True, action="append", metavar="NAME:PARAMETERS:TRUE_PARAMETERS:PRICE")
-    parser.add_argument("--coverage", required=True)
-    parser.add_argument("--diversity", required=True)
-    parser.add_argument("--quality", required=True)
-    parser.add_argument("--costs", required=True)
+    parser.add_argument("--coverage", action=Output, required=True)
+    parser.add_argument("--diversity", action=Output, required=True)
+    parser.add_argument("--quality", action=Output, required=True)
+    parser.add_argument("--costs", action=Output, required=True)
     return parser.parse_args()
 
 

@@ -13,7 +13,7 @@ from yetbetter.measures.score_tables import (
 )
 from yetbetter.measures.scores import read_scores
 from yetbetter.measures.training_tables import CHECKPOINTS, list_checkpoints
-from yetbetter.program import Parser, run
+from yetbetter.program import Output, Parser, run
 from yetbetter.study.grid import parse_cell
 from yetbetter.tables import write_table
 
@@ -36,9 +36,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--pair", default=[], action="append", metavar="SOURCE:BASELINE", help="two further sources to compare"
     )
-    parser.add_argument("--finetuned", required=True)
-    parser.add_argument("--differences", required=True)
-    parser.add_argument("--checkpoints", required=True)
+    parser.add_argument("--finetuned", action=Output, required=True)
+    parser.add_argument("--differences", action=Output, required=True)
+    parser.add_argument("--checkpoints", action=Output, required=True)
     return parser.parse_args()
 
 

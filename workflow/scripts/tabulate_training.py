@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from yetbetter.measures.training_tables import TRAINING, list_steps
-from yetbetter.program import Parser, run
+from yetbetter.program import Output, Parser, run
 from yetbetter.study.grid import parse_coordinates
 from yetbetter.tables import write_table
 
@@ -19,7 +19,7 @@ def parse_arguments() -> argparse.Namespace:
         "--evaluations", required=True, type=Path, help="folder that holds a choice.json of evaluate_model.py per cell"
     )
     parser.add_argument("--cells", required=True, nargs="+", metavar="DATASET/BUDGET/SOURCE/TARGET/SEED")
-    parser.add_argument("--output", required=True)
+    parser.add_argument("--output", action=Output, required=True)
     return parser.parse_args()
 
 

@@ -7,7 +7,7 @@
 import argparse
 from pathlib import Path
 
-from yetbetter.program import Parser, run
+from yetbetter.program import Output, Parser, run
 from yetbetter.report.study_page import write_study
 
 
@@ -18,7 +18,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--figures", required=True, type=Path, nargs="*", help="PNG files, in the order of the page")
     parser.add_argument("--results", required=True, help="the study's folder, whose sidecars have versions and hosts")
     parser.add_argument("--template", required=True, type=Path)
-    parser.add_argument("--output", required=True)
+    parser.add_argument("--output", action=Output, required=True)
     return parser.parse_args()
 
 

@@ -73,6 +73,13 @@ def run_and_leave(main: Callable[[], None]) -> None:
     os._exit(status)
 
 
+class Output(argparse.Action):
+    """Of an option that names a file or folder to write: it must not be a file that another option names."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        setattr(namespace, self.dest, values)
+
+
 class Parser(argparse.ArgumentParser):
     """Of every program: what it refuses ends it in one line, without the usage, which --help prints."""
 
@@ -80,7 +87,24 @@ class Parser(argparse.ArgumentParser):
         for word in sys.argv[1:] if args is None else args:
             if LONE_SURROGATE.search(word):  # how Python reads bytes that are not UTF-8: no result can hold them
                 self.error(f"argument {shorten(word)}: not UTF-8")
-        return super().parse_known_args(args, namespace)
+        namespace, rest = super().parse_known_args(args, namespace)
+        self.refuse_overwriting(namespace)
+        return namespace, rest
+
+    def refuse_overwriting(self, namespace: argparse.Namespace) -> None:
+        """An output over an input would destroy it, and one over another output would lose that."""
+        outputs: dict[str, str] = {}
+        for action in sorted(self._actions, key=lambda action: not isinstance(action, Output)):
+            given = getattr(namespace, action.dest, None)
+            for path in given if isinstance(given, list) else [given]:
+                if not isinstance(path, str | Path) or not path:
+                    continue
+                place, option = os.path.realpath(path), "/".join(action.option_strings) or action.metavar
+                # A word such as a name is a path only if there is such a file.
+                if place in outputs and (isinstance(action, Output) or os.path.isfile(place)):
+                    self.error(f"argument {outputs[place]}: {shorten(str(path))!r} is also {option}")
+                if isinstance(action, Output):
+                    outputs[place] = option
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: error: {one_line(message)}\n")

@@ -178,6 +178,8 @@ def check_output(path: Path) -> None:
     """UserError for a path that cannot be one of a result."""
     if not path.name:
         raise UserError(f"the path {str(path)!r} names no file to write")
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise UserError(f"{path}: a device or a pipe, which a result would replace; name a file")
 
 
 def write_text(path: str | Path, pieces: Iterable[str]) -> None:

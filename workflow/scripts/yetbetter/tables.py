@@ -14,6 +14,8 @@ from yetbetter.records import open_text, shorten, text_kind, write_text
 
 # Columns of numbers in the tables of results.
 NUMBERS = ("value", "low", "high", "difference", "k")
+# Columns of counts, which are read as text. A name may be 2.0, and stays so.
+COUNTS = ("level", "problems", "questions", "samples", "seed", "seeds", "step")
 
 
 def write_table(path: str | Path, columns: Iterable[str], rows: Iterable[dict]) -> None:
@@ -103,8 +105,9 @@ def read_table(path: str | Path, columns: Iterable[str] = (), numbers: Iterable[
             raise UserError(f"{path}: no column {column!r}, it has: {shorten(', '.join(has), 300) or 'none'}")
     rows = []
     for row in reader:
+        row = {name: text or "" for name, text in row.items() if name}
         # Counts that once shared a column with a gap are written as 10.0.
-        row = {name: re.sub(r"^(\d+)\.0$", r"\1", text or "") for name, text in row.items() if name}
+        row |= {name: re.sub(r"^(\d+)\.0$", r"\1", row[name]) for name in COUNTS if name in row}
         read = {name: to_number(row[name], f"{path}:{reader.line_num}: {name}") for name in numbers if name in row}
         rows.append(row | read)
     return Table(str(path), rows)

@@ -15,8 +15,10 @@ from yetbetter.figures.style import (
     INK,
     INTERVAL,
     PAPER_STYLE,
+    add_height,
     add_legend,
     add_title,
+    broken,
     mark_empty,
     new_figure,
     plot_bar,
@@ -25,7 +27,8 @@ from yetbetter.figures.style import (
 from yetbetter.measures.metrics import METRICS
 from yetbetter.tables import Estimate
 
-ROW, LINE = 0.2, 0.115  # inches: of a row's name with its bar, and of each line that says what the source is
+# Inches: of a row's name with its bar, of each line that says what the source is, of each further line of a name.
+ROW, LINE, NAME_LINE = 0.2, 0.115, 0.14
 WIDTHS = {1: 4.9, 2: 6.2}
 # How much of a panel the bars take; the rest is for what is printed.
 SHARE = {1: 0.66, 2: 0.56, 3: 0.43}
@@ -64,6 +67,8 @@ def bars(experiment: Experiment) -> Figure:
         if not experiment.targets:
             mark_empty(axes)
     _name_rows(panels[0], experiment, rows)
+    titles = [experiment.headline, *(experiment.title_of(target) for target in targets)]
+    add_height(figure, titles[0].count("\n") + max(title.count("\n") for title in titles[1:]) - 1)
     add_title(figure, experiment.headline)
     _add_legend(figure, experiment, printed, list(differences.values()))
     return figure
@@ -73,10 +78,11 @@ def lay_out(experiment: Experiment) -> tuple[dict[Place, tuple[float, list[str]]
     """Where each row's middle is, from the top in inches, and the lines that say what its source is; the height."""
     rows, down = {}, 0.0
     for budget in experiment.budgets:
-        down += 0.22
+        down += 0.22 + NAME_LINE * broken(budget_label(budget)).count("\n")
         for source in experiment.sources:
             lines = experiment.detail(Place(budget, source))
-            size = ROW + LINE * max(1, len(lines))
+            further = broken(experiment.label(source)).count("\n")
+            size = ROW + NAME_LINE * further + LINE * max(1, len(lines))
             rows[Place(budget, source)] = (down + size / 2, lines)
             down += size + 0.035
         down += 0.06
@@ -97,16 +103,19 @@ def _name_rows(axes: Axes, experiment: Experiment, rows: dict[Place, tuple[float
     keys = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right"}
     for place, (row, lines) in rows.items():
         up = 0.5 * LINE * len(lines) * 72
-        name = experiment.label(place.source)
+        name = broken(experiment.label(place.source))
+        height = 0.13 + NAME_LINE * name.count("\n")
         axes.annotate(name, (0, row), xytext=(-5, up), va="center", fontsize=7, **keys)
         if lines:
             text = "\n".join(lines)
-            down = up - 0.5 * 0.13 * 72
+            down = up - 0.5 * height * 72
             axes.annotate(text, (0, row), xytext=(-5, down), va="top", fontsize=5.8, color=FAINT, **keys)
     for budget in experiment.budgets:
         first = rows[Place(budget, experiment.sources[0])]
-        top = first[0] - (ROW + LINE * max(1, len(first[1]))) / 2 - 0.07
-        text = budget_label(budget)
+        further = broken(experiment.label(experiment.sources[0])).count("\n")
+        top = first[0] - (ROW + NAME_LINE * further + LINE * max(1, len(first[1]))) / 2 - 0.07
+        text = broken(budget_label(budget))
+        top -= NAME_LINE * text.count("\n") / 2
         axes.annotate(text, (0, top), xytext=(-5, 0), va="center", fontsize=7, fontweight="bold", **keys)
 
 

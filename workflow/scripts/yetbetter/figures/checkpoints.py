@@ -44,7 +44,7 @@ def checkpoints(table: Table, dataset: str, look: Look) -> Figure:
                 axes.set_title(textwrap.fill(f"target: {look.label(target)}", 30), fontweight="bold")
             if budget == budgets[-1]:
                 axes.set_xlabel("optimizer step" if by_step else "checkpoint")
-        row[0].set_ylabel(f"{budget_label(budget)}\naccuracy, pass@1 (%)")
+        row[0].set_ylabel(f"{textwrap.fill(budget_label(budget), 28)}\naccuracy, pass@1 (%)")
     if not table.rows:
         mark_empty(panels[0][0])
     add_title(figure, f"{dataset}: accuracy of every checkpoint on the validation problems")

@@ -13,6 +13,7 @@ from yetbetter.figures.style import (
     PAPER_STYLE,
     add_legend,
     add_title,
+    broken,
     mark_empty,
     new_figure,
     paper_handles,
@@ -60,7 +61,7 @@ def coverage_by_level(table: Table, arms: Table, dataset: str, look: Look, paper
         axes.set_ylim(0, 100)
         # Side by side if they fit, else the title above the legend.
         width = sum(len(handle.get_label()) for handle in handles) + len(budget_label(budget))
-        axes.set_title(budget_label(budget), loc="left", **({"pad": 18} if width > 42 else {}))
+        axes.set_title(broken(budget_label(budget)), loc="left", **({"pad": 18} if width > 42 else {}))
         # Above the axes, where no bar can reach.
         axes.legend(
             handles=handles,

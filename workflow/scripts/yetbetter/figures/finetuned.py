@@ -9,6 +9,7 @@ from yetbetter.figures.style import (
     INTERVAL,
     PAPER_STYLE,
     Points,
+    add_height,
     add_legend,
     add_title,
     limit,
@@ -54,7 +55,7 @@ def finetuned(
     targets = look.order_targets(table.values("target"))
     size = (FULL_WIDTH, rows_height(groups) + 0.25)
     figure, [panels] = new_figure(1, max(1, len(targets)), *size, sharey=True, sharex=True)
-    cells, points = [], []
+    cells, points, titles = [], [], []
     for axes, target in zip(panels, targets, strict=False):
         bars, printed = [], Points(PAPER_STYLE)
         for (group, bar), place in name_rows(axes, groups).items():
@@ -73,8 +74,9 @@ def finetuned(
         plot_rows(axes, bars, [printed], shown.digits)
         cells += [cell for _, cell, _ in bars]
         points.append(printed)
-        title_target(axes, table, look, target)
+        titles.append(title_target(axes, table, look, target))
         axes.set_xlabel(shown.axis)
+    add_height(figure, max(titles, default=0) - 5)
     for axes in panels:
         limit(axes, cells, points)
         if not targets:

@@ -17,6 +17,8 @@ from yetbetter.tables import Estimate
 FULL_WIDTH, COLUMN_WIDTH = 6.75, 3.4  # inches: two columns and one column of a conference paper
 # Inches of a character at 7 and at 9 points, and of a legend's handle with the blank around it.
 WIDTH_AT_7, WIDTH_AT_9, HANDLE_WIDTH = 0.052, 0.068, 0.45
+# Characters of a name in one line, and the height of each further line, in rows of lying bars.
+LONGEST, FURTHER_LINE = 34, 0.75
 INK, FAINT = "#222222", "#767676"
 STYLE = {
     "font.family": "DejaVu Sans",
@@ -122,13 +124,15 @@ def name_rows(axes: Axes, groups: list[tuple[str, list[str]]]) -> dict[tuple[int
     line = 0.0
     for group, (heading, bars) in enumerate(groups):
         headings.append(len(ticks))
-        ticks.append(line)
-        labels.append(heading)
-        for bar, label in enumerate(bars):
-            line += 0.85 if bar == 0 else 1
-            places[group, bar] = line
-            ticks.append(line)
-            labels.append(label)
+        for bar, label in enumerate([heading, *bars], start=-1):
+            line += (0, 0.85, 1)[min(bar, 1) + 1]
+            text = broken(label)
+            further = FURTHER_LINE * text.count("\n")
+            ticks.append(line + further / 2)
+            labels.append(text)
+            places[group, bar] = ticks[-1]
+            line += further
+        del places[group, -1]
         line += 1.25
     axes.set_yticks(ticks, labels)
     axes.tick_params(axis="y", length=0)
@@ -141,7 +145,13 @@ def name_rows(axes: Axes, groups: list[tuple[str, list[str]]]) -> dict[tuple[int
 
 def rows_height(groups: list[tuple[str, list[str]]]) -> float:
     """Inches that `name_rows` needs, axis labels, title and legend included."""
-    return 1.35 + 0.17 * sum(len(bars) + 1.1 for _, bars in groups)
+    further = sum(broken(label).count("\n") for heading, bars in groups for label in [heading, *bars])
+    return 1.35 + 0.17 * (sum(len(bars) + 1.1 for _, bars in groups) + FURTHER_LINE * further)
+
+
+def broken(name: str) -> str:
+    """A long name in lines, so that its figure keeps its room."""
+    return textwrap.fill(name, LONGEST)
 
 
 def point_style(**keys) -> dict:
@@ -182,6 +192,11 @@ def add_title(figure: Figure, text: str) -> None:
     """The figure's title, broken where it would be wider than the figure."""
     room = int(figure.get_figwidth() / WIDTH_AT_9)
     figure.suptitle("\n".join(line for part in text.split("\n") for line in textwrap.wrap(part, room)))
+
+
+def add_height(figure: Figure, lines: int) -> None:
+    """Room for so many lines of titles more than there usually are."""
+    figure.set_figheight(figure.get_figheight() + 0.14 * max(0, lines))
 
 
 def column_widths(widths: list[float], columns: int) -> list[float]:

@@ -14,15 +14,16 @@ def paradigm_of(table: Table, target: str, source: str) -> str:
     return names[0] if names else ""
 
 
-def title_target(axes: Axes, table: Table, look: Look, target: str) -> None:
-    """The target above its panel, and below it what finetuning on SE and on WC data is called."""
+def title_target(axes: Axes, table: Table, look: Look, target: str) -> int:
+    """The target above its panel, and below it what finetuning on SE and on WC data is called. Returns the lines."""
     paradigms = {source: paradigm_of(table, target, source) for source in (look.strong, look.weak)}
     named = [f"{look.label(source)}: {name}" for source, name in paradigms.items() if name]
     lines = "\n".join(textwrap.fill(text, 34, subsequent_indent="  ") for text in named)
     axes.set_title(lines, loc="left", fontsize=7, color=FAINT)
     up = 10 + 9 * lines.count("\n") if lines else 0
+    name = textwrap.fill(f"target: {look.label(target)}", 28)
     axes.annotate(
-        textwrap.fill(f"target: {look.label(target)}", 28),
+        name,
         (0, 1),
         xycoords="axes fraction",
         xytext=(0, 6 + up),
@@ -30,3 +31,4 @@ def title_target(axes: Axes, table: Table, look: Look, target: str) -> None:
         fontsize=8,
         fontweight="bold",
     )
+    return len(lines.splitlines()) + len(name.splitlines())

@@ -21,6 +21,8 @@ WORDS = {
 NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 EXPONENT = re.compile(r"([-+]?)(\d*)(?:\.(\d*))?[eE]([-+]?\d+)")
 OCTAL, BASE_60 = re.compile(r"[-+]?0[0-7_]+"), re.compile(r"[-+]?\d[\d_]*(:[0-5]?\d)+(\.\d*)?")
+# Other commas are decimal ones.
+THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 IN_QUOTES = "write the text in quotes"
 YES, NO = ("y", "yes", "true", "t", "on"), ("n", "no", "false", "f", "off")
 
@@ -93,8 +95,9 @@ def reading_of_text(text: str, wanted: set[str]) -> str:
 def number_meant(text: str, whole: bool) -> str:
     """The number that a text means, as YAML reads it; empty if it means none. whole: it must be a whole number."""
     exponent = EXPONENT.fullmatch(text)
+    point = "" if THOUSANDS.fullmatch(text) else "."
     try:
-        value = int(text, 0) if re.fullmatch(r"[-+]?0[oObB]\d+", text) else float(text.replace(",", ""))
+        value = int(text, 0) if re.fullmatch(r"[-+]?0[oObB]\d+", text) else float(text.replace(",", point))
     except ValueError:
         return ""
     if not math.isfinite(value):

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from yetbetter.drafts import Draft, link_or_copy, open_draft
+from yetbetter.errors import UserError
 from yetbetter.identity import model_identity
 from yetbetter.job import ignore_overrides
 from yetbetter.program import write_sidecar
@@ -29,6 +30,7 @@ def finetune(job: Job) -> None:
     Of several processes, all call it, and the first one holds the draft. Raises UserError for bad input and for a
     checkpoint that is not the trained model, OutOfTime if the job's time limit ends the training.
     """
+    check_replaceable(Path(job.output))
     if job.rank > 0:  # takes part in the training, in the folder that the first process names
         if job.rows:
             load_trainer().run_training(job, plan=None)
@@ -39,6 +41,12 @@ def finetune(job: Job) -> None:
             print(f"{job.output}: finished before, published again", file=sys.stderr)
         fill_draft(draft, job, settings)
         draft.publish({RESULT: job.output})
+
+
+def check_replaceable(folder: Path) -> None:
+    """UserError for a folder with anything but an earlier finetuning, which the published one replaces as a whole."""
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "about.json").is_file():
+        raise UserError(f"{folder}: not a finetuning's folder (no about.json), its files would be lost; name another")
 
 
 def draft_settings(job: Job) -> dict:
