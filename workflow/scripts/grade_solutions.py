@@ -32,9 +32,9 @@ def parse_arguments() -> argparse.Namespace:
     add("--output", required=True, help="JSON Lines with problem, sample, answer, verdict")
     add(
         "--answer-format",
-        default="the_answer_is",
+        default="any",
         choices=grading.CONVENTIONS,
-        help="how a solution states its final answer (default: the_answer_is)",
+        help="how a solution states its final answer (default: any)",
     )
     add("--mode", default=grading.STRICT, choices=grading.MODES, help="what counts as equal (default: strict)")
     add("--workers", type=positive, default=1, help="processes that grade (default: 1)")

@@ -5,15 +5,16 @@ Only the standard library is imported here; SymPy runs in worker processes, and 
 
 import functools
 
-from yetbetter.grading.equivalence import LENIENT, MODES, STRICT
+from yetbetter.grading.comparison import LENIENT, MODES, STRICT
 from yetbetter.grading.extraction import CONVENTIONS, extract_answer
-from yetbetter.grading.grader import CORRECT, INCORRECT, NO_ANSWER, TIMEOUT, VERDICTS, Grader
+from yetbetter.grading.grader import CORRECT, GRADER_ERROR, INCORRECT, NO_ANSWER, TIMEOUT, VERDICTS, Grader
 from yetbetter.grading.normalisation import normalise
 from yetbetter.grading.rationals import read_number
 
 __all__ = [
     "CONVENTIONS",
     "CORRECT",
+    "GRADER_ERROR",
     "GRADER_VERSION",
     "INCORRECT",
     "LENIENT",
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 # Raised on purpose when a verdict may change: part of every verdict file's fingerprint.
-GRADER_VERSION = 2
+GRADER_VERSION = 3
 
 
 @functools.cache

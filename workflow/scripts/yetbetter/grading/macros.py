@@ -32,11 +32,25 @@ def style(parser) -> tuple:
 
 
 def line(parser) -> tuple:
-    r"""\overline{AB} is a name; over digits it may mean a repeating decimal, which is not read."""
+    r"""\overline{AB} is a name; digits below a line belong to a decimal (see Parser.repeating)."""
     tree = parser.argument()
     if tree[0] == "num":
-        raise Refused("repeating decimal")
+        raise Refused("repeating digits without a decimal")
     return tree
+
+
+def angle(parser) -> tuple:
+    r"""\angle ABC is \angle CBA and no other angle of these points; \angle 1 is a name."""
+    braced = parser.take("{")
+    points = ""
+    while parser.peek().kind == "name" and (braced or len(points) < 3):
+        points += parser.peek().value
+        parser.place += 1
+    if braced:
+        parser.expect("}")
+    if not points:
+        return parser.argument()
+    return ("sym", min(points, points[::-1]))
 
 
 def numbers(parser) -> tuple:
@@ -126,5 +140,6 @@ def limit(parser) -> tuple:
 MACROS = {
     **{"frac": frac, "sqrt": sqrt, "binom": binom, "overline": line, "mathbb": numbers},
     **{"sum": over("sum"), "prod": over("prod"), "int": integral, "lim": limit, "boxed": style},
-    **dict.fromkeys(("triangle", "angle", "vec", "hat", "bar", "tilde", "underline"), style),
+    "angle": angle,
+    **dict.fromkeys(("triangle", "vec", "hat", "bar", "dot", "tilde", "underline"), style),
 }

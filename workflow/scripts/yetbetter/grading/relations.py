@@ -5,7 +5,7 @@ from fractions import Fraction
 from yetbetter.grading import arithmetic
 from yetbetter.grading.arithmetic import Undefined
 from yetbetter.grading.grammar import UNKNOWN_FUNCTIONS
-from yetbetter.grading.values import POINTS, evaluate, symbols
+from yetbetter.grading.values import POINTS, agree, contains, evaluate, symbols
 
 FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 
@@ -43,6 +43,39 @@ def name_and_value(tree: tuple) -> tuple:
         if tree[1][0] != "in" and is_computation(left):
             return None, right  # 23 - 4 = 19 says 19
     return None, tree
+
+
+def quantity_and_value(tree: tuple) -> tuple:
+    """The value of "quantity = value", such as a + b = 6 or sin x = 1/2; any other tree as it is."""
+    if tree[0] == "rel" and tree[1] in (("=",), ("approx",)) and is_quantity(tree[2][0]):
+        left, right = tree[2]
+        # "= 0" is what an equation ends with, not what a quantity is.
+        if not symbols(left) & symbols(right) and right != ("num", Fraction(0), None):
+            return right
+    return tree
+
+
+def is_quantity(tree: tuple) -> bool:
+    """What a question may ask for as a whole: a + b, xy, a^2 + b^2, sin x. Not 2x, x - 3, a + 3z or x^2 + y^2,
+    which are sides of equations."""
+    names = symbols(tree)
+    terms = tree[1] if tree[0] == "add" else (tree,)
+    powers = [contains(term, ("pow",)) for term in terms]
+    if not names or ({"x", "y"} <= names and any(powers)) or not all(symbols(term) for term in terms):
+        return False
+    if len(terms) == 1:
+        return not is_multiple(tree)
+    bare = [term[1] if term[0] == "neg" else term for term in terms]
+    return not any(map(is_multiple, bare)) and len(set(powers)) == 1
+
+
+def is_multiple(tree: tuple) -> bool:
+    """A number times (or through, or minus) one name: 2x, x/2, -x."""
+    if tree[0] == "neg":
+        return True
+    if tree[0] == "div":
+        return not symbols(tree[2]) and tree[1][0] in ("sym", "mul")
+    return tree[0] == "mul" and any(not symbols(item) for item in tree[1])
 
 
 def own_symbols(name: tuple) -> frozenset[str]:
@@ -119,8 +152,11 @@ def equal_relations(a: tuple, g: tuple) -> bool | None:
             continue
     if len(factors) < 2:
         return None
-    if not all(arithmetic.guarded(arithmetic.agree)(factors[0], factor) for factor in factors[1:]):
-        return False
+    try:
+        if not all(agree(factors[0], factor) for factor in factors[1:]):
+            return False
+    except Undefined:
+        return None
     if a_sign in ("=", "!="):
         return a_sign == g_sign and not arithmetic.is_zero(factors[0])
     if not arithmetic.is_real(factors[0]) or arithmetic.is_zero(factors[0]):

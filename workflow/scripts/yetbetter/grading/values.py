@@ -12,6 +12,7 @@ from fractions import Fraction
 from yetbetter.grading import arithmetic
 from yetbetter.grading.arithmetic import Undefined, Unresolved, Value
 from yetbetter.grading.functions import FUNCTIONS, IMAGINARY_UNIT
+from yetbetter.grading.work import spend
 
 POINTS = 4
 SIGNS = ((1, 1), (-1, -1), (1, -1), (1, 1))
@@ -38,7 +39,8 @@ def symbols(tree) -> frozenset[str]:
                 walk(node[2])
             else:
                 for part in node:
-                    walk(part)
+                    if isinstance(part, tuple):
+                        walk(part)
 
     walk(tree)
     return frozenset(found)
@@ -57,6 +59,7 @@ def value_of(tree: tuple, point: int) -> Value:
     kind = tree[0]
     if kind == "num":
         return tree[1]
+    spend(3)
     if kind == "sym":
         if tree[1] == "i":
             return IMAGINARY_UNIT
@@ -168,13 +171,17 @@ def repeated(tree: tuple, point: int) -> Value:
 def contains(tree, kinds: tuple[str, ...]) -> bool:
     if not isinstance(tree, tuple) or not tree:
         return False
-    return tree[0] in kinds or any(contains(part, kinds) for part in tree)
+    return tree[0] in kinds or any(contains(part, kinds) for part in tree if isinstance(part, tuple))
 
 
 def replace(tree, name: str, by: tuple):
     if not isinstance(tree, tuple):
         return tree
+    spend(1)
     return by if tree == ("sym", name) else tuple(replace(part, name, by) for part in tree)
+
+
+agree = arithmetic.guarded(arithmetic.agree)
 
 
 def same_function(a: tuple, b: tuple) -> bool | None:
@@ -184,12 +191,12 @@ def same_function(a: tuple, b: tuple) -> bool | None:
     for point in range(POINTS if variables else 1):
         try:
             left, right = evaluate(a, point), evaluate(b, point)
+            same = agree(left, right)
         except Unresolved:
             unresolved = True
             continue
         except Undefined:
             continue
-        same = arithmetic.guarded(arithmetic.agree)(left, right)
         if same is False:
             return False
         agreed += same is True
@@ -218,4 +225,7 @@ def real_order(tree: tuple) -> Decimal | None:
     value = constant(tree)
     if value is None or not arithmetic.is_real(value):
         return None
-    return arithmetic.guarded(arithmetic.decimal)(value)[0]
+    try:
+        return arithmetic.guarded(arithmetic.decimal)(value)[0]
+    except Undefined:  # a fraction too large for a decimal
+        return None
