@@ -114,7 +114,7 @@ def test_finished_verdicts_are_there_again_at_once(pool):
 
 @pytest.mark.parametrize(
     ("change", "what"),
-    [(["--mode", "lenient"], "mode was 'strict', is 'lenient'"), (["--answer-format", "any"], "answer_format was")],
+    [(["--mode", "lenient"], "mode was 'strict', is 'lenient'"), (["--answer-format", "minerva"], "answer_format was")],
 )
 def test_verdicts_of_other_settings_are_never_resumed(pool, change, what):
     run(pool)
