@@ -5,7 +5,7 @@ import re
 from yetbetter.grading.statements import trim
 
 NAMES = ("\\boxed", "\\fbox")
-BRACE = re.compile(r"\\(?:boxed|fbox)[ \t]{0,4}\{|\\[\\{}]|[{}]")
+BRACE = re.compile(r"\\(?:boxed|fbox)\s{0,4}\{|\\[\\{}]|[{}]")
 # A box without braces holds a number, a single letter or a command. Of "mark it with \boxed" nothing is boxed.
 BARE = re.compile(
     r"\\(?:boxed|fbox)[ \t]{0,4}([-+]?[\d.][\d.,/]{0,40}|[A-Za-z](?![A-Za-z]| [a-z])|\\(?!boxed|fbox)[a-zA-Z]+)"

@@ -54,6 +54,9 @@ class Comparison:
             return equal_sets(a, g, self.equal)
         if self.mode == LENIENT and {a[0], g[0]} == {"list", "tuple"}:
             return self.all_equal(*(tree[3] if tree[0] == "tuple" else tree[1] for tree in (a, g)))
+        point = self.equal_points(a, g) if {a[0], g[0]} == {"list", "tuple"} else None
+        if point is not None:
+            return point
         if not {a[0], g[0]} <= {"list", "set"}:
             # A list may be one value's chain of names: {5} is 5 only where it is a set of one.
             # "1/2 or 0.5" says one value twice.
@@ -80,6 +83,18 @@ class Comparison:
         if full[0] != full[1] or not any(full):
             left, right = ([value for _, value in side] for side in named)
         return self.match(left, right)
+
+    def equal_points(self, a: tuple, g: tuple) -> bool | None:
+        """ "x = 1, y = 2" against (1, 2), and "y = 2, x = 1" too; None where the list names no point."""
+        named, point = (a, g) if a[0] == "list" else (g, a)
+        pairs = [name_and_value(item) for item in named[1]]
+        if point[1:3] != ("(", ")") or not all(name and name[0] == "sym" and len(name[1]) == 1 for name, _ in pairs):
+            return None
+        pairs.sort(key=lambda pair: pair[0][1])
+        letters = [ord(name[1]) for name, _ in pairs]
+        if letters != list(range(letters[0], letters[0] + len(letters))):
+            return None
+        return self.all_equal([value for _, value in pairs], point[3])
 
     def without_alternatives(self, tree: tuple) -> tuple:
         if tree[0] == "list" and tree[2:] == ("or",) and len(tree[1]) <= 4:
@@ -130,6 +145,9 @@ class Comparison:
             return self.all_equal([cell for row in a[1] for cell in row], [cell for row in g[1] for cell in row])
         for tree, other in ((a, g), (g, a)):
             if tree[0] == "matrix" and other[0] == "tuple":
+                rows = [item[3] for item in other[3] if item[:3] == ("tuple", "[", "]")]
+                if len(rows) == len(other[3]) and other[1:3] == ("[", "]"):  # [[1, 2], [3, 4]], as Python writes it
+                    return self.equal(tree, ("matrix", tuple(rows)))
                 vector = [row[0] for row in tree[1]] if all(len(row) == 1 for row in tree[1]) else tree[1][0]
                 return self.mode == LENIENT and self.all_equal(vector, other[3])
         return False

@@ -70,7 +70,9 @@ def final_answer(text: str) -> tuple[int, str] | None:
             found = until_end(text, match.end())
             found = found and without_reason(found)
         if found and not is_comment(found):
-            return match.start(), found
+            # A box whose closing brace is escaped
+            closed = last_box(found) if found.rstrip("$. ").endswith("\\}") else None
+            return match.start(), closed[1] if closed else found
     return None
 
 

@@ -100,7 +100,7 @@ class Parser:
 
     def ratio(self) -> tuple:
         items = [self.sum()]
-        while self.take(":"):
+        while self.take(":", "to"):
             items.append(self.sum())
         return items[0] if len(items) == 1 else ("ratio", tuple(items))
 

@@ -64,4 +64,4 @@ def same_moment(one: tuple, other: tuple) -> bool:
         return True
     told, bare = (one, other) if one[2] else (other, one)
     # 4:30 and 4:30 p.m.; 16:30 is no 4:30 a.m.
-    return bool(told[2]) and not bare[2] and bare[1] < 13 * 3600 and (told[1] - bare[1]) % (12 * 3600) == 0
+    return bool(told[2]) and not bare[2] and 3600 <= bare[1] < 13 * 3600 and (told[1] - bare[1]) % (12 * 3600) == 0

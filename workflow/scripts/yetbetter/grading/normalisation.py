@@ -3,10 +3,11 @@ r"""One spelling for what LaTeX, Unicode and habit spell in many ways; nothing h
 import re
 
 from yetbetter.grading.fonts import drop_fonts, style_words
+from yetbetter.grading.spellings import common_commands, common_signs, plain_letters
 from yetbetter.grading.words import SHORT
 
-# Marks that show nothing: NUL and other controls, zero-width characters, directions of writing, byte-order marks.
-INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+# Marks that say nothing: ticks, NUL and other controls, zero-width characters, directions of writing, byte-order marks.
+INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff✓✔✅]")
 UNICODE = str.maketrans(
     {
         **dict.fromkeys("\u2212\u2013\u2014\u2010\u2011\ufe63\uff0d", "-"),
@@ -31,7 +32,7 @@ UNICODE = str.maketrans(
             "⟨": "\\langle ",
             "⟩": "\\rangle ",
         },
-        **{"∞": "\\infty ", "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ", "≈": "\\approx ", "∈": "\\in ", "±": "\\pm "},
+        **{"∞": "\\infty ", "≤": "\\le ", "≥": "\\ge ", "⩽": "\\le ", "⩾": "\\ge ", "≠": "\\ne ", "≈": "\\approx ", "∈": "\\in ", "±": "\\pm "},
         **{"∪": "\\cup ", "∩": "\\cap ", "°": "^\\circ ", "∅": "\\emptyset ", "ℝ": "\\mathbb{R}", "ℤ": "\\mathbb{Z}"},
         **{"¢": " cents", "℃": "^\\circ C", "℉": "^\\circ F"},
         **{"½": "\\frac12 ", "¼": "\\frac14 ", "¾": "\\frac34 ", "⅓": "\\frac13 ", "⅔": "\\frac23 ", "∓": "\\mp "},
@@ -76,13 +77,13 @@ LOOSE_BLANK = re.compile(r"(?<![0-9A-Za-z]) | (?![0-9A-Za-z])")
 WORDS = re.compile(r"[^\W\d_][^\W\d_ .'-]*(?:[ .'-]+[^\W\d_]+)*(?: \d{1,9})?")
 DEGREE = re.compile(
     r"\^ ?\{? ?\\(?:circ|degree)(?![a-zA-Z]) ?\}?|(?<=[\d)}]) ?\\circ(?![a-zA-Z])|\\degree(?![a-zA-Z])"
-    r"|(?<=\d) ?\^ ?(?:\{ ?[oO] ?\}|[oO](?![\w(]))"
+    r"|(?<=\d) ?\^ ?(?:\{ ?(?:\\text ?\{ ?)?[oO] ?\}? ?\}|[oO](?![\w(]))"
 )
 
 
 def clean(text: str) -> str:
     r"""The text without markup that shows nothing: spaces, sizes, math delimiters, thousands separators of LaTeX."""
-    if text.isalnum() and text.isascii() and "sqrt" not in text:
+    if text.isascii() and (text.isdigit() or (text.isalpha() and "sqrt" not in text)):
         return text
     if not text.isprintable() or not text.isascii():
         text = plain_signs(text)
@@ -91,7 +92,7 @@ def clean(text: str) -> str:
     if "circ" in text or "degree" in text or ("^" in text and "o" in text.casefold()):
         text = DEGREE.sub(r"\\degree ", text)
     text = text.replace("~", " ").replace('\\"', " ").replace('"', " ").replace("`", " ")
-    text = BLANKS.sub(" ", text).strip()
+    text = common_signs(BLANKS.sub(" ", text).strip())
     if "sqrt" in text:
         text = PLAIN_ROOT.sub(r"sqrt{\1}", text)
     if "x" in text or "X" in text:
@@ -110,7 +111,7 @@ def clean(text: str) -> str:
 
 
 def plain_signs(text: str) -> str:
-    text = ROOT_SIGN.sub(r"\1{\2}", INVISIBLE.sub("", text))
+    text = ROOT_SIGN.sub(r"\1{\2}", plain_letters(INVISIBLE.sub("", text)))
     text = RAISED.sub(lambda match: "^{" + match[0].translate(RAISED_DIGITS) + "}", text)
     text = LOWERED.sub(lambda match: "_{" + match[0].translate(RAISED_DIGITS) + "}", text)
     return text.translate(UNICODE)
@@ -118,7 +119,7 @@ def plain_signs(text: str) -> str:
 
 def clean_latex(text: str) -> str:
     text = SEPARATED.sub("", text)
-    text = DOUBLED.sub(r"\\", text)
+    text = common_commands(DOUBLED.sub(r"\\", text))
     if "\\\\" in text:
         text = ROW_SPACE.sub("", text).replace("\\\\", "\\cr ")
     text = text.replace("\\$", "\\dollar ").replace("$", " ").replace("\\%", "%").replace("\\&", " and ")
@@ -138,6 +139,8 @@ def canonical(cleaned: str) -> str:
     text = LOOSE_BLANK.sub("", cleaned) if " " in cleaned else cleaned
     if text.startswith("{") and text.find("}") == len(text) - 1:
         text = text[1:-1]
+    if len(text) == 2 and text[1] == ")" and text[0] in "ABCDEFGHIJ":
+        return text[0]
     if text.startswith("(") and text.endswith(")") and len(text) == 3 and text[1].isalpha():
         return text[1].upper() if text[1].isascii() else text  # a multiple choice letter
     word = len(text) > 2 or text.casefold() in SHORT

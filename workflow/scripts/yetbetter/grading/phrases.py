@@ -12,7 +12,9 @@ from yetbetter.grading.words import changes_value, is_word, words_of
 
 MAX_LENGTH = 1_000
 # A word outside of LaTeX commands; without one there is nothing to take away.
-ANY_WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}|\\text")
+ANY_WORD = re.compile(
+    r"(?<![\\a-zA-Z])[a-zA-Z]{2,}|\\text|\((?:=|\\approx)|^ ?(?:\\det|\\#|[A-Z] ?[(\[]|[a-zA-Z]_ ?\{? ?\\m)|\\mathbb"
+)
 CONDITION = re.compile(
     r"(?P<core>.*?[^\s,;(]) ?[,;:]? ?(?:\\text ?\{ ?,? ?\(? ?|(?<![a-zA-Z\\])\(? ?)"
     r"(?P<condition>(?:for|where|when|whenever|if|with|such that|provided|assuming|because|since|given|so that"
@@ -21,7 +23,7 @@ CONDITION = re.compile(
 )
 # x^2, x \ne 0 and k\pi, k \in \mathbb{Z}
 DOMAIN = re.compile(
-    r"(?P<core>.*?[^\s,;(]) ?(?:[,;] ?\(? ?|\(|\\forall )(?P<condition>[a-zA-Z](?: ?, ?[a-zA-Z])? ?"
+    r"(?P<core>.*?[^\s,;(]) ?(?:[,;] ?\(? ?|\()(?P<condition>[a-zA-Z](?: ?, ?[a-zA-Z])? ?"
     r"(?:\\in ?\\mathbb|\\in ?\{ ?\\mathbb|\\in [ZNRQC]\b|\\ne ?-?\d).{0,40})",
     re.DOTALL,
 )
@@ -40,19 +42,30 @@ LABEL = re.compile(
     re.DOTALL,
 )
 SAID = re.compile(
-    r"\\text ?\{ ?(?P<text>[^{}\\=<>]{0,80}?(?:=|:|\bis|\bare|\bequals)) ?\} ?(?P<value>[^=<>:]+)", re.DOTALL
+    r"\\text ?\{ ?(?P<text>[^{}\\=<>]{0,80}?(?:=|:|\bis|\bare|\bequals)) ?\}"
+    r" ?(?P<value>(?:[a-zA-Z](?: ?\([a-z]\))? ?= ?)?[^=<>:]+)",
+    re.DOTALL,
 )
 IS = re.compile(
     r"(?P<name>[a-zA-Z]) ?(?:\\text ?\{ ?)?(?<![a-zA-Z])(?:is(?: equal to)?|equals) ?\}? ?"
     r"(?P<value>-? ?[\d\\][^=<>]{0,200})"
 )
+# What only names a quantity, and would not be read as a formula: \det A, \#S, \mathbb{E}[X], P(A|B), \text{Area of } ABC.
+NAMED = re.compile(
+    r"(?:\\det|\\#|\\mathbb ?\{ ?[EPV] ?\}|E ?\[|P ?\([^()=]{1,40}?(?:\||\\vert)|Var ?\(|[a-zA-Z]_ ?\{? ?\\(?:min|max)"
+    r"|\\text ?\{ ?(?P<text>[a-zA-Z][^{}\\=<>]{0,80})\} ?(?:\(|\\triangle|[A-Z]{1,4}(?![a-zA-Z])))"
+    r"[^=<>:]{0,60}= ?(?P<value>[^=<>:]+)",
+    re.DOTALL,
+)
+# The point P(1, 2).
+POINT = re.compile(r"[A-Z] ?(?P<value>\( ?-? ?[\d\\].*,.*\))", re.DOTALL)
 NO_LABEL = listed("not no least most if or and when unless")
 GENERIC = listed("answer final result solution value number total so thus therefore hence let have get")
 WHOLE_TEXT = re.compile(r"\\text ?\{ ?([^{}]{0,200})\}")
 # What does not change a value in front of it; "at least" and "not" do.
 LEAD = re.compile(
     r"(?:\\text ?\{ ?)?(?:(?:so|then|thus|therefore|hence|simply|exactly|only|just|about|approximately|approx\.?"
-    r"|roughly|around|nearly|(?:a )?total of|option|choice),? )+(?:\} ?)?(?=[\d\\$(-]|[A-J]$)",
+    r"|ans\.?|answer|roughly|around|nearly|(?:a )?total of|option|choice),? )+(?:\} ?)?(?=[\d\\$(-]|[A-J] ?\}?$|[a-zA-Z] ?=)",
     re.IGNORECASE,
 )
 OPTION = re.compile(r"(?:\\text ?\{ ?)?\( ?[A-J] ?\) ?\}? ?(?P<value>-?(?:\d|\\frac|\\sqrt|\\dollar).*)", re.DOTALL)
@@ -76,7 +89,7 @@ def read_phrase(text: str, worded: bool = True) -> Phrase:
     if len(text) > MAX_LENGTH:
         return Phrase(text)
     condition = ""
-    if "\\in" in text or "\\ne" in text or "\\forall" in text:
+    if "\\in" in text or "\\ne" in text:
         match = DOMAIN.fullmatch(text)
         if match and is_value(match["core"]):
             text, condition = match["core"], match["condition"]
@@ -133,6 +146,10 @@ def split_label(text: str) -> tuple[str, frozenset[str]]:
     match = LEAD.match(text)
     if match:
         text = text[match.end() :]
+        text = text.rstrip("} ") if "{" not in text else text
+    match = NAMED.fullmatch(text) or POINT.fullmatch(text)
+    if match:
+        return match["value"].strip(), frozenset(words_of(match.groupdict().get("text") or "")) - FILLERS - GENERIC
     match = IS.fullmatch(text)
     if match:
         return f"{match['name']} = {match['value']}", frozenset()
@@ -141,7 +158,8 @@ def split_label(text: str) -> tuple[str, frozenset[str]]:
     if not match:
         return text, frozenset()
     words = frozenset(words_of(match.groupdict().get("text") or match["plain"]))
-    if not any(is_word(word) for word in words) or words & NO_LABEL:
+    styled = match.groupdict().get("text") and any(len(word) > 1 for word in words)
+    if not (styled or any(is_word(word) for word in words)) or words & NO_LABEL:
         return text, frozenset()
     if not re.search(r"[\d\\]|^ ?[a-zA-Z]$", match["value"]):
         return text, frozenset()

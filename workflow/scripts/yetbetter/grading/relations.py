@@ -18,7 +18,7 @@ def is_name(tree: tuple) -> bool:
     if kind == "call":
         return all(is_name(item) or item[0] == "num" for item in tree[2])
     if kind == "fun" and tree[1] == "abs":
-        return is_name(tree[2][0])
+        return is_name(tree[2][0]) and tree[2][0] != ("sym", "x")  # |x| = 5 is an equation
     if kind == "tuple":
         return all(is_name(item) for item in tree[3])
     if is_inverse(tree):
@@ -64,7 +64,8 @@ def is_quantity(tree: tuple) -> bool:
     if not names or ({"x", "y"} <= names and any(powers)) or not all(symbols(term) for term in terms):
         return False
     if len(terms) == 1:
-        return not is_multiple(tree)
+        unknown = tree[0] == "pow" or (tree[0] == "fun" and tree[1] == "abs")
+        return not is_multiple(tree) and not (unknown and names & {"x", "y", "z"})
     bare = [term[1] if term[0] == "neg" else term for term in terms]
     return not any(map(is_multiple, bare)) and len(set(powers)) == 1
 

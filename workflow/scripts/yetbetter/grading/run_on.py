@@ -5,15 +5,17 @@ from collections.abc import Callable
 
 NEXT = re.compile(
     # A line that opens a next question or turn: "Problem:", "**Question 2:**", "Human:", "### Instruction".
-    r"\n[ \t]{0,8}(?=[*#PQEHUI])(?:"
+    r"\n[ \t]{0,8}(?=[*#PQEHUIASRN])(?:"
     r"(?:\*\*|#{1,4} ?)?(?:Problem|Question|Exercise|Q)(?P<number> {0,2}#?\d{1,4})?(?:\*\*)?:(?!=)"
+    r"|(?:\*\*|#{1,4} ?)?(?P<later>(?:Problem|Question|Exercise) {0,2}#?\d{1,4}(?:\*\*)?(?:\.|[ \t]{0,8}(?=\n))"
+    r"|(?:Assistant|ASSISTANT|System|SYSTEM|Response|Next (?:problem|question))(?:\*\*)?:(?!=))"
     r"|(?:\*\*|#{1,4} ?)?(?:Human|User|HUMAN|USER|Instruction)(?:\*\*)?:(?!=)"
     r"|#{1,4} ?(?:Instructions?|Human|User|Input|Question|Problem|Exercise)"
     r"(?P<heading> {0,2}#?\d{1,4})?[ \t]{0,8}:?[ \t]{0,8}(?=\n|$))"
     # The same within a line, where a chat goes on without a line break.
     r"|(?<=\s)Human:(?=\s)|(?<=\s)#{2,4} ?Instructions?:"
     # A mark of a chat template.
-    r"|\[INST\]|<</?SYS>>|<\|[A-Za-z_]{2,30}\|>|<｜[^｜\n]{1,40}｜>|</s>|<eos>|<(?:start|end)_of_turn>"
+    r"|\[INST\]|<</?SYS>>|<\|[A-Za-z_]{2,30}\|>|<｜[^｜\n]{1,40}｜>|</s>|<eos>|<(?:human|user)>:|<(?:start|end)_of_turn>"
 )
 # The header of the solution's own turn.
 HEADER = re.compile(
@@ -46,13 +48,21 @@ def may_run_on(text: str) -> bool:
         or "<eos>" in text
         or "_of_turn>" in text
         or "SYS>>" in text
+        or "Assistant" in text
+        or "ASSISTANT" in text
+        or "System:" in text
+        or "SYSTEM:" in text
+        or "Response:" in text
+        or "Next " in text
+        or "<human>" in text
+        or "<user>" in text
     )
 
 
 def without_run_on(text: str, state: Callable[[str], str | None]) -> str:
     """The text up to where the model runs on. A text that opens with a question is not cut there.
 
-    A numbered question ("Question 2:") may be a step of the solution: the text is cut there only where an answer was
+    A numbered question ("Question 2:") or a turn of the model's own ("### Response:") may be a step of the solution: the text is cut there only where an answer was
     stated before (`state` finds one). That is asked at most MAX_TRIES times: the work is linear in the length.
     """
     if not may_run_on(text):
@@ -65,7 +75,7 @@ def without_run_on(text: str, state: Callable[[str], str | None]) -> str:
             blank = FIRST_WORD.match(text, start).end()
         if match.start() <= blank:
             continue
-        if not match["number"] and not match["heading"]:
+        if not match["number"] and not match["heading"] and not match["later"]:
             return text[: match.start()]
         marked = marked or any(text.find(mark, scanned, match.start()) >= 0 for mark in MARKS)
         scanned = match.start()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from yetbetter.grading.names import listed
-from yetbetter.grading.words import DENYING, words_of
+from yetbetter.grading.words import COMPARING, DENYING, words_of
 
 # What may stand between boxes or formulas that together are one answer: $\boxed{1}$ and $\boxed{2}$.
 GAP = r"[\s$,;.&]|\\[\[\]()\\ ,;]|\\q?quad\b|\\text ?\{\s{0,4}(?:and|or)\s{0,4}\}|\band\b|\bor\b"
@@ -14,7 +14,7 @@ BETWEEN_NAMES = re.compile(rf"(?:{GAP}|(?<![a-zA-Z])[a-z] ?=){{0,24}}")
 # An answer ends with its line, or where a sentence does; a point inside a number is followed by a digit.
 # Each alternative opens with its own sign, which a search finds fastest.
 END = re.compile(
-    r"\n|\.(?=\s|$)(?<!\bsq\.)(?<!\bcu\.)|!(?= +[A-Z][a-z])(?<=[\d$}]!)|!(?=\s|$)(?<=[a-z]{3}!)|\?(?=\s|$)(?<=[\d$}]\?)"
+    r"\n|\.(?=\s|$)(?<!\bsq\.)(?<!\bcu\.)(?<!\bi\.e\.)(?<!\be\.g\.)|!(?= +[A-Z][a-z])(?<=[\d$}]!)|!(?=\s|$)(?<=[a-z]{3}!)|\?(?=\s|$)(?<=[\d$}]\?)"
 )
 NEXT_LINE = re.compile(r"[ \t*]{0,8}:[ \t*]{0,8}\n\s{0,8}(?=\S)")
 GOES_ON = re.compile(r"\s{0,8}(?:=|&=|\\\\)")
@@ -26,7 +26,7 @@ REASON = re.compile(
     r"|and (?:the|this|that|we|it|so|then|therefore|thus|hence|he|she|they|these|those)\b"
     r"|meaning|making|giving|representing|corresponding|i\.e\.|that is\b|this (?:is|means)\b)"
     r"|(?<=[\d})$\w*%]), (?:the|a|an|as|when|in|for|after|with|using|by|if|not|it|we|he|she|they|rounded|or about)\b"
-    r"| [-\u2013\u2014]{1,3} (?:the|this|that|it|we|a|an)\b"
+    r"|; (?!(?:and|or) )(?=[a-z]{2,20} )| [-\u2013\u2014]{1,3} (?:the|this|that|it|we|a|an)\b"
 )
 COMMENT_WORDS = listed(
     """
@@ -42,8 +42,9 @@ BOLD = re.compile(r"(?<![\w)*])\*\*(?=\S)|(?<=\S)\*\*(?![\w(*])")
 def trim(text: str) -> str | None:
     """Without blanks and Markdown's asterisks around it; None where nothing is left."""
     text = text.strip()
-    if text.startswith("**") or text.endswith("**"):
-        text = text.removeprefix("**").removesuffix("**").strip()
+    for mark in ("**", "__"):
+        if text.startswith(mark) or text.endswith(mark):
+            text = text.removeprefix(mark).removesuffix(mark).strip()
     return text or None
 
 
@@ -114,6 +115,7 @@ def number_of_sentence(statement: str) -> str | None:
         return None
     before, words = re.match(r"[^\d$]*", statement)[0], words_of(statement)
     numbers = NUMBER.findall(statement)
-    if len(numbers) != 1 or len(words_of(before)) < 2 or DENYING.intersection(words):
+    words_before = words_of(before)
+    if len(numbers) != 1 or len(words_before) < 2 or words_before[-1] in COMPARING or DENYING.intersection(words):
         return None
     return numbers[0] + ("%" if re.search(r"\d ?%", statement) else "")

@@ -82,7 +82,7 @@ def tokenize(text: str, thousands: bool = True) -> list[Token]:
             tokens += letters(value, is_alone(text, match))
         elif kind == "text":
             word = value.strip(" ,").casefold()
-            if word in JOINED:
+            if word in JOINED or word == "to":
                 tokens.append(Token("sign", word))
             elif word:
                 tokens.append(Token("text", value.strip()))
@@ -130,6 +130,8 @@ def letters(run: str, alone: bool = False) -> list[Token]:
     Alone, a word ("no") and the points of a figure ("ABC") keep the order of their letters.
     """
     if run in JOINED:
+        return [Token("sign", run)]
+    if run == "to" and not alone:
         return [Token("sign", run)]
     if run in ("not", "never"):
         raise Refused("a negation")

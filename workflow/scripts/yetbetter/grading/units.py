@@ -24,14 +24,16 @@ VALUE = r"(?:[\d)}\]%!|]|\\pi|\\degree|\\rangle)"
 POWER = r"\^ ?\{? ?-? ?[1-3] ?\}?"
 # \text{ cm}^2, \text{m}/\text{s}, \text{kg} \cdot \text{m}: groups of words, joined by signs.
 GROUPS = re.compile(
-    rf"(?P<core>[^\\]?.*?) ?(?P<unit>\\text ?\{{[^{{}}\\]{{1,120}}\}}(?:{POWER}|\\text ?\{{[^{{}}\\]{{1,120}}\}}"
-    r"|\\cdot|[ /.,*-])*)"
+    rf"(?P<core>[^\\]?.*?) ?(?P<unit>(?:(?<=\d)/ ?)?\\text ?\{{[^{{}}\\]{{1,120}}\}}(?:{POWER}|\\text ?\{{[^{{}}\\]{{1,120}}\}}"
+    r"|\\cdot|\\times|[ /.,*-])*)"
 )
 GROUP = rf"\\text ?\{{[^{{}}\\]{{1,60}}\}}(?:{POWER})?"
+# t-shirts, x-rays
+ONE_LETTER = re.compile(r"(?<![a-zA-Z])[a-zA-Z]-(?=[a-zA-Z]{3})")
 FRACTION_OF_UNITS = re.compile(rf"\\frac ?\{{ ?({GROUP}) ?\}} ?\{{ ?({GROUP}) ?\}}")
 PLAIN = re.compile(
     rf"(?P<core>.*{VALUE})(?P<gap> ?)(?P<unit>(?:per |/ ?|an? )?[a-zA-Z][a-zA-Z]*(?:[ .,'/-]{{1,3}}[a-zA-Z]+){{0,15}}"
-    rf"(?: ?{POWER}|(?<=[cdkm]m)[23]|(?<= m)[23])?)\.?",
+    rf"(?: ?{POWER}|(?<=[cdkm]m)[23]|(?<= m)[23])?)(?:\.|(?<=s)')?",
     re.DOTALL,
 )
 ORDINAL = re.compile(r"(?P<core>.*\d) ?(?:\^ ?)?\{? ?(?:\\text ?\{ ?)?(?:st|nd|rd|th) ?\}? ?\}?")
@@ -59,7 +61,7 @@ def split_unit(text: str) -> tuple[str, frozenset[str]]:
     if match:
         text = match["sign"].strip() + match["core"]
         names.add(CURRENCIES.get(match["currency"], "rupee" if match["currency"].startswith("Rs") else "dollar"))
-    if "text" in text or text[-1:].isalpha() or "^" in text or text[-1:] in "23.":
+    if "text" in text or text[-1:].isalpha() or "^" in text or text[-1:] in "23.'":
         text, found = split_words(text)
         names |= found
     match = ENDING.fullmatch(text) if ANY_ENDING.search(text) else None
@@ -83,7 +85,7 @@ def split_words(text: str) -> tuple[str, frozenset[str]]:
         match = GROUPS.fullmatch(FRACTION_OF_UNITS.sub(r"\1/\2", text))
         if not match or "\\text" in match["core"] or not match["core"].strip():
             return text, frozenset()
-        phrase = re.sub(r"\\text|\\cdot|[{}]", " ", match["unit"])
+        phrase = re.sub(r"\\text|\\cdot|\\times|[{}]", " ", match["unit"])
         if NUMBER_INSIDE.search(phrase) or is_variable(phrase.strip()):
             return text, frozenset()
         core = match["core"].strip()
@@ -109,7 +111,7 @@ def is_variable(phrase: str) -> bool:
 
 def is_plain_unit(phrase: str, gap: str, core: str) -> bool:
     """Whether letters behind a value, outside of \\text, are words and no product of variables."""
-    words = re.findall(r"[a-zA-Z]+", phrase)
+    words = re.findall(r"[a-zA-Z]+", ONE_LETTER.sub("", phrase))
     first, rest = words[0], words[1:]
     if phrase[0] == "/":  # $18/day; but 18/m is a fraction
         return all(word in KNOWN and len(word) > 1 for word in words)

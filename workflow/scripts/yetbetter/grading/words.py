@@ -9,7 +9,7 @@ from yetbetter.grading.names import FUNCTIONS, GREEK, listed
 SHORT = listed("no on up go do so ox")
 # Variables are multiplied in the alphabet's order: abc, xyz, mn. Few words of these letters are spelt in it.
 IN_ORDER = re.compile(r"a?b?c?d?k?l?m?n?p?q?r?s?t?u?v?w?x?y?z?")
-SPELT_IN_ORDER = listed("act ant any art arm amt buy dry cry pry try")
+SPELT_IN_ORDER = listed("act ant any ans art arm amt buy dry cry pry try")
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 VOWEL = re.compile("[aeiouy]")
 # In a sentence these leave open what its number says.
@@ -19,14 +19,16 @@ DENYING = listed(
     hundred thousand million billion trillion dozen hundreds thousands millions billions trillions dozens
     """
 )
+# Before a number these say that it is not the value: "less than 5".
+COMPARING = listed("than between under over above below exceeding exceeds minus negative")
 AUXILIARIES = listed("is are was were do does did has have ca wo would could should")  # of "isn't", "cannot"
 COUNTED = listed("as more the a an per each every in because to for since faster larger longer bigger")
 # Behind a value these make another value of it, deny it, or leave it open.
 CHANGING = listed(
     """
     not no never none nor neither or but except unless maybe perhaps impossible cannot instead too
-    hundred hundreds thousand thousands million millions billion billions trillion trillions dozen dozens
-    half halves third thirds tenth tenths hundredth hundredths thousandth thousandths
+    hundred hundreds thousand thousands million millions billion billions trillion trillions dozen dozens doz lakh crore
+    half halves third thirds fourth fourths fifths sixths sevenths eighth eighths ninths twelfths tenth tenths hundredth hundredths thousandth thousandths
     plus minus divided multiplied added subtracted raised root choose mod modulo base remainder negative below factorial
     percentile pi sqrt infinity infinite inf am pm noon midnight
     """

@@ -1,0 +1,107 @@
+r"""Spellings that are rare in answers: \SI{5}{cm}, {1 \over 2}, ]0,1[, 1.5e3, 101 (base 2), 0.(3), \{x : x > 1\}.
+
+Each is written as the rest of the package expects it. A search for their signs comes first: most answers have none.
+"""
+
+import re
+import unicodedata
+
+ANY_COMMAND = re.compile(
+    r"\\(?:SI|si|qty|unit|pounds|yen|euro|over|tiny|script|footnote|small|normal|large|Large|LARGE|huge|Huge|bbox|forall"
+    r"|colon|therefore|because|implies|Rightarrow|Longrightarrow|nicefrac|sfrac|surd|imath|fbox|big[cu]|dot|overline"
+    r"|bar|limits|text ?\{ ?(?:\\?[$€£¥₹]|Rs|USD|base|\(base|t[wh]|f[oi]|s[ie]|e|n|o|inf))"
+    r"|[:_({] ?[:=}(]|\\\\\*|_ ?\{? ?[a-z]{3}|,[^\[\]]*\[|\{ ?[a-z] ?(?:\\in|:|\||\\mid|\\vert)"
+)
+BASES = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
+NUMERALS = {word: str(number) for number, word in enumerate(BASES, start=2)}
+END = r"(?![a-zA-Z])"
+# In the order in which they are replaced.
+COMMANDS = [
+    (re.compile(r"\\(?:SI|qty) ?\{([^{}]{1,80})\} ?\{([^{}]{1,80})\}"), r"\1 \\text{ \2}"),
+    (re.compile(r"\\(?:si|unit) ?(?=\{)"), r"\\mathrm"),
+    (re.compile(rf"\\pounds{END} ?"), "£"),
+    (re.compile(rf"\\yen{END} ?"), "¥"),
+    (re.compile(rf"\\euro{END} ?"), "€"),
+    (re.compile(r"\\text ?\{ ?(\\?[$€£¥₹]|Rs\.?|USD) ?\}"), r" \1 "),
+    (re.compile(rf"\\(?:nicefrac|sfrac){END}"), r"\\frac"),
+    (re.compile(rf"\\surd{END}"), r"\\sqrt"),
+    (re.compile(rf"\\imath{END}"), "i"),
+    (re.compile(r"\\text ?\{ ?infinity ?\}"), r"\\infty "),
+    (re.compile(rf"\\fbox{END}"), r"\\boxed"),
+    (re.compile(rf"\\big(cup|cap){END}"), r"\\\1"),
+    (re.compile(rf"\\(?:tiny|scriptsize|footnotesize|small|normalsize|large|Large|LARGE|huge|Huge){END}"), " "),
+    (re.compile(r"\\bbox ?(?:\[[^\[\]]{0,80}\])?"), " "),
+    (re.compile(rf"\\forall{END}"), r"\\text{ for all }"),
+    (re.compile(rf"\\colon{END} ?|\{{ ?: ?\}}"), ":"),
+    (re.compile(rf"^[\s$]*\\(?:therefore|implies|Rightarrow|Longrightarrow){END}(?:\\[,;: ])*"), ""),
+    (re.compile(r"\{ ?([^{}]{1,80}?) ?\\over(?![a-zA-Z]) ?([^{}]{1,80}?) ?\}"), r"\\frac{\1}{\2}"),
+    (re.compile(r"(?<=\\\\)\*"), ""),
+    # Repeating digits between dots, as in Britain and India.
+    (re.compile(r"\\dot ?\{?(\d)\}?(\d{0,40})\\dot ?\{?(\d)\}?"), r"\\overline{\1\2\3}"),
+    (re.compile(r"(?<![\d.])\.(?=\\(?:overline|bar|dot)\b)"), "0."),
+    # Bases: 101_{\text{two}}, (101)_2, \overline{101}_2, 101_{\text{base }2}, 101 \text{ (base 2)}.
+    (
+        re.compile(rf"_ ?\{{? ?(?:\\text ?\{{ ?)?({'|'.join(BASES)})(?![a-z]) ?\}}? ?\}}?"),
+        lambda match: f"_{{{NUMERALS[match[1]]}}}",
+    ),
+    (re.compile(r"\\overline ?\{([0-9A-Z]{1,40})\} ?(?=_ ?\{? ?\d)"), r"\1"),
+    (re.compile(r"_ ?\{ ?\\text ?\{ ?base ?\} ?(\d{1,2}) ?\}"), r"_{\1}"),
+    (re.compile(r"(?<=[0-9A-Z]) ?\\text ?\{ ?\(?base (\d{1,2})\)? ?\}$"), r"_{\1}"),
+]
+# The real numbers with a property: \{x : x < 2\}, \{x \in \mathbb{R} \mid x < 2\}.
+SET_BUILDER = re.compile(
+    r"\\\{ ?[a-z] ?(?:\\in ?(?:\\mathbb ?)?\{? ?R ?\}? ?)?(?::|\||\\mid|\\vert) ?(?P<property>[^{}]*(?:<|>|\\[lg]e)[^{}]*"
+    r"(?:\\text ?\{[^{}]*\}[^{}]*)?)\\\}"
+)
+# French intervals: ]0,1[ is (0,1).
+FRENCH = re.compile(r"([\[\]])((?:(?!sqrt)[^\[\]()]){1,80},(?:(?!sqrt)[^\[\]()]){1,80})([\[\]])")
+# 1.5e3 and 6E23. 2e-1 is Euler's number twice, less one.
+SCIENTIFIC = re.compile(
+    r"(?<![\w.\\^{])(?:(\d{1,40}\.\d{0,40}|\.\d{1,40})[eE]|(\d{1,40})E|(\d{1,40})e(?=\d\d))([+-]?\d{1,4})(?![\w.])"
+)
+PLAIN = [
+    ("base", re.compile(r"(?<=[0-9A-Z]) (?:\(base (\d{1,2})\)|base (\d{1,2}))$"), r"_{\1\2}"),
+    (")_", re.compile(r"\(([0-9A-Z]{1,40})\)(?=_ ?\{? ?\d)"), r"\1"),
+    (":=", re.compile(":="), "="),
+    ("+/-", re.compile(r"\+/-"), r"\\pm "),
+    (".(", re.compile(r"(?<![\w.])(\d{1,40}\.)\((\d{1,40})\)(?![\w(])"), r"\1\\overline{\2}"),
+    ("U", re.compile(r"(?<=[)\]}]) ?U ?(?=[(\[{\\])"), r"\\cup "),
+]
+QUOTES = ("**", "__", "'")
+OVERLINED = re.compile("((?:\\d\u0305){1,40})")
+STYLED_LETTERS = re.compile("[\U0001d400-\U0001d7ff]")
+
+
+def common_commands(text: str) -> str:
+    """LaTeX of an answer with common commands in place of rare ones."""
+    if not ANY_COMMAND.search(text):
+        return text
+    for pattern, by in COMMANDS:
+        text = pattern.sub(by, text)
+    if "," in text and "[" in text:
+        text = FRENCH.sub(french_interval, text)
+    match = SET_BUILDER.fullmatch(text.strip(" $"))
+    return match["property"] if match else text
+
+
+def french_interval(match: re.Match) -> str:
+    return ("[" if match[1] == "[" else "(") + match[2] + ("]" if match[3] == "]" else ")")
+
+
+def common_signs(text: str) -> str:
+    """An answer with common signs in place of rare ones, in or out of LaTeX."""
+    if "e" in text or "E" in text:
+        text = SCIENTIFIC.sub(r"\1\2\3*10^{\4}", text)
+    for sign, pattern, by in PLAIN:
+        if sign in text:
+            text = pattern.sub(by, text)
+    for quote in QUOTES:
+        if text.startswith(quote) and text.endswith(quote):
+            text = text.removeprefix(quote).removesuffix(quote)
+    return text
+
+
+def plain_letters(text: str) -> str:
+    """Letters and digits of mathematics in Unicode as plain ones, and digits below a line as \\overline."""
+    text = STYLED_LETTERS.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
+    return OVERLINED.sub(lambda match: f"\\overline{{{match[0].replace(chr(0x305), '')}}}", text)
