@@ -53,7 +53,7 @@ def positive(text: str) -> int:
 def read_golds(path: str) -> dict[str, str]:
     problems = read_rows(path, require=("problem", "answer"))
     check_unique(problems, path, "problem")
-    return {row["problem"]: row["answer"] for row in problems}
+    return {row["problem"]: grading.gold_of(row) for row in problems}
 
 
 def count_lines(path: str) -> int:

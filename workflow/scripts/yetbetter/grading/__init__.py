@@ -7,6 +7,7 @@ import functools
 
 from yetbetter.grading.comparison import LENIENT, MODES, STRICT
 from yetbetter.grading.extraction import CONVENTIONS, extract_answer
+from yetbetter.grading.golds import gold_of
 from yetbetter.grading.grader import CORRECT, GRADER_ERROR, INCORRECT, NO_ANSWER, TIMEOUT, VERDICTS, Grader
 from yetbetter.grading.normalisation import normalise
 from yetbetter.grading.rationals import read_number
@@ -25,6 +26,7 @@ __all__ = [
     "VERDICTS",
     "Grader",
     "extract_answer",
+    "gold_of",
     "grade",
     "is_equal",
     "normalise",

@@ -5,6 +5,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
+from yetbetter.grading.golds import are_angles
 from yetbetter.grading.grammar import parse
 from yetbetter.grading.moments import read_moment
 from yetbetter.grading.normalisation import canonical, clean
@@ -20,10 +21,8 @@ DECIMAL_COMMA = re.compile(r"[+-]?(?:\d{4,40},\d{1,40}|\d{1,3},(?:\d{1,2}|\d{4,4
 
 # A5_{11} and \text{A5}_{11}: digits above nine, which the grammar would read as a product.
 IN_BASE = re.compile(r"(?:(?:\\text ?)?\{ ?)?([0-9A-Z]{1,40}) ?\}? ?_ ?\{? ?(\d\d) ?\}?")
-PAIR = re.compile(r"([1-9]\d{0,2}),(\d{3})")
 NO_UNIT: frozenset[str] = frozenset()
 GROUP_OF_ZEROS = re.compile(r"\d,0\d\d(?!\d)")
-FULL_ANGLES = (90, 180, 360)
 
 
 class Answer(NamedTuple):
@@ -84,10 +83,9 @@ def trees_of(text: str) -> tuple[tuple, ...]:
 
 
 def as_gold(answer: Answer) -> Answer:
-    """A gold answer whose comma may only be a list's: two angles that add up to 90, 180 or 360 degrees (70,110)."""
-    pair = PAIR.fullmatch(answer.text) if answer.number is not None else None
-    if pair and int(pair[1]) + int(pair[2]) in FULL_ANGLES:
-        return answer._replace(text=f"{pair[1]}, {pair[2]}", number=None)
+    """A gold answer whose comma is a list's, though three digits follow it (70,110)."""
+    if answer.number is not None and are_angles(answer.text):
+        return answer._replace(text=answer.text.replace(",", ", "), number=None)
     return answer
 
 

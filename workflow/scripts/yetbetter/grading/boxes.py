@@ -55,7 +55,9 @@ def last_match(pattern: re.Pattern, text: str, start: int) -> re.Match | None:
 
 def closed_boxes(text: str) -> list[tuple[int, int, str]]:
     """(start, end, content) of every outermost-or-last closed box, in one pass over the braces."""
-    first = min(place for place in (text.find(name) for name in NAMES) if place >= 0)
+    first, other = (text.find(name) for name in NAMES)
+    if first < 0 or 0 <= other < first:
+        first = other
     # Of each open brace: where its box starts (-1: no box) and its content, its open \{, the place of a stray \}.
     stack: list[list[int]] = []
     found: list[tuple[int, int, str]] = []

@@ -14,7 +14,7 @@ from yetbetter.grading.comparison import LENIENT, MODES, STRICT, Comparison
 from yetbetter.grading.moments import same_moment
 from yetbetter.grading.phrases import choice_letter
 from yetbetter.grading.units import conflict
-from yetbetter.grading.work import MAX_STEPS, OutOfWork, at_most
+from yetbetter.grading.work import MAX_STEPS, OutOfWork, within
 
 RATIO = re.compile(r"[\d.]{1,20}(?: ?: ?[\d.]{1,20})+")
 
@@ -45,8 +45,9 @@ def compare(answer: str, gold: str, mode: str = STRICT, comparison: type[Compari
 def within_bounds(a: Answer, g: Answer, mode: str, comparison: type[Comparison] | None) -> bool | None:
     """The verdict, or None after MAX_STEPS of work; a worker process has its limits from outside."""
     try:
-        with at_most(MAX_STEPS if comparison is None else math.inf):
-            return equal_answers(a, g, mode, comparison or Comparison)
+        if comparison is None:
+            return within(MAX_STEPS, equal_answers, a, g, mode, Comparison)
+        return within(math.inf, equal_answers, a, g, mode, comparison)
     except OutOfWork:
         return None
 

@@ -12,15 +12,22 @@ from yetbetter.grading.words import is_word
 MATH_FONTS = r"\\(?:mathrm|mathbf|mathit|mathsf|mathnormal|boldsymbol|bm|operatorname\*?|emph)"
 # {\rm cm}, \rm{cm}, \mathrm{18~eggs}, \frac{\mathrm{km}}{\mathrm{h}}
 SWITCHED = re.compile(r"\\(?:rm|bf|it|sf) ?(?=\{)")
-VALUE_AND_WORDS = re.compile(MATH_FONTS + r" ?\{(?P<value> ?[-+]?\d[\d.,]{0,40}(?:[~ ]|\\[ ,;:!])+[a-zA-Z][a-zA-Z~ .]{1,60})\}")
+VALUE_AND_WORDS = re.compile(
+    MATH_FONTS + r" ?\{(?P<value> ?[-+]?\d[\d.,]{0,40}(?:[~ ]|\\[ ,;:!])+[a-zA-Z][a-zA-Z~ .]{1,60})\}"
+)
 RATE = re.compile(
-    r"\\[dt]?frac ?\{ ?" + MATH_FONTS + r" ?\{([~ a-zA-Z]{1,30})\} ?\} ?\{ ?" + MATH_FONTS + r" ?\{([~ a-zA-Z]{1,30})\} ?\}"
+    r"\\[dt]?frac ?\{ ?"
+    + MATH_FONTS
+    + r" ?\{([~ a-zA-Z]{1,30})\} ?\} ?\{ ?"
+    + MATH_FONTS
+    + r" ?\{([~ a-zA-Z]{1,30})\} ?\}"
 )
 FONT_SWITCH = re.compile(r"\{ ?\\(?:rm|bf|it|sf)(?![a-zA-Z])([^{}]{1,80})\}")
 STYLED_WORDS = re.compile(
     r"(?:(?P<behind>[\d)}\]%!/]|\\circ|\\degree)(?P<gap>(?:[~ ]|\\[,;:! ]){0,4}))?"
     + MATH_FONTS
-    + r" ?\{(?P<words>(?:[~\s]|\\[ ,;:!])*[a-zA-Z](?:[a-zA-Z0-9~\s./,'^*-]|\\[ ,;:!]|\\cdot(?![a-zA-Z])|\^ ?\{-?\d\}){0,80})\}"
+    + r" ?\{(?P<words>(?:[~\s]|\\[ ,;:!]){0,20}"
+    + r"[a-zA-Z](?:[a-zA-Z0-9~\s./,'^*-]|\\[ ,;:!]|\\cdot(?![a-zA-Z])|\^ ?\{-?\d\}){0,80})\}"
 )
 SHORT_UNIT = re.compile(r"[ap]\.? ?m\.?|st|nd|rd|th|" + "|".join(WRITTEN_OUT), re.IGNORECASE)
 SPACE = re.compile(r"~|\\[ ,;:!]|\\cdot")

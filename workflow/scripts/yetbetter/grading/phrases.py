@@ -50,7 +50,7 @@ IS = re.compile(
     r"(?P<name>[a-zA-Z]) ?(?:\\text ?\{ ?)?(?<![a-zA-Z])(?:is(?: equal to)?|equals) ?\}? ?"
     r"(?P<value>-? ?[\d\\][^=<>]{0,200})"
 )
-# What only names a quantity, and would not be read as a formula: \det A, \#S, \mathbb{E}[X], P(A|B), \text{Area of } ABC.
+# What only names a quantity, and is no formula: \det A, \#S, \mathbb{E}[X], P(A|B), \text{Area of } ABC.
 NAMED = re.compile(
     r"(?:\\det|\\#|\\mathbb ?\{ ?[EPV] ?\}|E ?\[|P ?\([^()=]{1,40}?(?:\||\\vert)|Var ?\(|[a-zA-Z]_ ?\{? ?\\(?:min|max)"
     r"|\\text ?\{ ?(?P<text>[a-zA-Z][^{}\\=<>]{0,80})\} ?(?:\(|\\triangle|[A-Z]{1,4}(?![a-zA-Z])))"
@@ -65,7 +65,8 @@ WHOLE_TEXT = re.compile(r"\\text ?\{ ?([^{}]{0,200})\}")
 # What does not change a value in front of it; "at least" and "not" do.
 LEAD = re.compile(
     r"(?:\\text ?\{ ?)?(?:(?:so|then|thus|therefore|hence|simply|exactly|only|just|about|approximately|approx\.?"
-    r"|ans\.?|answer|roughly|around|nearly|(?:a )?total of|option|choice),? )+(?:\} ?)?(?=[\d\\$(-]|[A-J] ?\}?$|[a-zA-Z] ?=)",
+    r"|ans\.?|answer|roughly|around|nearly|(?:a )?total of|option|choice),? )+(?:\} ?)?"
+    r"(?=[\d\\$(-]|[A-J] ?\}?$|[a-zA-Z] ?=)",
     re.IGNORECASE,
 )
 OPTION = re.compile(r"(?:\\text ?\{ ?)?\( ?[A-J] ?\) ?\}? ?(?P<value>-?(?:\d|\\frac|\\sqrt|\\dollar).*)", re.DOTALL)

@@ -6,14 +6,14 @@ Each is written as the rest of the package expects it. A search for their signs 
 import re
 import unicodedata
 
-ANY_COMMAND = re.compile(
-    r"\\(?:SI|si|qty|unit|pounds|yen|euro|over|tiny|script|footnote|small|normal|large|Large|LARGE|huge|Huge|bbox|forall"
-    r"|colon|therefore|because|implies|Rightarrow|Longrightarrow|nicefrac|sfrac|surd|imath|fbox|big[cu]|dot|overline"
-    r"|bar|limits|text ?\{ ?(?:\\?[$€£¥₹]|Rs|USD|base|\(base|t[wh]|f[oi]|s[ie]|e|n|o|inf))"
-    r"|[:_({] ?[:=}(]|\\\\\*|_ ?\{? ?[a-z]{3}|,[^\[\]]*\[|\{ ?[a-z] ?(?:\\in|:|\||\\mid|\\vert)"
+RARE = re.compile(
+    r"\\(?:SI|si(?![nm])|qty|unit|pounds|yen|euro|over|tiny|script|foot|small(?!matrix)|normalsize|[lL]arge|LARGE|[hH]uge"
+    r"|bbox|forall|colon|therefore|implies|Rightarrow|Longrightarrow|nicefrac|sfrac|surd|imath|fbox|bigc|dot(?!s)|overline|bar"
+    r"|\\\*|text ?\{ ?(?:\\?[$€£¥₹]|Rs|USD|\(?base|t[wh]|f[oi]|s[ie]|eigh|elev|nin|inf))"
 )
-BASES = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
+BASES = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 NUMERALS = {word: str(number) for number, word in enumerate(BASES, start=2)}
+BASE_IN_WORDS = re.compile(rf"_ ?\{{? ?(?:\\text ?\{{ ?)?({'|'.join(BASES)})(?![a-z]) ?\}}? ?\}}?")
 END = r"(?![a-zA-Z])"
 # In the order in which they are replaced.
 COMMANDS = [
@@ -40,25 +40,24 @@ COMMANDS = [
     (re.compile(r"\\dot ?\{?(\d)\}?(\d{0,40})\\dot ?\{?(\d)\}?"), r"\\overline{\1\2\3}"),
     (re.compile(r"(?<![\d.])\.(?=\\(?:overline|bar|dot)\b)"), "0."),
     # Bases: 101_{\text{two}}, (101)_2, \overline{101}_2, 101_{\text{base }2}, 101 \text{ (base 2)}.
-    (
-        re.compile(rf"_ ?\{{? ?(?:\\text ?\{{ ?)?({'|'.join(BASES)})(?![a-z]) ?\}}? ?\}}?"),
-        lambda match: f"_{{{NUMERALS[match[1]]}}}",
-    ),
+    (BASE_IN_WORDS, lambda match: f"_{{{NUMERALS[match[1]]}}}"),
     (re.compile(r"\\overline ?\{([0-9A-Z]{1,40})\} ?(?=_ ?\{? ?\d)"), r"\1"),
     (re.compile(r"_ ?\{ ?\\text ?\{ ?base ?\} ?(\d{1,2}) ?\}"), r"_{\1}"),
     (re.compile(r"(?<=[0-9A-Z]) ?\\text ?\{ ?\(?base (\d{1,2})\)? ?\}$"), r"_{\1}"),
 ]
 # The real numbers with a property: \{x : x < 2\}, \{x \in \mathbb{R} \mid x < 2\}.
 SET_BUILDER = re.compile(
-    r"\\\{ ?[a-z] ?(?:\\in ?(?:\\mathbb ?)?\{? ?R ?\}? ?)?(?::|\||\\mid|\\vert) ?(?P<property>[^{}]*(?:<|>|\\[lg]e)[^{}]*"
-    r"(?:\\text ?\{[^{}]*\}[^{}]*)?)\\\}"
+    r"\\\{ ?[a-z] ?(?:\\in ?(?:\\mathbb ?)?\{? ?R ?\}? ?)?(?::|\||\\mid|\\vert) ?"
+    r"(?P<property>[^{}]{0,80}(?:<|>|\\[lg]e)[^{}]{0,80}(?:\\text ?\{[^{}]{0,20}\}[^{}]{0,80})?)\\\}"
 )
 # French intervals: ]0,1[ is (0,1).
+FRENCH_END = re.compile(r"\[ ?(?:$|\$|\\cup)|(?:^|\\in|\$|=) ?\]")
 FRENCH = re.compile(r"([\[\]])((?:(?!sqrt)[^\[\]()]){1,80},(?:(?!sqrt)[^\[\]()]){1,80})([\[\]])")
 # 1.5e3 and 6E23. 2e-1 is Euler's number twice, less one.
 SCIENTIFIC = re.compile(
     r"(?<![\w.\\^{])(?:(\d{1,40}\.\d{0,40}|\.\d{1,40})[eE]|(\d{1,40})E|(\d{1,40})e(?=\d\d))([+-]?\d{1,4})(?![\w.])"
 )
+EXPONENT = re.compile(r"[\d.][eE][-+\d]")
 PLAIN = [
     ("base", re.compile(r"(?<=[0-9A-Z]) (?:\(base (\d{1,2})\)|base (\d{1,2}))$"), r"_{\1\2}"),
     (")_", re.compile(r"\(([0-9A-Z]{1,40})\)(?=_ ?\{? ?\d)"), r"\1"),
@@ -74,13 +73,12 @@ STYLED_LETTERS = re.compile("[\U0001d400-\U0001d7ff]")
 
 def common_commands(text: str) -> str:
     """LaTeX of an answer with common commands in place of rare ones."""
-    if not ANY_COMMAND.search(text):
-        return text
-    for pattern, by in COMMANDS:
-        text = pattern.sub(by, text)
-    if "," in text and "[" in text:
+    if RARE.search(text) or "{:" in text or "{ :" in text or ("_" in text and BASE_IN_WORDS.search(text)):
+        for pattern, by in COMMANDS:
+            text = pattern.sub(by, text)
+    if "[" in text and "," in text and FRENCH_END.search(text):
         text = FRENCH.sub(french_interval, text)
-    match = SET_BUILDER.fullmatch(text.strip(" $"))
+    match = SET_BUILDER.fullmatch(text.strip(" $")) if "\\{" in text else None
     return match["property"] if match else text
 
 
@@ -90,14 +88,15 @@ def french_interval(match: re.Match) -> str:
 
 def common_signs(text: str) -> str:
     """An answer with common signs in place of rare ones, in or out of LaTeX."""
-    if "e" in text or "E" in text:
+    if EXPONENT.search(text):
         text = SCIENTIFIC.sub(r"\1\2\3*10^{\4}", text)
     for sign, pattern, by in PLAIN:
         if sign in text:
             text = pattern.sub(by, text)
-    for quote in QUOTES:
-        if text.startswith(quote) and text.endswith(quote):
-            text = text.removeprefix(quote).removesuffix(quote)
+    if text[:1] in ("*", "_", "'"):
+        for quote in QUOTES:
+            if text.startswith(quote) and text.endswith(quote):
+                text = text.removeprefix(quote).removesuffix(quote)
     return text
 
 

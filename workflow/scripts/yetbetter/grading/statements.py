@@ -14,7 +14,8 @@ BETWEEN_NAMES = re.compile(rf"(?:{GAP}|(?<![a-zA-Z])[a-z] ?=){{0,24}}")
 # An answer ends with its line, or where a sentence does; a point inside a number is followed by a digit.
 # Each alternative opens with its own sign, which a search finds fastest.
 END = re.compile(
-    r"\n|\.(?=\s|$)(?<!\bsq\.)(?<!\bcu\.)(?<!\bi\.e\.)(?<!\be\.g\.)|!(?= +[A-Z][a-z])(?<=[\d$}]!)|!(?=\s|$)(?<=[a-z]{3}!)|\?(?=\s|$)(?<=[\d$}]\?)"
+    r"\n|\.(?=\s|$)(?<!\bsq\.)(?<!\bcu\.)(?<!\bi\.e\.)(?<!\be\.g\.)"
+    r"|!(?= +[A-Z][a-z])(?<=[\d$}]!)|!(?=\s|$)(?<=[a-z]{3}!)|\?(?=\s|$)(?<=[\d$}]\?)"
 )
 NEXT_LINE = re.compile(r"[ \t*]{0,8}:[ \t*]{0,8}\n\s{0,8}(?=\S)")
 GOES_ON = re.compile(r"\s{0,8}(?:=|&=|\\\\)")

@@ -24,7 +24,8 @@ VALUE = r"(?:[\d)}\]%!|]|\\pi|\\degree|\\rangle)"
 POWER = r"\^ ?\{? ?-? ?[1-3] ?\}?"
 # \text{ cm}^2, \text{m}/\text{s}, \text{kg} \cdot \text{m}: groups of words, joined by signs.
 GROUPS = re.compile(
-    rf"(?P<core>[^\\]?.*?) ?(?P<unit>(?:(?<=\d)/ ?)?\\text ?\{{[^{{}}\\]{{1,120}}\}}(?:{POWER}|\\text ?\{{[^{{}}\\]{{1,120}}\}}"
+    r"(?P<core>[^\\]?.*?) ?(?P<unit>(?:(?<=\d)/ ?)?"
+    rf"\\text ?\{{[^{{}}\\]{{1,120}}\}}(?:{POWER}|\\text ?\{{[^{{}}\\]{{1,120}}\}}"
     r"|\\cdot|\\times|[ /.,*-])*)"
 )
 GROUP = rf"\\text ?\{{[^{{}}\\]{{1,60}}\}}(?:{POWER})?"

@@ -27,8 +27,10 @@ COUNTED = listed("as more the a an per each every in because to for since faster
 CHANGING = listed(
     """
     not no never none nor neither or but except unless maybe perhaps impossible cannot instead too
-    hundred hundreds thousand thousands million millions billion billions trillion trillions dozen dozens doz lakh crore
-    half halves third thirds fourth fourths fifths sixths sevenths eighth eighths ninths twelfths tenth tenths hundredth hundredths thousandth thousandths
+    hundred hundreds thousand thousands million millions billion billions trillion trillions dozen dozens
+    doz lakh crore
+    half halves third thirds fourths fifths sixths sevenths eighths ninths twelfths tenth tenths hundredth
+    hundredths thousandth thousandths
     plus minus divided multiplied added subtracted raised root choose mod modulo base remainder negative below factorial
     percentile pi sqrt infinity infinite inf am pm noon midnight
     """

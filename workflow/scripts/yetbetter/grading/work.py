@@ -1,9 +1,8 @@
 """A bound on the work of one comparison, counted in steps and not in seconds: a busy machine changes no verdict."""
 
-import contextlib
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 
 # A step takes about a microsecond. A usual comparison of formulas takes some hundreds.
 MAX_STEPS = 300_000
@@ -27,11 +26,10 @@ def spend(steps: int) -> None:
         raise OutOfWork
 
 
-@contextlib.contextmanager
-def at_most(steps: float) -> Iterator[None]:
-    """Work inside the block has this many steps."""
+def within(steps: float, do: Callable, *arguments):
+    """The result of do(*arguments), which has this many steps."""
     before, ALLOWANCE.steps = ALLOWANCE.steps, steps
     try:
-        yield
+        return do(*arguments)
     finally:
         ALLOWANCE.steps = before
