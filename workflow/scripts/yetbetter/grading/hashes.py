@@ -33,10 +33,13 @@ def hash_answer(text: str) -> tuple[int, str] | None:
     words = None
     place = len(text)
     while (place := text.rfind("####", 0, place)) >= 0:
-        match = QUANTITY.fullmatch(text, place + 4, end_of_line(text, place))
+        start = place + 4
+        while place and text[place - 1] == "#":  # a longer run of hashes is one mark
+            place -= 1
+        match = QUANTITY.fullmatch(text, start, end_of_line(text, start))
         if match and not MULTIPLES.search(match["unit"] or ""):
             return place, number_of(match)
-        lines = text[place + 4 : place + 2_000].lstrip(" \t").split("\n", 1)
+        lines = text[start : start + 2_000].lstrip(" \t").split("\n", 1)
         line = (trim(lines[0].strip(" \t:")) or "").rstrip(":")
         line = BOLD.sub("", line)
         if not line or ANSWER_BELOW.fullmatch(line):

@@ -170,4 +170,5 @@ def split_label(text: str) -> tuple[str, frozenset[str]]:
 def choice_letter(text: str) -> str | None:
     """The letter of a multiple choice whose text stands behind it: "(B) 5", "B. east", "B: 5"."""
     match = CHOICE.fullmatch(text)
-    return match["letter"] if match and match["rest"].strip() else None
+    # Behind the letter a text begins, and no ratio (A:B = 1) or product.
+    return match["letter"] if match and match["rest"].strip() and not match["rest"][0].isalpha() else None
