@@ -1,9 +1,11 @@
 r"""The boxes of a solution: \boxed{5}, \fbox{5}, \boxed 8, and \boxed{185\}, whose closing brace is escaped."""
 
 import re
+from collections import deque
 
 from yetbetter.grading.statements import trim
 
+MAX_OPEN = 2_000
 NAMES = ("\\boxed", "\\fbox")
 BRACE = re.compile(r"\\(?:boxed|fbox)\s{0,4}\{|\\[\\{}]|[{}]")
 # A box without braces holds a number, a single letter or a command. Of "mark it with \boxed" nothing is boxed.
@@ -59,7 +61,8 @@ def closed_boxes(text: str) -> list[tuple[int, int, str]]:
     if first < 0 or 0 <= other < first:
         first = other
     # Of each open brace: where its box starts (-1: no box) and its content, its open \{, the place of a stray \}.
-    stack: list[list[int]] = []
+    # Of braces open inside each other the innermost ones are kept: memory, and so time, does not grow with the rest.
+    stack: deque[list[int]] = deque(maxlen=MAX_OPEN)
     found: list[tuple[int, int, str]] = []
     for match in BRACE.finditer(text, first):
         token = match[0]
