@@ -58,7 +58,7 @@ def equal_answers(a: Answer, g: Answer, mode: str, comparison: type[Comparison])
         if verdict is not None:
             return verdict
     for letter, side in ((a.identity, g), (g.identity, a)):
-        if len(letter) == 1 and letter.isalpha() and choice_letter(side.whole) == letter.upper():
+        if len(letter) == 1 and letter.isalpha() and is_choice(letter, side):
             return True
     if mode == STRICT and (conflict(a.unit, g.unit) or are_apart(a, g)):
         return False
@@ -81,6 +81,11 @@ def equal_answers(a: Answer, g: Answer, mode: str, comparison: type[Comparison])
     return verdict
 
 
+def is_choice(letter: str, a: Answer) -> bool:
+    """Whether an answer chooses the letter: "B. east", "option B"."""
+    return choice_letter(a.whole) == letter.upper() or (a.text == letter and letter.isupper())
+
+
 def equal_trees(left: Sequence[tuple], right: Sequence[tuple], trees: Comparison) -> bool | None:
     """Whether any reading of one side equals any of the other."""
     verdicts = [trees.equal(x, y) for x in left for y in right]
@@ -96,7 +101,7 @@ def equal_moments(a: Answer, g: Answer) -> bool | None:
     if a.moment and g.moment:
         return same_moment(a.moment, g.moment)
     moment, other = (a.moment, g) if a.moment else (g.moment, a)
-    if moment[0] == "time" and other.number is not None and moment[2]:
+    if moment[0] == "time" and other.number is not None and moment[2] and not other.unit:
         hour, rest = divmod(moment[1], 3600)
         return not rest and other.number in (hour, hour - 12)  # 9 for 9 a.m.
     if moment[0] == "date":

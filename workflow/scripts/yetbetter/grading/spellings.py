@@ -76,8 +76,6 @@ def common_commands(text: str) -> str:
     if RARE.search(text) or "{:" in text or "{ :" in text or ("_" in text and BASE_IN_WORDS.search(text)):
         for pattern, by in COMMANDS:
             text = pattern.sub(by, text)
-    if "[" in text and "," in text and FRENCH_END.search(text):
-        text = FRENCH.sub(french_interval, text)
     match = SET_BUILDER.fullmatch(text.strip(" $")) if "\\{" in text else None
     return match["property"] if match else text
 
@@ -90,6 +88,8 @@ def common_signs(text: str) -> str:
     """An answer with common signs in place of rare ones, in or out of LaTeX."""
     if EXPONENT.search(text):
         text = SCIENTIFIC.sub(r"\1\2\3*10^{\4}", text)
+    if "," in text and ("[" in text or "]" in text) and FRENCH_END.search(text):
+        text = FRENCH.sub(french_interval, text)
     for sign, pattern, by in PLAIN:
         if sign in text:
             text = pattern.sub(by, text)
