@@ -170,5 +170,8 @@ def split_label(text: str) -> tuple[str, frozenset[str]]:
 def choice_letter(text: str) -> str | None:
     """The letter of a multiple choice whose text stands behind it: "(B) 5", "B. east", "B: 5"."""
     match = CHOICE.fullmatch(text)
-    # Behind the letter a text begins, and no ratio (A:B = 1) or product.
-    return match["letter"] if match and match["rest"].strip() and not match["rest"][0].isalpha() else None
+    if not match or not match["rest"].strip():
+        return None
+    # A:B = 1 is a ratio.
+    ratio = text[match.start("rest") - 1] == ":" and match["rest"][0].isalpha()
+    return None if ratio else match["letter"]
