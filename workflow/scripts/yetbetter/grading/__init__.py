@@ -5,12 +5,13 @@ Only the standard library is imported here; SymPy runs in worker processes, and 
 
 import functools
 
-from yetbetter.grading.comparison import LENIENT, MODES, STRICT
 from yetbetter.grading.extraction import CONVENTIONS, extract_answer
 from yetbetter.grading.golds import gold_of
 from yetbetter.grading.grader import CORRECT, GRADER_ERROR, INCORRECT, NO_ANSWER, TIMEOUT, VERDICTS, Grader
 from yetbetter.grading.normalisation import normalise
 from yetbetter.grading.rationals import read_number
+from yetbetter.verdicts import LENIENT, MODES, STRICT
+from yetbetter.versions import GRADER_VERSION
 
 __all__ = [
     "CONVENTIONS",
@@ -32,9 +33,6 @@ __all__ = [
     "normalise",
     "read_number",
 ]
-
-# Raised on purpose when a verdict may change: part of every verdict file's fingerprint.
-GRADER_VERSION = 3
 
 
 @functools.cache

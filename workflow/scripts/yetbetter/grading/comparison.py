@@ -12,8 +12,8 @@ from yetbetter.grading.rationals import read_number
 from yetbetter.grading.relations import as_interval, equal_relations, name_and_value, quantity_and_value
 from yetbetter.grading.sets import as_unions, equal_sets, is_interval_like
 from yetbetter.grading.values import constant, contains, same_function
+from yetbetter.verdicts import LENIENT, STRICT
 
-STRICT, LENIENT = MODES = ("strict", "lenient")
 MAX_ITEMS = 60
 
 

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from yetbetter.grading.answers import Answer, as_gold, equal_numbers, read_any, trees_of, with_decimal_comma
-from yetbetter.grading.comparison import LENIENT, MODES, STRICT, Comparison
+from yetbetter.grading.comparison import Comparison
 from yetbetter.grading.moments import same_moment
 from yetbetter.grading.phrases import choice_letter
 from yetbetter.grading.units import conflict
 from yetbetter.grading.work import MAX_STEPS, OutOfWork, within
+from yetbetter.verdicts import LENIENT, MODES, STRICT
 
 RATIO = re.compile(r"[\d.]{1,20}(?: ?: ?[\d.]{1,20})+")
 

@@ -2,11 +2,20 @@
 
 import sys
 
-from yetbetter.grading.comparison import LENIENT, MODES, STRICT
 from yetbetter.grading.equivalence import compare
 from yetbetter.grading.extraction import CONVENTIONS, extract_answer, extract_other
 from yetbetter.grading.workers import LimitReached, NotStarted, SymbolicWorker
-from yetbetter.verdicts import CORRECT, GRADER_ERROR, INCORRECT, NO_ANSWER, TIMEOUT, VERDICTS
+from yetbetter.verdicts import (
+    CORRECT,
+    GRADER_ERROR,
+    INCORRECT,
+    LENIENT,
+    MODES,
+    NO_ANSWER,
+    STRICT,
+    TIMEOUT,
+    VERDICTS,
+)
 
 __all__ = [
     "CONVENTIONS",
