@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from yetbetter.grading.golds import are_angles
 from yetbetter.grading.grammar import parse
+from yetbetter.grading.meanings import meaning_of
 from yetbetter.grading.moments import read_moment
 from yetbetter.grading.normalisation import canonical, clean
+from yetbetter.grading.numerals import read_words, without_multiple
 from yetbetter.grading.phrases import has_words, read_phrase
 from yetbetter.grading.rationals import read_number
 from yetbetter.grading.tokens import Refused
@@ -53,11 +55,17 @@ def read(text: str) -> Answer:
         return Answer(cleaned, NO_UNIT, canonical(cleaned), number, places_of(cleaned), cleaned)
     worded = has_words(cleaned)
     phrase = read_phrase(cleaned, worded)
-    core, unit = split_unit(phrase.value)
+    value, identity = phrase.value, canonical(cleaned)
+    if worded:
+        identity, formula = meaning_of(identity)
+        value = formula or without_multiple(value)
+    core, unit = split_unit(value)
     number = read_number(core) if core != cleaned else None
+    if number is None and worded:
+        number = read_words(phrase.value)
     places = None if number is None else places_of(core)
     moment = read_moment(cleaned) if worded or ":" in cleaned or ".m" in cleaned else None
-    return Answer(core, unit, canonical(cleaned), number, places, cleaned, phrase.condition, phrase.label, moment)
+    return Answer(core, unit, identity, number, places, cleaned, phrase.condition, phrase.label, moment)
 
 
 def places_of(number: str) -> int | None:

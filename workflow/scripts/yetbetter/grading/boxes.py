@@ -7,6 +7,8 @@ from yetbetter.grading.statements import trim
 
 MAX_OPEN = 2_000
 NAMES = ("\\boxed", "\\fbox")
+# A box that its formula's end closes: $\boxed{36$
+CUT = re.compile(r"\\boxed\s{0,4}\{([^${}\n]{1,80}(?:\{[^${}\n]{0,80}\}[^${}\n]{0,80}){0,8})(?:\$|\\[\])])")
 BRACE = re.compile(r"\\(?:boxed|fbox)\s{0,4}\{|\\[\\{}]|[{}]")
 # A box without braces holds a number, a single letter or a command. Of "mark it with \boxed" nothing is boxed.
 BARE = re.compile(
@@ -28,14 +30,19 @@ def last_box(text: str, between: re.Pattern | None = None) -> tuple[int, str] | 
 
     between: boxes beside it are one list with it where only this stands between them ("\\boxed{1} and \\boxed{2}").
     """
-    if "\\boxed" not in text and "\\fbox" not in text:
+    if "boxed" not in text and "\\fbox" not in text:
         return None
+    if "\\beginboxed" in text:
+        text = text.replace("\\beginboxed", "\\boxed")
     boxes = closed_boxes(text)
     while boxes and len(boxes[-1][2]) < 40 and PLACEHOLDER.fullmatch(boxes[-1][2]):
         boxes.pop()
     bare = last_match(BARE, text, boxes[-1][1] if boxes else 0)
     if bare and (found := trim(bare[1].rstrip(".,;"))):
         return bare.start(), found
+    cut = CUT.match(text, place) if (place := text.rfind("\\boxed")) >= (boxes[-1][1] if boxes else 0) else None
+    if cut and re.search(r"[\d\\]|^ ?[a-zA-Z] ?$", cut[1]):
+        return place, cut[1].strip()
     if not boxes:
         return None
     joined = [boxes[-1]]
@@ -46,6 +53,12 @@ def last_box(text: str, between: re.Pattern | None = None) -> tuple[int, str] | 
         joined.append(box)
     found = ", ".join(box[2].strip() for box in reversed(joined))
     return boxes[-1][0], INSIDE.sub(r"\1", found) if found.startswith(NAMES) else found
+
+
+def ends_in_a_box(text: str) -> bool:
+    """Whether the text breaks off inside of a box: what is written of it may be half of the answer."""
+    place = text.rfind("\\boxed{")
+    return place >= 0 and not closed_boxes(text[place:])
 
 
 def last_match(pattern: re.Pattern, text: str, start: int) -> re.Match | None:

@@ -15,6 +15,7 @@ from yetbetter.grading.values import constant, contains, same_function
 from yetbetter.verdicts import LENIENT, STRICT
 
 MAX_ITEMS = 60
+HUNDRED = ("num", Fraction(100), None)
 
 
 class Comparison:
@@ -98,7 +99,10 @@ class Comparison:
 
     def without_alternatives(self, tree: tuple) -> tuple:
         if tree[0] == "list" and tree[2:] == ("or",) and len(tree[1]) <= 4:
-            return ("list", tuple(self.without_repeats(list(tree[1]))))
+            items = list(tree[1])
+            if len({item[0] == "pct" for item in items}) == 2:  # "1/2, or 50%"
+                items = [("div", item[1], HUNDRED) if item[0] == "pct" else item for item in items]
+            return ("list", tuple(self.without_repeats(items)))
         return tree
 
     def without_repeats(self, items: list) -> list:

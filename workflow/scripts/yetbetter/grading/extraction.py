@@ -7,13 +7,14 @@ means its last word. Only text is searched here; nothing is interpreted. Every s
 import re
 from collections.abc import Callable
 
-from yetbetter.grading.boxes import last_box
+from yetbetter.grading.boxes import ends_in_a_box, last_box
 from yetbetter.grading.fallback import last_formula
 from yetbetter.grading.hashes import hash_answer, quantity
 from yetbetter.grading.run_on import without_run_on
 from yetbetter.grading.statements import (
     BETWEEN,
     BETWEEN_NAMES,
+    NUMBER,
     from_the_end,
     is_comment,
     last_statement,
@@ -22,13 +23,16 @@ from yetbetter.grading.statements import (
     without_reason,
 )
 
-THE_ANSWER_IS = re.compile(r"[Tt]he answer is(?=[: \t])")
+LOUD = re.compile(r"the answer is(?=[: \t])", re.IGNORECASE)
+THE_ANSWER_IS = re.compile(r"[Tt]he answer is(?=[:\s])")
 ANY_ANSWER_IS = re.compile(r"[Aa]nswer (?:to (?:this|the|our) (?:question|problem) )?is(?=[: \t])")
 FINAL_ANSWER_IS = re.compile(r"[Ff]inal answer is")
 ANSWER_LINE = re.compile(
     r"\n[ \t*_#>-]{0,8}(?:(?:[Ff]inal|FINAL|[Tt]he|[Cc]orrect) )?(?:[Aa]ns(?:wer)?|ANSWER)[ *_]{0,4}(?=:)"
 )
+FINAL_LINE = re.compile(r"\n[ \t*_#>-]{0,8}(?:[Ff]inal|FINAL) (?:[Aa]nswer|ANSWER)[ *_]{0,4}(?=:)")
 HOPE = "I hope it is correct"
+CHOICE = re.compile(r"\(?[A-J]\)?")
 # A line "Answer: 5" is the text's answer where hardly anything follows.
 MAX_BEHIND = 300
 
@@ -57,7 +61,18 @@ def content(found: tuple[int, str] | None) -> str | None:
 
 def extract_the_answer_is(text: str) -> str | None:
     """ "The answer is X", up to the end of its line or sentence, or to where it goes on with a reason."""
-    return content(last_statement(text, THE_ANSWER_IS, "he answer is"))
+    return content(last_statement(text, THE_ANSWER_IS, "he answer is") or loud_statement(text))
+
+
+def loud_statement(text: str) -> tuple[int, str] | None:
+    """ "THE ANSWER IS X", "The Answer is X"."""
+    if "Answer" not in text and "ANSWER" not in text:
+        return None
+    for match in reversed(list(LOUD.finditer(text))):
+        found = until_end(text, match.end())
+        if found and not is_comment(found):
+            return match.start(), without_reason(found)
+    return None
 
 
 def final_answer(text: str) -> tuple[int, str] | None:
@@ -66,6 +81,7 @@ def final_answer(text: str) -> tuple[int, str] | None:
         close = text.find(HOPE, match.end(), match.end() + 5_000)
         if close >= 0:
             found = trim(text[match.end() : close].lstrip(":").rstrip().removesuffix("."))
+            found = found and without_reason(found)
         else:
             found = until_end(text, match.end())
             found = found and without_reason(found)
@@ -77,8 +93,11 @@ def final_answer(text: str) -> tuple[int, str] | None:
 
 
 def extract_minerva(text: str) -> str | None:
-    """The final answer; without one the last box."""
-    return content(final_answer(text)) or extract_boxed(text)
+    """The final answer; without one the last box, or a line "Final answer: X"."""
+    found = final_answer(text)
+    if not found:
+        found = max([found for found in (last_box(text), answer_line(text, FINAL_LINE)) if found], default=None)
+    return content(found)
 
 
 def extract_boxed(text: str) -> str | None:
@@ -100,25 +119,33 @@ def extract_stated(text: str) -> str | None:
     found = [found for found in (final_answer(text), hash_answer(text), last_box(text, BETWEEN)) if found]
     if found:
         return max(found)[1]
-    return content(last_statement(text, ANY_ANSWER_IS, "nswer ")) or answer_line(text)
+    return content(last_statement(text, ANY_ANSWER_IS, "nswer ") or answer_line(text))
 
 
-def answer_line(text: str) -> str | None:
+def answer_line(text: str, line: re.Pattern = ANSWER_LINE) -> tuple[int, str] | None:
+    """(place, answer) of a line "Answer: X" near the end."""
     tail = "\n" + text[-MAX_BEHIND:]
     if "nswer" not in tail and "NSWER" not in tail and "ns:" not in tail:
         return None
-    lines = [match.end() for match in ANSWER_LINE.finditer(tail)]
+    lines = [match.end() for match in line.finditer(tail)]
     found = until_end(tail, lines[-1]) if lines else None
     if not found or is_comment(found):
         return None
     # Words alone are an answer where the text ends with them.
-    stated = re.search(r"[\d\\$]", found) or text.rstrip(" .*\n").endswith(found)
-    return without_reason(found) if stated and len(found) <= 100 else None
+    stated = re.search(r"[\d\\$]", found) or CHOICE.fullmatch(found) or text.rstrip(" .*\n").endswith(found)
+    if not stated or len(found) > 100:
+        return None
+    return max(len(text) - MAX_BEHIND, 0) + lines[-1] - 1, without_reason(found)
 
 
 def extract_any(text: str) -> str | None:
     """For any text: what it states in any known way, else its last formula or number."""
-    return extract_stated(text) or last_formula(text)
+    stated = extract_stated(text)
+    if stated:
+        return stated
+    found = last_formula(text)
+    # A text that breaks off in a box may hold half of its number.
+    return None if found and NUMBER.fullmatch(found) and ends_in_a_box(text) else found
 
 
 # How a data set's solutions state their answer.

@@ -20,16 +20,22 @@ BRACKETS = re.compile(rf"{BRACKET}(?:\s?(?:\u222a|\\cup|U)\s?{BRACKET}){{0,8}}")
 REFERENCE = re.compile(
     r"\s?\((?:see|from|by|using|as|since|because|step|eq)\b[^()\n]{1,100}\)[\s.]{0,20}$", re.IGNORECASE
 )
+VALUE = r"[-+\u2212]?\s?\d[\d.]{0,40}(?:/\d{1,40})?(?<!\.)"
+NAMED_VALUES = re.compile(
+    rf"(?<![a-zA-Z\\])(?P<name>[a-zA-Z])\s?=\s?{VALUE}(?:\s?,?\s?(?:and|or|,)\s(?P=name)\s?=\s?{VALUE}){{1,20}}"
+)
+RATIO = re.compile(r"(?<![\w.:])\d{1,9}(?::\d{1,9}){1,4}$")
 CLOSING = re.compile(r"[)\]}]")
 MAX_TAIL = 20_000
 
 
 def numbers_of(text: str) -> list[str]:
-    return [number for number in NUMBER.findall(text) if number.strip("+-")]
+    return [number for number in NUMBER.findall(text) if number.strip("+-\u2212")]
 
 
 def last_formula(text: str) -> str | None:
     """A short text that is one formula as it stands; else its last formula between $ signs, or number after that."""
+    text = text.removeprefix("A: ")
     if len(text) <= 200 and not any(mark in text for mark in ("$", "\\(", "\\[")) and not PROSE.search(text):
         try:
             parse(clean(text))
@@ -40,6 +46,7 @@ def last_formula(text: str) -> str | None:
     if tail.rstrip(" .\n").endswith(")"):
         tail = REFERENCE.sub("", tail)
     tail = tail[max(tail.rfind("Final Answer:"), 0) :]
+    named = list(NAMED_VALUES.finditer(tail))
     formulas = list(MATH.finditer(tail))
     rest = tail[formulas[-1].end() :] if formulas else tail
     # The last number is mostly in the last lines.
@@ -47,6 +54,11 @@ def last_formula(text: str) -> str | None:
     if numbers:
         last = numbers[-1]
         place = rest.rfind(last)
+        if named and named[-1].end() == len(tail) - len(rest) + place + len(last):  # x = 2 and x = -3
+            return named[-1][0]
+        ratio = RATIO.search(rest, max(place - 40, 0), place + len(last)) if rest[place - 1 : place] == ":" else None
+        if ratio:
+            return ratio[0]
         if not CLOSING.search(rest, place, place + len(last) + 40):
             return last
         brackets = [match for match in BRACKETS.finditer(rest) if match.end() > place]

@@ -13,10 +13,17 @@ ANSWER_BELOW = re.compile(r"(?:the )?(?:final |correct )?(?:answer|result)(?: is
 LABEL = re.compile(r"(?:[A-Za-z][A-Za-z' ]{0,60}?(?: is\b|[:=])|=)\s{0,4}(?=[^\s:=])(?![^=]*=)")
 WRAPPED = re.compile(r"\$([^$]{1,80})\$|\\boxed ?\{([^{}]{1,80})\}|\\\((.{1,80}?)\\\)")
 QUANTITY = re.compile(
-    r"\s*(?:USD|Rs\.?)?\s*(?P<sign>[+-]?)\s*\\?[$€£¥₹]?\s*"
+    r"\s*(?:USD|Rs\.?)?\s*(?P<sign>[-+\u2212]?)\s*\\?[$€£¥₹]?\s*"
     r"(?P<number>[+-]?(?:\d[\d,]{0,60}(?:\.\d{1,40})?|\.\d{1,40})(?:/\d{1,40})?)"
     r"(?P<unit>\s*\\?[%$€£¥₹°]|(?:\s+|(?=[a-zA-Z]))[a-zA-Z][a-zA-Z. /²³-]{0,40})?[\s.]*"
 )
+# "5 apples and 3 pears", "2 hours 30 minutes": another quantity belongs to it.
+COMPOUND = re.compile(
+    r"\s*(?!(?:in|on|for|per|at|by|of|from|with|after|over|each|every)\b)[a-zA-Z/]{1,30},?(?: and)?"
+    r" \d[\d.,]{0,40}(?: ?[a-zA-Z]{1,30})?[\s.]*"
+)
+# GSM8K's notes for a calculator: 9 * 2 = <<9*2=18>>18
+CALCULATION = re.compile(r"<<[^<>\n]{1,200}>>")
 # Words that make another number of it.
 MULTIPLES = re.compile(
     r"\b(?:hundred|thousand|million|billion|trillion|dozen|or\b|plus\b|minus\b|and (?:a |one )?half)", re.IGNORECASE
@@ -63,7 +70,7 @@ def quantity(line: str) -> str | None:
     match = QUANTITY.fullmatch(line) if len(line) < 300 else None
     if match and not MULTIPLES.search(match["unit"] or ""):
         return number_of(match)
-    line = trim(line) or ""
+    line = trim(CALCULATION.sub("", line) if "<<" in line else line) or ""
     for part in (line, LABEL.sub("", line, count=1)):
         wrapped = WRAPPED.fullmatch(part.strip(" ."))
         part = next(group for group in wrapped.groups() if group) if wrapped else part
@@ -73,7 +80,7 @@ def quantity(line: str) -> str | None:
         lead = QUANTITY.match(part.split(" ", 1)[0].rstrip(",;:")) if part else None
         if lead and lead.end() == len(part.split(" ", 1)[0].rstrip(",;:")):
             rest = part[lead.end() :]
-            if PROSE.match(rest) and not MULTIPLES.match(rest.strip()):
+            if PROSE.match(rest) and not MULTIPLES.match(rest.strip()) and not COMPOUND.fullmatch(rest):
                 return number_of(lead)
     return number_of_sentence(line) or trim(line.rstrip("."))
 

@@ -13,7 +13,7 @@ MONTH = r"(?P<month>" + "|".join(f"{month[:3]}(?:{month[3:]})?" for month in MON
 DAY = r"(?P<day>\d{1,2}) ?(?:\^? ?\{? ?(?:st|nd|rd|th) ?\}?)?"
 YEAR = r"(?:,? ?(?P<year>\d{4}))?"
 HINT = re.compile(
-    r"\d ?:|(?<![a-z])[ap] ?\.? ?m\b|morning|noon|evening|clock|" + "|".join(month[:3] for month in MONTHS),
+    r"\d ?:|(?<![a-z])[ap] ?\.? ?m\b|morning|noon|midnight|evening|clock|" + "|".join(month[:3] for month in MONTHS),
     re.IGNORECASE,
 )
 DATES = [
@@ -28,6 +28,8 @@ def read_moment(cleaned: str) -> tuple | None:
     if len(cleaned) > 60 or not HINT.search(cleaned):
         return None
     text = " ".join(MARKUP.sub(" ", cleaned).split()).strip(" .,")
+    if text.casefold() in ("noon", "midnight"):
+        text = f"12 {text}"
     match = TIME.fullmatch(text)
     if match:
         return read_time(match)

@@ -7,13 +7,16 @@ import re
 from typing import NamedTuple
 
 from yetbetter.grading.names import listed
+from yetbetter.grading.numerals import read_words
+from yetbetter.grading.rationals import read_number
 from yetbetter.grading.unit_names import FILLERS, KNOWN
 from yetbetter.grading.words import changes_value, is_word, words_of
 
 MAX_LENGTH = 1_000
 # A word outside of LaTeX commands; without one there is nothing to take away.
 ANY_WORD = re.compile(
-    r"(?<![\\a-zA-Z])[a-zA-Z]{2,}|\\text|\((?:=|\\approx)|^ ?(?:\\det|\\#|[A-Z] ?[(\[]|[a-zA-Z]_ ?\{? ?\\m)|\\mathbb"
+    r"(?<![\\a-zA-Z])[a-zA-Z]{2,}|\\text|\((?:=|\\approx)"
+    r"|^ ?(?:\( ?[A-J] ?\) ?[\d\\]|\\det|\\#|[A-Z] ?[(\[]|[a-zA-Z]_ ?\{? ?\\m)|\\mathbb"
 )
 CONDITION = re.compile(
     r"(?P<core>.*?[^\s,;(]) ?[,;:]? ?(?:\\text ?\{ ?,? ?\(? ?|(?<![a-zA-Z\\])\(? ?)"
@@ -28,8 +31,8 @@ DOMAIN = re.compile(
     re.DOTALL,
 )
 EXPLAINED = re.compile(
-    r"(?P<core>.*[^\s,;]) ?(?:[,;] ?)?(?:(?<= )\(|\\text ?\{ ?\()(?P<inside>[^()]{2,300})\) ?\}?|(?P<rest>.*[^\s,;]) ?"
-    r"\( ?\\text ?\{(?P<words>[^{}()]{2,200})\} ?\)",
+    r"(?P<core>.*[^\s,;]) ?(?:[,;] ?)?(?:(?<= )(?<!\{ )\(|\\text ?\{ ?\()(?P<inside>[^()]{2,300})\) ?\}?"
+    r"|(?P<rest>.*[^\s,;]) ?\( ?\\text ?\{(?P<words>[^{}()]{2,200})\} ?\)",
     re.DOTALL,
 )
 PROSE = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}")
@@ -50,6 +53,13 @@ IS = re.compile(
     r"(?P<name>[a-zA-Z]) ?(?:\\text ?\{ ?)?(?<![a-zA-Z])(?:is(?: equal to)?|equals) ?\}? ?"
     r"(?P<value>-? ?[\d\\][^=<>]{0,200})"
 )
+# e^x (x > 0): a range of a letter of the formula.
+RANGE = re.compile(
+    r"(?P<core>[^<>,;]*?[^\s,;(<>]) ?(?:[,;] ?\(? ?|\( ?)"
+    r"(?P<condition>(?:-?\d{1,9} ?(?:<|\\le) ?)?(?P<letter>[a-zA-Z]) ?"
+    r"(?:[<>]=?|\\[lg]e) ?-?(?:\d{1,9}|\\pi|\\infty) ?\)?)"
+)
+RELATION = re.compile(r"[<>]|\\(?:[lgn]e|in)(?![a-z])")
 # What only names a quantity, and is no formula: \det A, \#S, \mathbb{E}[X], P(A|B), \text{Area of } ABC.
 NAMED = re.compile(
     r"(?:\\det|\\#|\\mathbb ?\{ ?[EPV] ?\}|E ?\[|P ?\([^()=]{1,40}?(?:\||\\vert)|Var ?\(|[a-zA-Z]_ ?\{? ?\\(?:min|max)"
@@ -59,13 +69,15 @@ NAMED = re.compile(
 )
 # The point P(1, 2).
 POINT = re.compile(r"[A-Z] ?(?P<value>\( ?-? ?[\d\\].*,.*\))", re.DOTALL)
+OPENERS = listed("as by")
 NO_LABEL = listed("not no least most if or and when unless")
 GENERIC = listed("answer final result solution value number total so thus therefore hence let have get")
 WHOLE_TEXT = re.compile(r"\\text ?\{ ?([^{}]{0,200})\}")
 # What does not change a value in front of it; "at least" and "not" do.
 LEAD = re.compile(
     r"(?:\\text ?\{ ?)?(?:(?:so|then|thus|therefore|hence|simply|exactly|only|just|about|approximately|approx\.?"
-    r"|ans\.?|answer|roughly|around|nearly|(?:a )?total of|option|choice),? )+(?:\} ?)?"
+    r"|likely|probably|indeed|equal to|(?:the |a )?ratio of|ans\.?|answer|roughly|around|nearly|(?:a )?total of"
+    r"|option|choice),? )+(?:\} ?)?"
     r"(?=[\d\\$(-]|[A-J] ?\}?$|[a-zA-Z] ?=)",
     re.IGNORECASE,
 )
@@ -92,8 +104,12 @@ def read_phrase(text: str, worded: bool = True) -> Phrase:
     condition = ""
     if "\\in" in text or "\\ne" in text:
         match = DOMAIN.fullmatch(text)
-        if match and is_value(match["core"]):
+        if match and is_value(match["core"]) and "\\ne" not in match["core"]:
             text, condition = match["core"], match["condition"]
+    elif "<" in text or ">" in text or "\\le" in text or "\\ge" in text:
+        match = RANGE.fullmatch(text)
+        if match and is_value(match["core"]) and is_about(match["core"], match["letter"]):
+            text, condition = match["core"], match["condition"].rstrip(" )")
     if not worded:
         return Phrase(text, condition)
     match = CONDITION.fullmatch(text)
@@ -110,6 +126,11 @@ def is_value(core: str) -> bool:
         and core.count("(") + core.count("[") == core.count(")") + core.count("]")
         and core.count("{") == core.count("}")
     )
+
+
+def is_about(core: str, letter: str) -> bool:
+    """Whether the letter is a variable of a formula, which is no inequality itself."""
+    return not RELATION.search(core) and re.search(rf"(?<![\\a-zA-Z]){letter}(?![a-zA-Z])", core) is not None
 
 
 def is_piecewise(condition: str) -> bool:
@@ -130,11 +151,12 @@ def without_explanation(text: str) -> str:
     core, inside = match["core"] or match["rest"], match["inside"] or match["words"]
     if not is_value(core):
         return text
-    if ALTERNATIVE.fullmatch(inside):
+    said = read_words(inside)
+    if ALTERNATIVE.fullmatch(inside) or (said is not None and said == read_number(core)):
         return core
     words = words_of(re.sub(r"\\text", " ", inside))
     prose = PROSE.findall(re.sub(r"\\(?!text)[a-zA-Z]+", " ", inside))
-    if not any(is_word(word) or word in KNOWN for word in prose) or changes_value(words[:2]):
+    if not any(is_word(word) or word in KNOWN or word in OPENERS for word in prose) or changes_value(words[:2]):
         return text
     return core
 

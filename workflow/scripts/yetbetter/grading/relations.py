@@ -5,7 +5,7 @@ from fractions import Fraction
 from yetbetter.grading import arithmetic
 from yetbetter.grading.arithmetic import Undefined
 from yetbetter.grading.grammar import UNKNOWN_FUNCTIONS
-from yetbetter.grading.values import POINTS, agree, contains, evaluate, symbols
+from yetbetter.grading.values import POINTS, agree, contains, evaluate, same_function, symbols
 
 FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 
@@ -42,6 +42,8 @@ def name_and_value(tree: tuple) -> tuple:
             return right, left
         if tree[1][0] != "in" and is_computation(left):
             return None, right  # 23 - 4 = 19 says 19
+        if tree[1][0] == "=" and left[0] == "num" and is_computation(right) and same_function(left, right):
+            return None, left  # 42 = 6 * 7
     return None, tree
 
 
@@ -110,9 +112,15 @@ def is_number(tree: tuple) -> bool:
 
 
 def as_interval(tree: tuple) -> tuple[tuple | None, tuple | None]:
-    """(name, interval) of "a < name <= b", "name > a"; (None, None) for anything else."""
+    """(name, set) of "a < name <= b", "name > a", "name != a", "|x - a| < r"; (None, None) for anything else."""
+    if tree[0] == "rel" and tree[1] == ("!=",) and is_name(tree[2][0]) and not symbols(tree[2][1]):
+        return tree[2][0], ("setminus", ("reals",), ("set", (tree[2][1],)))
     if tree[0] != "rel" or any(sign not in ("<", ">", "<=", ">=") for sign in tree[1]):
         return None, None
+    if len(tree[2]) == 2 and tree[2][0][:2] == ("fun", "abs"):
+        name, found = around_a_point(tree)
+        if name is not None:
+            return name, found
     infinity = ("const", "inf")
     signs, terms = tree[1], tree[2]
     if len(terms) == 3 and is_name(terms[1]) and len({sign[0] for sign in signs}) == 1:
@@ -130,6 +138,23 @@ def as_interval(tree: tuple) -> tuple[tuple | None, tuple | None]:
                 return terms[0], ("tuple", "(", "]" if "=" in sign else ")", (("neg", infinity), terms[1]))
             return terms[0], ("tuple", "[" if "=" in sign else "(", ")", (terms[1], infinity))
     return None, None
+
+
+def around_a_point(tree: tuple) -> tuple[tuple | None, tuple | None]:
+    """(x, set) of |x| < r and |x - a| >= r."""
+    inside, radius = tree[2][0][2][0], tree[2][1]
+    terms = inside[1] if inside[0] == "add" and len(inside[1]) == 2 else (inside, ("num", Fraction(0), None))
+    name, shift = terms
+    if name not in (("sym", "x"), ("sym", "y"), ("sym", "t"), ("sym", "z")) or symbols(shift) or symbols(radius):
+        return None, None
+    low, high = (("add", (("neg", shift), end)) for end in (("neg", radius), radius))
+    sign = tree[1][0]
+    if sign[0] == "<":
+        closed = "=" in sign
+        return name, ("tuple", "[" if closed else "(", "]" if closed else ")", (low, high))
+    infinity = ("const", "inf")
+    left = ("tuple", "(", "]" if "=" in sign else ")", (("neg", infinity), low))
+    return name, ("cup", left, ("tuple", "[" if "=" in sign else "(", ")", (high, infinity)))
 
 
 def equal_relations(a: tuple, g: tuple) -> bool | None:
@@ -168,8 +193,6 @@ def equal_relations(a: tuple, g: tuple) -> bool | None:
 
 def equal_chains(a: tuple, g: tuple) -> bool | None:
     """f(2) < f(1) < f(4): term by term, in either direction."""
-    from yetbetter.grading.values import same_function
-
     for signs, terms in ((g[1], g[2]), (tuple(FLIPPED.get(s, s) for s in reversed(g[1])), tuple(reversed(g[2])))):
         if a[1] == signs and all(same_function(x, y) for x, y in zip(a[2], terms, strict=True)):
             return True

@@ -17,7 +17,11 @@ END = re.compile(
     r"\n|\.(?=\s|$)(?<!\bsq\.)(?<!\bcu\.)(?<!\bi\.e\.)(?<!\be\.g\.)"
     r"|!(?= +[A-Z][a-z])(?<=[\d$}]!)|!(?=\s|$)(?<=[a-z]{3}!)|\?(?=\s|$)(?<=[\d$}]\?)"
 )
-NEXT_LINE = re.compile(r"[ \t*]{0,8}:[ \t*]{0,8}\n\s{0,8}(?=\S)")
+# Behind a colon, or an opening sign of displayed mathematics, that ends its line.
+NEXT_LINE = re.compile(
+    r"[ \t*]{0,8}(?::[ \t*]{0,8}(?:\$\$|\\\[)?|\$\$|\\\[|(?=\n\s{0,8}(?:\$|\\[(\[])))[ \t]{0,8}\n\s{0,8}"
+    r"(?:(?:\$\$|\\\[)[ \t]{0,8}\n\s{0,8})?(?=\S)"
+)
 GOES_ON = re.compile(r"\s{0,8}(?:=|&=|\\\\)")
 # Where a statement goes over into its reason: "42 because ...", "72, which is ...", "5 - this follows ...".
 REASON = re.compile(
@@ -36,7 +40,7 @@ COMMENT_WORDS = listed(
     the in as is it be to box boxed final my our your and so not what we asked for at
     """
 )
-NUMBER = re.compile(r"(?<![\w.])[+-]?(?:\d{1,3}(?: \d{3})+(?![\d,])|\d+(?:,\d+)*(?:\.\d+)?|\.\d+)(?:/\d+)?")
+NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d{1,3}(?: \d{3})+(?![\d,])|\d+(?:,\d+)*(?:\.\d+)?|\.\d+)(?:/\d+)?")
 BOLD = re.compile(r"(?<![\w)*])\*\*(?=\S)|(?<=\S)\*\*(?![\w(*])")
 
 

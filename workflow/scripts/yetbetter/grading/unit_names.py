@@ -57,6 +57,7 @@ SPELLINGS = {
     "hertz": "hz hertz",
     "megahertz": "mhz megahertz",
     "kilowatt-hour": "kwh",
+    "ohm": "ohm ohms",
     "pascal": "pa pascal pascals",
     "mole": "mol mole moles",
     "calorie": "cal calorie calories",
@@ -82,6 +83,6 @@ FILLERS = listed(
     """
     a an the of in on at to by for from with each every all any some total altogether overall exactly only
     is are was were be will would can there this that these those it its his her their they he she we i you
-    left more less fewer away long old tall high wide deep apart per us different distinct possible such
+    as left more less fewer away long old tall high wide deep apart per us different distinct possible such
     """
 )

@@ -48,6 +48,14 @@ BEFORE = re.compile(
 )
 OPENING = frozenset("-\\€£¥₹RUEGAC")
 ANY_ENDING = re.compile(r"%|\\d|[€£¥₹]")
+# 6' and 6'', feet and inches.
+FEET = re.compile(r"(?P<core>-?\d[\d.,/ ]*?) ?(?P<marks>'{1,2})")
+# Between the items of a list; of "cm and " in one group the word is taken out first.
+BETWEEN = re.compile(
+    r" ?(?:,? ?\\text ?\{ ?,? ?(?:and|or) ?\}|,(?!\d{3}(?!\d)) ?(?:(?:and|or) )?|(?<![a-zA-Z])(?:and|or)(?![a-zA-Z])) ?"
+)
+JOINED_INSIDE = re.compile(r"\\text ?\{([^{}]{1,40}?)(,| and|, and| or) ?\}")
+ANY_LETTERS = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{1,20}")
 TRIGONOMETRY = re.compile(r"sin|cos|tan|sec|csc|cot")
 NUMBER_INSIDE = re.compile(r"(?<![\^a-zA-Z-])(?<!\^ )(?<!\^ -)\d")
 PIECE = re.compile(r"(?P<word>[^\W\d_]+)|\^ ?\{? ?(?P<power>-? ?\d)|(?P<per>/)|(?P<digit>[23])")
@@ -57,7 +65,14 @@ def split_unit(text: str) -> tuple[str, frozenset[str]]:
     """(value's text, names of its unit) of a cleaned answer of one quantity; no names where it has no unit."""
     if not text or len(text) > MAX_LENGTH or text.isdigit():
         return text, frozenset()
+    if "," in text or "and" in text or "or" in text:
+        found = split_list(text)
+        if found:
+            return found
     names: set[str] = set()
+    match = FEET.fullmatch(text) if text[-1] == "'" else None
+    if match:
+        return match["core"], frozenset(["foot" if len(match["marks"]) == 1 else "inch"])
     match = BEFORE.fullmatch(text) if text[0] in OPENING else None
     if match:
         text = match["sign"].strip() + match["core"]
@@ -72,6 +87,21 @@ def split_unit(text: str) -> tuple[str, frozenset[str]]:
         if match["scale"]:
             names.add(KNOWN[match["scale"].casefold()])
     return text, frozenset(names)
+
+
+def split_list(text: str) -> tuple[str, frozenset[str]] | None:
+    r"""A list whose items have one unit: "3 \text{ cm}, 5 \text{ cm}" is "3; 5" in centimeters; None for all else."""
+    if not ANY_LETTERS.search(text) or any(sign in text for sign in "([=<>"):
+        return None
+    pieces = BETWEEN.split(JOINED_INSIDE.sub(r"\\text{\1} \2 ", text))
+    if not 2 <= len(pieces) <= 20 or not all(piece.strip() for piece in pieces):
+        return None
+    found = [split_unit(piece.strip()) for piece in pieces]
+    units = {unit for _, unit in found}
+    if len(units) != 1 or not all(map(is_measure, *units)) or any(ANY_LETTERS.search(core) for core, _ in found):
+        return None
+    [unit] = units
+    return ("; ".join(core for core, _ in found), unit) if unit else None
 
 
 def currency(sign: str) -> str:
