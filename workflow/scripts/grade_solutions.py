@@ -20,7 +20,8 @@ from yetbetter.program import Progress, run
 from yetbetter.records import check_unique, digest_of, iterate_rows, read_rows
 
 VERDICTS = "verdicts.jsonl"
-# Rows that one process grades at a time; they are on disk before the next ones are graded.
+# Rows that one process grades at a time, in parts where they take long; a part is on disk before the next ones are
+# graded.
 CHUNK = 2_000
 
 
@@ -95,14 +96,14 @@ def chunks_of(tasks: Iterable[tuple]) -> Iterator[list[tuple]]:
 
 
 def grade_chunks(chunks: Iterable[list[tuple]], arguments: argparse.Namespace) -> Iterator[list[dict]]:
-    """Verdict rows of each chunk, in order."""
+    """Verdict rows, in order, of each chunk or part of one."""
     limits = (arguments.mode, arguments.seconds, arguments.memory_mb)
     if arguments.workers > 1:
         yield from grade_side_by_side(chunks, arguments.workers, *limits)
         return
     with grading.Grader(*limits) as grader:
         for chunk in chunks:
-            yield grade_chunk(grader, chunk)
+            yield from grade_chunk(grader, chunk)
 
 
 def grade_file(draft: Draft, arguments: argparse.Namespace, golds: dict[str, str]) -> Counter:

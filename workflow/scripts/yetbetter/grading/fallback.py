@@ -46,7 +46,6 @@ def last_formula(text: str) -> str | None:
     if tail.rstrip(" .\n").endswith(")"):
         tail = REFERENCE.sub("", tail)
     tail = tail[max(tail.rfind("Final Answer:"), 0) :]
-    named = list(NAMED_VALUES.finditer(tail))
     formulas = list(MATH.finditer(tail))
     rest = tail[formulas[-1].end() :] if formulas else tail
     # The last number is mostly in the last lines.
@@ -54,8 +53,11 @@ def last_formula(text: str) -> str | None:
     if numbers:
         last = numbers[-1]
         place = rest.rfind(last)
-        if named and named[-1].end() == len(tail) - len(rest) + place + len(last):  # x = 2 and x = -3
-            return named[-1][0]
+        if rest[:place].endswith(("=", "= ")):
+            start = max(place - 400, 0)
+            named = [found for found in NAMED_VALUES.finditer(rest, start) if found.end() == place + len(last)]
+            if named:  # x = 2 and x = -3
+                return named[0][0]
         ratio = RATIO.search(rest, max(place - 40, 0), place + len(last)) if rest[place - 1 : place] == ":" else None
         if ratio:
             return ratio[0]

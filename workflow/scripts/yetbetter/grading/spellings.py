@@ -70,9 +70,11 @@ SCIENTIFIC = re.compile(
     r"([+-]?\d{1,4})(?![\w.])"
 )
 EXPONENT = re.compile(r"[\d.][eE][-+\d]")
+# 0.(3) and 0.1(6), as much of the world writes repeating digits.
+BRACKETED = re.compile(r"(?<![\w.])(\d{1,40}\.)\((\d{1,40})\)(?![\w(])|^([+-]?\d{1,40}\.\d{1,40})\((\d{1,40})\)$")
 # 0.333... and 0.142857142857...: digits that repeat before the dots.
 TRAILING = re.compile(
-    r"(?<![\d.])(\d{0,40}\.\d{0,12}?)(?:(\d{1,2})\2{2,40}|(\d{3,12})\3{1,20})(?:\.{2,}|…|\\(?:l|c)?dots)[\s$.]*$"
+    r"(?<![\d.])(\d{0,40}\.\d{0,12}?)(?:(\d{1,2})\2{2,40}|(\d{3,12})\3{1,20})(?:\.{2,}|\\(?:l|c)?dots)[\s$.]*$"
 )
 
 
@@ -86,8 +88,6 @@ PLAIN = [
     (")_", re.compile(r"\(([0-9A-Z]{1,40})\)(?=_ ?\{? ?\d)"), r"\1"),
     (":=", re.compile(":="), "="),
     ("+/-", re.compile(r"\+/-"), r"\\pm "),
-    (".(", re.compile(r"(?<![\w.])(\d{1,40}\.)\((\d{1,40})\)(?![\w(])"), r"\1\\overline{\2}"),
-    (")", re.compile(r"^([+-]?\d{1,40}\.\d{1,40})\((\d{1,40})\)$"), r"\1\\overline{\2}"),
     ("**", re.compile(r"(?<=[\w)}\]])(?: \*\* |\*\*)(?![\w.]*\*\*)(-?)(?:(\d+(?:\.\d+)?)|(?=[a-zA-Z(\\]))"), raised),
     ("'", re.compile(r"(?<=\d)'(?=\d{3}(?!\d))"), ""),
     ("is to", re.compile(r"(?<![a-z])is to(?![a-z])"), "to"),
@@ -126,8 +126,11 @@ def common_signs(text: str) -> str:
         text = SCIENTIFIC.sub(r"\1\2\3\4*10^{\5}", text)
     if "," in text and ("[" in text or "]" in text) and FRENCH_END.search(text):
         text = FRENCH.sub(french_interval, text)
-    if ".." in text or "dots" in text or "…" in text:
-        text = TRAILING.sub(lambda match: f"{match[1]}\\overline{{{match[2] or match[3]}}}", text)
+    if "." in text:
+        if ")" in text:
+            text = BRACKETED.sub(r"\1\3\\overline{\2\4}", text)
+        if ".." in text or "dots" in text:
+            text = TRAILING.sub(lambda match: f"{match[1]}\\overline{{{match[2] or match[3]}}}", text)
     for sign, pattern, by in PLAIN:
         if sign in text:
             text = pattern.sub(by, text)
