@@ -76,7 +76,7 @@ HOSTILE_ROWS = [
     *("10^{60000}+i", "9^{9^{9^{9^{9}}}}", r"\sum_{k=0}^{99}(3000!+k)", "1000000000!", "9" * 1_000_000, "(" * 5_000),
     *("\nQ1:{" * 8_300, "9!!!!!!!!!!!!!!!!", "e^{200000}", r"\sqrt{" * 400, "{" * 10_000 + "}" * 10_000, "\0\udfff"),
     *("x+" * 10_000 + "x", r"\binom{10^{30}}{10^{29}}", "(1+10^{-30})^{10^{30}}", "2^2^2^2^2^2^2^2"),
-    *("__import__('os')._exit(1)", HANGS, HANGS.replace("1+", "2+"), HANGS.replace("1+", "3+")),
+    *("__import__('os')._exit(1)", HANGS, r"\frac{1}{0}", "[" * 3_000),
 ]
 
 
@@ -97,7 +97,7 @@ def test_a_run_killed_at_hostile_rows_three_times_goes_on_and_ends_with_the_same
     (tmp_path / "p.jsonl").write_text(json.dumps({"problem": "p", "answer": r"\frac{5}{7}"}))
     rows = [{"problem": "p", "sample": number, "text": text} for number, text in enumerate(texts)]
     (tmp_path / "s.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    options = ("--seconds", 0.3, "--answer-format", "the_answer_is")
+    options = ("--seconds", 0.5, "--answer-format", "the_answer_is")
     undisturbed = run(tmp_path, *options, output="undisturbed.jsonl")
     assert "103 correct" in undisturbed.stdout and " 0 grader_error" in undisturbed.stdout
 

@@ -1,14 +1,12 @@
 """Nothing kills or stalls a run: work in this process is bounded, and a failure of the grader is a verdict."""
 
-import contextlib
 import json
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from counted import counted_calls
 
 from yetbetter.grading import (
     CONVENTIONS,
@@ -73,21 +71,6 @@ REPEATED = [
     ),
     *("<s>assistant", "the answer is \\begin{\n", ", which ", "**", "(1,2)U", "$", "\\}", "\\{", "\nQ1: the answer is"),
 ]
-
-
-@contextlib.contextmanager
-def counted_calls() -> Iterator[Counter]:
-    """Counts calls of functions inside the block: work that is the same on every machine."""
-    calls: Counter = Counter()
-
-    def count(frame, event, argument):
-        calls[event] += 1
-
-    sys.setprofile(count)
-    try:
-        yield calls
-    finally:
-        sys.setprofile(None)
 
 
 @pytest.mark.parametrize("text", HUGE)
