@@ -40,7 +40,7 @@ VALUE = re.compile(
     r"(?<![\d_^])(?<![_^]\{)\\text ?\{"
     r"( ?(?:[-+]? ?(?:\\dollar ?)?[\d.]|\\[fs]|[a-zA-Z] ?=)(?:[^{}]|\{[^{}]{0,40}\}){0,200})\}"
 )
-LETTERS = re.compile(r"\\text ?\{ ?((?:[A-Z] ?, ?){1,20}[A-Z]) ?\}")
+LETTERS = re.compile(r"\\text ?\{ ?((?:[A-Z] ?(?:, ?and|,|and) ?){1,20}[A-Z]) ?\}")
 
 
 def style_words(text: str) -> str:

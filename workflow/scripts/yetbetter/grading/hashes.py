@@ -22,6 +22,7 @@ COMPOUND = re.compile(
     r"\s*(?!(?:in|on|for|per|at|by|of|from|with|after|over|each|every)\b)[a-zA-Z/]{1,30},?(?: and)?"
     r" \d[\d.,]{0,40}(?: ?[a-zA-Z]{1,30})?[\s.]*"
 )
+ANOTHER = re.compile(rf"{COMPOUND.pattern}$|[^\n]{{0,40}}\band (?:a |one |three )?(?:half|quarter|third)s?\b")
 # GSM8K's notes for a calculator: 9 * 2 = <<9*2=18>>18
 CALCULATION = re.compile(r"<<[^<>\n]{1,200}>>")
 # Words that make another number of it.
@@ -80,7 +81,7 @@ def quantity(line: str) -> str | None:
         lead = QUANTITY.match(part.split(" ", 1)[0].rstrip(",;:")) if part else None
         if lead and lead.end() == len(part.split(" ", 1)[0].rstrip(",;:")):
             rest = part[lead.end() :]
-            if PROSE.match(rest) and not MULTIPLES.match(rest.strip()) and not COMPOUND.fullmatch(rest):
+            if PROSE.match(rest) and not MULTIPLES.match(rest.strip()) and not ANOTHER.match(rest):
                 return number_of(lead)
     return number_of_sentence(line) or trim(line.rstrip("."))
 

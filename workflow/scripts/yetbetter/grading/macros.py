@@ -36,7 +36,8 @@ def line(parser) -> tuple:
     tree = parser.argument()
     if tree[0] == "num":
         raise Refused("repeating digits without a decimal")
-    return tree
+    # The conjugate of z, the mean of x.
+    return ("sym", f"bar {tree[1]}") if tree[0] == "sym" and len(tree[1]) == 1 else tree
 
 
 def angle(parser) -> tuple:
@@ -141,5 +142,6 @@ MACROS = {
     **{"frac": frac, "sqrt": sqrt, "binom": binom, "overline": line, "mathbb": numbers},
     **{"sum": over("sum"), "prod": over("prod"), "int": integral, "lim": limit, "boxed": style},
     "angle": angle,
-    **dict.fromkeys(("triangle", "vec", "hat", "bar", "dot", "tilde", "underline"), style),
+    "bar": line,
+    **dict.fromkeys(("triangle", "vec", "hat", "dot", "tilde", "underline"), style),
 }

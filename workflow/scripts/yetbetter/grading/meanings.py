@@ -9,6 +9,9 @@ EMPTY = re.compile(
 REALS = re.compile(r"(?:the set of )?(?:all|every|any) (?:the )?reals?(?: numbers?)?(?: x)?|the real numbers")
 INTEGERS = re.compile(r"(?:the set of )?(?:all|every|any) (?:the )?integers?|the integers")
 NOWHERE = re.compile(r"(?:it |the limit |this )?does not exist|doesn't exist|dne")
+ENDLESS = re.compile(r"(?:there are )?(?:infinitely many|an infinite number of|infinite)(?: solutions)?")
+NOT_DEFINED = re.compile(r"(?:it is )?(?:not defined|undefined)")
+ARTICLE = re.compile(r"(?:an?|the) (?P<noun>[a-z]{3,30})")
 TRUTH = re.compile(r"(yes|no|true|false)(?:[.:;]| ?-|,) ?(?P<rest>[a-z].*)", re.DOTALL)
 
 
@@ -25,6 +28,13 @@ def meaning_of(spelling: str) -> tuple[str, str | None]:
         return "\\mathbb{Z}", None
     if NOWHERE.fullmatch(words):
         return "does not exist", None
+    if ENDLESS.fullmatch(words):
+        return "infinitely many", None
+    if NOT_DEFINED.fullmatch(words):
+        return "undefined", None
+    noun = ARTICLE.fullmatch(words)
+    if noun:
+        return noun["noun"], None
     said = TRUTH.fullmatch(words)
     if said and len(said["rest"].split()) > 1 and not re.search(r"\b(?:yes|no|true|false)\b", said["rest"]):
         return said[1], None

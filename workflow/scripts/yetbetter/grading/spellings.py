@@ -7,14 +7,14 @@ import re
 import unicodedata
 
 RARE = re.compile(
-    r"\\(?:SI|si(?![nm])|qty|unit|pounds|yen|euro|over|tiny|script|foot|small(?!matrix)|normalsize|[lL]arge|LARGE|[hH]uge"
+    r"\\(?:SI|si(?![nm])|qty|unit|pounds|yen|euro|over|choose|tiny|script|foot|small(?!matrix)|normalsize|[lL]arge|LARGE|[hH]uge"
     r"|bbox|forall|colon|therefore|implies|Rightarrow|Longrightarrow|nicefrac|sfrac|surd|imath|fbox|bigc|dot(?!s)|overline"
     r"|bar|Omega|checkmark|blacksquare|qed|\\\*"
     r"|text ?\{ ?(?:\\?[$€£¥₹]|Rs|USD|\(?base|t[wh]|f[oi]|s[ie]|eigh|elev|nin|inf))"
 )
 BASES = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 NUMERALS = {word: str(number) for number, word in enumerate(BASES, start=2)}
-BASE_IN_WORDS = re.compile(rf"_ ?\{{? ?(?:\\text ?\{{ ?)?({'|'.join(BASES)})(?![a-z]) ?\}}? ?\}}?")
+BASE_IN_WORDS = re.compile(rf"_ ?\{{? ?(?:\\text ?\{{ ?)?(?:base )?({'|'.join(BASES)})(?![a-z]) ?\}}? ?\}}?")
 END = r"(?![a-zA-Z])"
 # In the order in which they are replaced.
 COMMANDS = [
@@ -38,6 +38,7 @@ COMMANDS = [
     (re.compile(rf"\\colon{END} ?|\{{ ?: ?\}}"), ":"),
     (re.compile(rf"^[\s$]*\\(?:therefore|implies|Rightarrow|Longrightarrow){END}(?:\\[,;: ])*"), ""),
     (re.compile(r"\{ ?([^{}]{1,80}?) ?\\over(?![a-zA-Z]) ?([^{}]{1,80}?) ?\}"), r"\\frac{\1}{\2}"),
+    (re.compile(r"\{ ?([^{}]{1,80}?) ?\\choose(?![a-zA-Z]) ?([^{}]{1,80}?) ?\}"), r"\\binom{\1}{\2}"),
     (re.compile(r"(?<=\\\\)\*"), ""),
     # Repeating digits between dots, as in Britain and India.
     (re.compile(r"\\dot ?\{?(\d)\}?(\d{0,40})\\dot ?\{?(\d)\}?"), r"\\overline{\1\2\3}"),
@@ -74,7 +75,7 @@ EXPONENT = re.compile(r"[\d.][eE][-+\d]")
 BRACKETED = re.compile(r"(?<![\w.])(\d{1,40}\.)\((\d{1,40})\)(?![\w(])|^([+-]?\d{1,40}\.\d{1,40})\((\d{1,40})\)$")
 # 0.333... and 0.142857142857...: digits that repeat before the dots.
 TRAILING = re.compile(
-    r"(?<![\d.])(\d{0,40}\.\d{0,12}?)(?:(\d{1,2})\2{2,40}|(\d{3,12})\3{1,20})(?:\.{2,}|\\(?:l|c)?dots)[\s$.]*$"
+    r"(?<![\d.])(\d{0,40}\.\d{0,12}?)(?:(\d)\2{2,40}|(\d\d|\d{3}|\d{6})\3{1,20})(?:\.{2,}|\\(?:l|c)?dots)[\s$.]*$"
 )
 
 
