@@ -9,6 +9,7 @@ MAX_OPEN = 2_000
 NAMES = ("\\boxed", "\\fbox")
 # A box that its formula's end closes: $\boxed{36$
 CUT = re.compile(r"\\boxed\s{0,4}\{([^${}\n]{1,80}(?:\{[^${}\n]{0,80}\}[^${}\n]{0,80}){0,8})(?:\$|\\[\])])")
+PLAIN = re.compile(r"\\boxed\{([^{}\\]*)\}")
 BRACE = re.compile(r"\\(?:boxed|fbox)\s{0,4}\{|\\[\\{}]|[{}]")
 # A box without braces holds a number, a single letter or a command. Of "mark it with \boxed" nothing is boxed.
 BARE = re.compile(
@@ -70,7 +71,10 @@ def last_match(pattern: re.Pattern, text: str, start: int) -> re.Match | None:
 
 def closed_boxes(text: str) -> list[tuple[int, int, str]]:
     """(start, end, content) of every outermost-or-last closed box, in one pass over the braces."""
-    first, other = (text.find(name) for name in NAMES)
+    first, other = text.find("\\boxed"), text.find("\\fbox")
+    plain = PLAIN.match(text, first) if first >= 0 > other else None
+    if plain and text.find("\\boxed", plain.end()) < 0:  # most texts have one box, and no braces in it
+        return [(first, plain.end(), plain[1])]
     if first < 0 or 0 <= other < first:
         first = other
     # Of each open brace: where its box starts (-1: no box) and its content, its open \{, the place of a stray \}.

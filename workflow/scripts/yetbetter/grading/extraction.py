@@ -45,7 +45,9 @@ def extract_answer(text: str, convention: str) -> str | None:
 
 def extract_other(text: str, convention: str) -> str | None:
     r"""Another reading of the statement: neighbouring boxes as one list, where the convention takes the last alone."""
-    if convention not in ("boxed", "minerva", "any") or text.count("\\boxed") + text.count("\\fbox") < 2:
+    if convention not in ("boxed", "minerva", "any") or text.find("box") == text.rfind("box"):  # fewer than two boxes
+        return None
+    if text.count("\\boxed") + text.count("\\fbox") < 2:
         return None
     text = without_run_on(text, STATED[convention])
     stated = None if convention == "boxed" else final_answer(text)

@@ -25,12 +25,21 @@ NAMED_VALUES = re.compile(
     rf"(?<![a-zA-Z\\])(?P<name>[a-zA-Z])\s?=\s?{VALUE}(?:\s?,?\s?(?:and|or|,)\s(?P=name)\s?=\s?{VALUE}){{1,20}}"
 )
 RATIO = re.compile(r"(?<![\w.:])\d{1,9}(?::\d{1,9}){1,4}$")
+LAST_DIGIT = re.compile(r".*\d", re.DOTALL)
 CLOSING = re.compile(r"[)\]}]")
 MAX_TAIL = 20_000
 
 
-def numbers_of(text: str) -> list[str]:
-    return [number for number in NUMBER.findall(text) if number.strip("+-\u2212")]
+def last_number(text: str) -> str | None:
+    """The text's last number, which a search line by line from the end finds fastest. No number goes over two lines."""
+    place = len(text)
+    while digit := LAST_DIGIT.match(text, 0, place):
+        place = text.rfind("\n", 0, digit.end()) + 1
+        end = text.find("\n", digit.end())
+        numbers = NUMBER.findall(text[place : end if end >= 0 else len(text)])
+        if numbers:
+            return numbers[-1]
+    return None
 
 
 def last_formula(text: str) -> str | None:
@@ -48,10 +57,8 @@ def last_formula(text: str) -> str | None:
     tail = tail[max(tail.rfind("Final Answer:"), 0) :]
     formulas = list(MATH.finditer(tail))
     rest = tail[formulas[-1].end() :] if formulas else tail
-    # The last number is mostly in the last lines.
-    numbers = numbers_of(rest[rest.rfind("\n", 0, -200) + 1 :]) or numbers_of(rest)
-    if numbers:
-        last = numbers[-1]
+    last = last_number(rest)
+    if last:
         place = rest.rfind(last)
         if rest[:place].endswith(("=", "= ")):
             start = max(place - 400, 0)

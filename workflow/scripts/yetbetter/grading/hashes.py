@@ -17,6 +17,7 @@ QUANTITY = re.compile(
     r"(?P<number>[+-]?(?:\d[\d,]{0,60}(?:\.\d{1,40})?|\.\d{1,40})(?:/\d{1,40})?)"
     r"(?P<unit>\s*\\?[%$€£¥₹°]|(?:\s+|(?=[a-zA-Z]))[a-zA-Z][a-zA-Z. /²³-]{0,40})?[\s.]*"
 )
+MAX_DIGITS = 60
 # "5 apples and 3 pears", "2 hours 30 minutes": another quantity belongs to it.
 COMPOUND = re.compile(
     r"\s*(?!(?:in|on|for|per|at|by|of|from|with|after|over|each|every)\b)[a-zA-Z/]{1,30},?(?: and)?"
@@ -68,6 +69,9 @@ def end_of_line(text: str, place: int) -> int:
 
 def quantity(line: str) -> str | None:
     """The number of a line that holds one quantity ("$1,234.50", "18 dollars", "25%", "Answer: 18", "42 and so on")."""
+    bare = line.strip()
+    if bare.isdigit() and bare.isascii() and len(bare) < MAX_DIGITS:  # most lines hold nothing else
+        return bare
     match = QUANTITY.fullmatch(line) if len(line) < 300 else None
     if match and not MULTIPLES.search(match["unit"] or ""):
         return number_of(match)

@@ -94,9 +94,12 @@ RENAME = re.compile(r"\\(" + "|".join(sorted(RENAMED, key=len, reverse=True)) + 
 SEPARATED = re.compile(r"(?<=\d) ?(?:\{ ?, ?\}|, ?\\!|\\!,|\\,|\{,\\!\}|\{\\,\}) ?(?=\d\d)")
 GROUPED = re.compile(r"(?<![\d.,])(\d{1,3})((?: \d{3})+)(?![\d ]*\d)")
 BETWEEN_NUMBERS = re.compile(r"(?<=\d) ?[xX] (?=\d)|(?<=\d) [xX] ?(?=\d)")
+# Numbers that nothing below would change: -5, 3.5, 1/2, 1,000.
+PLAIN_NUMBER = re.compile(r"-?[0-9](?:[0-9.,/]*[0-9])?")
 BLANKS = re.compile(r"\s+")
 LOOSE_BLANK = re.compile(r"(?<![0-9A-Za-z]) | (?![0-9A-Za-z])")
 WORDS = re.compile(r"[^\W\d_][^\W\d_ .'-]*(?:[ .'-]+[^\W\d_]+)*(?: \d{1,9})?")
+FORMULA = re.compile(r"\\(?!text)|[\^_=<>]")
 DEGREE = re.compile(
     r"\^ ?\{? ?\\(?:circ|degree)(?![a-zA-Z]) ?\}?|(?<=[\d)}]) ?\\circ(?![a-zA-Z])|\\degree(?![a-zA-Z])"
     r"|(?<=\d) ?\^ ?(?:\{ ?(?:\\text ?\{ ?)?[oO] ?\}? ?\}|[oO](?![\w(]))"
@@ -105,7 +108,7 @@ DEGREE = re.compile(
 
 def clean(text: str) -> str:
     r"""The text without markup that shows nothing: spaces, sizes, math delimiters, thousands separators of LaTeX."""
-    if text.isascii() and (text.isdigit() or (text.isalpha() and "sqrt" not in text)):
+    if text.isascii() and (text.isdigit() or (text.isalpha() and "sqrt" not in text) or PLAIN_NUMBER.fullmatch(text)):
         return text
     if not text.isprintable() or not text.isascii():
         text = plain_signs(text)
@@ -114,12 +117,12 @@ def clean(text: str) -> str:
     if "circ" in text or "degree" in text or ("^" in text and "o" in text.casefold()):
         text = DEGREE.sub(r"\\degree ", text)
     text = text.replace("~", " ").replace('\\"', " ").replace('"', " ").replace("`", " ")
-    text = common_signs(BLANKS.sub(" ", text).strip())
+    text = common_signs(" ".join(text.split()))
     if "sqrt" in text:
         text = PLAIN_ROOT.sub(r"sqrt{\1}", text)
-    if "x" in text or "X" in text:
-        text = BETWEEN_NUMBERS.sub("*", text)
     if " " in text:
+        if "x" in text or "X" in text:
+            text = BETWEEN_NUMBERS.sub("*", text)
         text = GROUPED.sub(lambda match: match[1] + match[2].replace(" ", ""), text)
     shown = (
         text.removesuffix("\\cr")
@@ -133,7 +136,10 @@ def clean(text: str) -> str:
 
 
 def plain_signs(text: str) -> str:
-    text = ROOT_SIGN.sub(r"\1{\2}", plain_letters(INVISIBLE.sub("", text)))
+    text = INVISIBLE.sub("", text)
+    if text.isascii():  # line breaks alone
+        return text
+    text = ROOT_SIGN.sub(r"\1{\2}", plain_letters(text))
     text = RAISED.sub(lambda match: "^{" + match[0].translate(RAISED_DIGITS) + "}", text)
     text = LOWERED.sub(lambda match: "_{" + match[0].translate(RAISED_DIGITS) + "}", text)
     return text.translate(UNICODE)
@@ -171,7 +177,7 @@ def canonical(cleaned: str) -> str:
 
 def is_wordy(cleaned: str) -> bool:
     r"""Only \text groups and letters, no formula: the braces are \text's alone."""
-    return not re.search(r"\\(?!text)|[\^_=<>]", cleaned) and cleaned.count("{") == cleaned.count("\\text")
+    return not FORMULA.search(cleaned) and cleaned.count("{") == cleaned.count("\\text")
 
 
 def normalise(text: str) -> str:

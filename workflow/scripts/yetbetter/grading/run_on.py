@@ -17,6 +17,12 @@ NEXT = re.compile(
     # A mark of a chat template.
     r"|\[INST\]|<</?SYS>>|<\|[A-Za-z_]{2,30}\|>|<｜[^｜\n]{1,40}｜>|</s>|<eos>|<(?:human|user)>:|<(?:start|end)_of_turn>"
 )
+# How each of these begins: in a line of its own, and as a mark.
+LINE = re.compile(
+    r"\n[ \t]{0,8}(?:\*\*|#{1,4} ?)?(?:Problem|Question|Exercise|Q|Assistant|ASSISTANT|System|SYSTEM|Response|Next "
+    r"|Human|User|HUMAN|USER|Instruction|Input)"
+)
+TEMPLATE = re.compile(r"<(?:[|｜/]|</?SYS|eos|human|user|start_of|end_of)")
 # The header of the solution's own turn.
 HEADER = re.compile(
     r"(?:\s{0,8}(?:<\|[A-Za-z_]{2,30}\|>|<｜[^｜\n]{1,40}｜>|<s>|<bos>|\[/INST\]|<start_of_turn>)"
@@ -26,25 +32,18 @@ OPENING = frozenset("<[ \n\t")
 FIRST_WORD = re.compile(r"\s*")
 # What an answer may be stated with; a text without any of these states none.
 MARKS = ("\\boxed", "\\fbox", "nswer", "####", "A:")
-TEMPLATE_MARKS = ("<|", "<｜", "</s>", "<eos>", "_of_turn>", "<human>:", "<user>:")
 MAX_TRIES = 8
 
 
 def may_run_on(text: str) -> bool:
-    """Whether the text holds any word of NEXT. Most do not, and this is faster than a search for the pattern:
-    a single letter is found fastest, and most texts lack most of them."""
+    """Whether the text holds any beginning of NEXT. Most hold none, and this is faster than a search for the pattern:
+    each of these searches is for one fixed sign first."""
     return (
-        "Q" in text
-        or ("P" in text and "Problem" in text)
-        or ("E" in text and "Exercise" in text)
-        or ("H" in text and ("Human" in text or "HUMAN" in text))
-        or ("U" in text and ("User" in text or "USER" in text))
-        or ("I" in text and ("Instr" in text or "Input" in text or "[INST]" in text))
-        or ("A" in text and ("Assistant" in text or "ASSISTANT" in text))
-        or ("S" in text and ("System:" in text or "SYSTEM:" in text or "SYS>>" in text))
-        or ("R" in text and "Response" in text)
-        or ("N" in text and "Next " in text)
-        or ("<" in text and any(mark in text for mark in TEMPLATE_MARKS))
+        LINE.search(text) is not None
+        or ("<" in text and TEMPLATE.search(text) is not None)
+        or ("H" in text and "Human:" in text)
+        or ("[" in text and "[INST]" in text)
+        or ("#" in text and "Instruction" in text)
     )
 
 

@@ -123,7 +123,7 @@ def french_interval(match: re.Match) -> str:
 
 def common_signs(text: str) -> str:
     """An answer with common signs in place of rare ones, in or out of LaTeX."""
-    if EXPONENT.search(text):
+    if ("e" in text or "E" in text) and EXPONENT.search(text):
         text = SCIENTIFIC.sub(r"\1\2\3\4*10^{\5}", text)
     if "," in text and ("[" in text or "]" in text) and FRENCH_END.search(text):
         text = FRENCH.sub(french_interval, text)

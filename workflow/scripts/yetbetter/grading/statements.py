@@ -41,6 +41,10 @@ COMMENT_WORDS = listed(
     """
 )
 NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d{1,3}(?: \d{3})+(?![\d,])|\d+(?:,\d+)*(?:\.\d+)?|\.\d+)(?:/\d+)?")
+RUN = re.compile(r"[^\s.,:;!*]+")
+FORMULA = re.compile(r"[\\=^*{}<>]|\d ?[-+/:] ?\d|\$[^$]*\$")
+BEFORE_NUMBER = re.compile(r"[^\d$]*")
+PER_CENT = re.compile(r"\d ?%")
 BOLD = re.compile(r"(?<![\w)*])\*\*(?=\S)|(?<=\S)\*\*(?![\w(*])")
 
 
@@ -95,9 +99,7 @@ def last_statement(text: str, phrase: re.Pattern, core: str) -> tuple[int, str] 
 def is_comment(statement: str) -> bool:
     """Nothing but words about an answer: "The final answer is correct", "is as follows"."""
     return (
-        len(statement) < 100
-        and statement[0].isalpha()
-        and COMMENT_WORDS.issuperset(re.findall(r"[^\s.,:;!*]+", statement.casefold()))
+        len(statement) < 100 and statement[0].isalpha() and COMMENT_WORDS.issuperset(RUN.findall(statement.casefold()))
     )
 
 
@@ -116,11 +118,11 @@ def without_reason(statement: str) -> str:
 
 def number_of_sentence(statement: str) -> str | None:
     """The number of a sentence that holds one and no formula: "Faraday sold 291 sunflowers in all"."""
-    if len(statement) > 300 or re.search(r"[\\=^*{}<>]|\d ?[-+/:] ?\d|\$[^$]*\$", statement):
+    if len(statement) > 300 or FORMULA.search(statement):
         return None
-    before, words = re.match(r"[^\d$]*", statement)[0], words_of(statement)
+    before, words = BEFORE_NUMBER.match(statement)[0], words_of(statement)
     numbers = NUMBER.findall(statement)
     words_before = words_of(before)
     if len(numbers) != 1 or len(words_before) < 2 or words_before[-1] in COMPARING or DENYING.intersection(words):
         return None
-    return numbers[0] + ("%" if re.search(r"\d ?%", statement) else "")
+    return numbers[0] + ("%" if PER_CENT.search(statement) else "")

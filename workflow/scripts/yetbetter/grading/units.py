@@ -31,6 +31,10 @@ GROUPS = re.compile(
 GROUP = rf"\\text ?\{{[^{{}}\\]{{1,60}}\}}(?:{POWER})?"
 # t-shirts, x-rays
 ONE_LETTER = re.compile(r"(?<![a-zA-Z])[a-zA-Z]-(?=[a-zA-Z]{3})")
+LETTERS_ALONE = re.compile("[a-zA-Z]+")
+# Between groups of words, and words that only lead over.
+JOINTS = re.compile(r"\\text|\\cdot|\\times|[{}]")
+LEADING_OVER = re.compile(r"\bin\b(?= *[a-z])|\b(?:an?|each|every) (?:minute|hour|day|week|month|year)\b")
 FRACTION_OF_UNITS = re.compile(rf"\\frac ?\{{ ?({GROUP}) ?\}} ?\{{ ?({GROUP}) ?\}}")
 PLAIN = re.compile(
     rf"(?P<core>.*{VALUE})(?P<gap> ?)(?P<unit>(?:per |/ ?|an? )?[a-zA-Z][a-zA-Z]*(?:[ .,'/-]{{1,3}}[a-zA-Z]+){{0,15}}"
@@ -116,7 +120,7 @@ def split_words(text: str) -> tuple[str, frozenset[str]]:
         match = GROUPS.fullmatch(FRACTION_OF_UNITS.sub(r"\1/\2", text))
         if not match or "\\text" in match["core"] or not match["core"].strip():
             return text, frozenset()
-        phrase = re.sub(r"\\text|\\cdot|\\times|[{}]", " ", match["unit"])
+        phrase = JOINTS.sub(" ", match["unit"])
         if NUMBER_INSIDE.search(phrase) or is_variable(phrase.strip()):
             return text, frozenset()
         core = match["core"].strip()
@@ -142,7 +146,7 @@ def is_variable(phrase: str) -> bool:
 
 def is_plain_unit(phrase: str, gap: str, core: str) -> bool:
     """Whether letters behind a value, outside of \\text, are words and no product of variables."""
-    words = re.findall(r"[a-zA-Z]+", ONE_LETTER.sub("", phrase))
+    words = LETTERS_ALONE.findall(ONE_LETTER.sub("", phrase))
     first, rest = words[0], words[1:]
     if phrase[0] == "/":  # $18/day; but 18/m is a fraction
         return all(word in KNOWN and len(word) > 1 for word in words)
@@ -208,7 +212,7 @@ def expand(phrase: str) -> str:
         if short in phrase:
             phrase = re.sub(rf"\b{short}\b", long, phrase)
     phrase = phrase.replace("per cent", "percent")
-    return re.sub(r"\bin\b(?= *[a-z])|\b(?:an?|each|every) (?:minute|hour|day|week|month|year)\b", " ", phrase)
+    return LEADING_OVER.sub(" ", phrase)
 
 
 def singular(word: str) -> str:

@@ -173,11 +173,13 @@ def repeated(tree: tuple, point: int) -> Value:
 
 
 def contains(tree, kinds: tuple[str, ...]) -> bool:
-    if not isinstance(tree, tuple) or not tree:
-        return False
-    if tree[0] == "fun" and tree[1] in kinds:
-        return True
-    return tree[0] in kinds or any(contains(part, kinds) for part in tree if isinstance(part, tuple))
+    nodes = [tree] if isinstance(tree, tuple) and tree else []
+    while nodes:
+        node = nodes.pop()
+        if node[0] in kinds or (node[0] == "fun" and node[1] in kinds):
+            return True
+        nodes += [part for part in node if isinstance(part, tuple) and part]
+    return False
 
 
 def replace(tree, name: str, by: tuple):

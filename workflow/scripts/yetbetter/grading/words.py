@@ -11,6 +11,7 @@ SHORT = listed("no on up go do so ox")
 IN_ORDER = re.compile(r"a?b?c?d?k?l?m?n?p?q?r?s?t?u?v?w?x?y?z?")
 SPELT_IN_ORDER = listed("act ant any ans art arm amt buy dry cry pry try")
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+RUN = re.compile(r"[^\W\d_]+")
 VOWEL = re.compile("[aeiouy]")
 # In a sentence these leave open what its number says.
 DENYING = listed(
@@ -55,7 +56,7 @@ def is_word(run: str) -> bool:
 
 def words_of(text: str) -> list[str]:
     """The words of a text in lower case; "o'clock" and "don't" are one word each, "p.m." is "pm"."""
-    return re.findall(r"[^\W\d_]+", text.casefold().replace("'", "").replace(".m.", "m"))
+    return RUN.findall(text.casefold().replace("'", "").replace(".m.", "m"))
 
 
 def changes_value(words: list[str]) -> bool:
