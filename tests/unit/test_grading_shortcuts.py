@@ -1,9 +1,11 @@
 """The grader's quick ways for usual texts find what the whole search finds."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from yetbetter.grading.boxes import closed_boxes
+from yetbetter.grading.equivalence import compare
 from yetbetter.grading.fallback import last_number
 from yetbetter.grading.hashes import quantity
 from yetbetter.grading.normalisation import clean
@@ -98,3 +100,19 @@ def test_a_plain_number_is_clean_already(number):
 @given(st.integers(0, 10**80), joined([" ", "\t", "\u00a0"]))
 def test_bare_digits_of_a_line_are_its_quantity(number, blanks):
     assert quantity(f"{blanks}{number}{blanks}") == quantity(f"{number}.") == str(number)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "verdict"),
+    [
+        (r"\sum_{k=1}^n k", "251", False),
+        (r"\sum_{k=1}^n k", "n^2", False),
+        (r"\prod_{k=1}^n k", "n", False),
+        (r"\sum_{k=1}^n \cos(2ka)", "5", False),
+        (r"\sum_{k=1}^n k", r"\frac{n(n+1)}{2}", None),  # algebra proves it
+        (r"\sum_{k=1}^n k", r"\sum_{j=1}^n j", None),
+        (r"\sum_{k=1}^{\infty} x^k", "5", None),
+    ],
+)
+def test_a_sum_to_n_that_differs_where_n_is_whole_needs_no_algebra(one, other, verdict):
+    assert compare(one, other) is verdict and compare(other, one) is verdict

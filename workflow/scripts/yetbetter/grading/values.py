@@ -16,7 +16,7 @@ from yetbetter.grading.work import spend
 
 POINTS = 4
 SIGNS = ((1, 1), (-1, -1), (1, -1), (1, 1))
-# Where every symbol is a whole number: n! has a value at these alone.
+# Where every symbol is a whole number: n!, and a sum up to n, have a value at these alone.
 WHOLE_POINTS = range(POINTS, POINTS + 8)
 
 
@@ -213,6 +213,8 @@ def same_function(a: tuple, b: tuple) -> bool | None:
         return True
     if variables and not agreed and not unresolved and (counts(a) or counts(b)):
         return same_at_whole_points(a, b)
+    if unresolved and variables and not agreed and (adds_up(a) or adds_up(b)) and differ_at_whole_points(a, b):
+        return False  # a sum to n has a value where n is whole: no need for algebra
     return None if unresolved else False
 
 
@@ -232,6 +234,21 @@ def same_at_whole_points(a: tuple, b: tuple) -> bool:
             return False
         agreed += 1
     return agreed >= 3
+
+
+def adds_up(tree) -> bool:
+    """Whether a tree holds a sum or product over whole numbers."""
+    return contains(tree, ("sum", "prod"))
+
+
+def differ_at_whole_points(a: tuple, b: tuple) -> bool:
+    for point in WHOLE_POINTS:
+        try:
+            if agree(evaluate(a, point), evaluate(b, point)) is False:
+                return True
+        except Undefined:
+            continue
+    return False
 
 
 def constant(tree: tuple) -> Value | None:
