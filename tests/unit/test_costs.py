@@ -6,6 +6,8 @@ import pytest
 
 from yetbetter.errors import UserError
 from yetbetter.measures.costs import ModelCost, cost_arm, parse_model_cost
+from yetbetter.measures.data_tables import columns_of_arms, cost_row
+from yetbetter.verdicts import CORRECT, GRADER_ERROR, INCORRECT, NO_ANSWER, TIMEOUT, VERDICTS
 
 MODELS = {"wc": ModelCost(9e9, 9.24e9, 0.3), "se": ModelCost(27e9, 27.2e9, 10.5), "free": ModelCost(1e9, 1e9, None)}
 
@@ -86,3 +88,15 @@ def test_the_flops_of_a_model_of_unknown_size_are_unknown_and_its_price_is_not()
     cost = cost_arm([draw], dict([parse_model_cost("wc:::2.5")]), tokens_per_solution=100.0)
     assert math.isnan(cost["flops_assumed"]) and math.isnan(cost["flops_drawn"])
     assert cost["price"] == 5.0
+
+
+def test_arms_count_every_verdict_that_is_neither_right_nor_wrong():
+    draws = [
+        {"model": "wc", "samples": 3, "samples_exact": 3, "questions": 2, "tokens": 60, "prompt_tokens": 8}
+        | {"empty": 0, "cut": 0}
+    ]
+    counts = {"drawn": 6, "kept": 1, "verdict_no_answer": 1, "verdict_timeout": 2, "verdict_grader_error": 3}
+    summary = {"dataset": "d", "budget": "low", "source": "wc", "draws": draws, "counts": counts}
+    row = cost_row(summary, [summary], MODELS)
+    assert [row[verdict] for verdict in (NO_ANSWER, TIMEOUT, GRADER_ERROR)] == [1, 2, 3]
+    assert set(VERDICTS) - {CORRECT, INCORRECT} <= set(columns_of_arms())

@@ -9,10 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
+from counted import counted_calls
 from hostile import HOSTILE
 
 from yetbetter.grading import CORRECT, INCORRECT, NO_ANSWER, TIMEOUT, VERDICTS, Grader, extract_answer
 from yetbetter.grading.equivalence import compare
+from yetbetter.grading.work import MAX_STEPS
 from yetbetter.grading.workers import LimitReached, SymbolicWorker
 
 PROGRAM = Path(__file__).parents[2] / "workflow" / "scripts" / "grade_solutions.py"
@@ -51,16 +53,14 @@ def test_a_pool_of_hostile_answers_is_graded_through(tmp_path):
     output = tmp_path / "v.jsonl"
     command = [sys.executable, PROGRAM, "--problems", problems, "--solutions", solutions, "--output", output]
     environment = os.environ | {"HOSTILE_RUN": str(tmp_path)}
-    start = time.monotonic()
     subprocess.run(
         [*command, "--answer-format", "boxed", "--seconds", "0.5"],
         check=True,
         capture_output=True,
         env=environment,
-        timeout=200,
+        timeout=600,
         cwd=tmp_path,
     )
-    assert time.monotonic() - start < 150
     verdicts = [json.loads(line) for line in output.read_text(encoding="utf-8").split("\n") if line]
     assert [row["sample"] for row in verdicts] == list(range(len(rows)))
     assert {row["verdict"] for row in verdicts[1::2]} == {CORRECT}
@@ -76,27 +76,27 @@ def test_a_pool_of_hostile_answers_is_graded_through(tmp_path):
 )
 def test_nothing_hostile_keeps_this_process_busy(gold):
     for text in HOSTILE:
-        start = time.process_time()
-        assert compare(text, gold) in (True, False, None)
-        assert compare(gold, text) in (True, False, None)
-        assert time.process_time() - start < 2, text[:60]
+        with counted_calls() as calls:
+            assert compare(text, gold) in (True, False, None)
+            assert compare(gold, text) in (True, False, None)
+        assert calls.total() < 20 * MAX_STEPS, text[:60]
 
 
 @pytest.mark.parametrize("convention", ["the_answer_is", "boxed", "minerva", "gsm8k", "any"])
 def test_nothing_hostile_keeps_the_extraction_busy(convention):
     for text in HOSTILE:
-        start = time.process_time()
         for solution in (text, f"The answer is {text}", f"\\boxed{{{text}}}", f"#### {text}", "\nQ: " * 1_000 + text):
-            extract_answer(solution, convention)
-        assert time.process_time() - start < 5, text[:60]
+            with counted_calls() as calls:
+                extract_answer(solution, convention)
+            assert calls.total() < 20_000 + 20 * len(solution), text[:60]
 
 
 def test_a_pair_that_hangs_is_a_timeout_and_costs_once():
     with Grader(seconds=2) as grader:
         assert grader.verdict(HANGS, "7") == TIMEOUT
-        start = time.monotonic()
+        assert grader.worker.started == 1
         assert grader.verdict(HANGS, "7") == TIMEOUT
-        assert time.monotonic() - start < 1
+        assert grader.worker.started == 1
         assert grader.verdict(r"\int_0^1 2x dx", "1") == CORRECT
         assert grader.verdict(r"\int_0^1 2x dx", "2") == INCORRECT
         assert grader.worker.started == 2
@@ -136,7 +136,7 @@ def test_a_worker_ends_when_its_parent_is_killed():
     time.sleep(0.5)
     parent.kill()
     parent.wait()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 100  # of waiting; the worker ends after one
     while is_running(worker) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not is_running(worker)

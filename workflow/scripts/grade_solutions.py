@@ -20,7 +20,8 @@ from yetbetter.program import Output, Parser, Progress, number, run, whole
 from yetbetter.records import check_unique, count_rows, digest_of, iterate_rows, read_rows, where_is
 
 VERDICTS = "verdicts.jsonl"
-# Rows that one process grades at a time; they are on disk before the next ones are graded.
+# Rows that one process grades at a time, in parts where they take long; a part is on disk before the next ones are
+# graded.
 CHUNK = 2_000
 
 
@@ -32,9 +33,9 @@ def parse_arguments() -> argparse.Namespace:
     add("--output", action=Output, required=True, help="JSON Lines with problem, sample, answer, verdict")
     add(
         "--answer-format",
-        default="the_answer_is",
+        default="any",
         choices=grading.CONVENTIONS,
-        help="how a solution states its final answer (default: the_answer_is)",
+        help="how a solution states its final answer (default: any)",
     )
     add("--mode", default=grading.STRICT, choices=grading.MODES, help="what counts as equal (default: strict)")
     add("--workers", type=whole(1, 4096), default=1, help="processes that grade (default: 1)")
@@ -52,7 +53,7 @@ def parse_arguments() -> argparse.Namespace:
 def read_golds(path: str) -> dict[str, str]:
     problems = read_rows(path, require=("problem", "answer"))
     check_unique(problems, path, "problem")
-    return {row["problem"]: row["answer"] for row in problems}
+    return {row["problem"]: grading.gold_of(row) for row in problems}
 
 
 def settings_of(arguments: argparse.Namespace, golds: dict[str, str]) -> dict:
@@ -86,14 +87,14 @@ def chunks_of(tasks: Iterable[tuple]) -> Iterator[list[tuple]]:
 
 
 def grade_chunks(chunks: Iterable[list[tuple]], arguments: argparse.Namespace) -> Iterator[list[dict]]:
-    """Verdict rows of each chunk, in order."""
+    """Verdict rows, in order, of each chunk or part of one."""
     limits = (arguments.mode, arguments.seconds, arguments.memory_mb)
     if arguments.workers > 1:
         yield from grade_side_by_side(chunks, arguments.workers, *limits)
         return
     with grading.Grader(*limits) as grader:
         for chunk in chunks:
-            yield grade_chunk(grader, chunk)
+            yield from grade_chunk(grader, chunk)
 
 
 def grade_file(draft: Draft, arguments: argparse.Namespace, golds: dict[str, str]) -> Counter:

@@ -1,7 +1,10 @@
 """Verdicts as they are written in files: of the grader, of the exact check of the reasoning, and of a judge."""
 
 # Is the final answer the gold answer?
-CORRECT, INCORRECT, NO_ANSWER, TIMEOUT = VERDICTS = ("correct", "incorrect", "no_answer", "timeout")
+VERDICTS = ("correct", "incorrect", "no_answer", "timeout", "grader_error")
+CORRECT, INCORRECT, NO_ANSWER, TIMEOUT, GRADER_ERROR = VERDICTS
+# How answers are compared.
+STRICT, LENIENT = MODES = ("strict", "lenient")
 # Does the chain of equations compute the right expression? Some chains cannot be parsed.
 VALID, INVALID, UNREADABLE = "valid", "invalid", "unreadable"
 # Is the reasoning sound, according to a judge? Its answer may hold no verdict; some solutions are not judged.

@@ -1,4 +1,4 @@
-"""Versions of sampling and training, raised deliberately when the same settings give another result.
+"""Versions of sampling, training and grading, raised deliberately when the same settings give another result.
 
 Rules pass them as params, so that Snakemake reruns the job. Fingerprints hold them, so that no old draft is resumed.
 """
@@ -8,6 +8,8 @@ TRAINING_VERSION = 1
 EVALUATION_VERSION = 1
 # Also raised when the same answer of a judge is read as another verdict.
 JUDGE_VERSION = 1
+# Part of every verdict file's fingerprint: raised deliberately when a verdict may change.
+GRADER_VERSION = 3
 
 # Versions of the steps before training, used by the rules only. Another value reruns the step, and the training if the
 # training data change. The first values are digests of the code at that time.

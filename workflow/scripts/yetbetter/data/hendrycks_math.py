@@ -14,7 +14,6 @@ from yetbetter.data.downloads import HubFile, WebFile, read_download
 from yetbetter.data.levels import read_level
 from yetbetter.data.splits import Parts, drop_repeated, in_fixed_order, state_answer
 from yetbetter.errors import UserError
-from yetbetter.grading import extract_answer
 from yetbetter.records import read_rows, where_is
 
 FUNCTIONAL_DIR = {
@@ -105,7 +104,7 @@ def read_snapshot(archive: Path) -> list[dict]:
                                 "level": row["level"],
                                 "subject": row["type"],
                                 "solution": row["solution"],
-                                "answer": extract_answer(row["solution"], "boxed") or "",
+                                "answer": stated_answer(row["solution"], "boxed") or "",
                             }
                         )
     except (tarfile.TarError, EOFError, OSError, ValueError, KeyError, TypeError) as error:
@@ -171,8 +170,15 @@ def read_problems(path: Path, parts: Parts, split: str, answer_format: str) -> d
     return problems
 
 
+def stated_answer(solution: str, answer_format: str) -> str | None:
+    # A dry run reads this registry and grades nothing: the grader is loaded where it is used.
+    from yetbetter.grading import extract_answer
+
+    return extract_answer(solution, answer_format)
+
+
 def with_answer(solution: str, answer: str, answer_format: str) -> str:
     """MATH's solutions state their answer in a box; other conventions get their own line."""
-    if answer_format in ("any", "boxed") and extract_answer(solution, answer_format) == answer:
+    if answer_format in ("any", "boxed") and stated_answer(solution, answer_format) == answer:
         return solution
     return state_answer(solution, answer, "boxed" if answer_format == "any" else answer_format)

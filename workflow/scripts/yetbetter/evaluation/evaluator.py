@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from yetbetter import grading
 from yetbetter.drafts import SETTINGS, Draft, open_draft
 from yetbetter.errors import UserError
 from yetbetter.evaluation import pruning
@@ -140,7 +141,7 @@ class Evaluator:
 
     def choose(self, rows: list[dict]) -> dict:
         """The chosen checkpoint, and each one's validation pass@1. rows: the validation answers."""
-        golds = {row["problem"]: row["answer"] for row in self.evaluation.validation.problems}
+        golds = {row["problem"]: grading.gold_of(row) for row in self.evaluation.validation.problems}
         evaluation = self.evaluation
         chosen, accuracy = choose_checkpoint(rows, golds, evaluation.answer_format, evaluation.grading_mode)
         return {"checkpoint": chosen, "validation": accuracy}

@@ -43,11 +43,12 @@ def score_problem(
 ) -> dict:
     """verdict, answer and reasoning of the greedy answer, maj@k of the sampled ones; null for what was not sampled."""
     row: dict = {"verdict": None, "reasoning": None}
+    gold = grading.gold_of(problem)
     for answer in greedy:
-        row["answer"], row["verdict"] = grading.grade(answer["text"], problem["answer"], answer_format, mode)
+        row["answer"], row["verdict"] = grading.grade(answer["text"], gold, answer_format, mode)
         if exact and row["verdict"] == grading.CORRECT:
             row["reasoning"] = check_reasoning(answer["text"], problem["program"])
-    graded = [grading.grade(answer["text"], problem["answer"], answer_format, mode) for answer in sampled]
+    graded = [grading.grade(answer["text"], gold, answer_format, mode) for answer in sampled]
     verdicts = Counter(verdict for _, verdict in graded)
     # Wrong answers vote together if they are the same text after normalisation.
     others = Counter(grading.normalise(answer) for answer, verdict in graded if verdict == grading.INCORRECT)

@@ -5,15 +5,18 @@ Only the standard library is imported here; SymPy runs in worker processes, and 
 
 import functools
 
-from yetbetter.grading.equivalence import LENIENT, MODES, STRICT
 from yetbetter.grading.extraction import CONVENTIONS, extract_answer
-from yetbetter.grading.grader import CORRECT, INCORRECT, NO_ANSWER, TIMEOUT, VERDICTS, Grader
+from yetbetter.grading.golds import gold_of
+from yetbetter.grading.grader import CORRECT, GRADER_ERROR, INCORRECT, NO_ANSWER, TIMEOUT, VERDICTS, Grader
 from yetbetter.grading.normalisation import normalise
 from yetbetter.grading.rationals import read_number
+from yetbetter.verdicts import LENIENT, MODES, STRICT
+from yetbetter.versions import GRADER_VERSION
 
 __all__ = [
     "CONVENTIONS",
     "CORRECT",
+    "GRADER_ERROR",
     "GRADER_VERSION",
     "INCORRECT",
     "LENIENT",
@@ -24,14 +27,12 @@ __all__ = [
     "VERDICTS",
     "Grader",
     "extract_answer",
+    "gold_of",
     "grade",
     "is_equal",
     "normalise",
     "read_number",
 ]
-
-# Raised on purpose when a verdict may change: part of every verdict file's fingerprint.
-GRADER_VERSION = 2
 
 
 @functools.cache

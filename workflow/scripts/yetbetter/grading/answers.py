@@ -1,12 +1,17 @@
 """A final answer as it is compared: its spelling, unit, number and formula; and what makes two numbers equal."""
 
 import re
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
+from yetbetter.grading.golds import are_angles
 from yetbetter.grading.grammar import parse
+from yetbetter.grading.meanings import meaning_of
+from yetbetter.grading.moments import read_moment
 from yetbetter.grading.normalisation import canonical, clean
+from yetbetter.grading.numerals import read_words, without_multiple
+from yetbetter.grading.phrases import has_words, read_phrase
 from yetbetter.grading.rationals import read_number
 from yetbetter.grading.tokens import Refused
 from yetbetter.grading.units import split_unit
@@ -16,15 +21,24 @@ DOUBLE_ROUNDING = Fraction(1, 10**14)
 DECIMAL_COMMA = re.compile(r"[+-]?(?:\d{4,40},\d{1,40}|\d{1,3},(?:\d{1,2}|\d{4,40})|0,\d{1,40})")
 
 
-@dataclass(frozen=True)
-class Answer:
+# A5_{11} and \text{A5}_{11}: digits above nine, which the grammar would read as a product.
+IN_BASE = re.compile(r"(?:(?:\\text ?)?\{ ?)?([0-9A-Z]{1,40}) ?\}? ?_ ?\{? ?(\d\d) ?\}?")
+NO_UNIT: frozenset[str] = frozenset()
+GROUP_OF_ZEROS = re.compile(r"\d,0\d\d(?!\d)")
+
+
+class Answer(NamedTuple):
     """An answer as the comparison sees it; trees are made where they are asked for."""
 
-    text: str
-    unit: str | None
-    identity: str
+    text: str  # the value alone
+    unit: frozenset[str]
+    identity: str  # the whole answer's spelling
     number: Fraction | None
     places: int | None  # decimals written
+    whole: str = ""  # the whole answer, cleaned
+    condition: str = ""  # when the value holds, in words
+    label: frozenset[str] = frozenset()  # words of the name before the value
+    moment: tuple | None = None
 
     def trees(self) -> tuple[tuple, ...]:
         return trees_of(self.text)
@@ -34,19 +48,39 @@ class Answer:
 def read(text: str) -> Answer:
     """An answer's readings. Text above MAX_TEXT characters keeps only its spelling."""
     if len(text) > MAX_TEXT:
-        return Answer(text, None, text.strip(), None, None)
+        return Answer(text, NO_UNIT, text.strip(), None, None, text)
     cleaned = clean(text)
-    core, unit = split_unit(cleaned)
-    number = read_number(core)
-    places = len(core.rpartition(".")[2]) if number is not None and "." in core else None
-    return Answer(core, unit, canonical(cleaned), number, places)
+    number = read_number(cleaned)
+    if number is not None:  # most answers are nothing but a number
+        return Answer(cleaned, NO_UNIT, canonical(cleaned), number, places_of(cleaned), cleaned)
+    worded = has_words(cleaned)
+    phrase = read_phrase(cleaned, worded)
+    value, identity = phrase.value, canonical(cleaned)
+    if worded:
+        identity, formula = meaning_of(identity)
+        value = formula or without_multiple(value)
+    core, unit = split_unit(value)
+    number = read_number(core) if core != cleaned else None
+    if number is None and worded:
+        number = read_words(phrase.value)
+    places = None if number is None else places_of(core)
+    moment = read_moment(cleaned) if worded or ":" in cleaned or ".m" in cleaned else None
+    return Answer(core, unit, identity, number, places, cleaned, phrase.condition, phrase.label, moment)
+
+
+def places_of(number: str) -> int | None:
+    return len(number.rpartition(".")[2]) if "." in number else None
 
 
 @lru_cache(maxsize=20_000)
 def trees_of(text: str) -> tuple[tuple, ...]:
     """The formula's readings: with 1,234 as one number, and as two. Empty where the grammar refuses."""
+    based = IN_BASE.fullmatch(text)
+    if based and not based[1].isdigit():
+        return (("base", based[1], int(based[2])),)
     found = []
-    for thousands in (True, False) if "," in text else (True,):
+    # Of 1,000 there is one reading: no list has an item 000.
+    for thousands in (True, False) if "," in text and not GROUP_OF_ZEROS.search(text) else (True,):
         try:
             tree = parse(text, thousands)
         except (Refused, RecursionError):
@@ -54,6 +88,13 @@ def trees_of(text: str) -> tuple[tuple, ...]:
         if tree not in found and tree[0] != "text":
             found.append(tree)
     return tuple(found)
+
+
+def as_gold(answer: Answer) -> Answer:
+    """A gold answer whose comma is a list's, though three digits follow it (70,110)."""
+    if answer.number is not None and are_angles(answer.text):
+        return answer._replace(text=answer.text.replace(",", ", "), number=None)
+    return answer
 
 
 def read_any(text: str) -> Answer:
@@ -66,7 +107,7 @@ def with_decimal_comma(a: Answer) -> Answer:
     if a.number is not None or not DECIMAL_COMMA.fullmatch(a.text):
         return a
     text = a.text.replace(",", ".")
-    return replace(a, number=read_number(text), places=len(text.partition(".")[2]))
+    return a._replace(number=read_number(text), places=len(text.partition(".")[2]))
 
 
 def equal_numbers(a: Answer, g: Answer, lenient: bool) -> bool:
@@ -79,9 +120,9 @@ def equal_numbers(a: Answer, g: Answer, lenient: bool) -> bool:
     if not lenient:
         return False
     pairs = [(a.number, g.number)]
-    if a.unit == "percent" and g.unit is None:
+    if "percent" in a.unit and "percent" not in g.unit:
         pairs.append((a.number / 100, g.number))
-    if g.unit == "percent" and a.unit is None:
+    if "percent" in g.unit and "percent" not in a.unit:
         pairs.append((a.number, g.number / 100))
     return any(near(x, y, a.places, g.places) for x, y in pairs)
 

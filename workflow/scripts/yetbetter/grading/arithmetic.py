@@ -9,6 +9,8 @@ from decimal import Context, Decimal, DecimalException, DivisionByZero, InvalidO
 from fractions import Fraction
 from math import comb, factorial, isqrt
 
+from yetbetter.grading.work import spend
+
 DIGITS = 60
 CONTEXT = Context(prec=DIGITS, Emax=99_999, Emin=-99_999, traps=[InvalidOperation, DivisionByZero, Overflow])
 # An exact rational larger than this continues as a decimal.
@@ -50,14 +52,24 @@ def bounded(value: Fraction) -> Value:
     return value
 
 
+def spend_on_fractions(a: Fraction, b: Fraction) -> None:
+    """An exact sum or product is shortened by a greatest common divisor of all its digits."""
+    bits = a.denominator.bit_length() + b.denominator.bit_length()
+    if bits > 200:
+        spend(bits // 100)
+
+
 def decimal(value: Value) -> tuple[Decimal, Decimal]:
     if isinstance(value, tuple):
         return value
+    # Digits of a huge number are found in time quadratic in their count.
+    spend(((value.numerator.bit_length() + value.denominator.bit_length()) // 1_000) ** 2)
     return Decimal(value.numerator) / Decimal(value.denominator), ZERO
 
 
 def add(a: Value, b: Value) -> Value:
     if isinstance(a, Fraction) and isinstance(b, Fraction):
+        spend_on_fractions(a, b)
         return bounded(a + b)
     (ar, ai), (br, bi) = decimal(a), decimal(b)
     return ar + br, ai + bi
@@ -69,6 +81,7 @@ def negate(a: Value) -> Value:
 
 def multiply(a: Value, b: Value) -> Value:
     if isinstance(a, Fraction) and isinstance(b, Fraction):
+        spend_on_fractions(a, b)
         return bounded(a * b)
     (ar, ai), (br, bi) = decimal(a), decimal(b)
     if not ai and not bi:
@@ -79,6 +92,7 @@ def multiply(a: Value, b: Value) -> Value:
 def divide(a: Value, b: Value) -> Value:
     if is_zero(b):
         raise Undefined("division by zero")
+    spend(5)
     if isinstance(a, Fraction) and isinstance(b, Fraction):
         return bounded(a / b)
     (ar, ai), (br, bi) = decimal(a), decimal(b)
@@ -115,6 +129,7 @@ def agree(a: Value, b: Value) -> bool | None:
 
 def power(base: Value, exponent: Value) -> Value:
     """The principal power, but the real root of a negative number where the exponent's denominator is odd."""
+    spend(50)
     if isinstance(exponent, Fraction):
         if exponent.denominator == 1:
             return integer_power(base, exponent.numerator)
@@ -202,12 +217,14 @@ def square_root(a: Value) -> Value:
 
 
 def exp(a: Value) -> Value:
+    spend(100)
     re, im = decimal(a)
     size = re.exp()
     return (size * cosine(im), size * sine(im)) if im else (size, ZERO)
 
 
 def log(a: Value) -> Value:
+    spend(100)
     if is_zero(a):
         raise Undefined("logarithm of zero")
     re, im = decimal(a)
@@ -237,6 +254,7 @@ def cosine(x: Decimal) -> Decimal:
 
 
 def sine(x: Decimal) -> Decimal:
+    spend(50)
     if abs(x) > 10**15:
         raise Unresolved("angle")
     x = x.remainder_near(2 * pi()) / 27
@@ -262,6 +280,7 @@ def argument(re: Decimal, im: Decimal) -> Decimal:
 
 
 def arctangent(x: Decimal) -> Decimal:
+    spend(100)
     for _ in range(3):  # arctan x = 2 arctan(x / (1 + sqrt(1 + x^2)))
         x = x / (1 + (1 + x * x).sqrt())
     total = term = x
@@ -283,8 +302,11 @@ def whole(a: Value, limit: int) -> int:
 
 
 def factorial_of(a: Value) -> Value:
-    return bounded(Fraction(factorial(whole(a, 3_000))))
+    n = whole(a, 3_000)
+    spend(n // 5)
+    return bounded(Fraction(factorial(n)))
 
 
 def binomial(n: Value, k: Value) -> Value:
+    spend(100)
     return bounded(Fraction(comb(whole(n, 3_000), whole(k, 3_000))))

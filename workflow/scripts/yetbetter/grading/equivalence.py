@@ -4,23 +4,23 @@ strict: the same value in the same form. A unit may be missing on one side, two 
 lenient: units are dropped, percent may be its fraction, decimals may be rounded, a tuple may miss its brackets.
 """
 
+import math
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 
-from yetbetter.grading import arithmetic
-from yetbetter.grading.answers import equal_doubles, equal_numbers, near, read_any, with_decimal_comma
-from yetbetter.grading.matrices import matrix_of
-from yetbetter.grading.rationals import read_number
-from yetbetter.grading.relations import as_interval, equal_relations, name_and_value
-from yetbetter.grading.sets import equal_sets, is_interval_like
-from yetbetter.grading.values import constant, contains, same_function
+from yetbetter.grading.answers import Answer, as_gold, equal_numbers, read_any, trees_of, with_decimal_comma
+from yetbetter.grading.comparison import Comparison
+from yetbetter.grading.moments import same_moment
+from yetbetter.grading.phrases import choice_letter
+from yetbetter.grading.units import conflict
+from yetbetter.grading.work import MAX_STEPS, OutOfWork, within
+from yetbetter.verdicts import LENIENT, MODES, STRICT
 
-STRICT, LENIENT = MODES = ("strict", "lenient")
-MAX_ITEMS = 60
-TIME = re.compile(r"\d{1,2}:\d\d")
+RATIO = re.compile(r"[\d.]{1,20}(?: ?: ?[\d.]{1,20})+")
 
 
-def compare(answer: str, gold: str, mode: str = STRICT, comparison: "type[Comparison] | None" = None) -> bool | None:
+def compare(answer: str, gold: str, mode: str = STRICT, comparison: type[Comparison] | None = None) -> bool | None:
     """Whether the two texts are equal; None where neither spelling, numbers nor values at points decide.
 
     comparison: how trees are compared; a worker process brings one that knows algebra.
@@ -30,255 +30,91 @@ def compare(answer: str, gold: str, mode: str = STRICT, comparison: "type[Compar
     a, g = read_any(answer), read_any(gold)
     if a.identity == g.identity:
         return True
-    if a.unit and g.unit and a.unit != g.unit and mode == STRICT:
-        return False
-    if a.number is not None and g.number is not None:
+    if "," in g.text:
+        g = as_gold(g)
+    if a.number is not None and g.number is not None and a.text == a.whole and g.text == g.whole:
         return equal_numbers(a, g, mode == LENIENT)
+    verdict: bool | None = False
+    for allowed in MODES if mode == LENIENT else (STRICT,):
+        found = within_bounds(a, g, allowed, comparison)
+        if found:
+            return True
+        verdict = None if found is None else verdict
+    return verdict
+
+
+def within_bounds(a: Answer, g: Answer, mode: str, comparison: type[Comparison] | None) -> bool | None:
+    """The verdict, or None after MAX_STEPS of work; a worker process has its limits from outside."""
+    try:
+        if comparison is None:
+            return within(MAX_STEPS, equal_answers, a, g, mode, Comparison)
+        return within(math.inf, equal_answers, a, g, mode, comparison)
+    except OutOfWork:
+        return None
+
+
+def equal_answers(a: Answer, g: Answer, mode: str, comparison: type[Comparison]) -> bool | None:
+    if a.moment or g.moment:
+        verdict = equal_moments(a, g)
+        if verdict is not None:
+            return verdict
+    for letter, side in ((a.identity, g), (g.identity, a)):
+        if len(letter) == 1 and letter.isalpha() and is_choice(letter, side):
+            return True
+    if mode == STRICT and (conflict(a.unit, g.unit) or are_apart(a, g)):
+        return False
     if mode == LENIENT:
         a, g = with_decimal_comma(a), with_decimal_comma(g)
-        if a.number is not None and g.number is not None:
-            return equal_numbers(a, g, mode == LENIENT)
-    if TIME.fullmatch(a.text) and TIME.fullmatch(g.text):
-        return False  # a time of day is its spelling, not a ratio
-    left, right = a.trees(), g.trees()
-    if not left or not right:
-        return False
-    trees = (comparison or Comparison)(mode)
-    verdicts = [trees.equal(x, y) for x in left for y in right]
-    if True in verdicts:
+    if a.number is not None and g.number is not None:
+        return equal_numbers(a, g, mode == LENIENT)
+    verdict = equal_trees(a.trees(), g.trees(), comparison(mode))
+    if verdict is True:
         return True
-    if mode == LENIENT and "percent" in (a.unit, g.unit) and a.unit != g.unit:
-        scaled = [("div", x, ("num", Fraction(100), None)) if a.unit else x for x in left]
-        others = [("div", y, ("num", Fraction(100), None)) if g.unit else y for y in right]
-        if any(trees.equal(x, y) for x in scaled for y in others):
+    if mode == LENIENT and ("percent" in a.unit) != ("percent" in g.unit):
+        left = [per_cent(tree) for tree in a.trees()] if "percent" in a.unit else a.trees()
+        right = [per_cent(tree) for tree in g.trees()] if "percent" in g.unit else g.trees()
+        if equal_trees(left, right, comparison(mode)):
             return True
-    return None if None in verdicts else False
+    if (a.unit or g.unit or a.label or g.label) and (a.whole, g.whole) != (a.text, g.text):
+        # What was taken for a unit or a name may be variables: 5 m and 5m.
+        whole = equal_trees(trees_of(a.whole), trees_of(g.whole), comparison(mode))
+        return whole or (None if None in (whole, verdict) else False)
+    return verdict
 
 
-class Comparison:
-    """Compares two trees under one mode."""
+def is_choice(letter: str, a: Answer) -> bool:
+    """Whether an answer chooses the letter: "B. east", "option B"."""
+    return choice_letter(a.whole) == letter.upper() or (a.text == letter and letter.isupper())
 
-    def __init__(self, mode: str):
-        self.mode = mode
 
-    def equal(self, a: tuple, g: tuple) -> bool | None:
-        if a == g:
-            return True
-        a, g = strip_steps(a), strip_steps(g)
-        a, g = expand_choices(a), expand_choices(g)
-        kinds = {a[0], g[0]}
-        if kinds & {"list", "set"}:
-            return self.equal_collections(a, g)
-        if "rel" in kinds:
-            return self.equal_with_relations(a, g)
-        if is_interval_like(a) or is_interval_like(g):
-            return equal_sets(a, g, self.equal)
-        if kinds & {"tuple", "matrix"}:
-            return self.equal_arrays(a, g)
-        if "ratio" in kinds:
-            return self.equal_ratios(a, g)
-        return self.equal_values(a, g)
+def equal_trees(left: Sequence[tuple], right: Sequence[tuple], trees: Comparison) -> bool | None:
+    """Whether any reading of one side equals any of the other."""
+    verdicts = [trees.equal(x, y) for x in left for y in right]
+    return True if True in verdicts else None if None in verdicts else False
 
-    # Collections ------------------------------------------------------------------------------------------------------
 
-    def equal_collections(self, a: tuple, g: tuple) -> bool | None:
-        if is_interval_like(a) or is_interval_like(g):
-            return equal_sets(a, g, self.equal)
-        if self.mode == LENIENT and {a[0], g[0]} == {"list", "tuple"}:
-            return self.all_equal(a[-1], g[-1])
-        if not {a[0], g[0]} <= {"list", "set"}:
-            # A list may be one value's chain of names: {5} is 5 only where it is a set of one.
-            single = [tree[1][0] if tree[0] in ("list", "set") and len(tree[1]) == 1 else tree for tree in (a, g)]
-            if single != [a, g]:
-                return self.equal(*single)
-            if "rel" in (a[0], g[0]):  # x \in \{1, 2\}; n = 1, 2 is a list already
-                return self.equal_with_relations(a, g)
-            return False
-        left, right = spread(a), spread(g)
-        if max(len(left), len(right)) > MAX_ITEMS:
-            return False
-        if len(left) != len(right):
-            left, right = self.without_repeats(left), self.without_repeats(right)
-            if len(left) != len(right):
-                return False
-        named = [[name_and_value(item) for item in side] for side in (left, right)]
-        names = [[name for name, _ in side] for side in named]
-        full = [all(name is not None for name in side) for side in names]
-        if full[0] != full[1] and len(set(map(repr, names[full.index(True)]))) == len(left) > 1:
-            # x = 1, y = 2 against 1, 2: different names give the order.
-            return self.all_equal([value for _, value in named[0]], [value for _, value in named[1]])
-        if full[0] != full[1] or not any(full):
-            left, right = ([value for _, value in side] for side in named)
-        return self.match(left, right)
+def per_cent(tree: tuple) -> tuple:
+    return ("div", tree, ("num", Fraction(100), None))
 
-    def without_repeats(self, items: list) -> list:
-        kept: list = []
-        for item in items:
-            if not any(self.equal(item, other) for other in kept):
-                kept.append(item)
-        return kept
 
-    def match(self, left: list, right: list) -> bool | None:
-        """Whether the items pair off; equality is transitive on values, so the first partner will do."""
-        rest, unsure = list(right), False
-        for item in left:
-            verdicts = [self.equal(item, other) for other in rest]
-            if True in verdicts:
-                rest.pop(verdicts.index(True))
-            elif None in verdicts:
-                unsure = True
-            else:
-                return False
-        return None if unsure else True
+def equal_moments(a: Answer, g: Answer) -> bool | None:
+    """Times of day and dates by what they mean, never as ratios or products; None where neither side is one."""
+    if a.moment and g.moment:
+        return same_moment(a.moment, g.moment)
+    moment, other = (a.moment, g) if a.moment else (g.moment, a)
+    if moment[0] == "time" and other.number is not None and moment[2] and not other.unit:
+        hour, rest = divmod(moment[1], 3600)
+        return not rest and other.number in (hour, hour - 12)  # 9 for 9 a.m.
+    if moment[0] == "date":
+        return False if other.number is not None else None
+    return False if RATIO.fullmatch(other.text) else None
 
-    def all_equal(self, left, right) -> bool | None:
-        if len(left) != len(right):
-            return False
-        unsure = False
-        for x, y in zip(left, right, strict=True):
-            verdict = self.equal(x, y)
-            if verdict is False:
-                return False
-            unsure |= verdict is None
-        return None if unsure else True
 
-    def equal_arrays(self, a: tuple, g: tuple) -> bool | None:
-        if a[0] == g[0] == "tuple":
-            return self.all_equal(a[3], g[3]) if a[1:3] == g[1:3] else False
-        if "matrix" in (a[0], g[0]) and "tuple" not in (a[0], g[0]):
-            rows = matrix_of(a), matrix_of(g)
-            if None in rows:
-                return False
-            a, g = (("matrix", found) for found in rows)
-            if [len(row) for row in a[1]] != [len(row) for row in g[1]]:
-                return False
-            return self.all_equal([cell for row in a[1] for cell in row], [cell for row in g[1] for cell in row])
-        for tree, other in ((a, g), (g, a)):
-            if tree[0] == "matrix" and other[0] == "tuple":
-                vector = [row[0] for row in tree[1]] if all(len(row) == 1 for row in tree[1]) else tree[1][0]
-                return self.mode == LENIENT and self.all_equal(vector, other[3])
+def are_apart(a: Answer, g: Answer) -> bool:
+    """Names or conditions that differ: the area and the perimeter, x > 0 and x < 0."""
+    if a.label and g.label and not a.label & g.label:
+        return True
+    if not (a.condition and g.condition):
         return False
-
-    def equal_ratios(self, a: tuple, g: tuple) -> bool | None:
-        if a[0] == g[0] == "ratio":
-            if len(a[1]) != len(g[1]):
-                return False
-            pairs = list(zip(a[1], g[1], strict=True))
-            products = [self.equal_values(("mul", (x, pairs[0][1])), ("mul", (y, pairs[0][0]))) for x, y in pairs[1:]]
-            return False if False in products else None if None in products else True
-        if self.mode == LENIENT and max(len(tree[1]) for tree in (a, g) if tree[0] == "ratio") == 2:
-            return self.equal_values(a, g)
-        return False
-
-    # Relations and values ---------------------------------------------------------------------------------------------
-
-    def equal_with_relations(self, a: tuple, g: tuple) -> bool | None:
-        (a_name, a_value), (g_name, g_value) = name_and_value(a), name_and_value(g)
-        if a_name is None and g_name is None and (a_value, g_value) != (a, g):
-            return self.equal(a_value, g_value)
-        if a_name is not None and g_name is not None and a_name == g_name:
-            return self.equal(a_value, g_value)
-        if (a_name is None) != (g_name is None) and not (a[0] == g[0] == "rel"):
-            verdict = self.equal(a_value, g_value)
-            if verdict or a[0] != "rel" or g[0] != "rel":
-                return verdict
-        if a[0] == g[0] == "rel":
-            verdict = equal_relations(a, g)
-            if verdict is not False:
-                return verdict
-        ranges = [as_interval(tree) for tree in (a, g)]
-        if any(name is not None for name, _ in ranges) or any(tree is not None for _, tree in ranges):
-            names = {name for name, _ in ranges} - {None}
-            trees = [found or tree for (_, found), tree in zip(ranges, (a_value, g_value), strict=True)]
-            if len(names) <= 1 and all(tree[0] != "rel" for tree in trees):
-                return self.equal(trees[0], trees[1])
-        return False
-
-    def equal_values(self, a: tuple, g: tuple) -> bool | None:
-        a, g = bare(a), bare(g)
-        if "base" in (a[0], g[0]):
-            if a[0] == g[0]:
-                return a == g or (a[2] == g[2] and same_function(a, g))
-            written, other = (a, g) if a[0] == "base" else (g, a)
-            return self.mode == LENIENT and other[0] == "num" and read_number(written[1]) == other[1]
-        if "text" in (a[0], g[0]):
-            return False
-        if ("const", "inf") in (a, g):
-            return a == g
-        verdict = same_function(a, g)
-        return self.rounded(a, g) if verdict is False else verdict
-
-    def rounded(self, a: tuple, g: tuple) -> bool:
-        """A written decimal against any real constant."""
-        places = [decimals(tree) for tree in (a, g)]
-        if places == [None, None] or (self.mode == STRICT and max(n or 0 for n in places) < 10):
-            return False
-        values = [constant(tree) for tree in (a, g)]
-        if None in values or not all(map(arithmetic.is_real, values)):
-            return False
-        if any(arithmetic.guarded(arithmetic.magnitude)(value) > 10**30 for value in values):
-            return False
-        exact = [as_fraction(value) for value in values]
-        return equal_doubles(*exact, *places) or (self.mode == LENIENT and near(*exact, *places))
-
-
-def decimals(tree: tuple) -> int | None:
-    while tree[0] == "neg":
-        tree = tree[1]
-    return tree[2] if tree[0] == "num" else None
-
-
-def as_fraction(value) -> Fraction:
-    return value if isinstance(value, Fraction) else Fraction(value[0])
-
-
-def bare(tree: tuple) -> tuple:
-    """Without the degree, percent or currency sign that stands for a unit."""
-    while tree[0] in ("deg", "pct", "money"):
-        tree = tree[1]
-    return ("neg", bare(tree[1])) if tree[0] == "neg" and tree[1][0] in ("deg", "pct", "money") else tree
-
-
-def spread(tree: tuple) -> list:
-    """A collection's items; a plus-minus inside gives two."""
-    items = []
-    for item in tree[1]:
-        item = expand_choices(item)
-        items += item[1] if item[0] == "list" else [item]
-    return items
-
-
-def expand_choices(tree: tuple) -> tuple:
-    r"""a \pm b as the list (a + b, a - b); several signs in one formula are chosen together."""
-    if not contains(tree, ("pm", "mp")) or tree[0] in ("list", "set", "tuple", "matrix"):
-        return tree
-    if tree[0] == "rel":
-        name, value = name_and_value(tree)
-        if name is None:
-            return tree
-        return expand_choices(value)
-    return ("list", (take_sign(tree, True), take_sign(tree, False)))
-
-
-def take_sign(tree, upper: bool):
-    if not isinstance(tree, tuple):
-        return tree
-    if tree and tree[0] in ("pm", "mp"):
-        inner = take_sign(tree[1], upper)
-        return inner if (tree[0] == "pm") == upper else ("neg", inner)
-    return tuple(take_sign(part, upper) for part in tree)
-
-
-def strip_steps(tree: tuple) -> tuple:
-    r"""x = 3 + 4 = 7 \approx 7.1 as x = 7: of a chain of equal steps the last exact one."""
-    if tree[0] != "rel" or set(tree[1]) - {"=", "approx"}:
-        return tree
-    signs, terms = list(tree[1]), list(tree[2])
-    while len(terms) > 1 and signs[-1] == "approx":
-        if len(terms) == 2 and name_and_value(("rel", ("=",), tuple(terms)))[0] is not None:
-            break
-        signs.pop()
-        terms.pop()
-    if len(terms) == 1:
-        return terms[0]
-    return ("rel", ("=",), (terms[0], terms[-1]))
+    conditions = [re.sub(r"\\text|[{}\s]|for|where|when|if|with", "", side.condition) for side in (a, g)]
+    return all(re.search(r"[<>=]|\\[lg]e|\\ne|\d", found) for found in conditions) and conditions[0] != conditions[1]

@@ -1,169 +1,153 @@
 r"""The final answer that a solution states, by the data set's convention.
 
-A solution is first cut where the model runs on into a next question. Of several statements the last one counts: a model
-that corrects itself means its last word. Only text is searched here; nothing is interpreted. Every search is linear in
-the length of the text.
+A solution is first cut where the model runs on. Of several statements the last one counts: a model that corrects itself
+means its last word. Only text is searched here; nothing is interpreted. Every search is linear in the text.
 """
 
 import re
 from collections.abc import Callable
 
-from yetbetter.grading.statements import BETWEEN, last_formula, quantity, trim
-
-# A line that opens a next question, and the marks that end a turn.
-NEXT_QUESTION = re.compile(
-    r"\n[ \t]{0,8}(?:\*\*|#{1,4} )?(?:Problem|Question|Exercise|Q)(?P<number> {0,2}#?\d{1,4})?(?:\*\*)?:(?!=)"
-    r"|<\|(?:im_start|im_end|endoftext|eot_id|end)\|>|</s>|<eos>|<end_of_turn>"
+from yetbetter.grading.boxes import ends_in_a_box, last_box
+from yetbetter.grading.fallback import last_formula
+from yetbetter.grading.hashes import hash_answer, quantity
+from yetbetter.grading.run_on import without_run_on
+from yetbetter.grading.statements import (
+    BETWEEN,
+    BETWEEN_NAMES,
+    NUMBER,
+    from_the_end,
+    is_comment,
+    last_statement,
+    trim,
+    until_end,
+    without_reason,
 )
-# An answer ends with its line, or where a sentence does; a point inside a number is followed by a digit.
-END = re.compile(r"\n|\.(?=\s|$)")
-BOXES = ("\\boxed", "\\fbox")
-BRACE = re.compile(r"\\(?:boxed|fbox)[ \t]{0,4}\{|\\.|[{}]", re.DOTALL)
-BOXED = re.compile(r"^\\(?:boxed|fbox) ?\{([^{}]*)\}$")
-BARE_BOX = re.compile(r"[ \t]*([^\s{}$\\]{1,40}|\\[a-zA-Z]+)")
+
+LOUD = re.compile(r"the answer is(?=[: \t])", re.IGNORECASE)
+THE_ANSWER_IS = re.compile(r"[Tt]he answer is(?=[:\s])")
+ANY_ANSWER_IS = re.compile(r"[Aa]nswer (?:to (?:this|the|our) (?:question|problem) )?is(?=[: \t])")
+FINAL_ANSWER_IS = re.compile(r"[Ff]inal answer is")
+ANSWER_LINE = re.compile(
+    r"\n[ \t*_#>-]{0,8}(?:(?:[Ff]inal|FINAL|[Tt]he|[Cc]orrect) )?(?:[Aa]ns(?:wer)?|ANSWER)[ *_]{0,4}(?=:)"
+)
+FINAL_LINE = re.compile(r"\n[ \t*_#>-]{0,8}(?:[Ff]inal|FINAL) (?:[Aa]nswer|ANSWER)[ *_]{0,4}(?=:)")
+HOPE = "I hope it is correct"
+CHOICE = re.compile(r"\(?[A-J]\)?")
+# A line "Answer: 5" is the text's answer where hardly anything follows.
+MAX_BEHIND = 300
 
 
 def extract_answer(text: str, convention: str) -> str | None:
-    """The final answer as the text states it, or None. convention: a key of CONVENTIONS.
-
-    A text that opens with a question is not cut there. A numbered one ("Question 2:") may be a step of the solution:
-    there it is cut only where an answer was stated before.
-    """
+    """The final answer as the text states it, or None. convention: a key of CONVENTIONS."""
     extract = CONVENTIONS[convention]
-    for match in NEXT_QUESTION.finditer(text):
-        head = text[: match.start()]
-        if head and not head.isspace():
-            if not match["number"]:
-                return extract(head)
-            found = extract(head)
-            if found is not None or match.start() > 50_000:
-                return found
-    return extract(text)
+    return extract(without_run_on(text, STATED[convention]))
 
 
-def after_last(text: str, phrase: str, follow: str) -> str | None:
-    """The answer behind the last `phrase` (its first letter in either case) that is followed by one of `follow`."""
-    starts = (phrase[0].upper() + phrase[1:], phrase[0].lower() + phrase[1:])
-    end = len(text)
-    while True:
-        place = max(text.rfind(start, 0, end) for start in starts)
-        if place < 0:
-            return None
-        start = place + len(phrase)
-        if start < len(text) and text[start] in follow:
-            return until_end(text, start + 1)
-        # Overlaps are impossible: the phrase does not contain its own start twice.
-        end = place + len(phrase) - 1
+def extract_other(text: str, convention: str) -> str | None:
+    r"""Another reading of the statement: neighbouring boxes as one list, where the convention takes the last alone."""
+    if convention not in ("boxed", "minerva", "any") or text.find("box") == text.rfind("box"):  # fewer than two boxes
+        return None
+    if text.count("\\boxed") + text.count("\\fbox") < 2:
+        return None
+    text = without_run_on(text, STATED[convention])
+    stated = None if convention == "boxed" else final_answer(text)
+    boxes = last_box(text, BETWEEN_NAMES)
+    if stated and (convention == "minerva" or not boxes or stated > boxes):
+        return None
+    return content(boxes)
 
 
-def until_end(text: str, start: int) -> str | None:
-    """From `start` to the end of the line or sentence; a \\begin that is open there is read up to its \\end."""
-    match = END.search(text, start)
-    end = match.start() if match else len(text)
-    opened = text.rfind("\\begin{", start, end)
-    if opened >= 0 and text.find("\\end{", opened, end) < 0:
-        closed = text.find("\\end{", end)
-        if closed >= 0:
-            match = END.search(text, closed)
-            end = match.start() if match else len(text)
-    return trim(text[start:end])
+def content(found: tuple[int, str] | None) -> str | None:
+    return found[1] if found else None
 
 
 def extract_the_answer_is(text: str) -> str | None:
-    """ "The answer is X", up to the end of its line or sentence."""
-    return after_last(text, "the answer is", ": \t")
+    """ "The answer is X", up to the end of its line or sentence, or to where it goes on with a reason."""
+    return content(last_statement(text, THE_ANSWER_IS, "he answer is") or loud_statement(text))
+
+
+def loud_statement(text: str) -> tuple[int, str] | None:
+    """ "THE ANSWER IS X", "The Answer is X"."""
+    if "Answer" not in text and "ANSWER" not in text:
+        return None
+    for match in reversed(list(LOUD.finditer(text))):
+        found = until_end(text, match.end())
+        if found and not is_comment(found):
+            return match.start(), without_reason(found)
+    return None
+
+
+def final_answer(text: str) -> tuple[int, str] | None:
+    """ "The final answer is X. I hope it is correct." (Lewkowycz et al. 2022, appendix D), as (place, X)."""
+    for match in from_the_end(text, FINAL_ANSWER_IS, "inal answer is"):
+        close = text.find(HOPE, match.end(), match.end() + 5_000)
+        if close >= 0:
+            found = trim(text[match.end() : close].lstrip(":").rstrip().removesuffix("."))
+            found = found and without_reason(found)
+        else:
+            found = until_end(text, match.end())
+            found = found and without_reason(found)
+        if found and not is_comment(found):
+            # A box whose closing brace is escaped
+            closed = last_box(found) if found.rstrip("$. ").endswith("\\}") else None
+            return match.start(), closed[1] if closed else found
+    return None
 
 
 def extract_minerva(text: str) -> str | None:
-    """ "The final answer is X. I hope it is correct." (Lewkowycz et al. 2022, appendix D); without it the last box."""
-    stated = max(text.rfind("final answer is"), text.rfind("Final answer is"))
-    if stated >= 0:
-        start = stated + len("final answer is")
-        close = text.find("I hope it is correct", start)
-        if close >= 0:
-            found = trim(text[start:close].lstrip(":").rstrip().removesuffix("."))
-        else:
-            found = until_end(text, start + (text[start : start + 1] == ":"))
-        if found:
-            return found
-    return extract_boxed(text)
+    """The final answer; without one the last box, or a line "Final answer: X"."""
+    found = final_answer(text)
+    if not found:
+        found = max([found for found in (last_box(text), answer_line(text, FINAL_LINE)) if found], default=None)
+    return content(found)
 
 
-def extract_boxed(text: str, join: bool = False) -> str | None:
-    r"""The content of the last closed, non-empty \boxed or \fbox.
-
-    join: boxes that stand beside it ("\boxed{1} and \boxed{2}") are one list; MATH's gold answers take the last alone.
-    """
-    place = max(text.rfind(name) for name in BOXES)
-    if place < 0:
-        return None
-    start = text.find("{", place, place + 12)
-    if start < 0 or text[place:start].strip(" \t") not in BOXES:
-        bare = BARE_BOX.match(text, place + len("\\boxed" if text.startswith("\\boxed", place) else "\\fbox"))
-        return trim(bare[1].rstrip(".,;")) if bare else None
-    boxes = closed_boxes(text)
-    while boxes and not boxes[-1][2].strip():
-        boxes.pop()
-    if not boxes:
-        return None
-    joined = [boxes[-1]]
-    for box in reversed(boxes[:-1] if join else []):
-        gap = text[box[1] : joined[-1][0]]
-        if len(gap) > 60 or not BETWEEN.fullmatch(gap) or not box[2].strip():
-            break
-        joined.append(box)
-    found = ", ".join(box[2].strip() for box in reversed(joined))
-    return (BOXED.sub(r"\1", found) if found.startswith(BOXES) else found) or None
-
-
-def closed_boxes(text: str) -> list[tuple[int, int, str]]:
-    """(start, end, content) of every outermost-or-last closed box, in one pass over the braces."""
-    first = min(place for place in (text.find(name) for name in BOXES) if place >= 0)
-    stack: list[tuple[int, int]] = []
-    found = []
-    for match in BRACE.finditer(text, first):
-        token = match[0]
-        if token == "}":
-            if stack:
-                start, content = stack.pop()
-                if start >= 0:
-                    while found and found[-1][0] > start:  # a box inside this one
-                        found.pop()
-                    found.append((start, match.end(), text[content : match.start()]))
-        elif token == "{":
-            stack.append((-1, 0))
-        elif len(token) > 2 and token.endswith("{"):
-            stack.append((match.start(), match.end()))
-    return found
+def extract_boxed(text: str) -> str | None:
+    return content(last_box(text))
 
 
 def extract_gsm8k(text: str) -> str | None:
     """The number of "#### X", or of a last line "A: X" as in OpenAI's released samples, without currency and unit."""
-    place = text.rfind("####")
-    if place >= 0:
-        line = text[place + 4 :].split("\n", 1)[0]
-    else:
-        place = text.rfind("\nA:")
-        if place < 0 and not text.startswith("A:"):
-            return extract_the_answer_is(text)
-        line = text[place + 1 :].split("\n", 1)[0][2:]
-    return quantity(line)
+    if "####" in text:
+        return content(hash_answer(text)) or extract_the_answer_is(text)
+    place = text.rfind("\nA:")
+    if place < 0 and not text.startswith("A:"):
+        return extract_the_answer_is(text)
+    return quantity(text[place + 1 :].split("\n", 1)[0][2:])
+
+
+def extract_stated(text: str) -> str | None:
+    """The later of "final answer is", #### and box; else "the answer is", or a line "Answer: X" near the end."""
+    found = [found for found in (final_answer(text), hash_answer(text), last_box(text, BETWEEN)) if found]
+    if found:
+        return max(found)[1]
+    return content(last_statement(text, ANY_ANSWER_IS, "nswer ") or answer_line(text))
+
+
+def answer_line(text: str, line: re.Pattern = ANSWER_LINE) -> tuple[int, str] | None:
+    """(place, answer) of a line "Answer: X" near the end."""
+    tail = "\n" + text[-MAX_BEHIND:]
+    if "nswer" not in tail and "NSWER" not in tail and "ns:" not in tail:
+        return None
+    lines = [match.end() for match in line.finditer(tail)]
+    found = until_end(tail, lines[-1]) if lines else None
+    if not found or is_comment(found):
+        return None
+    # Words alone are an answer where the text ends with them.
+    stated = re.search(r"[\d\\$]", found) or CHOICE.fullmatch(found) or text.rstrip(" .*\n").endswith(found)
+    if not stated or len(found) > 100:
+        return None
+    return max(len(text) - MAX_BEHIND, 0) + lines[-1] - 1, without_reason(found)
 
 
 def extract_any(text: str) -> str | None:
-    """For any text: the later of "final answer is", ####, and box; else "the answer is", the last formula or number."""
-    places = {
-        extract_minerva: max(text.rfind("final answer is"), text.rfind("Final answer is")),
-        extract_gsm8k: text.rfind("####"),
-        extract_boxes: max(text.rfind(name) for name in BOXES),
-    }
-    extract, place = max(places.items(), key=lambda item: item[1])
-    found = extract(text) if place >= 0 else None
-    return found or extract_the_answer_is(text) or last_formula(text)
-
-
-def extract_boxes(text: str) -> str | None:
-    return extract_boxed(text, join=True)
+    """For any text: what it states in any known way, else its last formula or number."""
+    stated = extract_stated(text)
+    if stated:
+        return stated
+    found = last_formula(text)
+    # A text that breaks off in a box may hold half of its number.
+    return None if found and NUMBER.fullmatch(found) and ends_in_a_box(text) else found
 
 
 # How a data set's solutions state their answer.
@@ -174,3 +158,5 @@ CONVENTIONS: dict[str, Callable[[str], str | None]] = {
     "gsm8k": extract_gsm8k,
     "any": extract_any,
 }
+# The same without a last resort, which finds an answer in any text.
+STATED = CONVENTIONS | {"any": extract_stated}

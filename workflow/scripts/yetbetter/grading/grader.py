@@ -1,13 +1,26 @@
 """A grader: extraction, comparison, one verdict per unique (answer, gold) pair, and a worker for what needs algebra."""
 
-from yetbetter.grading.equivalence import LENIENT, MODES, STRICT, compare
-from yetbetter.grading.extraction import CONVENTIONS, extract_answer
-from yetbetter.grading.workers import LimitReached, SymbolicWorker
-from yetbetter.verdicts import CORRECT, INCORRECT, NO_ANSWER, TIMEOUT, VERDICTS
+import sys
+
+from yetbetter.grading.equivalence import compare
+from yetbetter.grading.extraction import CONVENTIONS, extract_answer, extract_other
+from yetbetter.grading.workers import LimitReached, NotStarted, SymbolicWorker
+from yetbetter.verdicts import (
+    CORRECT,
+    GRADER_ERROR,
+    INCORRECT,
+    LENIENT,
+    MODES,
+    NO_ANSWER,
+    STRICT,
+    TIMEOUT,
+    VERDICTS,
+)
 
 __all__ = [
     "CONVENTIONS",
     "CORRECT",
+    "GRADER_ERROR",
     "INCORRECT",
     "LENIENT",
     "MODES",
@@ -21,6 +34,8 @@ __all__ = [
 # Pairs that are remembered at once, and the longest text that is: memory stays flat in the pool's size.
 CACHED_PAIRS = 100_000
 CACHED_LENGTH = 500
+# Failures that a grader tells in full; of the others it is enough that their verdicts are counted.
+TOLD_ERRORS = 5
 
 
 class Grader:
@@ -35,16 +50,24 @@ class Grader:
         self.mode = mode
         self.worker = SymbolicWorker(seconds, memory_mb)
         self.cache: dict[tuple[str, str], str] = {}
+        self.errors = 0
 
     def grade(self, text: str, gold: str, convention: str) -> tuple[str | None, str]:
         """(extracted answer, verdict) of one solution. convention: a key of CONVENTIONS."""
-        answer = extract_answer(text, convention)
-        if answer is None:
-            return None, NO_ANSWER
-        return answer, self.verdict(answer, gold)
+        try:
+            answer = extract_answer(text, convention)
+            if answer is None:
+                return None, NO_ANSWER
+            verdict = self.verdict(answer, gold)
+            other = extract_other(text, convention) if verdict == INCORRECT else None
+        except Exception as error:
+            return None, self.failed(error, text[-200:], gold)
+        if other and other != answer and self.verdict(other, gold) == CORRECT:
+            return other, CORRECT
+        return answer, verdict
 
     def verdict(self, answer: str, gold: str) -> str:
-        """`correct`, `incorrect` or `timeout` for an extracted answer."""
+        """`correct`, `incorrect`, `timeout` or `grader_error` for an extracted answer."""
         if answer == gold:
             return CORRECT
         key = (answer, gold)
@@ -61,13 +84,27 @@ class Grader:
         return found
 
     def decide(self, answer: str, gold: str) -> str:
-        equal = compare(answer, gold, self.mode)
-        if equal is None:
-            try:
+        try:
+            equal = compare(answer, gold, self.mode)
+            if equal is None:
                 equal = self.worker.decide(answer, gold, self.mode)
-            except LimitReached:
-                return TIMEOUT
+        except LimitReached:
+            return TIMEOUT
+        except NotStarted:
+            raise
+        except Exception as error:
+            return self.failed(error, answer, gold)
         return CORRECT if equal else INCORRECT
+
+    def failed(self, error: Exception, answer: str, gold: str) -> str:
+        """The verdict of a row over which the grader failed: the run goes on, and says what to report."""
+        self.errors += 1
+        if self.errors <= TOLD_ERRORS:
+            told = f"{type(error).__name__}: {error}"
+            print(
+                f"grader error (please report it): {told[:200]}; {answer[:200]!r} for {gold[:200]!r}", file=sys.stderr
+            )
+        return GRADER_ERROR
 
     def close(self) -> None:
         self.worker.close()

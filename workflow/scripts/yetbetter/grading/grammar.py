@@ -3,7 +3,8 @@ r"""The grammar of answers: LaTeX or plain formulas to a tree of tuples, in time
 Nodes: ("num", value, decimals), ("sym", name), ("const", name), ("add" | "mul", items), ("div" | "pow", a, b),
 ("neg" | "fact" | "deg" | "pct" | "money", a), ("fun", name, arguments), ("call", name, arguments) for an unknown
 function, ("pm" | "mp", a), ("base", digits, base), ("ratio", items), ("tuple", open, close, items), ("set" | "list",
-items), ("matrix", rows), ("rel", signs, terms), ("cup" | "cap" | "setminus", a, b), ("reals",), ("text", words),
+items), of a list joined by a word ("list", items, "and" | "or"), ("matrix", rows), ("rel", signs, terms),
+("cup" | "cap" | "setminus", a, b), ("reals",), ("text", words),
 ("sum" | "prod", variable, from, to, body), ("int", variable, from, to, body), ("lim", variable, to, body).
 """
 
@@ -15,7 +16,12 @@ from yetbetter.grading.tokens import Refused, Token, tokenize
 MAX_DEPTH = 120  # about thirty brackets inside each other
 RELATIONS = {"=", "<", ">", "<=", ">=", "!=", "approx", "in"}
 SETS = {"cup", "cap", "setminus"}
+SEPARATORS = (",", ";", "and", "or")
 CLOSING = {"(": ")]", "[": ")]", "langle": ("rangle",)}
+END = Token("", "")
+OPENING = ("(", "[", "{", "\\{", "langle", "lfloor", "lceil", "dollar")
+POSTFIXES = ("^", "!", "degree", "%", "dollar", "_")
+REPEATING = {Token("macro", name) for name in ("overline", "bar", "dot")}
 UNKNOWN_FUNCTIONS = frozenset("fghFGHPQWp")
 
 
@@ -23,27 +29,28 @@ def parse(text: str, thousands: bool = True) -> tuple:
     """The tree of a cleaned answer; Refused where the grammar does not hold it."""
     parser = Parser(tokenize(text, thousands))
     tree = parser.list_until(None)
-    if parser.place < len(parser.tokens):
+    if parser.peek() is not END:
         raise Refused(f"unexpected {parser.tokens[parser.place].value}")
     return tree
 
 
 class Parser:
     def __init__(self, tokens: list[Token]):
-        self.tokens, self.place, self.depth, self.bars = tokens, 0, 0, 0
+        # Behind the last token stand empty ones, as many as are ever looked at in advance.
+        self.tokens, self.place, self.depth, self.bars = [*tokens, END, END, END], 0, 0, 0
 
     # Reading tokens ---------------------------------------------------------------------------------------------------
 
     def peek(self, ahead: int = 0) -> Token:
-        place = self.place + ahead
-        return self.tokens[place] if place < len(self.tokens) else Token("", "")
+        return self.tokens[self.place + ahead]
 
     def is_sign(self, *values: str) -> bool:
-        token = self.peek()
-        return token.kind == "sign" and token.value in values
+        kind, value = self.tokens[self.place]
+        return kind == "sign" and value in values
 
     def take(self, *values: str) -> bool:
-        if self.is_sign(*values):
+        kind, value = self.tokens[self.place]
+        if kind == "sign" and value in values:
             self.place += 1
             return True
         return False
@@ -63,14 +70,15 @@ class Parser:
 
     def list_until(self, closing: str | None) -> tuple:
         """A list of relations up to (not with) the closing sign; one item stands for itself."""
-        items = [self.relation()]
-        while self.take(",", ";"):
-            while self.take(","):  # "1, 2, and 3"
-                pass
+        items, joiner = [self.relation()], ()
+        while self.is_sign(*SEPARATORS):
+            while self.is_sign(*SEPARATORS):  # "1, 2, and 3"
+                sign = self.expect(*SEPARATORS)
+                joiner = (sign,) if sign in ("and", "or") else joiner
             if not self.peek().kind or (closing and self.is_sign(closing)):
                 break
             items.append(self.relation())
-        return items[0] if len(items) == 1 else ("list", tuple(items))
+        return items[0] if len(items) == 1 else ("list", tuple(items), *joiner)
 
     def relation(self) -> tuple:
         self.down()
@@ -92,7 +100,7 @@ class Parser:
 
     def ratio(self) -> tuple:
         items = [self.sum()]
-        while self.take(":"):
+        while self.take(":", "to"):
             items.append(self.sum())
         return items[0] if len(items) == 1 else ("ratio", tuple(items))
 
@@ -128,7 +136,7 @@ class Parser:
                 self.down()
             elif self.starts_factor():
                 items.append(self.factor())
-            elif self.peek().kind == "text" and items:
+            elif self.peek().kind == "text":
                 raise Refused("words behind a formula")
             else:
                 return items[0] if len(items) == 1 else ("mul", tuple(items))
@@ -146,12 +154,14 @@ class Parser:
             return True
         if token.kind == "sign" and token.value == "|":
             return not self.bars
-        return token.kind == "sign" and token.value in ("(", "[", "{", "\\{", "langle", "lfloor", "lceil", "dollar")
+        return token.kind == "sign" and token.value in OPENING
 
     def factor(self) -> tuple:
         self.down()
         tree = self.base()
         for _ in range(4):
+            if not self.is_sign(*POSTFIXES):
+                break
             if self.take("^"):
                 tree = ("pow", tree, self.script())
             elif self.take("!"):
@@ -218,6 +228,10 @@ class Parser:
         token = self.peek()
         self.place += 1
         if token.kind == "number":
+            if "." in token.value and self.peek() in REPEATING:
+                return self.repeating(token.value)
+            if token.value.endswith(".") and self.is_sign("("):
+                raise Refused("0.(3)")  # not zero times three
             return self.mixed(number(token.value))
         if token.kind == "name":
             return self.name(token.value)
@@ -233,6 +247,23 @@ class Parser:
             return matrix(self, token.value)
         self.place -= 1
         return self.bracket()
+
+    def repeating(self, digits: str) -> tuple:
+        r"""0.1\overline{6} as 1/6: the digits below the line again and again."""
+        self.place += 1
+        braced = self.take("{")
+        token = self.peek()
+        self.place += 1
+        if token.kind != "number" or not token.value.isdigit():
+            raise Refused("repeating digits")
+        period = token.value if braced else token.value[0]
+        if braced:
+            self.expect("}")
+        elif len(token.value) > 1:
+            raise Refused("digits behind repeating ones")
+        places = len(digits.partition(".")[2])
+        tail = Fraction(int(period), (10 ** len(period) - 1) * 10**places)
+        return ("num", number(digits)[1] + tail, None)
 
     def mixed(self, tree: tuple) -> tuple:
         if self.take("mixed"):
@@ -325,7 +356,9 @@ class Parser:
 def number(digits: str) -> tuple:
     if len(digits) > 400:
         raise Refused("too many digits")
-    places = len(digits.partition(".")[2]) if "." in digits else None
+    if digits.isdigit():
+        return ("num", Fraction(int(digits)), None)
+    places = len(digits.partition(".")[2])
     return ("num", Fraction(digits.rstrip(".") or "0"), places)
 
 

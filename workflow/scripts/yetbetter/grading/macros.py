@@ -32,11 +32,26 @@ def style(parser) -> tuple:
 
 
 def line(parser) -> tuple:
-    r"""\overline{AB} is a name; over digits it may mean a repeating decimal, which is not read."""
+    r"""\overline{AB} is a name; digits below a line belong to a decimal (see Parser.repeating)."""
     tree = parser.argument()
     if tree[0] == "num":
-        raise Refused("repeating decimal")
-    return tree
+        raise Refused("repeating digits without a decimal")
+    # The conjugate of z, the mean of x.
+    return ("sym", f"bar {tree[1]}") if tree[0] == "sym" and len(tree[1]) == 1 else tree
+
+
+def angle(parser) -> tuple:
+    r"""\angle ABC is \angle CBA and no other angle of these points; \angle 1 is a name."""
+    braced = parser.take("{")
+    points = ""
+    while parser.peek().kind == "name" and (braced or len(points) < 3):
+        points += parser.peek().value
+        parser.place += 1
+    if braced:
+        parser.expect("}")
+    if not points:
+        return parser.argument()
+    return ("sym", min(points, points[::-1]))
 
 
 def numbers(parser) -> tuple:
@@ -126,5 +141,7 @@ def limit(parser) -> tuple:
 MACROS = {
     **{"frac": frac, "sqrt": sqrt, "binom": binom, "overline": line, "mathbb": numbers},
     **{"sum": over("sum"), "prod": over("prod"), "int": integral, "lim": limit, "boxed": style},
-    **dict.fromkeys(("triangle", "angle", "vec", "hat", "bar", "tilde", "underline"), style),
+    "angle": angle,
+    "bar": line,
+    **dict.fromkeys(("triangle", "vec", "hat", "dot", "tilde", "underline"), style),
 }

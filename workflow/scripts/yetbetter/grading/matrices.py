@@ -1,6 +1,10 @@
 """Sums, multiples and products of written matrices, as matrices of formulas."""
 
+from yetbetter.grading.work import OutOfWork
+
 MAX_SIZE = 6
+# Cells of a product hold the cells of its factors many times over: sixteen factors would be a tree of millions.
+MAX_NODES = 20_000
 
 
 def matrix_of(tree: tuple) -> tuple | None:
@@ -38,6 +42,7 @@ def product(items: tuple) -> tuple | None:
         elif len(rows[0]) != len(found):
             return None
         else:
+            check_size(rows, found)
             rows = tuple(
                 tuple(
                     ("add", tuple(("mul", (row[k], found[k][c])) for k in range(len(found))))
@@ -48,3 +53,15 @@ def product(items: tuple) -> tuple | None:
     if rows is None or not scalars:
         return rows
     return tuple(tuple(("mul", (*scalars, cell)) for cell in row) for row in rows)
+
+
+def check_size(rows: tuple, others: tuple) -> None:
+    """Raises OutOfWork where the product of two matrices would be too large a tree."""
+    nodes = sum(count_nodes(cell) for side in (rows, others) for row in side for cell in row)
+    if nodes * len(rows) > MAX_NODES:
+        raise OutOfWork
+
+
+def count_nodes(tree: tuple) -> int:
+    """Nodes of a tree whose every matrix product has passed `check_size`."""
+    return 1 + sum(count_nodes(part) for part in tree if isinstance(part, tuple))

@@ -9,31 +9,42 @@ started anew and not forked: a fork would hold this process's lock on the draft 
 import contextlib
 import multiprocessing
 import signal
+import time
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from multiprocessing.connection import Connection, wait
 
 from yetbetter.errors import UserError
 from yetbetter.grading.grader import Grader
 
+# Rows that took longer are handed on before the rest of their chunk is graded: a run that is killed among rows that
+# cost seconds each has then kept those before.
+PART_SECONDS = 1.0
 
-def grade_chunk(grader: Grader, chunk: list[tuple]) -> list[dict]:
-    """Verdict rows of (problem, sample, text, gold, convention) each."""
-    rows = []
+
+def grade_chunk(grader: Grader, chunk: list[tuple]) -> Iterator[list[dict]]:
+    """Verdict rows of (problem, sample, text, gold, convention) each; where they take long, in several parts."""
+    rows, start = [], time.monotonic()
     for problem, sample, text, gold, convention in chunk:
         answer, verdict = grader.grade(text, gold, convention)
         rows.append({"problem": problem, "sample": sample, "answer": answer, "verdict": verdict})
-    return rows
+        if time.monotonic() - start > PART_SECONDS:
+            yield rows
+            rows, start = [], time.monotonic()
+    if rows:
+        yield rows
 
 
 def grade_side_by_side(chunks: Iterable[list[tuple]], count: int, *limits) -> Iterator[list[dict]]:
-    """`grade_chunk` of each chunk, in order, by `count` processes whose graders have these limits.
+    """The parts of `grade_chunk` of each chunk, in order, by `count` processes whose graders have these limits.
 
     Reads at most two chunks a process ahead, so that memory is flat. Closing the iterator ends the processes at once.
     Raises UserError where one of them was killed from outside.
     """
     chunks = iter(chunks)
     with start_processes(count, limits) as pipes:
-        idle, busy, finished = list(pipes), {}, {}
+        idle, busy = list(pipes), {}
+        parts: dict[int, deque] = defaultdict(deque)
         sent = due = 0
         while True:
             while idle and sent - due < 2 * count and (chunk := next(chunks, None)):
@@ -41,14 +52,20 @@ def grade_side_by_side(chunks: Iterable[list[tuple]], count: int, *limits) -> It
                     idle[-1].send(chunk)
                 busy[idle.pop()] = sent
                 sent += 1
-            if due in finished:
-                yield finished.pop(due)
+            if parts[due]:
+                yield parts[due].popleft()
+            elif due < sent and due not in busy.values():
+                parts.pop(due)
                 due += 1
             elif busy:
                 for pipe in wait(busy):
                     with told_in_one_line():
-                        finished[busy.pop(pipe)] = pipe.recv()
-                    idle.append(pipe)
+                        part = pipe.recv()
+                    if part is None:
+                        busy.pop(pipe)
+                        idle.append(pipe)
+                    else:
+                        parts[busy[pipe]].append(part)
             else:
                 return
 
@@ -90,4 +107,6 @@ def serve(pipe: Connection, limits: tuple) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with Grader(*limits) as grader, contextlib.suppress(EOFError, OSError):
         while True:
-            pipe.send(grade_chunk(grader, pipe.recv()))
+            for part in grade_chunk(grader, pipe.recv()):
+                pipe.send(part)
+            pipe.send(None)

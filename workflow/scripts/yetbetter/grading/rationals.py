@@ -23,7 +23,10 @@ def read_number(text: str) -> Fraction | None:
             sign, digits, denominator = match.groups()
             if ("," in digits and not GROUPS.fullmatch(digits)) or digits in ("", "."):
                 return None
-            value = Fraction(digits.replace(",", "")) / (int(denominator) if denominator else 1)
+            digits = digits.replace(",", "")
+            value = Fraction(int(digits) if digits.isdigit() else digits)
+            if denominator:
+                value /= int(denominator)
             return -value if sign == "-" else value
         match = FRACTION.fullmatch(text)
         if match:

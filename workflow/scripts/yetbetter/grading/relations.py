@@ -5,7 +5,7 @@ from fractions import Fraction
 from yetbetter.grading import arithmetic
 from yetbetter.grading.arithmetic import Undefined
 from yetbetter.grading.grammar import UNKNOWN_FUNCTIONS
-from yetbetter.grading.values import POINTS, evaluate, symbols
+from yetbetter.grading.values import POINTS, agree, contains, evaluate, same_function, symbols
 
 FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 
@@ -18,7 +18,7 @@ def is_name(tree: tuple) -> bool:
     if kind == "call":
         return all(is_name(item) or item[0] == "num" for item in tree[2])
     if kind == "fun" and tree[1] == "abs":
-        return is_name(tree[2][0])
+        return is_name(tree[2][0]) and tree[2][0] != ("sym", "x")  # |x| = 5 is an equation
     if kind == "tuple":
         return all(is_name(item) for item in tree[3])
     if is_inverse(tree):
@@ -42,7 +42,43 @@ def name_and_value(tree: tuple) -> tuple:
             return right, left
         if tree[1][0] != "in" and is_computation(left):
             return None, right  # 23 - 4 = 19 says 19
+        if tree[1][0] == "=" and left[0] == "num" and is_computation(right) and same_function(left, right):
+            return None, left  # 42 = 6 * 7
     return None, tree
+
+
+def quantity_and_value(tree: tuple) -> tuple:
+    """The value of "quantity = value", such as a + b = 6 or sin x = 1/2; any other tree as it is."""
+    if tree[0] == "rel" and tree[1] in (("=",), ("approx",)) and is_quantity(tree[2][0]):
+        left, right = tree[2]
+        # "= 0" is what an equation ends with, not what a quantity is.
+        if not symbols(left) & symbols(right) and right != ("num", Fraction(0), None):
+            return right
+    return tree
+
+
+def is_quantity(tree: tuple) -> bool:
+    """What a question may ask for as a whole: a + b, xy, a^2 + b^2, sin x. Not 2x, x - 3, a + 3z or x^2 + y^2,
+    which are sides of equations."""
+    names = symbols(tree)
+    terms = tree[1] if tree[0] == "add" else (tree,)
+    powers = [contains(term, ("pow",)) for term in terms]
+    if not names or ({"x", "y"} <= names and any(powers)) or not all(symbols(term) for term in terms):
+        return False
+    if len(terms) == 1:
+        unknown = tree[0] == "pow" or (tree[0] == "fun" and tree[1] == "abs")
+        return not is_multiple(tree) and not (unknown and names & {"x", "y", "z"})
+    bare = [term[1] if term[0] == "neg" else term for term in terms]
+    return not any(map(is_multiple, bare)) and len(set(powers)) == 1
+
+
+def is_multiple(tree: tuple) -> bool:
+    """A number times (or through, or minus) one name: 2x, x/2, -x."""
+    if tree[0] == "neg":
+        return True
+    if tree[0] == "div":
+        return not symbols(tree[2]) and tree[1][0] in ("sym", "mul")
+    return tree[0] == "mul" and any(not symbols(item) for item in tree[1])
 
 
 def own_symbols(name: tuple) -> frozenset[str]:
@@ -76,9 +112,15 @@ def is_number(tree: tuple) -> bool:
 
 
 def as_interval(tree: tuple) -> tuple[tuple | None, tuple | None]:
-    """(name, interval) of "a < name <= b", "name > a"; (None, None) for anything else."""
+    """(name, set) of "a < name <= b", "name > a", "name != a", "|x - a| < r"; (None, None) for anything else."""
+    if tree[0] == "rel" and tree[1] == ("!=",) and is_name(tree[2][0]) and not symbols(tree[2][1]):
+        return tree[2][0], ("setminus", ("reals",), ("set", (tree[2][1],)))
     if tree[0] != "rel" or any(sign not in ("<", ">", "<=", ">=") for sign in tree[1]):
         return None, None
+    if len(tree[2]) == 2 and tree[2][0][:2] == ("fun", "abs"):
+        name, found = around_a_point(tree)
+        if name is not None:
+            return name, found
     infinity = ("const", "inf")
     signs, terms = tree[1], tree[2]
     if len(terms) == 3 and is_name(terms[1]) and len({sign[0] for sign in signs}) == 1:
@@ -96,6 +138,23 @@ def as_interval(tree: tuple) -> tuple[tuple | None, tuple | None]:
                 return terms[0], ("tuple", "(", "]" if "=" in sign else ")", (("neg", infinity), terms[1]))
             return terms[0], ("tuple", "[" if "=" in sign else "(", ")", (terms[1], infinity))
     return None, None
+
+
+def around_a_point(tree: tuple) -> tuple[tuple | None, tuple | None]:
+    """(x, set) of |x| < r and |x - a| >= r."""
+    inside, radius = tree[2][0][2][0], tree[2][1]
+    terms = inside[1] if inside[0] == "add" and len(inside[1]) == 2 else (inside, ("num", Fraction(0), None))
+    name, shift = terms
+    if name not in (("sym", "x"), ("sym", "y"), ("sym", "t"), ("sym", "z")) or symbols(shift) or symbols(radius):
+        return None, None
+    low, high = (("add", (("neg", shift), end)) for end in (("neg", radius), radius))
+    sign = tree[1][0]
+    if sign[0] == "<":
+        closed = "=" in sign
+        return name, ("tuple", "[" if closed else "(", "]" if closed else ")", (low, high))
+    infinity = ("const", "inf")
+    left = ("tuple", "(", "]" if "=" in sign else ")", (("neg", infinity), low))
+    return name, ("cup", left, ("tuple", "[" if "=" in sign else "(", ")", (high, infinity)))
 
 
 def equal_relations(a: tuple, g: tuple) -> bool | None:
@@ -119,8 +178,11 @@ def equal_relations(a: tuple, g: tuple) -> bool | None:
             continue
     if len(factors) < 2:
         return None
-    if not all(arithmetic.guarded(arithmetic.agree)(factors[0], factor) for factor in factors[1:]):
-        return False
+    try:
+        if not all(agree(factors[0], factor) for factor in factors[1:]):
+            return False
+    except Undefined:
+        return None
     if a_sign in ("=", "!="):
         return a_sign == g_sign and not arithmetic.is_zero(factors[0])
     if not arithmetic.is_real(factors[0]) or arithmetic.is_zero(factors[0]):
@@ -131,8 +193,6 @@ def equal_relations(a: tuple, g: tuple) -> bool | None:
 
 def equal_chains(a: tuple, g: tuple) -> bool | None:
     """f(2) < f(1) < f(4): term by term, in either direction."""
-    from yetbetter.grading.values import same_function
-
     for signs, terms in ((g[1], g[2]), (tuple(FLIPPED.get(s, s) for s in reversed(g[1])), tuple(reversed(g[2])))):
         if a[1] == signs and all(same_function(x, y) for x, y in zip(a[2], terms, strict=True)):
             return True

@@ -3,6 +3,7 @@ r"""Sets of real numbers: unions of intervals and points, sorted and merged, the
 from collections.abc import Callable
 from decimal import Decimal
 
+from yetbetter.grading.relations import as_interval, name_and_value
 from yetbetter.grading.values import real_order
 
 INFINITE = Decimal("Infinity")
@@ -19,6 +20,61 @@ def is_interval_like(tree: tuple) -> bool:
 
 def is_infinite(tree: tuple) -> bool:
     return tree == ("const", "inf") or tree == ("neg", ("const", "inf"))
+
+
+def as_unions(a: tuple, g: tuple) -> tuple[tuple, tuple] | None:
+    r"""Both as sets of reals, where one is told as a list ("x < 2 or x > 3"); None where they are none."""
+    found = [as_union(tree) for tree in (a, g)]
+    for place, tree in enumerate((a, g)):
+        # (1,3) alone may be a point; beside a set of reals it is an interval.
+        if found[place] is None and tree[0] == "tuple" and len(tree[3]) == 2 and is_ascending(*tree[3]):
+            found[place] = tree
+    return None if None in found else (found[0], found[1])
+
+
+def is_ascending(low: tuple, high: tuple) -> bool:
+    ends = real_order(low), real_order(high)
+    return None not in ends and ends[0] < ends[1]
+
+
+def as_union(tree: tuple) -> tuple | None:
+    r"""A set of reals that may be told as a list: "x < 2 or x > 3", "(-\infty,2), (3,\infty)"; None for anything else.
+
+    Inequalities joined by "and" have to hold together.
+    """
+    if is_interval_like(tree):
+        return tree
+    if tree[0] != "list":
+        return part_of_union(tree)[1]
+    found = [part_of_union(item) for item in tree[1]]
+    if any(part is None for _, part in found) or len({name for name, _ in found} - {None}) > 1:
+        return None
+    parts = [part for _, part in found]
+    inequalities = all(item[0] == "rel" for item in tree[1])
+    if inequalities and tree[2:] == ("and",):
+        return joined("cap", parts)
+    union = joined("cup", parts)
+    # "x > 1, x < 3": what together would be all numbers is meant to hold together.
+    if inequalities and not tree[2:] and merge(parts_of(union) or []) == [EVERYTHING]:
+        return joined("cap", parts)
+    return union
+
+
+def joined(kind: str, parts: list[tuple]) -> tuple:
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = (kind, whole, part)
+    return whole
+
+
+def part_of_union(tree: tuple) -> tuple[tuple | None, tuple | None]:
+    """(name or None, set) of an interval, an inequality, or "x in" an interval; (None, None) for anything else."""
+    if is_interval_like(tree):
+        return None, tree
+    name, value = name_and_value(tree)
+    if name is not None and is_interval_like(value):
+        return name, value
+    return as_interval(tree)
 
 
 def equal_sets(a: tuple, g: tuple, equal: Callable[[tuple, tuple], bool | None]) -> bool | None:
@@ -59,9 +115,10 @@ def parts_of(tree: tuple) -> list[tuple] | None:
         if None in sides:
             return None
         if kind == "cup":
-            return sides[0] + sides[1]
+            return merge(sides[0] + sides[1])
         taken = complement(sides[1]) if kind == "setminus" else sides[1]
-        return [part for x in sides[0] for y in taken if (part := intersect(x, y))]
+        # Merged, so that an intersection has no more pieces than its sides together.
+        return merge([part for x in sides[0] for y in taken if (part := intersect(x, y))])
     return None
 
 

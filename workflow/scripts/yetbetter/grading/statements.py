@@ -1,65 +1,128 @@
-"""Where a text states no answer in a known way: its last formula or number; and the number of a line."""
+"""Statements of an answer in prose: where they end, what of them is the answer, which are no statement at all."""
 
 import re
+from collections.abc import Iterator
 
-from yetbetter.grading.grammar import parse
-from yetbetter.grading.normalisation import clean
-from yetbetter.grading.tokens import Refused
+from yetbetter.grading.names import listed
+from yetbetter.grading.words import COMPARING, DENYING, words_of
 
-NUMBER = re.compile(r"(?<![\w.])[+-]?(?:\d{1,3}(?: \d{3})+(?![\d,])|\d+(?:,\d+)*(?:\.\d+)?|\.\d+)(?:/\d+)?")
-# What may stand between boxes that together are one answer: $\boxed{1}$ and $\boxed{2}$.
-BETWEEN = re.compile(
-    r"(?:[\s$,;.&]|\\[\[\]()\\ ,;]|\\q?quad\b|\\text ?\{\s{0,4}(?:and|or)\s{0,4}\}|\band\b|\bor\b){0,24}"
+# What may stand between boxes or formulas that together are one answer: $\boxed{1}$ and $\boxed{2}$.
+GAP = r"[\s$,;.&]|\\[\[\]()\\ ,;]|\\q?quad\b|\\text ?\{\s{0,4}(?:and|or)\s{0,4}\}|\band\b|\bor\b"
+BETWEEN = re.compile(rf"(?:{GAP}){{0,24}}")
+# The same with names: $x = \boxed{1}$ or $x = \boxed{2}$.
+BETWEEN_NAMES = re.compile(rf"(?:{GAP}|(?<![a-zA-Z])[a-z] ?=){{0,24}}")
+# An answer ends with its line, or where a sentence does; a point inside a number is followed by a digit.
+# Each alternative opens with its own sign, which a search finds fastest.
+END = re.compile(
+    r"\n|\.(?=\s|$)(?<!\bsq\.)(?<!\bcu\.)(?<!\bi\.e\.)(?<!\be\.g\.)"
+    r"|!(?= +[A-Z][a-z])(?<=[\d$}]!)|!(?=\s|$)(?<=[a-z]{3}!)|\?(?=\s|$)(?<=[\d$}]\?)"
 )
-PROSE = re.compile(r"(?<![\\a-zA-Z{])(?!(?:and|or|sqrt|sin|cos|tan|log|ln|pi|pct|cm|km)\b)[a-zA-Z]{2,}")
-MATH = re.compile(
-    r"\$\$(?P<a>[^$]{1,2000})\$\$|\$(?P<b>(?:[^$\\]|\\.){1,2000})\$|\\\[(?P<c>.{1,2000}?)\\\]|\\\((?P<d>.{1,2000}?)\\\)",
-    re.S,
+# Behind a colon, or an opening sign of displayed mathematics, that ends its line.
+NEXT_LINE = re.compile(
+    r"[ \t*]{0,8}(?::[ \t*]{0,8}(?:\$\$|\\\[)?|\$\$|\\\[|(?=\n\s{0,8}(?:\$|\\[(\[])))[ \t]{0,8}\n\s{0,8}"
+    r"(?:(?:\$\$|\\\[)[ \t]{0,8}\n\s{0,8})?(?=\S)"
 )
-QUANTITY = re.compile(
-    r"\s*(?:USD|Rs\.?)?\s*(?P<sign>[+-]?)\s*\\?[$€£¥₹]?\s*(?P<number>[+-]?(?:\d[\d,]{0,60}(?:\.\d{1,40})?|\.\d{1,40})(?:/\d{1,40})?)"
-    r"(?P<unit>\s*\\?[%$€£¥₹°]|(?:\s+|(?=[a-zA-Z]))[a-zA-Z][a-zA-Z. /²³-]{0,40})?[\s.]*"
+GOES_ON = re.compile(r"\s{0,8}(?:=|&=|\\\\)")
+# Where a statement goes over into its reason: "42 because ...", "72, which is ...", "5 - this follows ...".
+REASON = re.compile(
+    r"(?:,? |; ?| [-\u2013\u2014] )(?:because|since|therefore|thus|hence|due to|given that|according to|based on"
+    r"|obtained (?:by|from)|so (?:the|we|it|that|there|he|she|they)\b|which|where (?:the|we|it|each|there)\b"
+    r"|as (?:we|the|it|there|this|that|they|he|she|shown|required|follows|can)\b"
+    r"|and (?:the|this|that|we|it|so|then|therefore|thus|hence|he|she|they|these|those)\b"
+    r"|meaning|making|giving|representing|corresponding|i\.e\.|that is\b|this (?:is|means)\b)"
+    r"|(?<=[\d})$\w*%]), (?:the|a|an|as|when|in|for|after|with|using|by|if|not|it|we|he|she|they|rounded|or about)\b"
+    r"|; (?!(?:and|or) )(?=[a-z]{2,20} )| [-\u2013\u2014]{1,3} (?:the|this|that|it|we|a|an)\b"
 )
-MULTIPLES = re.compile(r"\b(?:hundred|thousand|million|billion|trillion|dozen)", re.I)
+COMMENT_WORDS = listed(
+    """
+    correct incorrect wrong verified confirmed consistent reasonable clear obvious above below shown given stated
+    written found follows already exactly simply expected required therefore thus indeed also now then here
+    the in as is it be to box boxed final my our your and so not what we asked for at
+    """
+)
+NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d{1,3}(?: \d{3})+(?![\d,])|\d+(?:,\d+)*(?:\.\d+)?|\.\d+)(?:/\d+)?")
+RUN = re.compile(r"[^\s.,:;!*]+")
+FORMULA = re.compile(r"[\\=^*{}<>]|\d ?[-+/:] ?\d|\$[^$]*\$")
+BEFORE_NUMBER = re.compile(r"[^\d$]*")
+PER_CENT = re.compile(r"\d ?%")
+BOLD = re.compile(r"(?<![\w)*])\*\*(?=\S)|(?<=\S)\*\*(?![\w(*])")
 
 
 def trim(text: str) -> str | None:
     """Without blanks and Markdown's asterisks around it; None where nothing is left."""
     text = text.strip()
-    if text.startswith("**") or text.endswith("**"):
-        text = text.removeprefix("**").removesuffix("**").strip()
+    for mark in ("**", "__"):
+        if text.startswith(mark) or text.endswith(mark):
+            text = text.removeprefix(mark).removesuffix(mark).strip()
     return text or None
 
 
-def quantity(line: str) -> str | None:
-    """The number of a line that holds one quantity ("$1,234.50", "18 dollars", "25%"); any other line as it stands."""
-    match = QUANTITY.fullmatch(line) if len(line) < 300 else None
-    if match is None or MULTIPLES.search(match["unit"] or ""):
-        return trim(line.strip().rstrip("."))
-    return match["sign"] + match["number"].rstrip(",")
+def until_end(text: str, start: int) -> str | None:
+    """From `start` to the end of the line or sentence; a \\begin that is open there is read up to its \\end.
+
+    Behind a colon that ends its line the answer is the next line, if no computation goes on from there.
+    """
+    below = NEXT_LINE.match(text, start)
+    start = below.end() if below else start + (text[start : start + 1] == ":")
+    match = END.search(text, start)
+    end = match.start() if match else len(text)
+    opened = text.rfind("\\begin{", start, end)
+    if opened >= 0 and text.find("\\end{", opened, end) < 0:
+        closed = text.find("\\end{", end)
+        if closed >= 0:
+            match = END.search(text, closed)
+            end = match.start() if match else len(text)
+    if below and GOES_ON.match(text, end):
+        return None
+    return trim(text[start:end])
 
 
-def last_formula(text: str) -> str | None:
-    """A short text that is one formula as it stands; else its last formula between $ signs, or number after that."""
-    if len(text) <= 200 and not any(mark in text for mark in ("$", "\\(", "\\[")) and not PROSE.search(text):
-        try:
-            parse(clean(text))
-            return trim(text)
-        except Refused:
-            pass
-    tail = text[-20_000:]
-    tail = tail[max(tail.rfind("Final Answer:"), 0) :]
-    formulas = list(MATH.finditer(tail))
-    rest = tail[formulas[-1].end() :] if formulas else tail
-    numbers = [number for number in NUMBER.findall(rest) if number.strip("+-")]
-    if numbers:
-        return numbers[-1]
-    if not formulas:
-        return trim(text)
-    joined = [formulas[-1]]
-    for match in reversed(formulas[:-1]):
-        gap = tail[match.end() : joined[-1].start()]
-        if len(gap) > 20 or not gap.strip() or not BETWEEN.fullmatch(gap):
+def from_the_end(text: str, phrase: re.Pattern, core: str) -> Iterator[re.Match]:
+    """Matches of a phrase, the last one first. core: letters that all of them hold from their second character on."""
+    place = text.rfind(core)
+    while place > 0:
+        match = phrase.match(text, place - 1)
+        if match:
+            yield match
+        place = text.rfind(core, 0, place)
+
+
+def last_statement(text: str, phrase: re.Pattern, core: str) -> tuple[int, str] | None:
+    """(place, answer) of the last statement behind `phrase` that is more than a comment ("is correct")."""
+    for match in from_the_end(text, phrase, core):
+        found = until_end(text, match.end())
+        if found and not is_comment(found):
+            return match.start(), without_reason(found)
+    return None
+
+
+def is_comment(statement: str) -> bool:
+    """Nothing but words about an answer: "The final answer is correct", "is as follows"."""
+    return (
+        len(statement) < 100 and statement[0].isalpha() and COMMENT_WORDS.issuperset(RUN.findall(statement.casefold()))
+    )
+
+
+def without_reason(statement: str) -> str:
+    """The answer of a statement that goes on to say why; of a sentence with one number that number."""
+    if " " not in statement:
+        return statement
+    statement = BOLD.sub("", statement)
+    for match in REASON.finditer(statement[:1_000]):
+        head = statement[: match.start()]
+        if head.strip() and not head.count("$") % 2 and head.count("{") == head.count("}"):
+            statement = head.rstrip(" ,;")
             break
-        joined.append(match)
-    return ", ".join(next(group for group in match.groups() if group is not None).strip() for match in reversed(joined))
+    return (number_of_sentence(statement) if statement[:1].isalpha() else None) or statement
+
+
+def number_of_sentence(statement: str) -> str | None:
+    """The number of a sentence that holds one and no formula: "Faraday sold 291 sunflowers in all"."""
+    if len(statement) > 300 or FORMULA.search(statement):
+        return None
+    before, words = BEFORE_NUMBER.match(statement)[0], words_of(statement)
+    numbers = NUMBER.findall(statement)
+    words_before = words_of(before)
+    if len(numbers) != 1 or len(words_before) < 2 or words_before[-1] in COMPARING or DENYING.intersection(words):
+        return None
+    return numbers[0] + ("%" if PER_CENT.search(statement) else "")

@@ -6,7 +6,8 @@ tree; no text ever reaches SymPy's parser (sympify and parse_expr call eval).
 
 import sympy
 
-from yetbetter.grading.equivalence import Comparison, compare
+from yetbetter.grading.comparison import Comparison
+from yetbetter.grading.equivalence import compare
 from yetbetter.grading.tokens import Refused
 
 FUNCTIONS = {

@@ -3,6 +3,9 @@
 import re
 from typing import NamedTuple
 
+from yetbetter.grading.names import FUNCTIONS, GREEK
+from yetbetter.grading.words import is_word
+
 MAX_LENGTH = 1_000
 
 TOKEN = re.compile(
@@ -15,71 +18,6 @@ TOKEN = re.compile(
     r"|(?P<blank>\s+)"
 )
 THOUSANDS = re.compile(r"(?<![\d,.])[1-9]\d{0,2}(?:,\d{3})+(?![\d,])")
-GREEK = frozenset(
-    [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "varepsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "vartheta",
-        "iota",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "xi",
-        "rho",
-        "sigma",
-        "tau",
-        "upsilon",
-        "phi",
-        "varphi",
-        "chi",
-        "psi",
-        "omega",
-        "Gamma",
-        "Delta",
-        "Theta",
-        "Lambda",
-        "Xi",
-        "Sigma",
-        "Phi",
-        "Psi",
-        "Omega",
-        "ell",
-        "hbar",
-    ]
-)
-FUNCTIONS = {
-    **{
-        name: name
-        for name in [
-            "sin",
-            "cos",
-            "tan",
-            "sec",
-            "csc",
-            "cot",
-            "sinh",
-            "cosh",
-            "tanh",
-            "ln",
-            "log",
-            "exp",
-            "gcd",
-            "lcm",
-            "min",
-            "max",
-        ]
-    },
-    **{name: name for name in ["arcsin", "arccos", "arctan", "floor", "abs"]},
-    **{"asin": "arcsin", "acos": "arccos", "atan": "arctan", "ceil": "ceil", "ceiling": "ceil"},
-}
 # Command -> sign, where LaTeX only spells a sign otherwise.
 SIGNS = {
     **{"times": "*", "cdot": "*", "div": "/", "le": "<=", "ge": ">=", "ne": "!=", "lt": "<", "gt": ">", "{": "\\{"},
@@ -91,11 +29,13 @@ SIGNS = {
 MACROS = frozenset(
     [
         *("frac", "sqrt", "binom", "overline", "sum", "prod", "int", "lim", "mathbb", "boxed", "triangle", "angle"),
-        *("vec", "hat", "bar", "tilde", "underline"),
+        *("vec", "hat", "bar", "dot", "tilde", "underline"),
     ]
 )
 CONSTANTS = {"pi": "pi", "infty": "inf", "emptyset": "emptyset", "infinity": "inf", "inf": "inf"}
 JOINED = frozenset(["and", "or"])
+# What may stand on either side of an item of a list.
+EDGES = frozenset(",;:=()[]{}")
 # Names spelt without a backslash, with at most two letters before or behind: "pir", "xsqrt"; longest first.
 SPELT = re.compile(
     "([a-zA-Z]{0,2}?)("
@@ -139,12 +79,11 @@ def tokenize(text: str, thousands: bool = True) -> list[Token]:
         elif kind == "command":
             tokens.append(command(value))
         elif kind == "letters":
-            tokens += letters(value)
+            tokens += letters(value, is_alone(text, match))
         elif kind == "text":
             word = value.strip(" ,").casefold()
-            if word in JOINED:
-                if not tokens or tokens[-1] != ("sign", ","):
-                    tokens.append(Token("sign", ","))
+            if word in JOINED or word == "to":
+                tokens.append(Token("sign", word))
             elif word:
                 tokens.append(Token("text", value.strip()))
         elif tokens and tokens[-1].kind == "number" and text[place : place + 1].isdigit():
@@ -179,12 +118,29 @@ def command(name: str) -> Token:
     raise Refused(f"command {name}")
 
 
-def letters(run: str) -> list[Token]:
-    """A run of letters: known names, else a product of single letters; long unknown words are no formula."""
+def is_alone(text: str, match: re.Match) -> bool:
+    """Whether letters are an item of their own, with nothing beside them that they could be multiplied with."""
+    before, behind = text[: match.start()].rstrip(), text[match.end() :].lstrip()
+    return (not before or before[-1] in EDGES) and (not behind or behind[0] in EDGES)
+
+
+def letters(run: str, alone: bool = False) -> list[Token]:
+    """A run of letters: known names, else a product of single letters; long unknown words are no formula.
+
+    Alone, a word ("no") and the points of a figure ("ABC") keep the order of their letters.
+    """
     if run in JOINED:
-        return [Token("sign", ",")]
+        return [Token("sign", run)]
+    if run == "to" and not alone:
+        return [Token("sign", run)]
+    if run in ("not", "never"):
+        raise Refused("a negation")
+    if alone and len(run) > 2 and run.isupper():
+        return [Token("name", run)]
     spelt = SPELT.fullmatch(run) if len(run) > 1 else None
     if spelt is None:
+        if alone and is_word(run):
+            return [Token("text", run)]
         if len(run) > 4:
             raise Refused(f"word {run}")
         return [Token("name", letter) for letter in run]

@@ -1,152 +1,235 @@
-r"""Units behind (or currency before) a value, in one spelling: "square feet" and "\text{ ft}^2" are foot^2."""
+r"""Units and words behind (or currency before) a value: "18 eggs", "\text{ ft}^2", "\mathrm{~m/s}", "\$5 a day".
+
+A unit is a set of names in one spelling: "64 square feet" is 64 and {"foot^2"}, "60 mph" 60 and {"mile", "per hour"}.
+"""
 
 import re
 
-TEXT_UNIT = re.compile(r"(?P<core>[^\\]?.*?) ?\\text ?\{(?P<unit>[^{}\\]{1,60})\} ?(?:\^ ?\{? ?(?P<power>[23]) ?\}?)?")
-PLAIN_UNIT = re.compile(
-    r"(?P<core>.*[\d)}\]]) ?(?P<unit>(?<= )[a-zA-Z]{2,20}(?:[ /.-]{1,2}[a-zA-Z]{1,20}){0,3}|[a-zA-Z]{1,4})\.?"
-    r" ?(?:\^ ?\{? ?(?P<power>[23]) ?\}?)?"
+from yetbetter.grading.tokens import SPELT
+from yetbetter.grading.unit_names import (
+    CURRENCIES,
+    FILLERS,
+    KNOWN,
+    LETTERS,
+    POWERS,
+    SCALES,
+    SPELLINGS,
+    SYMBOLS,
+    WRITTEN_OUT,
 )
-ENDING = re.compile(r"(?P<core>.*[^\\]) ?(?:(?P<percent>%)|(?P<degree>\\degree)|(?P<dollar>\\dollar|€|£|¥))", re.DOTALL)
+from yetbetter.grading.words import changes_value, is_word, words_of
+
+MAX_LENGTH = 400
+VALUE = r"(?:[\d)}\]%!|]|\\pi|\\degree|\\rangle)"
+POWER = r"\^ ?\{? ?-? ?[1-3] ?\}?"
+# \text{ cm}^2, \text{m}/\text{s}, \text{kg} \cdot \text{m}: groups of words, joined by signs.
+GROUPS = re.compile(
+    r"(?P<core>[^\\]?.*?) ?(?P<unit>(?:(?<=\d)/ ?)?"
+    rf"\\text ?\{{[^{{}}\\]{{1,120}}\}}(?:{POWER}|\\text ?\{{[^{{}}\\]{{1,120}}\}}"
+    r"|\\cdot|\\times|[ /.,*-])*)"
+)
+GROUP = rf"\\text ?\{{[^{{}}\\]{{1,60}}\}}(?:{POWER})?"
+# t-shirts, x-rays
+ONE_LETTER = re.compile(r"(?<![a-zA-Z])[a-zA-Z]-(?=[a-zA-Z]{3})")
+LETTERS_ALONE = re.compile("[a-zA-Z]+")
+# Between groups of words, and words that only lead over.
+JOINTS = re.compile(r"\\text|\\cdot|\\times|[{}]")
+LEADING_OVER = re.compile(r"\bin\b(?= *[a-z])|\b(?:an?|each|every) (?:minute|hour|day|week|month|year)\b")
+FRACTION_OF_UNITS = re.compile(rf"\\frac ?\{{ ?({GROUP}) ?\}} ?\{{ ?({GROUP}) ?\}}")
+PLAIN = re.compile(
+    rf"(?P<core>.*{VALUE})(?P<gap> ?)(?P<unit>(?:per |/ ?|an? )?[a-zA-Z][a-zA-Z]*(?:[ .,'/-]{{1,3}}[a-zA-Z]+){{0,15}}"
+    rf"(?: ?{POWER}|(?<=[cdkm]m)[23]|(?<= m)[23])?)(?:\.|(?<=s)')?",
+    re.DOTALL,
+)
+ORDINAL = re.compile(r"(?P<core>.*\d) ?(?:\^ ?)?\{? ?(?:\\text ?\{ ?)?(?:st|nd|rd|th) ?\}? ?\}?")
+ENDING = re.compile(
+    r"(?P<core>.*[^\\]) ?(?:(?P<percent>%)|(?P<degree>\\degree)(?: ?(?:\\text ?\{ ?)?(?P<scale>[CFK]) ?\}?)?"
+    r"|(?P<currency>\\dollar|[€£¥₹]))",
+    re.DOTALL,
+)
+BEFORE = re.compile(
+    r"(?P<sign>-? ?)(?:US|AU|CA)? ?(?P<currency>\\dollar|[€£¥₹]|Rs\.?|USD|EUR|GBP) ?(?P<core>[-\d.\\].*)", re.DOTALL
+)
+OPENING = frozenset("-\\€£¥₹RUEGAC")
+ANY_ENDING = re.compile(r"%|\\d|[€£¥₹]")
+# 6' and 6'', feet and inches.
+FEET = re.compile(r"(?P<core>-?\d[\d.,/ ]*?) ?(?P<marks>'{1,2})")
+# Between the items of a list; of "cm and " in one group the word is taken out first.
+BETWEEN = re.compile(
+    r" ?(?:,? ?\\text ?\{ ?,? ?(?:and|or) ?\}|,(?!\d{3}(?!\d)) ?(?:(?:and|or) )?|(?<![a-zA-Z])(?:and|or)(?![a-zA-Z])) ?"
+)
+JOINED_INSIDE = re.compile(r"\\text ?\{([^{}]{1,40}?)(,| and|, and| or) ?\}")
+ANY_LETTERS = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{1,20}")
 TRIGONOMETRY = re.compile(r"sin|cos|tan|sec|csc|cot")
-BEFORE = re.compile(r"(?P<sign>-? ?)(?:\\dollar|(?P<other>€|£|¥|Rs\.?)) ?(?P<core>[-\d.].*)", re.DOTALL)
-SPELLINGS = {
-    "degree": "degree degrees deg",
-    "percent": "percent pct percentage",
-    "dollar": "dollar dollars usd buck bucks",
-    "cent": "cent cents",
-    "centimeter": "cm centimeter centimeters centimetre centimetres",
-    "millimeter": "mm millimeter millimeters",
-    "meter": "m meter meters metre metres",
-    "kilometer": "km kilometer kilometers kilometre kilometres",
-    "inch": "in inch inches",
-    "foot": "ft foot feet",
-    "yard": "yd yard yards",
-    "mile": "mi mile miles",
-    "hour": "h hr hrs hour hours",
-    "minute": "min mins minute minutes",
-    "second": "s sec secs second seconds",
-    "day": "day days",
-    "gram": "g gram grams",
-    "kilogram": "kg kilogram kilograms",
-    "pound": "lb lbs pound pounds",
-    "liter": "l liter liters litre litres",
-    "unit": "unit units un",
-    "mph": "mph",
-    "square": "square sq",
-    "cubic": "cubic cu",
-}
-KNOWN = {word: unit for unit, words in SPELLINGS.items() for word in words.split()}
-# Words that make a phrase something else than a unit.
-NO_UNIT = frozenset(
-    [
-        "is",
-        "are",
-        "was",
-        "be",
-        "not",
-        "no",
-        "or",
-        "and",
-        "the",
-        "a",
-        "an",
-        "if",
-        "so",
-        "than",
-        "more",
-        "less",
-        "least",
-        "most",
-        "at",
-        "because",
-        "but",
-        "for",
-        "to",
-        "with",
-        "when",
-        "where",
-        "which",
-        "hundred",
-        "thousand",
-        "million",
-        "billion",
-        "trillion",
-        "dozen",
-        "half",
-        "times",
-        "plus",
-        "minus",
-        "over",
-        "pi",
-        "sqrt",
-        "sin",
-        "cos",
-        "tan",
-        "log",
-        "ln",
-        "exp",
-        "theta",
-        "infinity",
-        "inf",
-        "all",
-        "none",
-        "any",
-        "only",
-        "either",
-        "both",
-        "about",
-        "almost",
-        "approximately",
-        "solution",
-        "solutions",
-        "pm",
-        "am",
-        "mod",
-        "base",
-    ]
-)
+NUMBER_INSIDE = re.compile(r"(?<![\^a-zA-Z-])(?<!\^ )(?<!\^ -)\d")
+PIECE = re.compile(r"(?P<word>[^\W\d_]+)|\^ ?\{? ?(?P<power>-? ?\d)|(?P<per>/)|(?P<digit>[23])")
 
 
-def split_unit(text: str) -> tuple[str, str | None]:
-    """(value's text, unit or None) of a cleaned answer of one quantity."""
-    if len(text) > 400 or (text.isalnum() and text[-1:].isdigit()):
-        return text, None
-    match = BEFORE.fullmatch(text)
+def split_unit(text: str) -> tuple[str, frozenset[str]]:
+    """(value's text, names of its unit) of a cleaned answer of one quantity; no names where it has no unit."""
+    if not text or len(text) > MAX_LENGTH or text.isdigit():
+        return text, frozenset()
+    if "," in text or "and" in text or "or" in text:
+        found = split_list(text)
+        if found:
+            return found
+    names: set[str] = set()
+    match = FEET.fullmatch(text) if text[-1] == "'" else None
     if match:
-        return match["sign"].strip() + match["core"], match["other"] or "dollar"
-    match = ENDING.fullmatch(text)
+        return match["core"], frozenset(["foot" if len(match["marks"]) == 1 else "inch"])
+    match = BEFORE.fullmatch(text) if text[0] in OPENING else None
+    if match:
+        text = match["sign"].strip() + match["core"]
+        names.add(CURRENCIES.get(match["currency"], "rupee" if match["currency"].startswith("Rs") else "dollar"))
+    if "text" in text or text[-1:].isalpha() or "^" in text or text[-1:] in "23.'":
+        text, found = split_words(text)
+        names |= found
+    match = ENDING.fullmatch(text) if ANY_ENDING.search(text) else None
     if match and not (match["degree"] and TRIGONOMETRY.search(text)):
-        unit = "percent" if match["percent"] else "degree" if match["degree"] else "dollar"
-        return match["core"].strip(), unit
+        text = match["core"].strip()
+        names.add("percent" if match["percent"] else "degree" if match["degree"] else currency(match["currency"]))
+        if match["scale"]:
+            names.add(KNOWN[match["scale"].casefold()])
+    return text, frozenset(names)
+
+
+def split_list(text: str) -> tuple[str, frozenset[str]] | None:
+    r"""A list whose items have one unit: "3 \text{ cm}, 5 \text{ cm}" is "3; 5" in centimeters; None for all else."""
+    if not ANY_LETTERS.search(text) or any(sign in text for sign in "([=<>"):
+        return None
+    pieces = BETWEEN.split(JOINED_INSIDE.sub(r"\\text{\1} \2 ", text))
+    if not 2 <= len(pieces) <= 20 or not all(piece.strip() for piece in pieces):
+        return None
+    found = [split_unit(piece.strip()) for piece in pieces]
+    units = {unit for _, unit in found}
+    if len(units) != 1 or not all(map(is_measure, *units)) or any(ANY_LETTERS.search(core) for core, _ in found):
+        return None
+    [unit] = units
+    return ("; ".join(core for core, _ in found), unit) if unit else None
+
+
+def currency(sign: str) -> str:
+    return CURRENCIES.get(sign, "dollar")
+
+
+def split_words(text: str) -> tuple[str, frozenset[str]]:
+    match = ORDINAL.fullmatch(text)
+    if match:
+        return match["core"], frozenset()
     if "\\text" in text:
-        match = TEXT_UNIT.fullmatch(text)
-        if match and "\\text" not in match["core"] and match["core"].strip():
-            unit = spell(match["unit"], match["power"], known_only=False)
-            return (match["core"].strip(), unit) if unit else (text, None)
-        return text, None
-    if text[-1:].isalpha() or "^" in text:
-        match = PLAIN_UNIT.fullmatch(text)
-        if match:
-            glued = len(match["unit"]) <= 4 and " " not in match["unit"]
-            unit = spell(match["unit"], match["power"], known_only=glued)
-            if unit and not (glued and len(match["unit"]) == 1):
-                return match["core"].strip(), unit
-    return text, None
+        match = GROUPS.fullmatch(FRACTION_OF_UNITS.sub(r"\1/\2", text))
+        if not match or "\\text" in match["core"] or not match["core"].strip():
+            return text, frozenset()
+        phrase = JOINTS.sub(" ", match["unit"])
+        if NUMBER_INSIDE.search(phrase) or is_variable(phrase.strip()):
+            return text, frozenset()
+        core = match["core"].strip()
+    else:
+        match = PLAIN.fullmatch(text)
+        if not match or not is_plain_unit(match["unit"], match["gap"], match["core"]):
+            return text, frozenset()
+        phrase, core = match["unit"], match["core"]
+    words = words_of(phrase)
+    if (
+        changes_value(words)
+        or words[0] in ("squared", "cubed")
+        or ("degree" in spell(phrase) and TRIGONOMETRY.search(core))
+    ):
+        return text, frozenset()
+    return core, spell(phrase)
 
 
-def spell(phrase: str, power: str | None, known_only: bool) -> str | None:
-    """One spelling of a unit; None where the phrase is none."""
-    words = re.findall(r"[^\W\d_]+", phrase.casefold())
-    if not words or len(words) > 4 or NO_UNIT.intersection(words) or re.search(r"\d", phrase):
-        return None
-    if known_only and not all(word in KNOWN for word in words):
-        return None
-    names = [KNOWN.get(word, word if len(word) < 4 else word.removesuffix("s")) for word in words]
-    if "square" in names and len(names) > 1:
-        names.remove("square")
-        power = "2"
-    if "cubic" in names and len(names) > 1:
-        names.remove("cubic")
-        power = "3"
-    return " ".join(names) + (f"^{power}" if power else "")
+def is_variable(phrase: str) -> bool:
+    r"""A single letter that is no unit: 3\text{x}, but 5\text{ N}."""
+    return len(phrase) == 1 and phrase not in LETTERS and phrase not in SYMBOLS
+
+
+def is_plain_unit(phrase: str, gap: str, core: str) -> bool:
+    """Whether letters behind a value, outside of \\text, are words and no product of variables."""
+    words = LETTERS_ALONE.findall(ONE_LETTER.sub("", phrase))
+    first, rest = words[0], words[1:]
+    if phrase[0] == "/":  # $18/day; but 18/m is a fraction
+        return all(word in KNOWN and len(word) > 1 for word in words)
+    if not gap:
+        rate = "/" in phrase and all(word in KNOWN for word in words)
+        return core[-1:].isdigit() and (rate or (not rest and is_glued_unit(first)))
+    if len(first) == 1 and first != "a":
+        per = "/" in phrase or "per" in rest
+        return (
+            first in LETTERS
+            and core[-1:].isdigit()
+            and all(w in LETTERS or is_known_or_word(w) for w in rest)
+            and (per or not rest)
+        )
+    return all(is_known_or_word(word) or word == "a" or word in LETTERS for word in words) and (
+        len(words[-1]) > 1 or "/" in phrase or "per" in words
+    )
+
+
+def is_glued_unit(word: str) -> bool:
+    if word.casefold() in KNOWN or word in WRITTEN_OUT:
+        return len(word) > 1
+    return is_word(word) and len(word) > 2 and not SPELT.fullmatch(word)
+
+
+def is_known_or_word(word: str) -> bool:
+    small = word.casefold()
+    return small in KNOWN or small in WRITTEN_OUT or small in FILLERS or is_word(word)
+
+
+def spell(phrase: str) -> frozenset[str]:
+    """The names of a unit in one spelling, with their powers; words that only lead over are left out."""
+    names: list[str] = []
+    power = prefix = ""
+    for match in PIECE.finditer(expand(phrase)):
+        if match["word"]:
+            word = KNOWN.get(match["word"]) or singular(match["word"])
+            if word == "per":
+                prefix = "per "
+            elif word in ("square", "cubic"):
+                power = "^" + POWERS[word]
+            elif word in ("squared", "cubed"):
+                if names:
+                    names[-1] += "^" + POWERS[word]
+            elif word not in FILLERS or (prefix and word in KNOWN.values()):
+                names.append(prefix + word + power)
+                power = prefix = ""
+        elif match["per"]:
+            prefix = "per "
+        elif names:
+            digit = (match["power"] or match["digit"]).replace(" ", "")
+            negative = digit.startswith("-")
+            names[-1] = ("per " if negative else "") + names[-1] + ("^" + digit[-1] if digit[-1] != "1" else "")
+    if power:  # "square" alone
+        names.append("square")
+    return frozenset(names)
+
+
+def expand(phrase: str) -> str:
+    """In lower case, abbreviations of several words written out, and "in" as inch only where it ends the phrase."""
+    phrase = phrase.casefold().replace("'", "")
+    for short, long in WRITTEN_OUT.items():
+        if short in phrase:
+            phrase = re.sub(rf"\b{short}\b", long, phrase)
+    phrase = phrase.replace("per cent", "percent")
+    return LEADING_OVER.sub(" ", phrase)
+
+
+def singular(word: str) -> str:
+    return word if len(word) < 4 or word.endswith("ss") else word.removesuffix("s")
+
+
+def conflict(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two units are different ones. A missing one fits all; so do "ways" and "different ways"."""
+    if not one or not other or one == other:
+        return False
+    measures, others = ({name for name in unit if is_measure(name)} for unit in (one, other))
+    if measures - SCALES != others - SCALES:
+        return True
+    if measures & SCALES and others & SCALES:
+        return measures != others
+    return not measures and not one & other
+
+
+def is_measure(name: str) -> bool:
+    return name.removeprefix("per ").partition("^")[0] in SPELLINGS

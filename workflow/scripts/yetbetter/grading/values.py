@@ -12,15 +12,20 @@ from fractions import Fraction
 from yetbetter.grading import arithmetic
 from yetbetter.grading.arithmetic import Undefined, Unresolved, Value
 from yetbetter.grading.functions import FUNCTIONS, IMAGINARY_UNIT
+from yetbetter.grading.work import spend
 
 POINTS = 4
 SIGNS = ((1, 1), (-1, -1), (1, -1), (1, 1))
+# Where every symbol is a whole number: n!, and a sum up to n, have a value at these alone.
+WHOLE_POINTS = range(POINTS, POINTS + 8)
 
 
 @functools.lru_cache(maxsize=4096)
 def coordinate(name: str, point: int) -> Fraction:
     """A symbol's value at a point: from its name alone, so that every formula sees the same."""
     draw = random.Random(f"{name} {point}")
+    if point >= POINTS:
+        return Fraction(draw.randrange(2, 40))
     return Fraction(draw.randrange(101, 997), draw.randrange(101, 499)) * SIGNS[point][draw.randrange(2)]
 
 
@@ -38,7 +43,8 @@ def symbols(tree) -> frozenset[str]:
                 walk(node[2])
             else:
                 for part in node:
-                    walk(part)
+                    if isinstance(part, tuple):
+                        walk(part)
 
     walk(tree)
     return frozenset(found)
@@ -57,6 +63,7 @@ def value_of(tree: tuple, point: int) -> Value:
     kind = tree[0]
     if kind == "num":
         return tree[1]
+    spend(3)
     if kind == "sym":
         if tree[1] == "i":
             return IMAGINARY_UNIT
@@ -166,15 +173,23 @@ def repeated(tree: tuple, point: int) -> Value:
 
 
 def contains(tree, kinds: tuple[str, ...]) -> bool:
-    if not isinstance(tree, tuple) or not tree:
-        return False
-    return tree[0] in kinds or any(contains(part, kinds) for part in tree)
+    nodes = [tree] if isinstance(tree, tuple) and tree else []
+    while nodes:
+        node = nodes.pop()
+        if node[0] in kinds or (node[0] == "fun" and node[1] in kinds):
+            return True
+        nodes += [part for part in node if isinstance(part, tuple) and part]
+    return False
 
 
 def replace(tree, name: str, by: tuple):
     if not isinstance(tree, tuple):
         return tree
+    spend(1)
     return by if tree == ("sym", name) else tuple(replace(part, name, by) for part in tree)
+
+
+agree = arithmetic.guarded(arithmetic.agree)
 
 
 def same_function(a: tuple, b: tuple) -> bool | None:
@@ -184,19 +199,56 @@ def same_function(a: tuple, b: tuple) -> bool | None:
     for point in range(POINTS if variables else 1):
         try:
             left, right = evaluate(a, point), evaluate(b, point)
+            same = agree(left, right)
         except Unresolved:
             unresolved = True
             continue
         except Undefined:
             continue
-        same = arithmetic.guarded(arithmetic.agree)(left, right)
         if same is False:
             return False
         agreed += same is True
         unresolved |= same is None
     if agreed >= (2 if variables else 1):
         return True
+    if variables and not agreed and not unresolved and (counts(a) or counts(b)):
+        return same_at_whole_points(a, b)
+    if unresolved and variables and not agreed and (adds_up(a) or adds_up(b)) and differ_at_whole_points(a, b):
+        return False  # a sum to n has a value where n is whole: no need for algebra
     return None if unresolved else False
+
+
+def counts(tree) -> bool:
+    """Whether a tree holds a factorial or a binomial coefficient."""
+    return contains(tree, ("fact", "binom"))
+
+
+def same_at_whole_points(a: tuple, b: tuple) -> bool:
+    agreed = 0
+    for point in WHOLE_POINTS:
+        try:
+            same = agree(evaluate(a, point), evaluate(b, point))
+        except Undefined:
+            continue
+        if not same:
+            return False
+        agreed += 1
+    return agreed >= 3
+
+
+def adds_up(tree) -> bool:
+    """Whether a tree holds a sum or product over whole numbers."""
+    return contains(tree, ("sum", "prod"))
+
+
+def differ_at_whole_points(a: tuple, b: tuple) -> bool:
+    for point in WHOLE_POINTS:
+        try:
+            if agree(evaluate(a, point), evaluate(b, point)) is False:
+                return True
+        except Undefined:
+            continue
+    return False
 
 
 def constant(tree: tuple) -> Value | None:
@@ -218,4 +270,7 @@ def real_order(tree: tuple) -> Decimal | None:
     value = constant(tree)
     if value is None or not arithmetic.is_real(value):
         return None
-    return arithmetic.guarded(arithmetic.decimal)(value)[0]
+    try:
+        return arithmetic.guarded(arithmetic.decimal)(value)[0]
+    except Undefined:  # a fraction too large for a decimal
+        return None

@@ -24,6 +24,14 @@ class LimitReached(Exception):
     """The worker used up its time or memory on a pair, and was killed."""
 
 
+class AlgebraFailed(Exception):
+    """The worker met an exception that it did not foresee."""
+
+
+class NotStarted(RuntimeError):
+    """No worker can be started: no pair that needs one can be graded."""
+
+
 class SymbolicWorker:
     """Compares pairs of answers in a process of its own; nothing is started before the first pair.
 
@@ -39,16 +47,22 @@ class SymbolicWorker:
         LIVING.add(self)
 
     def decide(self, answer: str, gold: str, mode: str) -> bool:
-        """Whether the two are equal. Raises LimitReached where the worker had to be killed, or died, over the pair."""
+        """Whether the two are equal.
+
+        Raises LimitReached where the worker had to be killed, or died, over the pair; AlgebraFailed where it says so.
+        """
         if self.process is None or self.owner != os.getpid():
             self.start()
         try:
             self.process.stdin.write(json.dumps([answer, gold, mode]) + "\n")
             self.process.stdin.flush()
-            return self.receive(self.seconds) is True
+            verdict = self.receive(self.seconds)
         except (OSError, EOFError, TimeoutError, ValueError):
             self.close()
             raise LimitReached from None
+        if isinstance(verdict, str):
+            raise AlgebraFailed(verdict)
+        return verdict is True
 
     def start(self) -> None:
         command = [sys.executable, "-I", "-c", PROGRAM, SCRIPTS, self.engine, str(self.seconds), str(self.memory_mb)]
@@ -67,7 +81,7 @@ class SymbolicWorker:
             self.receive(START_SECONDS)
         except (EOFError, TimeoutError):
             self.close()
-            raise RuntimeError("the worker does not start: is its package (sympy, math-verify) installed?") from None
+            raise NotStarted("the worker does not start: is its package (sympy, math-verify) installed?") from None
 
     def receive(self, seconds: float):
         """The worker's next line. Raises TimeoutError, or EOFError where it has died."""

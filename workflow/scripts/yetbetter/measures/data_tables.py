@@ -17,7 +17,7 @@ def columns_of_arms() -> tuple[str, ...]:
     """Coordinates, counts of the selection, tokens, FLOPs, prices."""
     return (
         *("dataset", "budget", "source", "model", "samples", "samples_exact", "questions", "drawn", "kept"),
-        *(*reasons(), "kept_duplicates", "no_answer", "timeout", "empty", "cut"),
+        *(*reasons(), "kept_duplicates", "no_answer", "timeout", "grader_error", "empty", "cut"),
         *("tokens", "tokens_per_solution", "prompt_tokens"),
         *("flops_assumed", "flops_drawn", "drawn_to_assumed", "flops_prompts", "price"),
         *("judge", "judged", "judge_tokens", "judge_prompt_tokens", "flops_judge", "price_judge"),
@@ -53,6 +53,7 @@ def cost_row(summary: dict, summaries: list[dict], models: dict[str, ModelCost])
         "questions": max(draw["questions"] for draw in draws),
         "no_answer": counts.get("verdict_no_answer", 0),
         "timeout": counts.get("verdict_timeout", 0),
+        "grader_error": counts.get("verdict_grader_error", 0),
         "tokens_per_solution": total["tokens"] / counts["drawn"],
     }
 

@@ -1,0 +1,83 @@
+"""The answer of a text that states none in a known way: its last formula, bracket or number."""
+
+import re
+
+from yetbetter.grading.grammar import parse
+from yetbetter.grading.normalisation import clean
+from yetbetter.grading.statements import BETWEEN, NUMBER, trim
+from yetbetter.grading.tokens import Refused
+
+PROSE = re.compile(r"(?<![\\a-zA-Z{])(?!(?:and|or|sqrt|sin|cos|tan|log|ln|pi|pct|cm|km)\b)[a-zA-Z]{2,}")
+MATH = re.compile(
+    r"\$\$(?P<a>[^$]{1,2000})\$\$|\$(?P<b>(?:[^$\\]|\\.){1,2000})\$|\\\[(?P<c>.{1,2000}?)\\\]|\\\((?P<d>.{1,2000}?)\\\)",
+    re.S,
+)
+ITEM = r"\s{0,4}[-+\u2212]?\s?(?:\d[\d.]{0,40}(?:/\d{1,40})?|\u221e|\\?inf(?:ty|inity)?|\\?pi|\u03c0|[a-z])\s{0,4}"
+BRACKET = rf"(?<![\w\\])(?:[(\[{{]{ITEM}(?:,{ITEM}){{1,20}}[)\]}}])"
+# A point, an interval, a set, and a union of such.
+BRACKETS = re.compile(rf"{BRACKET}(?:\s?(?:\u222a|\\cup|U)\s?{BRACKET}){{0,8}}")
+# "(see step 2)" at the end of the text.
+REFERENCE = re.compile(
+    r"\s?\((?:see|from|by|using|as|since|because|step|eq)\b[^()\n]{1,100}\)[\s.]{0,20}$", re.IGNORECASE
+)
+VALUE = r"[-+\u2212]?\s?\d[\d.]{0,40}(?:/\d{1,40})?(?<!\.)"
+NAMED_VALUES = re.compile(
+    rf"(?<![a-zA-Z\\])(?P<name>[a-zA-Z])\s?=\s?{VALUE}(?:\s?,?\s?(?:and|or|,)\s(?P=name)\s?=\s?{VALUE}){{1,20}}"
+)
+RATIO = re.compile(r"(?<![\w.:])\d{1,9}(?::\d{1,9}){1,4}$")
+LAST_DIGIT = re.compile(r".*\d", re.DOTALL)
+CLOSING = re.compile(r"[)\]}]")
+MAX_TAIL = 20_000
+
+
+def last_number(text: str) -> str | None:
+    """The text's last number, which a search line by line from the end finds fastest. No number goes over two lines."""
+    place = len(text)
+    while digit := LAST_DIGIT.match(text, 0, place):
+        place = text.rfind("\n", 0, digit.end()) + 1
+        end = text.find("\n", digit.end())
+        numbers = NUMBER.findall(text[place : end if end >= 0 else len(text)])
+        if numbers:
+            return numbers[-1]
+    return None
+
+
+def last_formula(text: str) -> str | None:
+    """A short text that is one formula as it stands; else its last formula between $ signs, or number after that."""
+    text = text.removeprefix("A: ")
+    if len(text) <= 200 and not any(mark in text for mark in ("$", "\\(", "\\[")) and not PROSE.search(text):
+        try:
+            parse(clean(text))
+            return trim(text)
+        except Refused:
+            pass
+    tail = text[-MAX_TAIL:]
+    if tail.rstrip(" .\n").endswith(")"):
+        tail = REFERENCE.sub("", tail)
+    tail = tail[max(tail.rfind("Final Answer:"), 0) :]
+    formulas = list(MATH.finditer(tail))
+    rest = tail[formulas[-1].end() :] if formulas else tail
+    last = last_number(rest)
+    if last:
+        place = rest.rfind(last)
+        if rest[:place].endswith(("=", "= ")):
+            start = max(place - 400, 0)
+            named = [found for found in NAMED_VALUES.finditer(rest, start) if found.end() == place + len(last)]
+            if named:  # x = 2 and x = -3
+                return named[0][0]
+        ratio = RATIO.search(rest, max(place - 40, 0), place + len(last)) if rest[place - 1 : place] == ":" else None
+        if ratio:
+            return ratio[0]
+        if not CLOSING.search(rest, place, place + len(last) + 40):
+            return last
+        brackets = [match for match in BRACKETS.finditer(rest) if match.end() > place]
+        return brackets[-1][0] if brackets else last
+    if not formulas:
+        return trim(text)
+    joined = [formulas[-1]]
+    for match in reversed(formulas[:-1]):
+        gap = tail[match.end() : joined[-1].start()]
+        if len(gap) > 20 or not gap.strip() or not BETWEEN.fullmatch(gap):
+            break
+        joined.append(match)
+    return ", ".join(next(group for group in match.groups() if group is not None).strip() for match in reversed(joined))
