@@ -9,6 +9,7 @@ from judge_model import call, refusal
 import measure_arm
 import select_solutions
 import tabulate_data
+from yetbetter.errors import UserError
 from yetbetter.judging.samples import Sample
 from yetbetter.measures.metrics import METRICS, Metric
 from yetbetter.records import read_json, read_rows, write_json, write_rows
@@ -204,6 +205,12 @@ def test_a_filter_gives_a_reason_with_words_or_none_for_each_sample(name):
     assert len(found) == len(EVERY_KIND)
     assert {reason for reason in found if reason} <= FILTERS[name].reasons.keys() <= reasons().keys()
     assert FILTERS[name].keeps
+
+
+@pytest.mark.parametrize(("name", "option"), [("reasoning", "--judgements"), ("judge", "--filter-judgements")])
+def test_a_filter_that_needs_judgements_refuses_samples_without_them(name, option):
+    with pytest.raises(UserError, match=f"sample 4 of 'p0' from 'wc': .* which --filter {name} needs .*{option}"):
+        FILTERS[name].reject([Sample("wc", "p0", 4, "correct", "1")], str.__eq__)
 
 
 def keep_even(samples: list[Sample], same) -> list[str | None]:

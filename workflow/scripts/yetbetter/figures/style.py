@@ -196,7 +196,7 @@ def add_title(figure: Figure, text: str) -> None:
 
 def add_height(figure: Figure, lines: int) -> None:
     """Room for so many lines of titles more than there usually are."""
-    figure.set_figheight(figure.get_figheight() + 0.14 * max(0, lines))
+    figure.set_figheight(figure.get_figheight() + 0.17 * max(0, lines))
 
 
 def column_widths(widths: list[float], columns: int) -> list[float]:

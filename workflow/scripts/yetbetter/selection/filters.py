@@ -74,6 +74,13 @@ def flaw_of(sample: Sample) -> str | None:
 
 
 def reject_unsound(samples: list[Sample], same: Same) -> list[str | None]:
+    """UserError if a solution was never judged."""
+    for sample in samples:
+        if sample.judged is None:
+            raise UserError(
+                f"sample {sample.sample} of {sample.problem!r} from {sample.model!r}: it was never judged,"
+                " which --filter judge needs (--filter-judgements)"
+            )
     return [None if sample.judged == SOUND else "out_rejected" for sample in samples]
 
 
