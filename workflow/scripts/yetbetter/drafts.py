@@ -228,7 +228,7 @@ def report_other_settings(place: Path, output: Path, settings: dict) -> None:
 
 
 def open_lock(path: Path):
-    """The lock's file, open; UserError if it is another user's alone."""
+    """The lock file, opened; UserError if only another user may write to it."""
     try:
         return open(path, "a+", encoding="utf-8")
     except PermissionError:

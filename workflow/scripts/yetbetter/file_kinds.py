@@ -1,4 +1,4 @@
-"""What a file is that is not the text it should be: a JSON array, another encoding, a compressed file."""
+"""Recognises files that are not the text they should be: a JSON array, another encoding, a compressed file."""
 
 import re
 import shlex
@@ -36,12 +36,12 @@ TABLE_TO_LINES = (
 
 
 def binary_kind(start: bytes) -> str | None:
-    """What a file that starts so is, None if it may be text in UTF-8."""
+    """The kind of a file with these first bytes; None if it may be text in UTF-8."""
     return next((kind for first, kind in BEGINNINGS.items() if start.startswith(first)), None)
 
 
 def kind_of_lines(path, start: bytes) -> str | None:
-    """What a file that should hold a JSON object per line is instead; None if its start does not tell.
+    """The kind of a file that should be JSON Lines but is not; None if its start does not show it.
 
     start: its first bytes, at least those of the first two lines.
     """

@@ -31,9 +31,9 @@ PACKAGES = {
 OPTION_PACKAGES = {"--deepspeed": "deepspeed", "--lora-rank": "peft", "--fused-loss": "liger-kernel"}
 # Set by torchrun alone.
 TORCHRUN = "TORCHELASTIC_RUN_ID"
-# Variables by which torchrun tells a process its place; elsewhere a cluster's or container's leftovers.
+# torchrun sets these to a process's place. Without torchrun they are left over from a cluster or container.
 PLACE = ("RANK", "LOCAL_RANK", "GROUP_RANK", "ROLE_RANK", "NODE_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE")
-# Beginnings of the names by which Accelerate, and DeepSpeed, would train otherwise than the recipe says.
+# Beginnings of names by which Accelerate and DeepSpeed would change how a model is trained.
 OVERRIDES = ("ACCELERATE_", "FSDP_", "PARALLELISM_CONFIG_", "MEGATRON_LM_", "DS_ACCELERATOR")
 # MPI's and PMI's names for a process's place, which Accelerate reads like torchrun's.
 MPI = re.compile(r"(PMI|OMPI_COMM_WORLD|MV2_COMM_WORLD)_(RANK|SIZE|LOCAL_RANK|LOCAL_SIZE)")
@@ -66,10 +66,10 @@ def under_torchrun(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def ignore_overrides(environment: MutableMapping[str, str] = os.environ) -> list[str]:
-    """Remove variables that would change a model's run behind the config's back; returns what was removed, NAME=VALUE.
+    """Remove variables that would change a model's run; returns the removed ones, as NAME=VALUE.
 
-    A run must be what its command line says, wherever it is started. Removed without mention: a place that says no more
-    than that the process is alone, and what the trainer itself sets on a machine without a GPU.
+    The command line alone decides how a run works, wherever it is started. Two kinds are removed but not returned: a
+    place that only says that the process is alone, and what the trainer itself sets on a machine without a GPU.
     """
     silent = {"RANK": "0", "SIZE": "1", "ACCELERATOR": "cpu"}
     removed = []
@@ -83,7 +83,7 @@ def ignore_overrides(environment: MutableMapping[str, str] = os.environ) -> list
 
 
 def offline_variable(environment: Mapping[str, str] = os.environ) -> str | None:
-    """The variable that forbids to ask the hub, if one is set."""
+    """The variable that forbids access to the hub, if one is set."""
     names = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
     return next((name for name in names if environment.get(name, "").lower() in ("1", "on", "yes", "true")), None)
 

@@ -21,7 +21,7 @@ from yetbetter.errors import UserError
 from yetbetter.records import shorten, write_json
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-MOST = 10**15  # of any count: larger ones overflow somewhere
+MOST = 10**15  # the largest count allowed: larger ones overflow somewhere
 
 
 def run(main: Callable[[], None], packages: Iterable[str] = ()) -> None:
@@ -49,7 +49,7 @@ def run(main: Callable[[], None], packages: Iterable[str] = ()) -> None:
 
 
 def report_ignored(variables: list[str]) -> None:
-    """One line for variables that were removed; of several processes on a node only the first writes it."""
+    """Print one line about removed variables; of several processes on a node, only the first prints it."""
     if variables and os.environ.get("LOCAL_RANK", "0") == "0":
         listed = ", ".join(variables)
         print(f"removed from the environment, the command line alone says how to run: {listed}", file=sys.stderr)
@@ -74,14 +74,14 @@ def run_and_leave(main: Callable[[], None]) -> None:
 
 
 class Output(argparse.Action):
-    """Of an option that names a file or folder to write: it must not be a file that another option names."""
+    """The action of options that name a file or folder to write; `Parser` refuses one that another option names too."""
 
     def __call__(self, parser, namespace, values, option_string=None):
         setattr(namespace, self.dest, values)
 
 
 class Parser(argparse.ArgumentParser):
-    """Of every program: what it refuses ends it in one line, without the usage, which --help prints."""
+    """The parser of every program: errors are one line, without the usage, which --help prints."""
 
     def parse_known_args(self, args=None, namespace=None):
         for word in sys.argv[1:] if args is None else args:
@@ -92,7 +92,7 @@ class Parser(argparse.ArgumentParser):
         return namespace, rest
 
     def refuse_overwriting(self, namespace: argparse.Namespace) -> None:
-        """An output over an input would destroy it, and one over another output would lose that."""
+        """End the program if an output is also another option's file: writing it would destroy that file."""
         outputs: dict[str, str] = {}
         for action in sorted(self._actions, key=lambda action: not isinstance(action, Output)):
             given = getattr(namespace, action.dest, None)
@@ -144,7 +144,7 @@ def number(least: float = 0.0, most: float = math.inf, above: bool = False) -> C
 
 
 def file_path(text: str) -> Path:
-    """An argument's type: a path that can be a file's."""
+    """An argument's type: a path that names a file (not `.`, `/` or nothing)."""
     if not Path(text).name:
         raise argparse.ArgumentTypeError(f"{text!r} cannot be a file")
     return Path(text)
@@ -162,7 +162,7 @@ def json_object(text: str) -> dict:
 
 
 def one_line(message: str, longest: int = 300) -> str:
-    """A message as it is printed: overlong words cut, and bytes that are not UTF-8 escaped, which stderr may refuse."""
+    """A message on one line: long words are cut, and what cannot be written as UTF-8 is escaped."""
     words = (word if len(word) <= longest else word[: longest - 1] + "…" for word in message.split())
     return " ".join(words).encode("utf-8", "backslashreplace").decode()
 

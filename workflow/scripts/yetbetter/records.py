@@ -61,7 +61,7 @@ def parse(line: bytes):
 
 
 def fault_of_line(line: bytes, error: Exception) -> str:
-    """Why a line is not JSON, with the text around the place."""
+    """Why a line is not JSON, with the text around the fault."""
     if isinstance(error, UnicodeDecodeError):
         byte = f"0x{line[error.start]:02x} at byte {error.start + 1}"
         return f"not UTF-8 ({byte} of the line; save the file as UTF-8): {shorten(line)}"
@@ -74,12 +74,12 @@ def fault_of_line(line: bytes, error: Exception) -> str:
 
 
 def is_blank(line: bytes) -> bool:
-    """Whether a line holds nothing; a byte order mark may be left over from files that were joined."""
+    """Whether a line is empty, apart from white space and a byte order mark (files that were joined may hold one)."""
     return not (line.replace(BOM, b"") if line.startswith(BOM) else line).strip()
 
 
 def about_line(path: str | Path, number: int, fault: str) -> str:
-    """A message on a line that is not a row; at the start of a file of another kind it names the kind."""
+    """A message on a line that is not a row. For the first line it names the kind of the file, if that is another."""
     with open(path, "rb") as file:
         before = b"".join(itertools.islice(file, number - 1))
         if is_blank(before):
@@ -124,7 +124,7 @@ def open_text(path: str | Path):
 
 
 def text_kind(path: str | Path) -> str | None:
-    """What a file is that cannot be read as text, None if its start does not tell."""
+    """The kind of a file that is not text, by its first bytes; None if these do not show it."""
     with open(path, "rb") as file:
         kind = binary_kind(file.read(64))
     return kind and f"{kind}; it must be text in UTF-8"
@@ -175,7 +175,7 @@ def write_json(path: str | Path, content) -> None:
 
 
 def check_output(path: Path) -> None:
-    """UserError for a path that cannot be one of a result."""
+    """UserError for a path that no result can be written to."""
     if not path.name:
         raise UserError(f"the path {str(path)!r} names no file to write")
     if path.exists() and not path.is_file() and not path.is_dir():
@@ -230,6 +230,6 @@ def digest_of_problems(rows: Iterable[dict]) -> str:
 def shorten(text: str | bytes, limit: int = 60) -> str:
     """The start of a text on one line, for messages."""
     text = text[: 4 * limit].decode("utf-8", "replace") if isinstance(text, bytes) else text[: 4 * limit]
-    # What is not drawn, or would command a terminal, is shown as an escape.
+    # Invisible characters, and those that control a terminal, are shown as escapes.
     text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(text.split()))
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -80,7 +80,7 @@ def comparison_rows(outcomes: list[Outcome], alpha: float) -> Iterator[dict]:
 
 
 def level_of(outcome: Outcome, outcomes: list[Outcome], alpha: float) -> float:
-    """The one-sided level at which the claim holds after Holm's correction for all claims, so the strictest one."""
+    """The one-sided level for the claim to hold, at the strictest step of Holm's correction over all claims."""
     return alpha * outcome.share_for / max(1, sum(each.decidable for each in outcomes))
 
 

@@ -44,7 +44,7 @@ def check_requests(workflow) -> None:
 
 
 def check_python(path: str) -> None:
-    """UserError for a Python that no job could start: Snakemake does not quote its path in the command of a job."""
+    """UserError for a Python that jobs cannot start: Snakemake does not quote its path in the command of a job."""
     if found := re.search(r"[^\w@%+=:,./-]", path):
         raise UserError(
             f"{path}: Slurm's jobs cannot start a Python whose path holds {found[0]!r}; clone into a folder whose path"

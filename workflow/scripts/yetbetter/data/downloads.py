@@ -135,7 +135,7 @@ def clear_errors(name: str, revision: str) -> Iterator[None]:
 
 
 def unreachable() -> str:
-    """That the hub cannot be reached, with what the environment has to do with it."""
+    """Says that the hub cannot be reached, and names the offline variable or proxy that may be the reason."""
     from huggingface_hub import constants
 
     offline = offline_variable()

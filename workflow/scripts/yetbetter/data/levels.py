@@ -1,4 +1,4 @@
-"""What a level of difficulty is: the same number or word in every file, however it is written there."""
+"""Levels of difficulty: one spelling for each level, however a file writes it."""
 
 import math
 import re
@@ -8,14 +8,14 @@ from yetbetter.records import shorten
 # "2", "2.0", "Level 2"
 NUMBER = re.compile(r"(?:level)?[\s:_]*([+-]?\d+(?:\.\d*)?)", re.IGNORECASE)
 UNKNOWN = re.compile(r"(?:level)?[\s:_]*\??", re.IGNORECASE)  # "", "?", "Level ?", as MATH has it
-EVERY = "all"  # tables call the problems of all levels so
+EVERY = "all"  # how tables name all levels together
 
 
 def read_level(value: object) -> int | float | str | None:
     """A level as it is written into problems; None if it is unknown.
 
-    2, 2.0, "2" and "Level 2" are the whole number 2. Other text stays, with single spaces. ValueError, which says what
-    it is, for anything else.
+    2, 2.0, "2" and "Level 2" are the whole number 2. Other text stays, with single spaces. Raises ValueError, with a
+    message, for anything else.
     """
     if isinstance(value, str):
         number = NUMBER.fullmatch(value.strip())

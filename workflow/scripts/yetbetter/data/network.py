@@ -1,4 +1,4 @@
-"""What the environment says about the way to a server, proxies and certificates; its faults are one line each."""
+"""Proxies and certificates that the environment names; errors in them are one line each."""
 
 import os
 import re
@@ -37,26 +37,26 @@ def clear_environment_errors() -> Iterator[None]:
 
 
 def read_certificates() -> ssl.SSLContext | bool:
-    """The certificates that SSL_CERT_FILE names, True for those that the HTTP library chooses; UserError for none."""
+    """The certificates in SSL_CERT_FILE; True, the HTTP library's own, if it is not set. UserError if it holds none."""
     path = os.environ.get("SSL_CERT_FILE")
     if not path:
         return True
     try:
         return ssl.create_default_context(cafile=path)
-    except OSError as error:  # of which SSLError is one
+    except OSError as error:  # also SSLError, a subclass
         why = error.strerror if error.errno and not isinstance(error, ssl.SSLError) else "it holds no certificates"
         allowed = "a PEM file of certificates, or not set"
         raise UserError(f"the environment variable SSL_CERT_FILE is {path!r}: {why} (allowed: {allowed})") from None
 
 
 def certificates() -> str:
-    """Which certificates are accepted, for a message on one that is not."""
+    """Which certificates are accepted, for a message about one that is not."""
     named = [f"{name} is {os.environ[name]!r}" for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)]
     return " and ".join(named) or "the environment variable SSL_CERT_FILE may name a file of others"
 
 
 def way_to(address: str) -> str:
-    """' (asked through the proxy …)' if the environment names one for this address, else empty."""
+    """' (asked through the proxy …)' if the environment names one for this address; otherwise empty."""
     parts = urlsplit(address)
     if proxy_bypass(parts.hostname or ""):
         return ""

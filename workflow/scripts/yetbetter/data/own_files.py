@@ -41,7 +41,7 @@ def read_problems_of(path: str, questions: int, others: list[str]) -> list[dict]
 
 
 def check_problem(row: dict, path: str, number: int) -> None:
-    """UserError for an empty text, a bad level, or half a character in the row of that number. The level is unified."""
+    """UserError for an empty text, a bad level or a lone surrogate in this row. Unifies the row's level, in place."""
 
     def refuse(problem: str) -> None:
         raise UserError(f"{where_is(path, number)}: {problem}")
@@ -61,7 +61,7 @@ def check_problem(row: dict, path: str, number: int) -> None:
 
 
 def check_other_splits(rows: list[dict], path: str, others: list[str]) -> None:
-    """UserError for a question in two splits, however spelled: a model would be tested on what it was trained on."""
+    """UserError for a question in two splits, in any spelling: a model would be tested on its training data."""
     first: dict[str, int] = {}
     for number, row in enumerate(rows, start=1):
         first.setdefault(question_identity(row["question"]), number)

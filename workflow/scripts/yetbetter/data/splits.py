@@ -28,12 +28,12 @@ class Parts:
 
 
 def question_key(question: str) -> str:
-    """The question without white space and letter case. Published orders hang on it: it must not change."""
+    """The question without white space and letter case. It decides published orders, so it must not change."""
     return "".join(question.split()).casefold()
 
 
 def spelling_free(question: str) -> str:
-    """What all spellings of a published question share; LaTeX's are also spaced differently between digits."""
+    """A key for all spellings of a published question; LaTeX may also differ in white space between digits."""
     return question_identity(question).replace(" ", "")
 
 

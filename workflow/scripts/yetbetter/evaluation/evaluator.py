@@ -202,7 +202,7 @@ class Evaluator:
             self.check_questions()
 
     def check_questions(self) -> None:
-        """UserError for a question that no checkpoint could be asked, also of benchmarks that are asked much later."""
+        """UserError for a question that does not fit the model, even of benchmarks that are answered much later."""
         if self.checked:
             return
         asked = {

@@ -86,9 +86,9 @@ def coverage_by_level(table: Table, arms: Table, dataset: str, look: Look, paper
 
 
 def budgets_of(arms: Table, look: Look) -> list[str]:
-    """The budgets under which one of the two models draws samples: by these, most first, then as the config has them.
+    """The budgets under which one of the two models draws samples, most samples first, then in the config's order.
 
-    Panels show models; an arm of several is of neither.
+    Panels show single models, so arms of several models are not counted.
     """
     budgets = look.order_budgets(arms.where(model=(look.strong, look.weak)).values("budget"))
 
@@ -100,7 +100,7 @@ def budgets_of(arms: Table, look: Look) -> list[str]:
 
 
 def samples_of(arms: Table, look: Look) -> str:
-    """Samples per question of the compared source, else of the one called like its model, else of the first."""
+    """Samples per question of the compared source, or else of the one named like its model, or else of the first."""
     first = [look.study.strong_source, look.study.weak_source, look.strong, look.weak]
     rows = sorted(arms.rows, key=lambda row: first.index(row["source"]) if row["source"] in first else len(first))
     return rows[0]["samples"] if rows else ""

@@ -43,13 +43,13 @@ class Look:
     study: Names = field(default_factory=Names)
 
     def role(self, name: str) -> str:
-        """Of a source: se, wc, mix, human, base; "" for any other."""
+        """The role of a source: se, wc, mix, human, base; "" for any other."""
         kinds = {"human": self.study.human, "mix": self.study.mixed, "base": self.study.base}
         known = {self.strong: "se", self.weak: "wc"}
         return known.get(name) or next((kind for kind, names in kinds.items() if name in names), "")
 
     def role_of_target(self, name: str) -> str:
-        """The same of a finetuned model: se, wc, or ""."""
+        """The role of a finetuned model: se, wc, or ""."""
         roles = {self.study.strong_model or self.strong: "se", self.study.weak_model or self.weak: "wc"}
         return roles.get(name, "")
 
@@ -65,7 +65,7 @@ class Look:
         return known.get(self.role(name)) or FURTHER[place % len(FURTHER)]
 
     def label(self, name: str) -> str:
-        """The name itself; a role's own word, as in the paper, is written as the paper does."""
+        """The name itself. A source or target that is called as its role is written as the paper writes the role."""
         spelled = {"human": "human-written", "base": "before finetuning", "se": "SE", "wc": "WC"}
         return spelled[name] if name in spelled and name in (self.role(name), self.role_of_target(name)) else name
 
@@ -86,7 +86,7 @@ class Look:
 
 
 def in_order(names: list[str], order: list[str]) -> list[str]:
-    """Names that the order lacks come last, as they are given."""
+    """Names sorted as in `order`; names that it lacks come last, in the given order."""
     return sorted(names, key=lambda name: order.index(name) if name in order else len(order))
 
 
@@ -100,7 +100,7 @@ def samples_label(label: str, samples: str) -> str:
 
 
 def budgets_and_sources(table: Table, look: Look, sources: list[str] | None = None) -> list[tuple[str, list[str]]]:
-    """The rows of a figure: every source found under a budget, SE and WC in any case; or those named, as they come.
+    """The rows of a figure, by budget: `sources` if given, otherwise SE, WC and every source found under the budget.
 
     An empty table has the rows of the study's budgets.
     """
@@ -145,5 +145,5 @@ class Paper:
 
 
 def paper_target(look: Look, target: str) -> str | None:
-    """What the paper's table calls a target; None if it has no such one."""
+    """What the paper's table calls a target; None if the table does not have it."""
     return look.role_of_target(target) or look.study.in_paper("target", target)

@@ -1,4 +1,4 @@
-"""What a study calls its budgets, sources and targets: in its config's order, and what each of them is."""
+"""The names of a study's budgets, sources and targets, in its config's order, and the role of each."""
 
 import json
 from collections.abc import Collection
@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 
 from yetbetter.errors import UserError
 
-# The paper's budgets are so many samples of the strong model.
+# Samples of the strong model per question -> the paper's name of that budget.
 PAPER_BUDGETS = {1: "low", 10: "high"}
 
 
@@ -14,9 +14,10 @@ PAPER_BUDGETS = {1: "low", 10: "high"}
 class Names:
     """The defaults are for a table that comes without a config.
 
-    human, mixed, base: sources that are human-written, that several models draw, and that are no finetuning at all.
-    strong_source, ..., weak_model: what is compared, and the models that drew it; "": called as the figure's option
-    says. paper: own name -> the name in the paper's table, by axis; without it the names are the paper's.
+    human: sources written by people. mixed: sources that several models draw. base: names of models before finetuning.
+    strong_source, weak_source, strong_model, weak_model: the compared sources and the models that drew them; "": the
+    name in the figure's option. paper: axis -> own name -> name in the paper's table; an axis without it has the
+    paper's names.
     """
 
     budgets: list[str] = field(default_factory=list)
@@ -46,7 +47,7 @@ def names_of(
     targets: Collection[str] | None = None,
     published: bool = False,
 ) -> Names:
-    """The names of a study, or those of them that are given. published: with the paper's names for them."""
+    """The names of a study, restricted to those given. published: also what the paper calls them."""
     compared = config["comparison"]
     shown = [name for name in config["sources"] if sources is None or name in sources]
     draws = {name: config["sources"][name].get("draws", []) for name in shown}
@@ -80,7 +81,7 @@ def paper_names(config: dict, models: dict[str, str]) -> dict[str, dict[str, str
 
 
 def read_names(text: str) -> Names:
-    """UserError for what `Names.dump` did not write."""
+    """The names that `Names.dump` wrote; UserError for any other text."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:

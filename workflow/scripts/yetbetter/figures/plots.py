@@ -171,7 +171,7 @@ class Plots:
         return shlex.join(words)
 
     def names(self, part: str, published: bool) -> str:
-        """The names of what a part holds, in the config's order: another part's further ones change nothing here."""
+        """The names in one part, in the config's order, so that further names of another part change nothing here."""
         if (part, published) not in self.named_of:
             grid = self.study.parts[part]
             budgets, sources = {arm.budget for arm in grid.arms}, {arm.source for arm in grid.arms}

@@ -150,7 +150,7 @@ def rows_height(groups: list[tuple[str, list[str]]]) -> float:
 
 
 def broken(name: str) -> str:
-    """A long name in lines, so that its figure keeps its room."""
+    """A long name, broken into lines of at most LONGEST characters."""
     return textwrap.fill(name, LONGEST)
 
 
@@ -189,25 +189,25 @@ def missing_handles(figure: Figure) -> list[Line2D]:
 
 
 def add_title(figure: Figure, text: str) -> None:
-    """The figure's title, broken where it would be wider than the figure."""
+    """The figure's title, broken into lines that fit the figure's width."""
     room = int(figure.get_figwidth() / WIDTH_AT_9)
     figure.suptitle("\n".join(line for part in text.split("\n") for line in textwrap.wrap(part, room)))
 
 
 def add_height(figure: Figure, lines: int) -> None:
-    """Room for so many lines of titles more than there usually are."""
+    """Make the figure higher by this many further lines of titles."""
     figure.set_figheight(figure.get_figheight() + 0.17 * max(0, lines))
 
 
 def column_widths(widths: list[float], columns: int) -> list[float]:
-    """Of a legend's columns: they are filled one after the other, the first ones with one entry more if needed."""
+    """The widths of a legend's columns, which are filled in order; the first ones hold one entry more if needed."""
     rows, longer = divmod(len(widths), columns)
     ends = [number * rows + min(number, longer) for number in range(columns + 1)]
     return [max(widths[start:end]) for start, end in pairwise(ends)]
 
 
 def add_legend(figure: Figure, handles: list, columns: int = 4) -> None:
-    """Below the figure, in at most so many columns: fewer where long names would not fit side by side."""
+    """The legend below the figure, in at most `columns` columns; fewer if long names do not fit side by side."""
     handles = handles + missing_handles(figure)
     widths = [HANDLE_WIDTH + WIDTH_AT_7 * max(map(len, handle.get_label().split("\n"))) for handle in handles]
     columns = min(columns, len(handles))

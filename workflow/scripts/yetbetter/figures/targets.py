@@ -15,7 +15,7 @@ def paradigm_of(table: Table, target: str, source: str) -> str:
 
 
 def title_target(axes: Axes, table: Table, look: Look, target: str) -> int:
-    """The target above its panel, and below it what finetuning on SE and on WC data is called. Returns the lines."""
+    """Write the target above its panel, and below it the paradigms of SE and WC data. Returns the number of lines."""
     paradigms = {source: paradigm_of(table, target, source) for source in (look.strong, look.weak)}
     named = [f"{look.label(source)}: {name}" for source, name in paradigms.items() if name]
     lines = "\n".join(textwrap.fill(text, 34, subsequent_indent="  ") for text in named)

@@ -1,4 +1,4 @@
-"""Models read from disk: one-line errors for those that cannot be loaded, and what is known before the weights are.
+"""Loads models: one-line errors for those that cannot be loaded, and facts that need no weights.
 
 Heavy packages are imported where they are used.
 """
@@ -15,7 +15,7 @@ from yetbetter.generation.model_folder import check_model_folder, fault_of_folde
 from yetbetter.job import offline_variable
 from yetbetter.records import shorten
 
-# A model's own code is never run; without this, transformers asks on the terminal whether to.
+# A model's own code is never run. Without this option, transformers asks on the terminal whether to run it.
 OWN_CODE = {"trust_remote_code": False}
 OTHER_SHAPE, MISSING = "has another shape", "is missing"
 
@@ -38,7 +38,7 @@ class ModelFacts:
 
 
 def read_facts(model: str, revision: str | None = None) -> ModelFacts:
-    """The facts of a folder or hub id. UserError, in one line, for what could not be sampled from."""
+    """The facts of a folder or hub id. UserError, in one line, for a model that cannot be sampled from."""
     from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 
     if model.startswith((".", "/", "~")) and not Path(model).is_dir():
@@ -88,7 +88,7 @@ def check_tokenizer(model: str, tokenizer, vocabulary: int) -> None:
 
 
 def appends_eos(tokenizer) -> bool:
-    """Whether the tokenizer itself puts EOS behind every text."""
+    """Whether the tokenizer itself puts EOS after every text."""
     ids, bare = tokenizer("x").input_ids, tokenizer("x", add_special_tokens=False).input_ids
     return tokenizer.eos_token_id in ids[-1:] and bare[-1:] != ids[-1:]
 
@@ -105,7 +105,8 @@ def beyond(tokenizer, number: int, vocabulary: int) -> str:
 def read_weights(model: str, revision: str | None, **options):
     """The causal language model of a folder or hub id; to be called inside `loading`.
 
-    UserError if a tensor is missing or has another shape than config.json asks for: it would be random.
+    UserError if a tensor is missing or has not the shape that config.json asks for: transformers would fill it with
+    random values.
     """
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
@@ -144,10 +145,10 @@ def refuse_weights(model: str, names: list[str], what: str) -> NoReturn:
 
 
 def check_tensors(facts: ModelFacts) -> None:
-    """UserError if a folder's weights lack a tensor, or have one of another shape than its config.json asks for.
+    """UserError if a folder's weights lack a tensor, or one has not the shape that its config.json asks for.
 
-    For engines that fill part of a tensor without a word. Only names and shapes are read. A model that transformers
-    does not build, or whose files name tensors otherwise than it does, is not checked.
+    For engines that fill a part of a tensor and do not report it. Only names and shapes are read. If transformers
+    cannot build the model, or names its tensors differently than its files do, it is not checked.
     """
     folder = Path(facts.path)
     if not folder.is_dir() or getattr(facts.config, "quantization_config", None):
@@ -187,7 +188,7 @@ def loading(model: str) -> Iterator[None]:
         yield
     except UserError:
         raise
-    # Of any kind: a broken tokenizer.json raises a plain Exception, a wrong value in config.json an error of its own.
+    # Errors of any kind: a broken tokenizer.json raises a plain Exception, a wrong config.json value another one.
     except Exception as error:
         reason, advice = str(error).strip(), ""
         if not reason or isinstance(error, LookupError):  # a KeyError's text is the key alone

@@ -1,6 +1,6 @@
-"""What is wrong with a model's folder, found without loading it: pointers, pickles, missing shards, cut files.
+"""Faults of a model's folder, found without loading it: pointers, pickles, missing shards, incomplete files.
 
-Needs the standard library alone, so a dry run and a program's first second can report it.
+Needs only the standard library, so a dry run and a program's first second can report it.
 """
 
 import json
@@ -82,7 +82,7 @@ def check_weights(folder: Path, planning: bool = False) -> None:
 
 
 def read_shapes(path: Path) -> dict[str, list[int]]:
-    """Name -> shape of a safetensors file's tensors. UserError for another length than its header names."""
+    """Name -> shape of a safetensors file's tensors. UserError if the file's length is not what its header says."""
     size = path.stat().st_size
     with open(path, "rb") as file:
         length = int.from_bytes(file.read(8), "little")
@@ -108,7 +108,7 @@ def read_shapes(path: Path) -> dict[str, list[int]]:
 
 
 def check_json(path: Path) -> None:
-    """UserError for a file that is no JSON: transformers takes some of those as if they were not there."""
+    """UserError for a file that is not JSON: transformers ignores some of those without a message."""
     if not path.is_file():
         return
     with open(path, "rb") as file:
@@ -130,7 +130,7 @@ def refuse_pointers(folder: Path) -> None:
 
 
 def fault_of_folder(folder: Path) -> str | None:
-    """Why a config or tokenizer could not be loaded from this folder, if its files say why."""
+    """Why a config or tokenizer could not be loaded from this folder, if its files show the reason."""
     try:
         refuse_pointers(folder)
     except UserError as error:

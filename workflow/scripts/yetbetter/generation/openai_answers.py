@@ -1,4 +1,4 @@
-"""What an endpoint's answer holds: samples, or the words that say why there are none. Needs no other package."""
+"""Reads an endpoint's answer: its samples, or the reason why it holds none. Needs no other package."""
 
 import html
 import json
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 # finish_reason, in small letters -> ours. Servers have their own names for an end that the model chose, for the limit,
-# and for a filter, whose samples have no end.
+# and for a content filter. A filtered sample has no end, so it counts as cut.
 FINISHED = {
     **dict.fromkeys(("stop", "eos", "eos_token", "eog_token", "eot", "end", "end_turn", "end_of_text"), "stop"),
     **dict.fromkeys(("stop_sequence", "stop_string", "stop_str", "stop_token", "stop_trigger", "pause_turn"), "stop"),
@@ -17,14 +17,14 @@ FINISHED = {
     **dict.fromkeys(("content_filter", "content_filtered", "safety", "sensitive", "recitation", "refusal"), "length"),
     **dict.fromkeys(("blocklist", "prohibited_content", "spii", "error_toxic", "guardrail_intervened"), "length"),
 }
-# Ends that say nothing about the sample: another try may end otherwise.
+# Failures of the server, which say nothing about the sample: another try may succeed.
 BROKEN_OFF = {
     *("error", "abort", "aborted", "cancel", "cancelled", "canceled", "interrupted", "timeout", "time_limit", "other"),
     *("network_error", "server_error", "insufficient_system_resource", "rejected", "unknown"),
 }
-# Where models that reason leave their reasoning, beside the answer.
+# Keys under which servers put the reasoning of a model, beside its answer.
 REASONING = ("reasoning_content", "reasoning", "reasoning_text", "thinking", "thoughts")
-# An error without a status that may pass.
+# Words of an error without a status that may be temporary.
 PASSING = re.compile(
     r"rate.?limit|too many requests|overload|over capacity|at capacity|temporar|try again|timed? ?out|unavailable"
     r"|server.?error|is (currently )?loading|warming up|starting up|(service|server|queue|engine)\w* (is )?(too )?busy",
@@ -34,10 +34,10 @@ PAGE = re.compile(r"<(!doctype|html|head|body|script|title|h1|p|div|center)\b", 
 
 
 class NoAnswer(Exception):
-    """What came with status 200 and holds no samples; its text is the endpoint's own words, or says what came.
+    """A body that came with status 200 but holds no samples; the text is the endpoint's own words, or says what came.
 
-    status: the one that the words stand for, None if they name none. passing: another try may bring an answer.
-    page: it is a web page.
+    status: the HTTP status that the body names, None if it names none. passing: another try may bring an answer.
+    page: the body is a web page.
     """
 
     def __init__(self, said: str, status: int | None = None, passing: bool = False, page: bool = False):
@@ -49,8 +49,8 @@ class NoAnswer(Exception):
 class Reply:
     """What one request brought: (text, finish reason, tokens) of each sample, the endpoint's id, its counts, its model.
 
-    left_out: why the first choice that is no sample is none, or that there are no choices; empty if all are samples.
-    passing: another try may bring what was left out. hidden: if no sample has text, the reasoning that came beside.
+    left_out: why the first unusable choice is not a sample, or that there are no choices; empty if all are samples.
+    passing: another try may bring what was left out. hidden: the reasoning beside the samples, if none has text.
     """
 
     samples: list[tuple[str, str, int]]
@@ -65,7 +65,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Choice:
-    """One choice of an answer. reason: why it ended, None if it is no sample, for the reason `left_out`."""
+    """One choice of an answer. reason: why it ended, None if it is not a sample; `left_out` then says why not."""
 
     text: str
     reason: str | None
@@ -77,7 +77,7 @@ class Choice:
 def read_answer(body: str, stop: Sequence[str] = (), limit: int | None = None) -> Reply:
     """An answer's samples. Raises NoAnswer for a body that is not such an answer, or does not say what it cost.
 
-    limit: of a sample's tokens; an endpoint that does not say why a sample ended is believed to have cut those.
+    limit: of a sample's tokens. A sample with that many counts as cut if the endpoint does not say why it ended.
 
     Endpoints count the tokens of a whole answer. With several samples in one they are shared out in proportion to the
     texts' lengths: their sum is exact, each alone an estimate. A sample that a filter cut counts as cut by length,
@@ -125,7 +125,7 @@ def read_body(body: str) -> dict:
 
 
 def not_json(text: str) -> NoAnswer:
-    """What a body is that no JSON parser reads."""
+    """The error for a body that is not JSON: it says what the body is."""
     if not text:
         return NoAnswer("an empty answer came", passing=True)
     if text.startswith("<") or PAGE.match(text):
@@ -171,7 +171,7 @@ def read_usage(content: dict) -> tuple[int, int]:
 
 
 def read_choice(choice, stop: Sequence[str], silent: str | None) -> Choice:
-    """A choice's text, and why it ended. silent: why one ended that does not say so, None if that cannot be known."""
+    """A choice's text, and why it ended. silent: the reason to use if the choice states none; None if unknown."""
     if not isinstance(choice, dict):
         return Choice("", None, f"a choice is no JSON object: {dump(choice)}")
     if choice.get("error"):
@@ -196,7 +196,7 @@ def read_choice(choice, stop: Sequence[str], silent: str | None) -> Choice:
 
 
 def read_text(choice: dict) -> tuple[str | None, str]:
-    """A choice's text, None for none, and what is known of the reasoning beside it.
+    """A choice's text (None if it has none), and the reasoning beside it, in words; empty if there is none.
 
     Chat endpoints answer with a message, completions with a text; some servers mix them up.
     """

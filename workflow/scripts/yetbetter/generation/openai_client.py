@@ -8,9 +8,9 @@ from yetbetter.generation.openai_options import is_own_machine
 
 
 def make_client(base_url: str, key: str, timeout: float):
-    """A client that neither retries nor follows a redirect by itself: each request that leaves is on the ledger.
+    """A client that neither retries nor follows redirects by itself, so that the ledger has every request.
 
-    UserError if a proxy or a file of certificates that the environment names cannot be used.
+    UserError if a proxy or certificate file that the environment names cannot be used.
     """
     try:
         import openai
@@ -20,7 +20,7 @@ def make_client(base_url: str, key: str, timeout: float):
             " with --sdm conda"
         ) from None
     patience = openai.Timeout(None, connect=min(10.0, timeout))
-    # No proxy reaches a server on this machine. Without TLS no certificates are needed, so a wrong file does no harm.
+    # A server on this machine is asked without a proxy. Without TLS, certificates are not needed, nor read.
     trust = {
         "trust_env": not is_own_machine(base_url),
         "verify": read_certificates() if base_url.lower().startswith("https:") else False,

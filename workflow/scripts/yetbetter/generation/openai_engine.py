@@ -73,11 +73,11 @@ class OpenaiEngine:
         return make_client(self.options["base_url"], self.key, self.options["timeout"])
 
     def failure(self, problem: str, between: bool = False) -> UserError:
-        """The error for a problem with the endpoint. between: what is on the way there may be the reason."""
+        """The error for a problem with the endpoint. between: a proxy on the way may be the reason, so it is named."""
         return UserError(f"{self.host}: {problem}{self.way if between else ''}")
 
     def note_model(self, name: str) -> None:
-        """Report once that another model's name is in the answers: many servers answer whatever is asked for."""
+        """Report once if the answers name another model: many servers accept any name and use the model they have."""
         if name and name != self.model and not self.other:
             self.other = name
             print(f"{self.host}: asked for {self.model!r}, its answers name {self.clean(name)!r}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""What it means if an endpoint refuses, sends no answer, or cannot be reached: try again, or one line for the user."""
+"""Decides what follows if an endpoint refuses, sends no answer or cannot be reached: a retry, or a one-line error."""
 
 import contextlib
 import email.utils
@@ -16,7 +16,7 @@ LONGEST_WAIT = 600.0  # seconds that an endpoint may ask us to wait; beyond, the
 RETRIED = {408, 409, 425, 429}  # and all from 500 on, except:
 NEVER = {501, 505, 511}
 REDIRECTS = range(300, 400)
-# Refusals behind which a proxy between here and the endpoint may be, or a wrong address.
+# Refusals that may come from a proxy on the way to the endpoint, or from a wrong address.
 FROM_BETWEEN = {403, 407, 502, 503, 504}
 NO_MONEY = re.compile(r"insufficient.?(quota|balance|funds|credit)|credit balance|billing_(hard|not)", re.IGNORECASE)
 TOO_LONG = re.compile(
@@ -30,7 +30,7 @@ TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "record layer failure", "
 
 
 class Retry(Exception):
-    """A try that failed in a way that another may not. wait: seconds that the endpoint asked for."""
+    """A try that failed, but another one may succeed. wait: seconds that the endpoint asked for."""
 
     def __init__(self, reason: str, wait: float = 0.0):
         super().__init__(reason)
@@ -38,7 +38,7 @@ class Retry(Exception):
 
 
 def refusal(engine, status: int, body: str, headers, prompt: str, shared: dict) -> Retry | UserError:
-    """What a refusal means. engine: the OpenaiEngine. headers: the response's. shared: what every request holds."""
+    """What follows from a refusal. engine: the OpenaiEngine. headers: the response's. shared: of all requests."""
     said = read_refusal(body.strip()) or f"Error code: {status}"
     if status in REDIRECTS:
         # Only the start of the address: what follows may name a session.
@@ -76,7 +76,7 @@ def refusal_in_words(engine, status: int, said: str, prompt: str, shared: dict, 
 
 
 def parameter_refused(said: str, prompt: str, shared: dict, together: int = 1) -> tuple[str | None, str]:
-    """(what a bad request is about, which option avoids it), as far as its words tell."""
+    """(what is wrong with a bad request, which option avoids it), as far as the endpoint's words show it."""
     stop, sent = shared.get("stop", ()), "max_completion_tokens" in shared
     if stop and STOP.search(said):
         listed = shorten(", ".join(map(repr, stop)), 80)
@@ -96,9 +96,9 @@ def parameter_refused(said: str, prompt: str, shared: dict, together: int = 1) -
 
 
 def no_answer(engine, found: NoAnswer, prompt: str, shared: dict) -> Retry | UserError:
-    """What it means that status 200 came without an answer.
+    """What follows if status 200 came without an answer.
 
-    An endpoint that has answered before may do so again; one that never has is what it is.
+    An endpoint that has answered before may answer again, so the request is retried; otherwise the address is wrong.
     """
     said = engine.clean(str(found))
     if found.status is not None:
@@ -110,7 +110,7 @@ def no_answer(engine, found: NoAnswer, prompt: str, shared: dict) -> Retry | Use
 
 
 def unreachable(engine, cause: Exception | None) -> Retry | UserError:
-    """What it means that no connection came about. cause: the HTTP library's own error."""
+    """What follows if no connection could be made. cause: the HTTP library's own error."""
     url, why = engine.options["base_url"], engine.clean(str(cause))
     kind = type(cause).__name__
     if "CERTIFICATE_VERIFY_FAILED" in why:
@@ -125,7 +125,7 @@ def unreachable(engine, cause: Exception | None) -> Retry | UserError:
 
 
 def lost(engine, cause: Exception | None) -> Retry | UserError:
-    """What it means that a request left and no whole answer came. cause: the HTTP library's own error."""
+    """What follows if a request was sent and no complete answer came. cause: the HTTP library's own error."""
     url, words = engine.options["base_url"], engine.clean(f"{type(cause).__name__}: {cause}".removesuffix(": "))
     secure = f"; should base_url begin with https://?{engine.way}" if url.lower().startswith("http:") else engine.way
     if type(cause).__name__ == "DecodingError":

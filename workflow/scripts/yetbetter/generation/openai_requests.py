@@ -16,7 +16,7 @@ from yetbetter.generation.openai_refusals import Retry, lost, no_answer, refusal
 TEMPLATE_TOKENS = 64
 LONGEST_BACK_OFF = 60.0  # seconds
 HEARTBEAT = 1.0  # seconds after which the caller gets control, also if no answer has come
-# Errors of the HTTP library before a request has left.
+# Errors of the HTTP library that occur before a request is sent.
 UNREACHED = {"ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol", "LocalProtocolError", "InvalidURL"}
 SEEDS = 2**31  # endpoints differ in what they take: 31 bits pass everywhere
 
@@ -59,7 +59,7 @@ class Requests:
                 self.end()
                 if not running:
                     break
-            # Until a sample has come one request is under way: what is wrong is then paid once.
+            # Until the first sample has come, one request is in flight: a wrong setting then costs one request.
             most = self.engine.options["concurrency"] if self.engine.answered else 1
             while self.due and not self.stopping.is_set() and len(running) < most:
                 running.add(asyncio.create_task(self.request(*self.next_request())))
@@ -224,10 +224,10 @@ class Requests:
         return answer
 
     def check_samples(self, answer: Reply, received: int, settle: Callable[..., None]) -> None:
-        """Settle a try that was answered; raise what it means if the answer brought no samples.
+        """Settle a try that was answered; raise what follows if the answer brought no samples.
 
-        That no sample has text, with reasoning beside, is a server's fault if it never was otherwise: it takes the
-        answer for reasoning. Later it is a model that reasoned and said nothing.
+        An answer may hold reasoning but no text. If no sample has come before, the server is at fault: it takes the
+        answer for reasoning. Later, the model reasoned and said nothing, which gives a valid, empty sample.
         """
         engine, tokens = self.engine, (answer.prompt_tokens, answer.completion_tokens)
         unused = bool(answer.hidden) and not engine.answered

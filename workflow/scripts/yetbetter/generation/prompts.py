@@ -15,7 +15,7 @@ CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")  # no tab, no line end
 def read_template(path: str | Path) -> str:
     """The template, checked: {question} once, and no white space at its end.
 
-    How an editor saved the file does not reach the model: there is no byte order mark, and lines end in a line feed.
+    The editor that saved the file makes no difference: byte order marks are removed, and lines end in a line feed.
     White space at the end would merge with the first token of the completion, which the model has never seen.
     """
     try:
@@ -53,7 +53,7 @@ def opening_token(tokenizer) -> int | None:
 
 
 class RefusedPrompts(UserError):
-    """Prompts that a model cannot be asked. prompts: all of them; reason: of the first."""
+    """Prompts that do not fit a model. prompts: all of them; reason: why the first does not fit."""
 
     def __init__(self, prompts: list[str], reason: str):
         super().__init__(f"prompt {prompts[0][:40]!r}: {reason}")
@@ -68,7 +68,7 @@ def encode_prompt(
     ends: ids that end a completion; context: limit of prompt and completion in tokens, 0 or None for none; vocabulary:
     rows of the model's embedding, 0 if unknown.
     """
-    ids = tokenizer(prompt, verbose=False).input_ids  # its own warning about length says nothing of the question
+    ids = tokenizer(prompt, verbose=False).input_ids  # its own warning about length does not name the question
     bos = opening_token(tokenizer)
     if bos is not None and (ids[:1] != [bos] or bos in ids[1:]):
         reason = f"{ids.count(bos)} BOS tokens in its ids, it must start with the only one"
@@ -88,7 +88,7 @@ def encode_prompt(
 def check_prompts(
     tokenizer, prompts: Sequence[str], ends: Sequence[int], context: int | None, max_new_tokens: int, vocabulary: int
 ) -> None:
-    """RefusedPrompts with all that `encode_prompt` refuses."""
+    """RefusedPrompts that holds every prompt that `encode_prompt` refuses."""
     refused = []
     for prompt in prompts:
         try:
@@ -102,7 +102,7 @@ def check_prompts(
 def check_questions(
     engine, prompts: Mapping, max_new_tokens: int, name_of: Callable[[object], str] = "problem {!r}".format
 ) -> None:
-    """`check` of an engine; its error names the questions. prompts: by the key that `name_of` makes a name of."""
+    """The engine's `check`, with an error that names the questions. prompts: key -> prompt; name_of: key -> name."""
     try:
         engine.check(list(prompts.values()), max_new_tokens)
     except RefusedPrompts as error:

@@ -57,7 +57,7 @@ class TransformersEngine:
 
 
 def lower(*limits: int) -> int | None:
-    """The lowest limit of those that are not 0, None if all are."""
+    """The lowest of the limits that are not 0; None if all are 0."""
     return min((limit for limit in limits if limit), default=None)
 
 

@@ -9,7 +9,7 @@ Components, chapter 4),
 
     (MS_seeds + MS_problems - MS_residual) / (S N),
 
-floored at MS_problems / (S N), which it is without noise between seeds. MS_seeds comes from all comparable arms
+but at least MS_problems / (S N), its value without noise between seeds. MS_seeds comes from all comparable arms
 (`stats.noise`). Two arms are finetuned on different data, so their seeds are independent of each other also where they
 have the same number. Degrees of freedom are Satterthwaite's (1946, Biometrics Bulletin 2). Ratios enter by
 linearisation (Cochran 1977, Sampling Techniques, 6.4).
@@ -26,7 +26,7 @@ from yetbetter.stats.noise import ALONE, ASSUMED, BORROWED, CROSSED, ONE_SEED, e
 
 PROBLEMS = "problems"
 FEWEST = 20  # problems: with fewer the mean is not a t variable
-BASES = (ONE_SEED, ASSUMED, BORROWED, ALONE, CROSSED)  # the weakest first: it names a contrast of several
+BASES = (ONE_SEED, ASSUMED, BORROWED, ALONE, CROSSED)  # the weakest first: that of its arms names a contrast
 
 
 @dataclass(frozen=True)

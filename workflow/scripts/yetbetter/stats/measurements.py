@@ -12,7 +12,7 @@ import numpy as np
 class Noise:
     """Variance between seeds of one mean over all problems.
 
-    raw: as seen. share: the part of it that the problems have; it would be there without any noise between seeds.
+    raw: the observed variance. share: the part of it that comes from the problems, without any noise between seeds.
     """
 
     raw: float
@@ -54,7 +54,7 @@ class Measurements:
 
     @cached_property
     def noise(self) -> Noise | None:
-        """Between the arm's own seeds; None of one seed, or of an arm with nothing to count."""
+        """Between the arm's own seeds; None for one seed, or for an arm with nothing to count."""
         if self.seeds < 2 or not self.bottom.sum():
             return None
         linear = linearise(self.top, self.bottom)
@@ -66,6 +66,6 @@ class Measurements:
 
 
 def linearise(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    """What each seed and problem moves the ratio by, times their number; its mean is 0. Shape (seeds, problems)."""
+    """How much each seed and problem moves the ratio, times their number; the mean is 0. Shape (seeds, problems)."""
     ratio = top.sum() / bottom.sum()
     return (top - ratio * bottom) / bottom.mean()

@@ -1,14 +1,16 @@
-"""How noisy the seeds of an arm are, by its own seeds and those of comparable arms.
+"""The noise between an arm's seeds, estimated from its own seeds and from those of comparable arms.
 
-The seeds of one comparison give few degrees of freedom. All comparable arms together give many, but need not be alike.
-So the noise of an arm is the largest of several pooled estimates: of all comparable arms, of those at its budget, of
-those of its target, of those of its source, and of the comparison alone. Where noise is alike, the largest lies little
-above the common one; where some budget, target or source is noisier, its own estimate is the largest. A comparison
-whose noise is above that of the others by an F test stands alone. `benchmarks/claims.py` simulates what intervals hold.
+The seeds of one comparison give few degrees of freedom. All comparable arms together give many, but their noise may
+differ. So the noise of an arm is the largest of several pooled estimates: of all comparable arms, of those with the
+same budget, of those with the same target, of those with the same source, and of the comparison alone. If all arms are
+equally noisy, the largest estimate is only a little above the common one. If one budget, target or source is noisier,
+its own estimate is the largest. A comparison that an F test finds noisier than the others uses its own seeds alone.
+`benchmarks/claims.py` simulates how often the intervals hold the true effect.
 
 The variances could instead be shrunk towards a common one, with a weight that is fitted to their spread (Smyth 2004,
-Statistical Applications in Genetics and Molecular Biology 3). Twelve variances with two degrees of freedom each say too
-little about their spread: at the noisier one of two budgets such intervals hold in 87 % of the cases instead of 95 %.
+Statistical Applications in Genetics and Molecular Biology 3). But twelve variances with two degrees of freedom each say
+too little about their spread: at the noisier of two budgets, such intervals hold the true effect in 87 % of the cases
+instead of 95 %.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,12 +25,13 @@ BORROWED = "problems, noise between seeds of comparable cells at the same budget
 ASSUMED = "problems, noise between seeds assumed"
 ONE_SEED = "problems, one seed"
 UNLIKE = 0.01  # level of the test whether a comparison is noisier than comparable arms
-WIDER = 3.0  # times the variance that lenders have: a cell of one seed may be 1.7 times as noisy, and nobody could see
+# Factor on a borrowed variance: a cell of one seed may be 1.7 times as noisy as the others, which one seed cannot show.
+WIDER = 3.0
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """An arm's noise, and what it rests on. shared: whether it is not the arm's alone, but one for several arms."""
+    """An arm's noise, and what it is based on. shared: whether several arms have this one estimate."""
 
     noise: Noise | None
     basis: str
@@ -50,13 +53,13 @@ def estimate_noise(
 ) -> list[Estimate]:
     """The noise of each arm of one comparison; the arms are kin. others: further arms of the study, kin or not.
 
-    seed_sd: assumed standard deviation, for arms of one seed that no other arm can lend its noise.
+    seed_sd: assumed standard deviation, for arms of one seed that cannot borrow noise from any other arm.
     """
     kin = {id(arm): arm for arm in (*arms, *others) if arm.kin == arms[0].kin and arm.noise}
     own = [arm for arm in arms if arm.noise]
     rest = [arm for arm in kin.values() if not any(arm is one for one in own)]
     noisier = bool(own and rest) and is_noisier(own, rest)
-    # From fewer others than own seeds it is hardly told whether they are alike.
+    # Others with fewer degrees of freedom than the comparison cannot show whether their noise is the same.
     alone = noisier or freedom_of(rest) < freedom_of(own)
     found = []
     for arm in arms:
@@ -87,7 +90,7 @@ def largest_noise(arm: Measurements, own: list[Measurements], rest: list[Measure
     groups = [own, kin]
     for axis in ("budget", "target", "source"):
         group = [one for one in kin if getattr(one, axis) == getattr(arm, axis)]
-        # A group within the comparison would be a part of its own estimate, and less certain.
+        # A group that lies within the comparison would only be a less certain part of the estimate from `own`.
         if any(one is other for one in group for other in rest):
             groups.append(group)
     largest = max((pooled_noise(group) for group in groups), key=lambda noise: noise.raw)
@@ -95,9 +98,9 @@ def largest_noise(arm: Measurements, own: list[Measurements], rest: list[Measure
 
 
 def borrow_noise(arm: Measurements, kin: list[Measurements], seed_sd: float | None) -> Estimate:
-    """The noise of an arm of one seed: the largest that comparable arms speak for, widened by what is not known.
+    """The noise of an arm of one seed: the largest pooled estimate of comparable arms, times WIDER.
 
-    Only arms of its budget and target lend it.
+    It is borrowed only if there are arms of the same budget and target.
     """
     lenders = [one for one in kin if (one.budget, one.target) == (arm.budget, arm.target)]
     if lenders:

@@ -36,7 +36,7 @@ def check_config(config: dict, schema_path: str, name: str, figures: Iterable[st
     """The config with the schema's defaults. UserError, naming file and key, for the first error.
 
     name: the config file's name, for messages. figures: the kinds of figure that an experiment may ask for. given: the
-    values among the config's that the command line gave.
+    part of the config that the command line gave.
     """
     schema = read_schema(schema_path, REGISTRIES | {"figures": figures}, KEYS)
     config = as_in_a_file(config, given or {}, schema)

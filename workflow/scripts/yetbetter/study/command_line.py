@@ -1,4 +1,4 @@
-"""The values that `--config` gives on Snakemake's command line: typed as in a file, and blamed in messages."""
+"""The values that `--config` gives on Snakemake's command line: typed as in a file, and named in messages."""
 
 import copy
 import re
@@ -8,16 +8,17 @@ from yetbetter.study.schema import Validator
 from yetbetter.study.yaml_readings import IN_QUOTES, typed
 
 OPTION = "--config"
-# Snakemake drops the quotes of a value, and has made a number of a text by then.
+# Snakemake drops the quotes of a value, and has already turned a text of digits into a number.
 NO_QUOTES = (IN_QUOTES, "write it in a config file, since Snakemake drops quotes here")
 
 
 def as_in_a_file(config: dict, given: dict, schema: dict) -> dict:
     """A copy of the config in which the texts of the command line have the types that they would have in a file.
 
-    Snakemake types a value's outermost level only: of `sampling={temperature: 0.7}` it makes the text 0.7. A text that
-    the schema wants as text stays one, since Snakemake drops the quotes that would say so in a file. given: the values
-    of the command line, as Snakemake merged them into the config.
+    Snakemake types only the outermost level of a value: the 0.7 of `sampling={temperature: 0.7}` stays text. A text
+    that the schema requires to be text is not converted, since Snakemake drops the quotes that would mark it.
+
+    given: the values of the command line, as Snakemake merged them into the config.
     """
     texts = {path: text for path, text in leaves(given) if isinstance(text, str)}
     if not texts:
@@ -34,7 +35,7 @@ def as_in_a_file(config: dict, given: dict, schema: dict) -> dict:
 
 
 def leaves(value, path: tuple = ()) -> Iterator[tuple[tuple, object]]:
-    """(path, value) of everything in a config that is no mapping and no list."""
+    """(path, value) of everything in a config that is neither a mapping nor a list."""
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
     if inner is None:
         yield path, value
@@ -51,16 +52,16 @@ def put(config: dict, path: tuple, value) -> None:
 
 
 def every(errors) -> Iterator:
-    """Errors of a schema, with those of their alternatives."""
+    """Errors of a schema, followed by the errors of their alternatives (`anyOf` and the like)."""
     for error in errors:
         yield error
         yield from every(error.context)
 
 
 def blamed(message: str, name: str, given: dict) -> str:
-    """A message about a config, which begins with the file's name; of a value of the command line, with `--config`.
+    """A message about a config, which begins with `--config`, not the file's name, if the command line gave the value.
 
-    If the command line gave only a part of what is wrong, the message begins with both.
+    If the command line gave only a part of the wrong value, the message begins with both.
     """
     if not given or not message.startswith(f"{name}: "):
         return message
@@ -74,7 +75,7 @@ def blamed(message: str, name: str, given: dict) -> str:
 
 
 def covered(given, key: str) -> bool | None:
-    """Whether the values hold a key, written with dots; False: only something under it; None: nothing of it."""
+    """Whether the values set the key (written with dots): True, False if only a part of it, None if nothing of it."""
     if not isinstance(given, dict):
         return True
     if not key:

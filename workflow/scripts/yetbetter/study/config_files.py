@@ -1,6 +1,6 @@
 """Checks config files before Snakemake merges them: it would silently keep only the last of duplicate keys.
 
-What YAML reads in another way than it is meant is found here too, where it is still as it was written.
+Keys and numbers that YAML misreads are found here too, because later only the values that it read are left.
 """
 
 import json
@@ -18,7 +18,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def check_file(path: str | Path) -> None:
-    """Raise UserError, naming file and line, for what is not YAML, a duplicate key, or a word that YAML misreads."""
+    """Raise UserError, naming file and line, for invalid YAML, a duplicate key, or a word that YAML misreads."""
     try:
         with open_text(path) as file:
             text = file.read()
@@ -74,7 +74,7 @@ def find_repeated(root: yaml.Node | None) -> tuple[yaml.Node, yaml.Node] | None:
 
 
 def find_misread(root: yaml.Node | None) -> tuple[yaml.Node, str] | None:
-    """The first key or number that YAML reads in another way than it is meant, and a message."""
+    """The first key or number that YAML misreads, and a message."""
     for node in collections(root):
         is_mapping = isinstance(node, yaml.MappingNode)
         for key, value in node.value if is_mapping else [(None, item) for item in node.value]:

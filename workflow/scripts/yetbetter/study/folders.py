@@ -1,4 +1,4 @@
-"""Folders of a run: where Snakemake may write; results folders' names, and whether two can be compared."""
+"""Folders of a run: whether Snakemake can write there, names of results folders, and whether two can be compared."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from yetbetter.errors import UserError
 
 
 def check_writable(folder: str | Path = ".") -> None:
-    """UserError if this user cannot run Snakemake in the folder: also a dry run keeps locks there."""
+    """UserError if this user may not write to the folder: even a dry run of Snakemake keeps locks there."""
     kept = Path(folder) / ".snakemake"
     for place in (Path(folder) if not kept.exists() else kept, kept / "locks"):
         if place.exists() and not os.access(place, os.W_OK | os.X_OK):

@@ -48,7 +48,7 @@ def parse_cell(path: str) -> Cell:
 
 
 def parse_coordinates(word: str) -> Cell:
-    """The same from DATASET/BUDGET/SOURCE/TARGET/SEED."""
+    """The cell of DATASET/BUDGET/SOURCE/TARGET/SEED; its seed stays text."""
     parts = word.split("/")
     if len(parts) != 5 or not all(parts):
         raise UserError(f"cell {word!r}: must be DATASET/BUDGET/SOURCE/TARGET/SEED")

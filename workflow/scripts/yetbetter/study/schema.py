@@ -144,7 +144,7 @@ def shown(value) -> str:
 
 
 def types_of(schema: dict) -> set[str]:
-    """The types that a part of the schema with listed values allows."""
+    """The types of the listed values (`enum`, `const`) of a part of the schema."""
     values = schema.get("enum", [schema["const"]] if "const" in schema else [])
     names = {"boolean" if isinstance(value, bool) else "string" for value in values}
     return names - {"string"} if "boolean" in names else names

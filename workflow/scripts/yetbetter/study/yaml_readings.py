@@ -1,4 +1,4 @@
-"""What YAML makes of an unquoted word, where it is not what a reader expects, and what to write instead.
+"""Unquoted words that YAML reads otherwise than a person would expect, and what to write instead.
 
 YAML here is version 1.1, as PyYAML and Snakemake read it: `on` and `no` are truth values, `010` is octal, `1:30` is in
 base 60, `2026-01-31` is a date, and `1e-3` is text because its number has no decimal point.
@@ -21,14 +21,14 @@ WORDS = {
 NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 EXPONENT = re.compile(r"([-+]?)(\d*)(?:\.(\d*))?[eE]([-+]?\d+)")
 OCTAL, BASE_60 = re.compile(r"[-+]?0[0-7_]+"), re.compile(r"[-+]?\d[\d_]*(:[0-5]?\d)+(\.\d*)?")
-# Other commas are decimal ones.
+# Commas between groups of three digits; any other comma is read as a decimal one.
 THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 IN_QUOTES = "write the text in quotes"
 YES, NO = ("y", "yes", "true", "t", "on"), ("n", "no", "false", "f", "off")
 
 
 def typed(text: str):
-    """The value of an unquoted word: a number, a truth value, None; else the text itself."""
+    """The value of an unquoted word: a number, a truth value, None, or otherwise the text itself."""
     tag = tag_of(text)
     return yaml.safe_load(text) if tag in WORDS and not tag.endswith("timestamp") else text
 
@@ -38,7 +38,7 @@ def tag_of(text: str) -> str:
 
 
 def misread_key(node: yaml.Node) -> str:
-    """A message if YAML reads an unquoted key as something else than text; else empty."""
+    """A message if YAML does not read an unquoted key as text; otherwise empty."""
     if not isinstance(node, yaml.ScalarNode) or node.tag not in WORDS:
         return ""
     written = node.value or "''"
@@ -46,7 +46,7 @@ def misread_key(node: yaml.Node) -> str:
 
 
 def misread_number(node: yaml.Node) -> str:
-    """A message if a number is not written in base 10 or 16, which is rarely meant; else empty."""
+    """A message if YAML reads a number as octal or base 60, which is rarely meant; otherwise empty."""
     if not isinstance(node, yaml.ScalarNode) or node.tag not in NUMBERS:
         return ""
     base = "octal" if OCTAL.fullmatch(node.value) else "base 60" if BASE_60.fullmatch(node.value) else ""
@@ -57,7 +57,7 @@ def misread_number(node: yaml.Node) -> str:
 
 
 def reading_of(value, wanted: set[str]) -> str:
-    """How YAML came to a value that is not of a wanted type, and what to write; empty if neither is known.
+    """Why YAML read a value as a type that is not wanted, and what to write; empty if that is not known.
 
     wanted: types as JSON Schema calls them.
     """
@@ -93,7 +93,7 @@ def reading_of_text(text: str, wanted: set[str]) -> str:
 
 
 def number_meant(text: str, whole: bool) -> str:
-    """The number that a text means, as YAML reads it; empty if it means none. whole: it must be a whole number."""
+    """The number that a text means, in a spelling that YAML reads as a number; empty for none. whole: only integers."""
     exponent = EXPONENT.fullmatch(text)
     point = "" if THOUSANDS.fullmatch(text) else "."
     try:

@@ -44,7 +44,7 @@ def finetune(job: Job) -> None:
 
 
 def check_replaceable(folder: Path) -> None:
-    """UserError for a folder with anything but an earlier finetuning, which the published one replaces as a whole."""
+    """UserError for a folder that holds anything but an earlier finetuning: publishing replaces the whole folder."""
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "about.json").is_file():
         raise UserError(f"{folder}: not a finetuning's folder (no about.json), its files would be lost; name another")
 

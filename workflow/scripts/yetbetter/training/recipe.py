@@ -5,8 +5,8 @@ import math
 
 from yetbetter.errors import UserError
 
-# Layers that no adapter may change, and why. The trainer computes the loss from the last layer's weight itself; of two
-# layers that share their weights, an adapter would be merged into one alone.
+# Layers that no adapter may change, and why. The trainer computes the loss from the last layer's own weight, without
+# the adapter. If two layers share their weights, an adapter would be merged into only one of them.
 LAST, BETWEEN = "lm_head", "name layers in between, such as q_proj,v_proj"
 IS_LAST = f"the model's last layer, whose adapter the trainer would not train; {BETWEEN}"
 IS_TIED = (

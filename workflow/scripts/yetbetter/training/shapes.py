@@ -95,7 +95,7 @@ def read_shape(path: Path) -> Shape:
 
 
 def has_tied_embeddings(config: dict) -> bool:
-    """Of a config.json's content. The key is absent if it is the default of the model's family: tied for Gemma only."""
+    """From a config.json's content. Without the key, the default of the model's family holds: tied for Gemma only."""
     return config.get("tie_word_embeddings", "gemma" in config.get("model_type", ""))
 
 
