@@ -68,10 +68,10 @@ def encode_examples(
             kept_out.append(identity | {"tokens": len(ids), "reason": reason})
             continue
         if vocabulary and max(ids) >= vocabulary:
-            raise UserError(f"{path}:{number}: {beyond(tokenizer, max(ids), vocabulary)}")
+            raise UserError(f"{where_is(path, number)}: {beyond(tokenizer, max(ids), vocabulary)}")
         if context and len(ids) > context:
             raise UserError(
-                f"{path}:{number}: {len(ids)} tokens, the model's context has {context}; --max-length {context} leaves"
+                f"{where_is(path, number)}: {len(ids)} tokens, the model's context has {context}; --max-length {context} leaves"
                 " such examples out"
             )
         columns["input_ids"].append(ids)
