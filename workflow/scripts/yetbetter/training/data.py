@@ -71,8 +71,8 @@ def encode_examples(
             raise UserError(f"{where_is(path, number)}: {beyond(tokenizer, max(ids), vocabulary)}")
         if context and len(ids) > context:
             raise UserError(
-                f"{where_is(path, number)}: {len(ids)} tokens, the model's context has {context}; --max-length {context} leaves"
-                " such examples out"
+                f"{where_is(path, number)}: {len(ids)} tokens, the model's context has {context};"
+                f" --max-length {context} leaves such examples out"
             )
         columns["input_ids"].append(ids)
         columns["labels"].append([IGNORED] * start + ids[start:])
