@@ -1,10 +1,11 @@
-"""How noisy the seeds of an arm are, by its own seeds and those of comparable arms.
+"""The noise between the seeds of an arm, estimated from its own seeds and those of comparable arms.
 
-The seeds of one comparison give few degrees of freedom. All comparable arms together give many, but need not be alike.
-So the noise of an arm is the largest of several pooled estimates: of all comparable arms, of those at its budget, of
-those of its target, of those of its source, and of the comparison alone. Where noise is alike, the largest lies little
-above the common one; where some budget, target or source is noisier, its own estimate is the largest. A comparison
-whose noise is above that of the others by an F test stands alone. `benchmarks/claims.py` simulates what intervals hold.
+The seeds of one comparison give few degrees of freedom. All comparable arms together give many, but may differ in
+noise. So the noise of an arm is the largest of several pooled estimates: of all comparable arms, of those at its
+budget, of those of its target, of those of its source, and of the comparison alone. If all arms are equally noisy, the
+largest is slightly above the common estimate. If some budget, target or source is noisier, its own estimate is the
+largest. A comparison whose noise is significantly above that of the others (F test) uses its own seeds only.
+`benchmarks/claims.py` simulates the coverage of the intervals.
 
 The variances could instead be shrunk towards a common one, with a weight that is fitted to their spread (Smyth 2004,
 Statistical Applications in Genetics and Molecular Biology 3). Twelve variances with two degrees of freedom each say too
@@ -22,13 +23,13 @@ ALONE = f"{CROSSED}, noisier than comparable cells"
 BORROWED = "problems, noise between seeds of comparable cells at the same budget"
 ASSUMED = "problems, noise between seeds assumed"
 ONE_SEED = "problems, one seed"
-UNLIKE = 0.01  # level of the test whether a comparison is noisier than comparable arms
-WIDER = 3.0  # times the variance that lenders have: a cell of one seed may be 1.7 times as noisy, and nobody could see
+UNLIKE = 0.01  # level of the test that a comparison is noisier than comparable arms
+WIDER = 3.0  # times the lenders' variance: a cell of one seed may be 1.7 times as noisy, which one seed cannot show
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """An arm's noise, and what it rests on. shared: whether it is not the arm's alone, but one for several arms."""
+    """An arm's noise and its basis, in words. shared: whether several arms share this estimate."""
 
     noise: Noise | None
     basis: str
@@ -56,7 +57,7 @@ def estimate_noise(
     own = [arm for arm in arms if arm.noise]
     rest = [arm for arm in kin.values() if not any(arm is one for one in own)]
     noisier = bool(own and rest) and is_noisier(own, rest)
-    # From fewer others than own seeds it is hardly told whether they are alike.
+    # Fewer other seeds than own seeds hardly show whether the noise is alike.
     alone = noisier or freedom_of(rest) < freedom_of(own)
     found = []
     for arm in arms:
@@ -87,7 +88,7 @@ def largest_noise(arm: Measurements, own: list[Measurements], rest: list[Measure
     groups = [own, kin]
     for axis in ("budget", "target", "source"):
         group = [one for one in kin if getattr(one, axis) == getattr(arm, axis)]
-        # A group within the comparison would be a part of its own estimate, and less certain.
+        # A group that lies within the comparison is a less certain part of its own estimate.
         if any(one is other for one in group for other in rest):
             groups.append(group)
     largest = max((pooled_noise(group) for group in groups), key=lambda noise: noise.raw)
@@ -95,9 +96,9 @@ def largest_noise(arm: Measurements, own: list[Measurements], rest: list[Measure
 
 
 def borrow_noise(arm: Measurements, kin: list[Measurements], seed_sd: float | None) -> Estimate:
-    """The noise of an arm of one seed: the largest that comparable arms speak for, widened by what is not known.
+    """The noise of an arm of one seed: the largest pooled estimate of comparable arms, times WIDER.
 
-    Only arms of its budget and target lend it.
+    Only arms of the same budget and target lend their noise. Without one, it is seed_sd, or unknown.
     """
     lenders = [one for one in kin if (one.budget, one.target) == (arm.budget, arm.target)]
     if lenders:
