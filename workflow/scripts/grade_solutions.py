@@ -20,8 +20,7 @@ from yetbetter.program import Output, Parser, Progress, number, run, whole
 from yetbetter.records import check_unique, count_rows, digest_of, iterate_rows, read_rows, where_is
 
 VERDICTS = "verdicts.jsonl"
-# Rows that one process grades at a time. Rows that take long are graded in smaller parts; each part is written to disk
-# before the next one is graded.
+# Rows that one process takes at a time. Slow rows are written in smaller parts, each before the next one is graded.
 CHUNK = 2_000
 
 

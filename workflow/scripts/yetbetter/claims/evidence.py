@@ -58,7 +58,7 @@ class StudyEvidence:
         return estimate, list(dict.fromkeys(paths))
 
     def why_unknown(self, arms: list[Measurements]) -> str:
-        """Why the first of these arms of one seed cannot borrow noise; empty if no budget or target is to blame."""
+        """Why no other arm lends its noise to the first of these that needs it; empty if no arm could."""
         for arm in arms:
             known = [one for one in self.several if one.kin == arm.kin]
             same = [one for one in known if one.target == arm.target]

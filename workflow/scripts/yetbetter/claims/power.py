@@ -26,8 +26,8 @@ def power(estimate: Contrast, distance: float, level: float, problems: float = 1
 def scaled(estimate: Contrast, problems: float, seeds: float) -> Contrast:
     """The estimate with these multiples of its problems and seeds; more seeds do not change the problems' variance.
 
-    Comparable cells are assumed to get as many seeds too, since all of them share one estimate of the noise. Cells of
-    one seed then have seeds to estimate their own noise from, even if they borrowed it before.
+    Comparable cells are assumed to get as many more seeds, since their noise is one estimate. Cells of one seed then
+    have noise of their own, even if they borrowed it before.
     """
     freedom = estimate.seed_freedom
     if seeds > 1:
@@ -49,8 +49,8 @@ def scaled(estimate: Contrast, problems: float, seeds: float) -> Contrast:
 def needs(estimate: Contrast, distance: float, level: float, wanted: float = POWER) -> tuple[int | None, int | None]:
     """(problems, seeds) that give the wanted power: each with the other as it is; both if neither alone would do.
 
-    (None, None) if no multiple up to 1,000 does. For one seed: the problems that are needed if there is no noise
-    between seeds, and at least 2 seeds.
+    (None, None) if no multiple up to 1,000 does. For one seed, the problems are counted without noise
+    between seeds, and the seeds are at least 2.
     """
     if not distance > 0 or math.isnan(estimate.effect):
         return None, None

@@ -5,9 +5,9 @@ hold. That it holds is an intersection-union test (Berger 1982, Technometrics 24
 none of which needs a correction. That it fails takes one comparison whose opposite holds: the smallest p, times their
 number (Bonferroni).
 
-The level is divided between the two. The test that the claim fails gets half of it. A single comparison at the boundary
-of a claim with k comparisons then makes the claim fail with a chance of 1/(2k) of the level. So the test that the claim
-holds gets the rest, 1 - 1/(2k). A claim of one comparison is decided by its 95 % interval. Holm's correction (1979,
+The level is divided between both verdicts. The verdict that the claim fails gets half of the level. If a claim has k
+comparisons and one of them lies at the boundary, that one uses 1/(2k) of the level. The verdict that the claim holds
+gets the rest, 1 - 1/(2k). So a claim of one comparison is decided by its 95 % interval. Holm's correction (1979,
 Scandinavian Journal of Statistics 6) over the claims that can be decided keeps the chance of any wrong verdict below
 alpha.
 """
@@ -48,7 +48,7 @@ class Outcome:
 
     @property
     def share_for(self) -> float:
-        """The share of the level for the test that the claim holds; the test that it fails has half of the level."""
+        """The part of the level for the verdict that the claim holds. The verdict that it fails always has half."""
         return 1 - 1 / (2 * len(self.tested))
 
     @property
@@ -122,7 +122,7 @@ def explain(outcome: Outcome, alpha: float, family: int) -> str:
 
 
 def over_problems(outcome: Outcome, alpha: float) -> str:
-    """What the intervals over problems alone would say if there were no noise between seeds."""
+    """What the intervals over problems alone say, in words: the result without any noise between seeds."""
     against = min(outcome.tested, key=lambda each: each.p_against)
     if max(each.p_for for each in outcome.tested) <= alpha * outcome.share_for:
         return "without any, it would hold"

@@ -1,4 +1,4 @@
-"""A final answer as it is compared: its spelling, unit, number and formula; and what makes two numbers equal."""
+"""A final answer as it is compared: its spelling, unit, number and formula. When two numbers are equal."""
 
 import re
 from fractions import Fraction
@@ -28,7 +28,7 @@ GROUP_OF_ZEROS = re.compile(r"\d,0\d\d(?!\d)")
 
 
 class Answer(NamedTuple):
-    """An answer as the comparison sees it; trees are made where they are asked for."""
+    """An answer as the comparison sees it; trees are made only on request."""
 
     text: str  # the value alone
     unit: frozenset[str]
@@ -51,7 +51,7 @@ def read(text: str) -> Answer:
         return Answer(text, NO_UNIT, text.strip(), None, None, text)
     cleaned = clean(text)
     number = read_number(cleaned)
-    if number is not None:  # most answers are nothing but a number
+    if number is not None:  # most answers are only a number
         return Answer(cleaned, NO_UNIT, canonical(cleaned), number, places_of(cleaned), cleaned)
     worded = has_words(cleaned)
     phrase = read_phrase(cleaned, worded)
@@ -74,12 +74,12 @@ def places_of(number: str) -> int | None:
 
 @lru_cache(maxsize=20_000)
 def trees_of(text: str) -> tuple[tuple, ...]:
-    """The formula's readings: with 1,234 as one number, and as two. Empty where the grammar refuses."""
+    """The formula's readings: with 1,234 as one number, and as two. Empty if the grammar refuses the text."""
     based = IN_BASE.fullmatch(text)
     if based and not based[1].isdigit():
         return (("base", based[1], int(based[2])),)
     found = []
-    # Of 1,000 there is one reading: no list has an item 000.
+    # 1,000 has one reading: no list has an item 000.
     for thousands in (True, False) if "," in text and not GROUP_OF_ZEROS.search(text) else (True,):
         try:
             tree = parse(text, thousands)
@@ -91,7 +91,7 @@ def trees_of(text: str) -> tuple[tuple, ...]:
 
 
 def as_gold(answer: Answer) -> Answer:
-    """A gold answer whose comma is a list's, though three digits follow it (70,110)."""
+    """The gold answer as a list if it is a pair of angles such as 70,110, although three digits follow the comma."""
     if answer.number is not None and are_angles(answer.text):
         return answer._replace(text=answer.text.replace(",", ", "), number=None)
     return answer
@@ -103,7 +103,7 @@ def read_any(text: str) -> Answer:
 
 
 def with_decimal_comma(a: Answer) -> Answer:
-    """Lenient: 1000,99 and 1,5 as decimals, as most of Europe writes them; 1,500 stays a thousand and a half."""
+    """Lenient: 1000,99 and 1,5 as decimals, as most of Europe writes them; 1,500 stays 1500."""
     if a.number is not None or not DECIMAL_COMMA.fullmatch(a.text):
         return a
     text = a.text.replace(",", ".")
@@ -136,7 +136,7 @@ def near(x: Fraction, y: Fraction, x_places: int | None, y_places: int | None) -
 
 
 def equal_doubles(x: Fraction, y: Fraction, x_places: int | None, y_places: int | None) -> bool:
-    """Where one side is the print of a double (15 to 17 significant digits): equal up to a double's rounding."""
+    """If one side is a printed double (15 to 17 significant digits): equal up to a double's rounding."""
     if not is_double(x, x_places) and not is_double(y, y_places):
         return False
     return abs(x - y) <= DOUBLE_ROUNDING * max(abs(x), abs(y))

@@ -53,7 +53,7 @@ def bounded(value: Fraction) -> Value:
 
 
 def spend_on_fractions(a: Fraction, b: Fraction) -> None:
-    """An exact sum or product is shortened by a greatest common divisor of all its digits."""
+    """Spend steps on reducing an exact sum or product. The cost grows with its digits."""
     bits = a.denominator.bit_length() + b.denominator.bit_length()
     if bits > 200:
         spend(bits // 100)
@@ -62,7 +62,7 @@ def spend_on_fractions(a: Fraction, b: Fraction) -> None:
 def decimal(value: Value) -> tuple[Decimal, Decimal]:
     if isinstance(value, tuple):
         return value
-    # Digits of a huge number are found in time quadratic in their count.
+    # Conversion to decimal takes time quadratic in the number of digits.
     spend(((value.numerator.bit_length() + value.denominator.bit_length()) // 1_000) ** 2)
     return Decimal(value.numerator) / Decimal(value.denominator), ZERO
 

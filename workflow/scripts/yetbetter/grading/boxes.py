@@ -11,12 +11,12 @@ NAMES = ("\\boxed", "\\fbox")
 CUT = re.compile(r"\\boxed\s{0,4}\{([^${}\n]{1,80}(?:\{[^${}\n]{0,80}\}[^${}\n]{0,80}){0,8})(?:\$|\\[\])])")
 PLAIN = re.compile(r"\\boxed\{([^{}\\]*)\}")
 BRACE = re.compile(r"\\(?:boxed|fbox)\s{0,4}\{|\\[\\{}]|[{}]")
-# A box without braces holds a number, a single letter or a command. Of "mark it with \boxed" nothing is boxed.
+# A box without braces holds a number, a single letter or a command. "Mark it with \boxed" holds no box.
 BARE = re.compile(
     r"\\(?:boxed|fbox)[ \t]{0,4}([-+]?[\d.][\d.,/]{0,40}|[A-Za-z](?![A-Za-z]| [a-z])|\\(?!boxed|fbox)[a-zA-Z]+)"
 )
 INSIDE = re.compile(r"^\\(?:boxed|fbox) ?\{([^{}]*)\}$")
-# Between a stray \} and the brace that would close the box, this tells that the box was over (unlike in \right\}}).
+# One of these between a stray \} and the next closing brace shows that \} closed the box (unlike in \right\}}).
 BEYOND = re.compile(r"[$\n]|\\[\])]")
 # "Put your answer in \boxed{...}."
 PLACEHOLDER = re.compile(
@@ -29,7 +29,7 @@ PLACEHOLDER = re.compile(
 def last_box(text: str, between: re.Pattern | None = None) -> tuple[int, str] | None:
     """(place, content) of the last closed box that holds something.
 
-    between: boxes beside it are one list with it where only this stands between them ("\\boxed{1} and \\boxed{2}").
+    between: neighbouring boxes join to one list if only this lies between them ("\\boxed{1} and \\boxed{2}").
     """
     if "boxed" not in text and "\\fbox" not in text:
         return None
@@ -57,7 +57,7 @@ def last_box(text: str, between: re.Pattern | None = None) -> tuple[int, str] | 
 
 
 def ends_in_a_box(text: str) -> bool:
-    """Whether the text breaks off inside of a box: what is written of it may be half of the answer."""
+    """Whether the text breaks off inside a box: the box may hold only half of the answer."""
     place = text.rfind("\\boxed{")
     return place >= 0 and not closed_boxes(text[place:])
 
@@ -70,15 +70,15 @@ def last_match(pattern: re.Pattern, text: str, start: int) -> re.Match | None:
 
 
 def closed_boxes(text: str) -> list[tuple[int, int, str]]:
-    """(start, end, content) of every outermost-or-last closed box, in one pass over the braces."""
+    """(start, end, content) of every closed box that is not inside another closed one, in one pass over the braces."""
     first, other = text.find("\\boxed"), text.find("\\fbox")
     plain = PLAIN.match(text, first) if first >= 0 > other else None
     if plain and text.find("\\boxed", plain.end()) < 0:  # most texts have one box, and no braces in it
         return [(first, plain.end(), plain[1])]
     if first < 0 or 0 <= other < first:
         first = other
-    # Of each open brace: where its box starts (-1: no box) and its content, its open \{, the place of a stray \}.
-    # Of braces open inside each other the innermost ones are kept: memory, and so time, does not grow with the rest.
+    # For each open brace: the start of its box (-1: no box), the start of its content, the number of open \{, and the
+    # place of a stray \}. Only the innermost MAX_OPEN braces are kept, so memory is bounded.
     stack: deque[list[int]] = deque(maxlen=MAX_OPEN)
     found: list[tuple[int, int, str]] = []
     for match in BRACE.finditer(text, first):

@@ -1,6 +1,6 @@
 """Compares two trees of the grammar under one mode: lists, sets, arrays, ratios, relations, values.
 
-None where only algebra could tell.
+None if only algebra could decide.
 """
 
 from fractions import Fraction
@@ -50,7 +50,7 @@ class Comparison:
             if equal_sets(*unions, self.equal):
                 return True
             if a[2:] and g[2:] and a[2:] != g[2:]:
-                return False  # "or" is no "and"
+                return False  # "or" is not "and"
         if is_interval_like(a) or is_interval_like(g):
             return equal_sets(a, g, self.equal)
         if self.mode == LENIENT and {a[0], g[0]} == {"list", "tuple"}:
@@ -59,8 +59,7 @@ class Comparison:
         if point is not None:
             return point
         if not {a[0], g[0]} <= {"list", "set"}:
-            # A list may be one value's chain of names: {5} is 5 only where it is a set of one.
-            # "1/2 or 0.5" says one value twice.
+            # A list or set of one item is compared as that item. "1/2 or 0.5" states one value twice.
             a, g = (self.without_alternatives(tree) for tree in (a, g))
             single = [tree[1][0] if tree[0] in ("list", "set") and len(tree[1]) == 1 else tree for tree in (a, g)]
             if single != [a, g]:
@@ -79,14 +78,14 @@ class Comparison:
         names = [[name for name, _ in side] for side in named]
         full = [all(name is not None for name in side) for side in names]
         if full[0] != full[1] and len(set(map(repr, names[full.index(True)]))) == len(left) > 1:
-            # x = 1, y = 2 against 1, 2: different names give the order.
+            # x = 1, y = 2 and 1, 2: the names are different, so the order counts.
             return self.all_equal([value for _, value in named[0]], [value for _, value in named[1]])
         if full[0] != full[1] or not any(full):
             left, right = ([value for _, value in side] for side in named)
         return self.match(left, right)
 
     def equal_points(self, a: tuple, g: tuple) -> bool | None:
-        """ "x = 1, y = 2" against (1, 2), and "y = 2, x = 1" too; None where the list names no point."""
+        """ "x = 1, y = 2" against (1, 2), and "y = 2, x = 1" too; None if the list does not name a point."""
         named, point = (a, g) if a[0] == "list" else (g, a)
         pairs = [name_and_value(item) for item in named[1]]
         if point[1:3] != ("(", ")") or not all(name and name[0] == "sym" and len(name[1]) == 1 for name, _ in pairs):
@@ -113,7 +112,7 @@ class Comparison:
         return kept
 
     def match(self, left: list, right: list) -> bool | None:
-        """Whether the items pair off; equality is transitive on values, so the first partner will do."""
+        """Whether the items pair off. Equality is transitive on values, so the first equal partner is enough."""
         rest, unsure = list(right), False
         for item in left:
             verdicts = [self.equal(item, other) for other in rest]
@@ -221,7 +220,7 @@ class Comparison:
 
 
 def is_moderate(value: arithmetic.Value) -> bool:
-    """Real, and not so large that its sixty digits would not reach the places after its point."""
+    """Real, and small enough that sixty digits cover its decimal places."""
     try:
         return arithmetic.is_real(value) and arithmetic.guarded(arithmetic.magnitude)(value) <= 10**30
     except arithmetic.Undefined:  # larger than any decimal
@@ -239,7 +238,7 @@ def as_fraction(value) -> Fraction:
 
 
 def bare(tree: tuple) -> tuple:
-    """Without the degree, percent or currency sign that stands for a unit."""
+    """Without a degree, percent or currency sign, which is a unit."""
     while tree[0] in ("deg", "pct", "money"):
         tree = tree[1]
     return ("neg", bare(tree[1])) if tree[0] == "neg" and tree[1][0] in ("deg", "pct", "money") else tree

@@ -1,7 +1,7 @@
-r"""Do two final answers say the same? From cheap to dear; None where only algebra could tell.
+r"""Are two final answers equal? Cheap steps come first; None if only algebra could decide.
 
-strict: the same value in the same form. A unit may be missing on one side, two units must be the same one.
-lenient: units are dropped, percent may be its fraction, decimals may be rounded, a tuple may miss its brackets.
+strict: the same value in the same form. A unit may be missing on one side, two units must agree.
+lenient: units are dropped, percent may be its fraction, decimals may be rounded, a tuple may lack its brackets.
 """
 
 import math
@@ -21,7 +21,7 @@ RATIO = re.compile(r"[\d.]{1,20}(?: ?: ?[\d.]{1,20})+")
 
 
 def compare(answer: str, gold: str, mode: str = STRICT, comparison: type[Comparison] | None = None) -> bool | None:
-    """Whether the two texts are equal; None where neither spelling, numbers nor values at points decide.
+    """Whether the two texts are equal; None if neither spelling, numbers nor values at points decide.
 
     comparison: how trees are compared; a worker process brings one that knows algebra.
     """
@@ -76,7 +76,7 @@ def equal_answers(a: Answer, g: Answer, mode: str, comparison: type[Comparison])
         if equal_trees(left, right, comparison(mode)):
             return True
     if (a.unit or g.unit or a.label or g.label) and (a.whole, g.whole) != (a.text, g.text):
-        # What was taken for a unit or a name may be variables: 5 m and 5m.
+        # Letters that were read as a unit or a name may be variables: 5 m and 5m.
         whole = equal_trees(trees_of(a.whole), trees_of(g.whole), comparison(mode))
         return whole or (None if None in (whole, verdict) else False)
     return verdict
@@ -98,7 +98,7 @@ def per_cent(tree: tuple) -> tuple:
 
 
 def equal_moments(a: Answer, g: Answer) -> bool | None:
-    """Times of day and dates by what they mean, never as ratios or products; None where neither side is one."""
+    """Times of day and dates by their meaning, never as ratios or products; None if the values decide."""
     if a.moment and g.moment:
         return same_moment(a.moment, g.moment)
     moment, other = (a.moment, g) if a.moment else (g.moment, a)
@@ -111,7 +111,7 @@ def equal_moments(a: Answer, g: Answer) -> bool | None:
 
 
 def are_apart(a: Answer, g: Answer) -> bool:
-    """Names or conditions that differ: the area and the perimeter, x > 0 and x < 0."""
+    """Whether names or conditions differ: the area and the perimeter, x > 0 and x < 0."""
     if a.label and g.label and not a.label & g.label:
         return True
     if not (a.condition and g.condition):

@@ -1,7 +1,7 @@
 r"""The final answer that a solution states, by the data set's convention.
 
-A solution is first cut where the model runs on. Of several statements the last one counts: a model that corrects itself
-means its last word. Only text is searched here; nothing is interpreted. Every search is linear in the text.
+A solution is first cut at the point at which the model runs on. The last of several statements counts, since a model
+may correct itself. Only text is searched here; nothing is interpreted. Every search is linear in the text's length.
 """
 
 import re
@@ -33,7 +33,7 @@ ANSWER_LINE = re.compile(
 FINAL_LINE = re.compile(r"\n[ \t*_#>-]{0,8}(?:[Ff]inal|FINAL) (?:[Aa]nswer|ANSWER)[ *_]{0,4}(?=:)")
 HOPE = "I hope it is correct"
 CHOICE = re.compile(r"\(?[A-J]\)?")
-# A line "Answer: 5" is the text's answer where hardly anything follows.
+# A line "Answer: 5" counts only if at most this many characters follow its start.
 MAX_BEHIND = 300
 
 
@@ -44,7 +44,7 @@ def extract_answer(text: str, convention: str) -> str | None:
 
 
 def extract_other(text: str, convention: str) -> str | None:
-    r"""Another reading of the statement: neighbouring boxes as one list, where the convention takes the last alone."""
+    r"""Another reading of the statement: neighbouring boxes as one list, also with names ("x =") between."""
     if convention not in ("boxed", "minerva", "any") or text.find("box") == text.rfind("box"):  # fewer than two boxes
         return None
     if text.count("\\boxed") + text.count("\\fbox") < 2:
@@ -62,7 +62,7 @@ def content(found: tuple[int, str] | None) -> str | None:
 
 
 def extract_the_answer_is(text: str) -> str | None:
-    """ "The answer is X", up to the end of its line or sentence, or to where it goes on with a reason."""
+    """ "The answer is X", up to the end of its line or sentence, or up to its reason."""
     return content(last_statement(text, THE_ANSWER_IS, "he answer is") or loud_statement(text))
 
 
@@ -133,7 +133,7 @@ def answer_line(text: str, line: re.Pattern = ANSWER_LINE) -> tuple[int, str] | 
     found = until_end(tail, lines[-1]) if lines else None
     if not found or is_comment(found):
         return None
-    # Words alone are an answer where the text ends with them.
+    # Words alone are an answer only if the text ends with them.
     stated = re.search(r"[\d\\$]", found) or CHOICE.fullmatch(found) or text.rstrip(" .*\n").endswith(found)
     if not stated or len(found) > 100:
         return None
@@ -158,5 +158,5 @@ CONVENTIONS: dict[str, Callable[[str], str | None]] = {
     "gsm8k": extract_gsm8k,
     "any": extract_any,
 }
-# The same without a last resort, which finds an answer in any text.
+# The same, but without the last resort of `any`, which finds an answer in every text.
 STATED = CONVENTIONS | {"any": extract_stated}

@@ -31,7 +31,7 @@ MAX_TAIL = 20_000
 
 
 def last_number(text: str) -> str | None:
-    """The text's last number, which a search line by line from the end finds fastest. No number goes over two lines."""
+    """The text's last number. A search line by line from the end is fastest; no number spans two lines."""
     place = len(text)
     while digit := LAST_DIGIT.match(text, 0, place):
         place = text.rfind("\n", 0, digit.end()) + 1
@@ -43,7 +43,7 @@ def last_number(text: str) -> str | None:
 
 
 def last_formula(text: str) -> str | None:
-    """A short text that is one formula as it stands; else its last formula between $ signs, or number after that."""
+    """A short text that is one formula; else what follows the last $...$ (a number or bracket), or its content."""
     text = text.removeprefix("A: ")
     if len(text) <= 200 and not any(mark in text for mark in ("$", "\\(", "\\[")) and not PROSE.search(text):
         try:

@@ -35,7 +35,7 @@ EXPONENT = re.compile(r"\^ ?\{(-?\d)\}")
 STYLED = re.compile(rf"(?:{MATH_FONTS}|\\mathcal)(?![a-zA-Z])")
 TEXTUAL = re.compile(r"\\(?:textbf|textit|textrm|textsf|texttt|textnormal|textup|mbox|hbox|text)(?![a-zA-Z])[ ]?")
 NESTED = re.compile(r"\\text ?\{([^{}]{0,80})\\text ?\{([^{}]{0,200})\}([^{}]{0,80})\}")
-# What opens with a number, a formula or "x =" is a value. Behind a number or as an index it stays text.
+# Text that opens with a number, a formula or "x =" is a value. Behind a number or as an index it stays text.
 VALUE = re.compile(
     r"(?<![\d_^])(?<![_^]\{)\\text ?\{"
     r"( ?(?:[-+]? ?(?:\\dollar ?)?[\d.]|\\[fs]|[a-zA-Z] ?=)(?:[^{}]|\{[^{}]{0,40}\}){0,200})\}"
@@ -44,7 +44,7 @@ LETTERS = re.compile(r"\\text ?\{ ?((?:[A-Z] ?(?:, ?and|,|and) ?){1,20}[A-Z]) ?\
 
 
 def style_words(text: str) -> str:
-    r"""Words in a font of mathematics as \text, where variables in such a font stay as they are."""
+    r"""Words in a font of mathematics as \text; variables in such a font stay as they are."""
     if "\\rm" in text or "\\bf" in text or "\\it" in text or "\\sf" in text:
         text = FONT_SWITCH.sub(r"\\mathrm{\1}", SWITCHED.sub(r"\\mathrm", text))
     if not has_math_font(text):
@@ -56,7 +56,7 @@ def style_words(text: str) -> str:
 
 
 def spaced(words: str) -> str:
-    """Words with blanks where LaTeX has its own, and exponents without braces."""
+    """Words with plain blanks instead of LaTeX's spaces, and exponents without braces."""
     return EXPONENT.sub(r"^\1", SPACE.sub(" ", words)).strip()
 
 

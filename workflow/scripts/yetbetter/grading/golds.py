@@ -1,7 +1,7 @@
 """Gold answers whose commas could be read in two ways.
 
 A comma in front of exactly three digits groups thousands, unless the question asks for values separated by commas, or
-both numbers are angles in degrees with the same sine, cosine or tangent (70,110: all that is asked of such a question).
+both numbers are angles in degrees with the same sine, cosine or tangent (70,110: the two solutions of sin x = c).
 """
 
 import re
@@ -13,7 +13,7 @@ PAIR = re.compile(r"([1-9]\d{0,2}),([1-9]\d\d)")
 
 
 def gold_of(problem: dict) -> str:
-    """The gold answer of a row with `answer` and, where known, `question`; commas of a list with a blank behind."""
+    """The gold answer of a row with `answer` and perhaps `question`. Commas of a list get a blank behind them."""
     answer, question = problem["answer"], problem.get("question")
     if isinstance(question, str) and GROUPED.fullmatch(answer) and ASKS_FOR_A_LIST.search(question):
         return COMMA.sub(", ", answer)

@@ -31,10 +31,10 @@ __all__ = [
     "Grader",
 ]
 
-# Pairs that are remembered at once, and the longest text that is: memory stays flat in the pool's size.
+# Pairs that are remembered, and the longest answer that is: memory does not grow with the pool.
 CACHED_PAIRS = 100_000
 CACHED_LENGTH = 500
-# Failures that a grader tells in full; of the others it is enough that their verdicts are counted.
+# Failures that a grader prints; the others are only counted as verdicts.
 TOLD_ERRORS = 5
 
 
@@ -97,7 +97,7 @@ class Grader:
         return CORRECT if equal else INCORRECT
 
     def failed(self, error: Exception, answer: str, gold: str) -> str:
-        """The verdict of a row over which the grader failed: the run goes on, and says what to report."""
+        """The verdict of a row for which the grader failed. Prints what to report; the run continues."""
         self.errors += 1
         if self.errors <= TOLD_ERRORS:
             told = f"{type(error).__name__}: {error}"

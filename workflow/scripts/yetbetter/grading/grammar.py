@@ -26,7 +26,7 @@ UNKNOWN_FUNCTIONS = frozenset("fghFGHPQWp")
 
 
 def parse(text: str, thousands: bool = True) -> tuple:
-    """The tree of a cleaned answer; Refused where the grammar does not hold it."""
+    """The tree of a cleaned answer; raises Refused if the grammar does not hold it."""
     parser = Parser(tokenize(text, thousands))
     tree = parser.list_until(None)
     if parser.peek() is not END:
@@ -36,7 +36,7 @@ def parse(text: str, thousands: bool = True) -> tuple:
 
 class Parser:
     def __init__(self, tokens: list[Token]):
-        # Behind the last token stand empty ones, as many as are ever looked at in advance.
+        # Empty tokens follow the last one, as many as the parser ever looks ahead.
         self.tokens, self.place, self.depth, self.bars = [*tokens, END, END, END], 0, 0, 0
 
     # Reading tokens ---------------------------------------------------------------------------------------------------
@@ -69,7 +69,7 @@ class Parser:
     # Lists, relations, sets -------------------------------------------------------------------------------------------
 
     def list_until(self, closing: str | None) -> tuple:
-        """A list of relations up to (not with) the closing sign; one item stands for itself."""
+        """A list of relations up to (not with) the closing sign; a single item is returned as it is."""
         items, joiner = [self.relation()], ()
         while self.is_sign(*SEPARATORS):
             while self.is_sign(*SEPARATORS):  # "1, 2, and 3"
@@ -249,7 +249,7 @@ class Parser:
         return self.bracket()
 
     def repeating(self, digits: str) -> tuple:
-        r"""0.1\overline{6} as 1/6: the digits below the line again and again."""
+        r"""0.1\overline{6} as 1/6: the digits below the line repeat."""
         self.place += 1
         braced = self.take("{")
         token = self.peek()

@@ -1,4 +1,4 @@
-"""GSM8K's "#### 18": the number of such a line, told from headings in Markdown and from words around it."""
+"""GSM8K's "#### 18": the number of such a line, without the words around it. Headings in Markdown are skipped."""
 
 import re
 
@@ -18,7 +18,7 @@ QUANTITY = re.compile(
     r"(?P<unit>\s*\\?[%$€£¥₹°]|(?:\s+|(?=[a-zA-Z]))[a-zA-Z][a-zA-Z. /²³-]{0,40})?[\s.]*"
 )
 MAX_DIGITS = 60
-# "5 apples and 3 pears", "2 hours 30 minutes": another quantity belongs to it.
+# "5 apples and 3 pears", "2 hours 30 minutes": a second quantity belongs to the first.
 COMPOUND = re.compile(
     r"\s*(?!(?:in|on|for|per|at|by|of|from|with|after|over|each|every)\b)[a-zA-Z/]{1,30},?(?: and)?"
     r" \d[\d.,]{0,40}(?: ?[a-zA-Z]{1,30})?[\s.]*"
@@ -26,11 +26,11 @@ COMPOUND = re.compile(
 ANOTHER = re.compile(rf"{COMPOUND.pattern}$|[^\n]{{0,40}}\band (?:a |one |three )?(?:half|quarter|third)s?\b")
 # GSM8K's notes for a calculator: 9 * 2 = <<9*2=18>>18
 CALCULATION = re.compile(r"<<[^<>\n]{1,200}>>")
-# Words that make another number of it.
+# Words that change the number before them.
 MULTIPLES = re.compile(
     r"\b(?:hundred|thousand|million|billion|trillion|dozen|or\b|plus\b|minus\b|and (?:a |one )?half)", re.IGNORECASE
 )
-# What may follow the number of a line that goes on in prose; "or", "plus" and a half are no prose.
+# What may follow the number of a line that goes on in prose; "or", "plus" and "and a half" change the number.
 PROSE = re.compile(
     r"\s*(?:[.,;:(\u2013\u2014-]{1,2}\s*)?(?!(?:or|over|mod|plus|minus|times|to|x)\b)"
     r"(?!and (?:a |one |three )?(?:half|quarter|third)\b)[a-zA-Z]{2,}(?=[\s.,;:)])|\s+\([^()]*\)[\s.]*$"
@@ -38,7 +38,7 @@ PROSE = re.compile(
 
 
 def hash_answer(text: str) -> tuple[int, str] | None:
-    """(place, answer) of the last "####" with an answer on its line or, where that is empty, on the next."""
+    """(place, answer) of the last "####" with an answer on its line or, if that is empty, on the next."""
     words = None
     place = len(text)
     while (place := text.rfind("####", 0, place)) >= 0:

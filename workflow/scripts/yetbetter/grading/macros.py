@@ -32,7 +32,7 @@ def style(parser) -> tuple:
 
 
 def line(parser) -> tuple:
-    r"""\overline{AB} is a name; digits below a line belong to a decimal (see Parser.repeating)."""
+    r"""\overline{AB} is a name; digits below a line must belong to a decimal (see Parser.repeating)."""
     tree = parser.argument()
     if tree[0] == "num":
         raise Refused("repeating digits without a decimal")
@@ -41,7 +41,7 @@ def line(parser) -> tuple:
 
 
 def angle(parser) -> tuple:
-    r"""\angle ABC is \angle CBA and no other angle of these points; \angle 1 is a name."""
+    r"""\angle ABC is \angle CBA and not another angle of these points; \angle 1 is a name."""
     braced = parser.take("{")
     points = ""
     while parser.peek().kind == "name" and (braced or len(points) < 3):

@@ -3,7 +3,7 @@
 from yetbetter.grading.work import OutOfWork
 
 MAX_SIZE = 6
-# Cells of a product hold the cells of its factors many times over: sixteen factors would be a tree of millions.
+# Cells of a product hold copies of the cells of its factors: sixteen factors would be a tree of millions of nodes.
 MAX_NODES = 20_000
 
 
@@ -56,7 +56,7 @@ def product(items: tuple) -> tuple | None:
 
 
 def check_size(rows: tuple, others: tuple) -> None:
-    """Raises OutOfWork where the product of two matrices would be too large a tree."""
+    """Raises OutOfWork if the product of two matrices would be too large a tree."""
     nodes = sum(count_nodes(cell) for side in (rows, others) for row in side for cell in row)
     if nodes * len(rows) > MAX_NODES:
         raise OutOfWork

@@ -16,7 +16,7 @@ TRUTH = re.compile(r"(yes|no|true|false)(?:[.:;]| ?-|,) ?(?P<rest>[a-z].*)", re.
 
 
 def meaning_of(spelling: str) -> tuple[str, str | None]:
-    """(spelling of that meaning, formula or None) of a canonical spelling; itself where it is nothing of this kind."""
+    """(spelling of the meaning, formula or None) of a canonical spelling; (spelling, None) if nothing here fits."""
     if len(spelling) > 300 or not spelling[:1].isalpha():
         return spelling, None
     words = spelling.casefold()

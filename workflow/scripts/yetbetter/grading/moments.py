@@ -47,7 +47,7 @@ def read_time(match: re.Match) -> tuple | None:
         return None
     half = {"am": "am", "morning": "am", "midnight": "am", "": None}.get(half, "pm")
     if half and hour > 12:
-        half = None  # 16:30 p.m. says it twice
+        half = None  # 16:30 p.m. states the half twice
     if half == "pm" and hour < 12:
         hour += 12
     if half == "am" and hour == 12:
@@ -57,7 +57,7 @@ def read_time(match: re.Match) -> tuple | None:
 
 
 def same_moment(one: tuple, other: tuple) -> bool:
-    """Whether two moments are one. Half of the day and year may be missing on one side, as a unit may."""
+    """Whether two moments are equal. The half of the day and the year may be missing on one side, like a unit."""
     if one[0] != other[0]:
         return False
     if one[0] == "date":
@@ -65,5 +65,5 @@ def same_moment(one: tuple, other: tuple) -> bool:
     if one[1] == other[1]:
         return True
     told, bare = (one, other) if one[2] else (other, one)
-    # 4:30 and 4:30 p.m.; 16:30 is no 4:30 a.m.
+    # 4:30 equals 4:30 p.m.; 16:30 is not 4:30 a.m.
     return bool(told[2]) and not bare[2] and 3600 <= bare[1] < 13 * 3600 and (told[1] - bare[1]) % (12 * 3600) == 0

@@ -1,4 +1,4 @@
-"""Names that formulas know: Greek letters and functions."""
+"""Names that may occur in formulas: Greek letters and functions."""
 
 
 def listed(text: str) -> frozenset[str]:

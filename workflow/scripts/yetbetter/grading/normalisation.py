@@ -1,4 +1,4 @@
-r"""One spelling for what LaTeX, Unicode and habit spell in many ways; nothing here changes a value."""
+r"""One spelling for the many ways in which LaTeX and Unicode write a thing; nothing here changes a value."""
 
 import re
 

@@ -30,7 +30,7 @@ SCALED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 NEGATIVE = re.compile(r"^negative (?=[\d.\\])")
-# Behind a multiple these go on with the number: "2 hundred and five", "5 million 300 thousand".
+# Behind a multiple these words continue the number: "2 hundred and five", "5 million 300 thousand".
 GOES_ON = NUMBER_WORDS | listed("and or plus minus point to")
 
 
@@ -47,7 +47,7 @@ def read_words(text: str) -> Fraction | None:
 
 
 def counts(words: list[str]) -> bool:
-    """Whether the last word is what is counted: "five apples", but not "one reason"."""
+    """Whether the last word names the things counted: "five apples", but not "one reason"."""
     last = words[-1]
     return last in KNOWN or (words[0] != "one" and len(last) > 2 and is_word(last) and not changes_value([last]))
 

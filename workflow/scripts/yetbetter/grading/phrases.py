@@ -1,6 +1,6 @@
-r"""What is said around an answer: "\text{Area} = 5", "cx \text{ for all } x", "72 (since 6 * 12 = 72)", "(A) 5".
+r"""Words around an answer: "\text{Area} = 5", "cx \text{ for all } x", "72 (since 6 * 12 = 72)", "(A) 5".
 
-Each function takes a cleaned answer and leaves the value alone.
+Cleaned answers are split into the value and the words around it; the value itself is not changed.
 """
 
 import re
@@ -13,7 +13,7 @@ from yetbetter.grading.unit_names import FILLERS, KNOWN
 from yetbetter.grading.words import changes_value, is_word, words_of
 
 MAX_LENGTH = 1_000
-# A word outside of LaTeX commands; without one there is nothing to take away.
+# A word outside of LaTeX commands. Without one there is nothing to remove.
 ANY_WORD = re.compile(
     r"(?<![\\a-zA-Z])[a-zA-Z]{2,}|\\text|\((?:=|\\approx)"
     r"|^ ?(?:\( ?[A-J] ?\) ?[\d\\]|\\det|\\#|[A-Z] ?[(\[]|[a-zA-Z]_ ?\{? ?\\m)|\\mathbb"
@@ -60,7 +60,7 @@ RANGE = re.compile(
     r"(?:[<>]=?|\\[lg]e) ?-?(?:\d{1,9}|\\pi|\\infty) ?\)?)"
 )
 RELATION = re.compile(r"[<>]|\\(?:[lgn]e|in)(?![a-z])")
-# What only names a quantity, and is no formula: \det A, \#S, \mathbb{E}[X], P(A|B), \text{Area of } ABC.
+# Text that only names a quantity, and is not a formula: \det A, \#S, \mathbb{E}[X], P(A|B), \text{Area of } ABC.
 NAMED = re.compile(
     r"(?:\\det|\\#|\\mathbb ?\{ ?[EPV] ?\}|E ?\[|P ?\([^()=]{1,40}?(?:\||\\vert)|Var ?\(|[a-zA-Z]_ ?\{? ?\\(?:min|max)"
     r"|\\text ?\{ ?(?P<text>[a-zA-Z][^{}\\=<>]{0,80})\} ?(?:\(|\\triangle|[A-Z]{1,4}(?![a-zA-Z])))"
@@ -73,7 +73,7 @@ OPENERS = listed("as by")
 NO_LABEL = listed("not no least most if or and when unless")
 GENERIC = listed("answer final result solution value number total so thus therefore hence let have get")
 WHOLE_TEXT = re.compile(r"\\text ?\{ ?([^{}]{0,200})\}")
-# What does not change a value in front of it; "at least" and "not" do.
+# Words that do not change the value behind them, unlike "at least" and "not".
 LEAD = re.compile(
     r"(?:\\text ?\{ ?)?(?:(?:so|then|thus|therefore|hence|simply|exactly|only|just|about|approximately|approx\.?"
     r"|likely|probably|indeed|equal to|(?:the |a )?ratio of|ans\.?|answer|roughly|around|nearly|(?:a )?total of"
@@ -120,7 +120,7 @@ def read_phrase(text: str, worded: bool = True) -> Phrase:
 
 
 def is_value(core: str) -> bool:
-    """Something that an answer may be: not the start of a sentence, brackets closed."""
+    """Whether this may be an answer: not the start of a sentence, brackets closed."""
     return (
         (not PROSE.search(core) or re.search(r"[\d\\=^]", core) is not None or " " not in core)
         and core.count("(") + core.count("[") == core.count(")") + core.count("]")
@@ -129,12 +129,12 @@ def is_value(core: str) -> bool:
 
 
 def is_about(core: str, letter: str) -> bool:
-    """Whether the letter is a variable of a formula, which is no inequality itself."""
+    """Whether the letter is a variable of a formula that is not itself an inequality."""
     return not RELATION.search(core) and re.search(rf"(?<![\\a-zA-Z]){letter}(?![a-zA-Z])", core) is not None
 
 
 def is_piecewise(condition: str) -> bool:
-    """Several cases, or a number that belongs to the answer ("4 with remainder 2")."""
+    """Whether there are several cases, or a number that belongs to the answer ("4 with remainder 2")."""
     cases = re.findall(r"\b(?:for|if|when|otherwise)\b", condition)
     return (
         len(cases) > 1 or re.search(r"\bremainder\b|\bmultiplicity\b|\btext ?\{ ?(?:and|or)\b", condition) is not None
@@ -142,7 +142,7 @@ def is_piecewise(condition: str) -> bool:
 
 
 def without_explanation(text: str) -> str:
-    """Without words in brackets at the end; "(mod 7)" and "(base 2)" are no explanation."""
+    """Without words in brackets at the end; "(mod 7)" and "(base 2)" are not explanations."""
     if not text.rstrip("} ").endswith(")"):
         return text
     match = EXPLAINED.fullmatch(text)
@@ -190,7 +190,7 @@ def split_label(text: str) -> tuple[str, frozenset[str]]:
 
 
 def choice_letter(text: str) -> str | None:
-    """The letter of a multiple choice whose text stands behind it: "(B) 5", "B. east", "B: 5"."""
+    """The letter of a multiple choice that is followed by its text: "(B) 5", "B. east", "B: 5"."""
     match = CHOICE.fullmatch(text)
     if not match or not match["rest"].strip():
         return None

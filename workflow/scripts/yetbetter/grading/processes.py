@@ -1,9 +1,9 @@
 """Grading in several processes: chunks of solutions in, lists of verdict rows out, in their order.
 
-Each process has a pipe of its own, so that any of them may be killed at any moment, by us or for want of memory, and
-leaves no lock behind. In a multiprocessing.Pool they share pipes and locks: it waits for ever for the chunk of a killed
-process, and, once in some two hundred times, for a lock when it is terminated while results are under way. They are
-started anew and not forked: a fork would hold this process's lock on the draft after it was killed.
+Each process has its own pipe, so any of them may be killed at any moment, by us or for lack of memory, and leaves no
+lock behind. The processes of a multiprocessing.Pool share pipes and locks. Such a pool waits forever for the chunk of a
+killed process. About once in two hundred times it also waits for a lock if it is terminated while results arrive. The
+processes are spawned, not forked: a fork would keep this process's lock on the draft after this process was killed.
 """
 
 import contextlib
@@ -17,13 +17,13 @@ from multiprocessing.connection import Connection, wait
 from yetbetter.errors import UserError
 from yetbetter.grading.grader import Grader
 
-# Rows that took longer are handed on before the rest of their chunk is graded: a run that is killed among rows that
-# cost seconds each has then kept those before.
+# Rows that took longer are handed on before the rest of their chunk is graded. A run that is killed among slow rows
+# then keeps the rows before them.
 PART_SECONDS = 1.0
 
 
 def grade_chunk(grader: Grader, chunk: list[tuple]) -> Iterator[list[dict]]:
-    """Verdict rows of (problem, sample, text, gold, convention) each; where they take long, in several parts."""
+    """Verdict rows of (problem, sample, text, gold, convention) each; in several parts if they take long."""
     rows, start = [], time.monotonic()
     for problem, sample, text, gold, convention in chunk:
         answer, verdict = grader.grade(text, gold, convention)
@@ -39,7 +39,7 @@ def grade_side_by_side(chunks: Iterable[list[tuple]], count: int, *limits) -> It
     """The parts of `grade_chunk` of each chunk, in order, by `count` processes whose graders have these limits.
 
     Reads at most two chunks a process ahead, so that memory is flat. Closing the iterator ends the processes at once.
-    Raises UserError where one of them was killed from outside.
+    Raises UserError if one of them was killed from outside.
     """
     chunks = iter(chunks)
     with start_processes(count, limits) as pipes:
@@ -103,7 +103,7 @@ def start_processes(count: int, limits: tuple) -> Iterator[list[Connection]]:
 
 
 def serve(pipe: Connection, limits: tuple) -> None:
-    """Answer chunks until the other end of the pipe is closed, if only because its process is gone."""
+    """Answer chunks until the other end of the pipe is closed or its process is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with Grader(*limits) as grader, contextlib.suppress(EOFError, OSError):
         while True:

@@ -1,4 +1,4 @@
-"""Plain numbers as exact rationals, never floats: the shortest way to a verdict, and that of most answers."""
+"""Plain numbers as exact rationals, never floats: the cheapest way to a verdict, which decides most answers."""
 
 import re
 from fractions import Fraction
@@ -13,7 +13,7 @@ FRACTION = re.compile(r"([+-]?) ?\\frac ?(?:\{ ?([+-]?\d{1,400}) ?\} ?\{ ?([+-]?
 def read_number(text: str) -> Fraction | None:
     r"""The value of "-1,234.5", "3/4", "\frac{3}{4}", "\frac34", "1\frac{3}{4}", "1 3/4"; None for anything else.
 
-    A whole number before a fraction is a mixed number, not a product. Text longer than 1,000 characters is no number.
+    A whole number before a fraction is a mixed number, not a product. Text of more than 1,000 characters is refused.
     """
     if len(text) > 1_000:
         return None

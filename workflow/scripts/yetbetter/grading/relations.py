@@ -31,7 +31,7 @@ def is_name(tree: tuple) -> bool:
 def name_and_value(tree: tuple) -> tuple:
     r"""(name, value) of "name = value" and "name \in set"; (None, tree) for anything else.
 
-    The value must not hold the name again: x = x^2 defines nothing. Of a computation (23 - 4 = 19) the result is left.
+    The value must not hold the name again: x = x^2 defines nothing. A computation (23 - 4 = 19) gives its result.
     """
     if tree[0] == "rel" and len(tree[1]) == 1 and tree[1][0] in ("=", "in", "approx"):
         left, right = tree[2]
@@ -51,14 +51,14 @@ def quantity_and_value(tree: tuple) -> tuple:
     """The value of "quantity = value", such as a + b = 6 or sin x = 1/2; any other tree as it is."""
     if tree[0] == "rel" and tree[1] in (("=",), ("approx",)) and is_quantity(tree[2][0]):
         left, right = tree[2]
-        # "= 0" is what an equation ends with, not what a quantity is.
+        # "= 0" is the end of an equation, not the value of a quantity.
         if not symbols(left) & symbols(right) and right != ("num", Fraction(0), None):
             return right
     return tree
 
 
 def is_quantity(tree: tuple) -> bool:
-    """What a question may ask for as a whole: a + b, xy, a^2 + b^2, sin x. Not 2x, x - 3, a + 3z or x^2 + y^2,
+    """Whether a question may ask for this as a whole: a + b, xy, a^2 + b^2, sin x. Not 2x, x - 3, a + 3z or x^2 + y^2,
     which are sides of equations."""
     names = symbols(tree)
     terms = tree[1] if tree[0] == "add" else (tree,)
@@ -73,7 +73,7 @@ def is_quantity(tree: tuple) -> bool:
 
 
 def is_multiple(tree: tuple) -> bool:
-    """A number times (or through, or minus) one name: 2x, x/2, -x."""
+    """Whether this is one name times, or divided by, a number, or negated: 2x, x/2, -x."""
     if tree[0] == "neg":
         return True
     if tree[0] == "div":
@@ -82,7 +82,7 @@ def is_multiple(tree: tuple) -> bool:
 
 
 def own_symbols(name: tuple) -> frozenset[str]:
-    """What a definition of the name must not use: of f(x) = x^2 the f, of x = 5 the x."""
+    """Symbols that the value must not use: f for f(x) = x^2, x for x = 5."""
     if name[0] == "call":
         return frozenset([name[1] + "()"])
     if is_inverse(name):

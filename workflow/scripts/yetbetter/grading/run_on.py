@@ -1,4 +1,4 @@
-r"""Where a model runs on behind its solution: into a next question, a next turn of a chat, a next instruction."""
+r"""The point at which a model runs on after its solution: a next question, turn of a chat or instruction."""
 
 import re
 from collections.abc import Callable
@@ -12,12 +12,12 @@ NEXT = re.compile(
     r"|(?:\*\*|#{1,4} ?)?(?:Human|User|HUMAN|USER|Instruction)(?:\*\*)?:(?!=)"
     r"|#{1,4} ?(?:Instructions?|Human|User|Input|Question|Problem|Exercise)"
     r"(?P<heading> {0,2}#?\d{1,4})?[ \t]{0,8}:?[ \t]{0,8}(?=\n|$))"
-    # The same within a line, where a chat goes on without a line break.
+    # The same within a line, if a chat continues without a line break.
     r"|(?<=\s)Human:(?=\s)|(?<=\s)#{2,4} ?Instructions?:"
     # A mark of a chat template.
     r"|\[INST\]|<</?SYS>>|<\|[A-Za-z_]{2,30}\|>|<｜[^｜\n]{1,40}｜>|</s>|<eos>|<(?:human|user)>:|<(?:start|end)_of_turn>"
 )
-# How each of these begins: in a line of its own, and as a mark.
+# The beginnings of these: in a line of its own, and as a mark.
 LINE = re.compile(
     r"\n[ \t]{0,8}(?:\*\*|#{1,4} ?)?(?:Problem|Question|Exercise|Q|Assistant|ASSISTANT|System|SYSTEM|Response|Next "
     r"|Human|User|HUMAN|USER|Instruction|Input)"
@@ -30,14 +30,14 @@ HEADER = re.compile(
 )
 OPENING = frozenset("<[ \n\t")
 FIRST_WORD = re.compile(r"\s*")
-# What an answer may be stated with; a text without any of these states none.
+# Every statement of an answer holds one of these.
 MARKS = ("\\boxed", "\\fbox", "nswer", "####", "A:")
 MAX_TRIES = 8
 
 
 def may_run_on(text: str) -> bool:
-    """Whether the text holds any beginning of NEXT. Most hold none, and this is faster than a search for the pattern:
-    each of these searches is for one fixed sign first."""
+    """Whether the text may hold a match of NEXT. Most texts hold none, and this check is faster than a search for NEXT:
+    each part looks for one fixed sign first."""
     return (
         LINE.search(text) is not None
         or ("<" in text and TEMPLATE.search(text) is not None)
@@ -48,11 +48,11 @@ def may_run_on(text: str) -> bool:
 
 
 def without_run_on(text: str, state: Callable[[str], str | None]) -> str:
-    """The text up to where the model runs on. A text that opens with a question is not cut there.
+    """The text up to the point at which the model runs on. A text that opens with a question is not cut there.
 
     A numbered question ("Question 2:") or a turn of the model's own ("### Response:") may be a step of the solution:
-    the text is cut there only where an answer was stated before (`state` finds one). That is asked at most MAX_TRIES
-    times: the work is linear in the length.
+    the text is cut there only if an answer was stated before (`state` finds one). `state` is called at most MAX_TRIES
+    times, so the work is linear in the length.
     """
     if not may_run_on(text):
         return text

@@ -23,10 +23,10 @@ def is_infinite(tree: tuple) -> bool:
 
 
 def as_unions(a: tuple, g: tuple) -> tuple[tuple, tuple] | None:
-    r"""Both as sets of reals, where one is told as a list ("x < 2 or x > 3"); None where they are none."""
+    r"""Both as sets of reals, also a list such as "x < 2 or x > 3"; None if one is not such a set."""
     found = [as_union(tree) for tree in (a, g)]
     for place, tree in enumerate((a, g)):
-        # (1,3) alone may be a point; beside a set of reals it is an interval.
+        # (1,3) alone may be a point; compared with a set of reals it is an interval.
         if found[place] is None and tree[0] == "tuple" and len(tree[3]) == 2 and is_ascending(*tree[3]):
             found[place] = tree
     return None if None in found else (found[0], found[1])
@@ -38,9 +38,9 @@ def is_ascending(low: tuple, high: tuple) -> bool:
 
 
 def as_union(tree: tuple) -> tuple | None:
-    r"""A set of reals that may be told as a list: "x < 2 or x > 3", "(-\infty,2), (3,\infty)"; None for anything else.
+    r"""A set of reals, also one written as a list: "x < 2 or x > 3", "(-\infty,2), (3,\infty)"; None for anything else.
 
-    Inequalities joined by "and" have to hold together.
+    Inequalities joined by "and" are an intersection.
     """
     if is_interval_like(tree):
         return tree
@@ -54,7 +54,7 @@ def as_union(tree: tuple) -> tuple | None:
     if inequalities and tree[2:] == ("and",):
         return joined("cap", parts)
     union = joined("cup", parts)
-    # "x > 1, x < 3": what together would be all numbers is meant to hold together.
+    # "x > 1, x < 3": if the union would be all numbers, the intersection is meant.
     if inequalities and not tree[2:] and merge(parts_of(union) or []) == [EVERYTHING]:
         return joined("cap", parts)
     return union
@@ -100,7 +100,7 @@ def close(x: Decimal, y: Decimal) -> bool:
 
 
 def parts_of(tree: tuple) -> list[tuple] | None:
-    """(low, low is in, high, high is in) of each piece; None where the tree is no set of reals."""
+    """(low, low is in, high, high is in) of each piece; None if the tree is not a set of reals."""
     kind = tree[0]
     if kind == "reals":
         return [EVERYTHING]

@@ -1,6 +1,7 @@
 r"""Spellings that are rare in answers: \SI{5}{cm}, {1 \over 2}, ]0,1[, 1.5e3, 101 (base 2), 0.(3), \{x : x > 1\}.
 
-Each is written as the rest of the package expects it. A search for their signs comes first: most answers have none.
+Each is rewritten in the form that the rest of the package expects. A search for their signs comes first, since most
+answers have none.
 """
 
 import re
@@ -65,7 +66,8 @@ SET_BUILDER = re.compile(
 # French intervals: ]0,1[ is (0,1).
 FRENCH_END = re.compile(r"\[ ?(?:$|\$|\\cup)|(?:^|\\in|\$|=) ?\]")
 FRENCH = re.compile(r"([\[\]])((?:(?!sqrt)[^\[\]()]){1,80},(?:(?!sqrt)[^\[\]()]){1,80})([\[\]])")
-# 1.5e3, 6E23, 2e-05 and 1e-5. 2e-1 is Euler's number twice, less one; nobody writes it once with a factor of 1.
+# 1.5e3, 6E23, 2e-05 and 1e-5. 2e-1 is twice Euler's number, minus one; 1e-1 is a number, since nobody writes
+# a factor of 1.
 SCIENTIFIC = re.compile(
     r"(?<![\w.\\^{])(?:(\d{1,40}\.\d{0,40}|\.\d{1,40})[eE]|(\d{1,40})E|(\d{1,40})e(?=\d|[+-]0\d)|(1)e)"
     r"([+-]?\d{1,4})(?![\w.])"

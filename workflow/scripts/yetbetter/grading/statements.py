@@ -1,4 +1,4 @@
-"""Statements of an answer in prose: where they end, what of them is the answer, which are no statement at all."""
+"""Statements of an answer in prose: their end, the answer within them, and comments that are not statements."""
 
 import re
 from collections.abc import Iterator
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from yetbetter.grading.names import listed
 from yetbetter.grading.words import COMPARING, DENYING, words_of
 
-# What may stand between boxes or formulas that together are one answer: $\boxed{1}$ and $\boxed{2}$.
+# Text that may lie between boxes or formulas that together are one answer: $\boxed{1}$ and $\boxed{2}$.
 GAP = r"[\s$,;.&]|\\[\[\]()\\ ,;]|\\q?quad\b|\\text ?\{\s{0,4}(?:and|or)\s{0,4}\}|\band\b|\bor\b"
 BETWEEN = re.compile(rf"(?:{GAP}){{0,24}}")
 # The same with names: $x = \boxed{1}$ or $x = \boxed{2}$.
 BETWEEN_NAMES = re.compile(rf"(?:{GAP}|(?<![a-zA-Z])[a-z] ?=){{0,24}}")
-# An answer ends with its line, or where a sentence does; a point inside a number is followed by a digit.
-# Each alternative opens with its own sign, which a search finds fastest.
+# An answer ends with its line or sentence; a point inside a number is followed by a digit. Each alternative opens with
+# its own sign, since a search for a fixed sign is fastest.
 END = re.compile(
     r"\n|\.(?=\s|$)(?<!\bsq\.)(?<!\bcu\.)(?<!\bi\.e\.)(?<!\be\.g\.)"
     r"|!(?= +[A-Z][a-z])(?<=[\d$}]!)|!(?=\s|$)(?<=[a-z]{3}!)|\?(?=\s|$)(?<=[\d$}]\?)"
@@ -23,7 +23,7 @@ NEXT_LINE = re.compile(
     r"(?:(?:\$\$|\\\[)[ \t]{0,8}\n\s{0,8})?(?=\S)"
 )
 GOES_ON = re.compile(r"\s{0,8}(?:=|&=|\\\\)")
-# Where a statement goes over into its reason: "42 because ...", "72, which is ...", "5 - this follows ...".
+# The beginning of a statement's reason: "42 because ...", "72, which is ...", "5 - this follows ...".
 REASON = re.compile(
     r"(?:,? |; ?| [-\u2013\u2014] )(?:because|since|therefore|thus|hence|due to|given that|according to|based on"
     r"|obtained (?:by|from)|so (?:the|we|it|that|there|he|she|they)\b|which|where (?:the|we|it|each|there)\b"
@@ -49,7 +49,7 @@ BOLD = re.compile(r"(?<![\w)*])\*\*(?=\S)|(?<=\S)\*\*(?![\w(*])")
 
 
 def trim(text: str) -> str | None:
-    """Without blanks and Markdown's asterisks around it; None where nothing is left."""
+    """Without blanks and Markdown's bold marks around it; None if nothing is left."""
     text = text.strip()
     for mark in ("**", "__"):
         if text.startswith(mark) or text.endswith(mark):
@@ -60,7 +60,7 @@ def trim(text: str) -> str | None:
 def until_end(text: str, start: int) -> str | None:
     """From `start` to the end of the line or sentence; a \\begin that is open there is read up to its \\end.
 
-    Behind a colon that ends its line the answer is the next line, if no computation goes on from there.
+    Behind a colon that ends its line the answer is the next line, unless a computation continues there.
     """
     below = NEXT_LINE.match(text, start)
     start = below.end() if below else start + (text[start : start + 1] == ":")
@@ -78,7 +78,7 @@ def until_end(text: str, start: int) -> str | None:
 
 
 def from_the_end(text: str, phrase: re.Pattern, core: str) -> Iterator[re.Match]:
-    """Matches of a phrase, the last one first. core: letters that all of them hold from their second character on."""
+    """Matches of a phrase, the last one first. core: text that every match holds from its second character on."""
     place = text.rfind(core)
     while place > 0:
         match = phrase.match(text, place - 1)
@@ -97,14 +97,14 @@ def last_statement(text: str, phrase: re.Pattern, core: str) -> tuple[int, str] 
 
 
 def is_comment(statement: str) -> bool:
-    """Nothing but words about an answer: "The final answer is correct", "is as follows"."""
+    """Whether this is only words about an answer: "The final answer is correct", "is as follows"."""
     return (
         len(statement) < 100 and statement[0].isalpha() and COMMENT_WORDS.issuperset(RUN.findall(statement.casefold()))
     )
 
 
 def without_reason(statement: str) -> str:
-    """The answer of a statement that goes on to say why; of a sentence with one number that number."""
+    """The answer of a statement, without its reason; for a sentence with one number, that number."""
     if " " not in statement:
         return statement
     statement = BOLD.sub("", statement)

@@ -18,7 +18,7 @@ TOKEN = re.compile(
     r"|(?P<blank>\s+)"
 )
 THOUSANDS = re.compile(r"(?<![\d,.])[1-9]\d{0,2}(?:,\d{3})+(?![\d,])")
-# Command -> sign, where LaTeX only spells a sign otherwise.
+# Command -> sign, for commands that are only another spelling of a sign.
 SIGNS = {
     **{"times": "*", "cdot": "*", "div": "/", "le": "<=", "ge": ">=", "ne": "!=", "lt": "<", "gt": ">", "{": "\\{"},
     **{"}": "\\}", "pm": "pm", "mp": "mp", "approx": "approx", "in": "in", "cup": "cup", "cap": "cap", "vert": "|"},
@@ -34,7 +34,7 @@ MACROS = frozenset(
 )
 CONSTANTS = {"pi": "pi", "infty": "inf", "emptyset": "emptyset", "infinity": "inf", "inf": "inf"}
 JOINED = frozenset(["and", "or"])
-# What may stand on either side of an item of a list.
+# Signs that may surround an item of a list.
 EDGES = frozenset(",;:=()[]{}")
 # Names spelt without a backslash, with at most two letters before or behind: "pir", "xsqrt"; longest first.
 SPELT = re.compile(
@@ -56,7 +56,7 @@ class Refused(Exception):
 def tokenize(text: str, thousands: bool = True) -> list[Token]:
     """The tokens of a cleaned answer. Raises Refused for anything unknown, and above MAX_LENGTH characters.
 
-    thousands: read 1,234 as one number where it stands outside brackets.
+    thousands: read 1,234 as one number outside brackets.
     """
     if len(text) > MAX_LENGTH:
         raise Refused("too long")
@@ -119,13 +119,13 @@ def command(name: str) -> Token:
 
 
 def is_alone(text: str, match: re.Match) -> bool:
-    """Whether letters are an item of their own, with nothing beside them that they could be multiplied with."""
+    """Whether letters are an item of their own, with no neighbour that they could be multiplied with."""
     before, behind = text[: match.start()].rstrip(), text[match.end() :].lstrip()
     return (not before or before[-1] in EDGES) and (not behind or behind[0] in EDGES)
 
 
 def letters(run: str, alone: bool = False) -> list[Token]:
-    """A run of letters: known names, else a product of single letters; long unknown words are no formula.
+    """A run of letters: known names, else a product of single letters; long unknown words are not a formula.
 
     Alone, a word ("no") and the points of a figure ("ABC") keep the order of their letters.
     """

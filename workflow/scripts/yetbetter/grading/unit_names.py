@@ -1,4 +1,4 @@
-"""The names of units, and the words that lead over to one: what `units` looks up."""
+"""The names of units, and filler words around them, as looked up by `units`."""
 
 from yetbetter.grading.names import listed
 
@@ -76,7 +76,7 @@ KNOWN = {word: unit for unit, words in SPELLINGS.items() for word in words.split
 WRITTEN_OUT = {"mph": "mile per hour", "kph": "kilometer per hour", "mpg": "mile per gallon", "wpm": "words per minute"}
 POWERS = {"square": "2", "squared": "2", "cubic": "3", "cubed": "3"}
 SCALES = frozenset(["celsius", "fahrenheit", "kelvin"])
-# Letters that are a unit where nothing says that they are one but a blank before them: "5 m".
+# Letters that are a unit if only a blank separates them from the number: "5 m".
 LETTERS = frozenset("mghslL")
 SYMBOLS = frozenset("NJWVACFKTLH")
 FILLERS = listed(

@@ -32,7 +32,7 @@ GROUP = rf"\\text ?\{{[^{{}}\\]{{1,60}}\}}(?:{POWER})?"
 # t-shirts, x-rays
 ONE_LETTER = re.compile(r"(?<![a-zA-Z])[a-zA-Z]-(?=[a-zA-Z]{3})")
 LETTERS_ALONE = re.compile("[a-zA-Z]+")
-# Between groups of words, and words that only lead over.
+# Signs between groups of words, and words that only connect them.
 JOINTS = re.compile(r"\\text|\\cdot|\\times|[{}]")
 LEADING_OVER = re.compile(r"\bin\b(?= *[a-z])|\b(?:an?|each|every) (?:minute|hour|day|week|month|year)\b")
 FRACTION_OF_UNITS = re.compile(rf"\\frac ?\{{ ?({GROUP}) ?\}} ?\{{ ?({GROUP}) ?\}}")
@@ -54,7 +54,7 @@ OPENING = frozenset("-\\€£¥₹RUEGAC")
 ANY_ENDING = re.compile(r"%|\\d|[€£¥₹]")
 # 6' and 6'', feet and inches.
 FEET = re.compile(r"(?P<core>-?\d[\d.,/ ]*?) ?(?P<marks>'{1,2})")
-# Between the items of a list; of "cm and " in one group the word is taken out first.
+# Signs and words between the items of a list. An "and" inside of a group ("cm and ") is moved out of it first.
 BETWEEN = re.compile(
     r" ?(?:,? ?\\text ?\{ ?,? ?(?:and|or) ?\}|,(?!\d{3}(?!\d)) ?(?:(?:and|or) )?|(?<![a-zA-Z])(?:and|or)(?![a-zA-Z])) ?"
 )
@@ -66,7 +66,7 @@ PIECE = re.compile(r"(?P<word>[^\W\d_]+)|\^ ?\{? ?(?P<power>-? ?\d)|(?P<per>/)|(
 
 
 def split_unit(text: str) -> tuple[str, frozenset[str]]:
-    """(value's text, names of its unit) of a cleaned answer of one quantity; no names where it has no unit."""
+    """(value's text, names of its unit) of a cleaned answer of one quantity; no names if it has no unit."""
     if not text or len(text) > MAX_LENGTH or text.isdigit():
         return text, frozenset()
     if "," in text or "and" in text or "or" in text:
@@ -94,7 +94,7 @@ def split_unit(text: str) -> tuple[str, frozenset[str]]:
 
 
 def split_list(text: str) -> tuple[str, frozenset[str]] | None:
-    r"""A list whose items have one unit: "3 \text{ cm}, 5 \text{ cm}" is "3; 5" in centimeters; None for all else."""
+    r"""A list whose items have one unit, else None: "3 \text{ cm}, 5 \text{ cm}" is "3; 5" in centimeters."""
     if not ANY_LETTERS.search(text) or any(sign in text for sign in "([=<>"):
         return None
     pieces = BETWEEN.split(JOINED_INSIDE.sub(r"\\text{\1} \2 ", text))
@@ -140,12 +140,12 @@ def split_words(text: str) -> tuple[str, frozenset[str]]:
 
 
 def is_variable(phrase: str) -> bool:
-    r"""A single letter that is no unit: 3\text{x}, but 5\text{ N}."""
+    r"""Whether this is a single letter that is not a unit: 3\text{x}, but 5\text{ N}."""
     return len(phrase) == 1 and phrase not in LETTERS and phrase not in SYMBOLS
 
 
 def is_plain_unit(phrase: str, gap: str, core: str) -> bool:
-    """Whether letters behind a value, outside of \\text, are words and no product of variables."""
+    """Whether letters behind a value, outside of \\text, are words and not a product of variables."""
     words = LETTERS_ALONE.findall(ONE_LETTER.sub("", phrase))
     first, rest = words[0], words[1:]
     if phrase[0] == "/":  # $18/day; but 18/m is a fraction
@@ -178,7 +178,7 @@ def is_known_or_word(word: str) -> bool:
 
 
 def spell(phrase: str) -> frozenset[str]:
-    """The names of a unit in one spelling, with their powers; words that only lead over are left out."""
+    """The names of a unit in one spelling, with their powers; filler words are left out."""
     names: list[str] = []
     power = prefix = ""
     for match in PIECE.finditer(expand(phrase)):
@@ -206,7 +206,7 @@ def spell(phrase: str) -> frozenset[str]:
 
 
 def expand(phrase: str) -> str:
-    """In lower case, abbreviations of several words written out, and "in" as inch only where it ends the phrase."""
+    """In lower case, abbreviations of several words written out, without "in" before a word and without "a day"."""
     phrase = phrase.casefold().replace("'", "")
     for short, long in WRITTEN_OUT.items():
         if short in phrase:
@@ -220,7 +220,7 @@ def singular(word: str) -> str:
 
 
 def conflict(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether two units are different ones. A missing one fits all; so do "ways" and "different ways"."""
+    """Whether two units contradict each other. A missing unit fits every other; "ways" fits "different ways"."""
     if not one or not other or one == other:
         return False
     measures, others = ({name for name in unit if is_measure(name)} for unit in (one, other))

@@ -16,7 +16,7 @@ from yetbetter.grading.work import spend
 
 POINTS = 4
 SIGNS = ((1, 1), (-1, -1), (1, -1), (1, 1))
-# Where every symbol is a whole number: n!, and a sum up to n, have a value at these alone.
+# Points at which every symbol is a whole number. n! and a sum up to n have a value only there.
 WHOLE_POINTS = range(POINTS, POINTS + 8)
 
 
@@ -193,7 +193,7 @@ agree = arithmetic.guarded(arithmetic.agree)
 
 
 def same_function(a: tuple, b: tuple) -> bool | None:
-    """Whether two formulas have the same value wherever both have one; None where only algebra could tell."""
+    """Whether two formulas have the same value wherever both have one; None if only algebra could decide."""
     variables = symbols(a) | symbols(b)
     agreed, unresolved = 0, False
     for point in range(POINTS if variables else 1):
@@ -214,7 +214,7 @@ def same_function(a: tuple, b: tuple) -> bool | None:
     if variables and not agreed and not unresolved and (counts(a) or counts(b)):
         return same_at_whole_points(a, b)
     if unresolved and variables and not agreed and (adds_up(a) or adds_up(b)) and differ_at_whole_points(a, b):
-        return False  # a sum to n has a value where n is whole: no need for algebra
+        return False  # a sum to n has a value at whole n: no need for algebra
     return None if unresolved else False
 
 

@@ -1,4 +1,4 @@
-"""English words in answers: told apart from products of letters, and those that change the value they follow."""
+"""English words in answers: how they differ from products of letters, and which of them change a value."""
 
 import itertools
 import re
@@ -7,24 +7,24 @@ from yetbetter.grading.names import FUNCTIONS, GREEK, listed
 
 # Words of two letters that are answers; any other two letters are a product.
 SHORT = listed("no on up go do so ox")
-# Variables are multiplied in the alphabet's order: abc, xyz, mn. Few words of these letters are spelt in it.
+# Variables are multiplied in the alphabet's order: abc, xyz, mn. Few words have their letters in this order.
 IN_ORDER = re.compile(r"a?b?c?d?k?l?m?n?p?q?r?s?t?u?v?w?x?y?z?")
 SPELT_IN_ORDER = listed("act ant any ans art arm amt buy dry cry pry try")
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 RUN = re.compile(r"[^\W\d_]+")
 VOWEL = re.compile("[aeiouy]")
-# In a sentence these leave open what its number says.
+# In a sentence with one of these, the number is not the answer.
 DENYING = listed(
     """
     not never or either wrong incorrect impossible cannot least most maybe perhaps half
     hundred thousand million billion trillion dozen hundreds thousands millions billions trillions dozens
     """
 )
-# Before a number these say that it is not the value: "less than 5".
+# Directly before a number, these show that it is not the value: "less than 5".
 COMPARING = listed("than between under over above below exceeding exceeds minus negative")
 AUXILIARIES = listed("is are was were do does did has have ca wo would could should")  # of "isn't", "cannot"
 COUNTED = listed("as more the a an per each every in because to for since faster larger longer bigger")
-# Behind a value these make another value of it, deny it, or leave it open.
+# Behind a value these change it, deny it, or leave it open.
 CHANGING = listed(
     """
     not no never none nor neither or but except unless maybe perhaps impossible cannot instead too
@@ -36,7 +36,7 @@ CHANGING = listed(
     percentile pi sqrt infinity infinite inf am pm noon midnight
     """
 )
-# These do so directly behind it: "5 over 4", "20 five", but "miles over two days".
+# These change a value only directly behind it: "5 over 4", "20 five", but "miles over two days".
 CHANGING_FIRST = listed(
     """
     and over than point zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty
@@ -45,7 +45,7 @@ CHANGING_FIRST = listed(
 
 
 def is_word(run: str) -> bool:
-    """Whether letters without a blank are a word ("eggs", "no") and no product of variables ("abc", "xy")."""
+    """Whether letters without a blank are a word ("eggs", "no") and not a product of variables ("abc", "xy")."""
     small = run.casefold()
     if len(run) < 3:
         return small in SHORT
@@ -60,7 +60,7 @@ def words_of(text: str) -> list[str]:
 
 
 def changes_value(words: list[str]) -> bool:
-    """Whether a phrase behind a value makes it another one ("million", "or more", "is wrong")."""
+    """Whether a phrase behind a value changes it ("million", "or more", "is wrong")."""
     if words[:1] and words[0] in CHANGING_FIRST:
         return True
     if any(word in CHANGING or (word.endswith("nt") and word[:-2] in AUXILIARIES) for word in words):

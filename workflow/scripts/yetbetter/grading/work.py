@@ -9,7 +9,7 @@ MAX_STEPS = 300_000
 
 
 class OutOfWork(Exception):
-    """The comparison has used up its steps; a worker process, which can be killed, may go on with it."""
+    """The comparison has used up its steps; a worker process, which can be killed, may continue with it."""
 
 
 class Allowance(threading.local):
@@ -20,14 +20,14 @@ ALLOWANCE = Allowance()
 
 
 def spend(steps: int) -> None:
-    """Count work that is about to be done. Raises OutOfWork where no steps are left."""
+    """Count work that is about to be done. Raises OutOfWork if too few steps are left."""
     ALLOWANCE.steps -= steps
     if ALLOWANCE.steps < 0:
         raise OutOfWork
 
 
 def within(steps: float, do: Callable, *arguments):
-    """The result of do(*arguments), which has this many steps."""
+    """The result of do(*arguments), which may spend this many steps."""
     before, ALLOWANCE.steps = ALLOWANCE.steps, steps
     try:
         return do(*arguments)

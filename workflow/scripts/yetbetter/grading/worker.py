@@ -14,7 +14,7 @@ def main(engine: str, seconds: float, memory_mb: int) -> None:
     The parent kills a worker that hangs; the timer here, at its default action, only ends one whose parent is gone.
     """
     results = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever a library prints is no result
+    os.dup2(2, 1)  # output that a library prints is not a result
     decide = importlib.import_module(f"yetbetter.grading.{engine}").decide
     resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 2**20, memory_mb * 2**20))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

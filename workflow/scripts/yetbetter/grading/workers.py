@@ -25,7 +25,7 @@ class LimitReached(Exception):
 
 
 class AlgebraFailed(Exception):
-    """The worker met an exception that it did not foresee."""
+    """The worker reported an unforeseen exception."""
 
 
 class NotStarted(RuntimeError):
@@ -49,7 +49,7 @@ class SymbolicWorker:
     def decide(self, answer: str, gold: str, mode: str) -> bool:
         """Whether the two are equal.
 
-        Raises LimitReached where the worker had to be killed, or died, over the pair; AlgebraFailed where it says so.
+        Raises LimitReached if the worker reached a limit or died on the pair; AlgebraFailed if it reports an exception.
         """
         if self.process is None or self.owner != os.getpid():
             self.start()
@@ -84,7 +84,7 @@ class SymbolicWorker:
             raise NotStarted("the worker does not start: is its package (sympy, math-verify) installed?") from None
 
     def receive(self, seconds: float):
-        """The worker's next line. Raises TimeoutError, or EOFError where it has died."""
+        """The worker's next line. Raises TimeoutError, or EOFError if the worker has died."""
         deadline = time.monotonic() + seconds
         output, content = self.process.stdout.fileno(), b""
         while not content.endswith(b"\n"):

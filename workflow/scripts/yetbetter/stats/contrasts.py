@@ -9,8 +9,8 @@ Components, chapter 4),
 
     (MS_seeds + MS_problems - MS_residual) / (S N),
 
-but at least MS_problems / (S N), its value without noise between seeds. MS_seeds comes from all comparable arms
-(`stats.noise`). Two arms are finetuned on different data, so their seeds are independent of each other also where they
+with the floor MS_problems / (S N), its value without noise between seeds. MS_seeds comes from all comparable arms
+(`stats.noise`). Two arms are finetuned on different data, so their seeds are independent of each other, even if they
 have the same number. Degrees of freedom are Satterthwaite's (1946, Biometrics Bulletin 2). Ratios enter by
 linearisation (Cochran 1977, Sampling Techniques, 6.4).
 """
@@ -95,7 +95,7 @@ def contrast(
 ) -> Contrast:
     """The sum of weighted arms (of their logarithms, for ratios), with its variances.
 
-    kin: further arms of the study; what their several seeds say about the noise: `stats.noise`. seed_sd, pool_sd:
+    kin: further arms of the study, whose seeds show how large the noise is (`stats.noise`). seed_sd, pool_sd:
     assumed standard deviations between seeds, for when none is known, and between pools, in the metric's own scale.
     NaN effect if an arm has nothing to count.
     """

@@ -12,7 +12,7 @@ import numpy as np
 class Noise:
     """Variance between seeds of one mean over all problems.
 
-    raw: the observed variance. share: the part of it that comes from the problems, without any noise between seeds.
+    raw: as observed. share: the part of raw that comes from the problems and is there without any noise between seeds.
     """
 
     raw: float
@@ -30,7 +30,7 @@ class Measurements:
 
     units: what the problems belong to; arms with equal units are paired by the problems' names. kin: arms whose noise
     between seeds is comparable (same data set, benchmark and metric), None if nothing was finetuned. budget, target,
-    source: what tells comparable arms apart. share: whether the metric lies between 0 and 1.
+    source: distinguish comparable arms. share: whether the metric lies between 0 and 1.
     """
 
     problems: tuple[str, ...]
@@ -54,7 +54,7 @@ class Measurements:
 
     @cached_property
     def noise(self) -> Noise | None:
-        """Between the arm's own seeds; None for one seed, or for an arm with nothing to count."""
+        """Between the arm's own seeds; None if it has one seed or nothing to count."""
         if self.seeds < 2 or not self.bottom.sum():
             return None
         linear = linearise(self.top, self.bottom)

@@ -1,11 +1,11 @@
-"""The noise between an arm's seeds, estimated from its own seeds and from those of comparable arms.
+"""The noise between the seeds of an arm, estimated from its own seeds and those of comparable arms.
 
-The seeds of one comparison give few degrees of freedom. All comparable arms together give many, but their noise may
-differ. So the noise of an arm is the largest of several pooled estimates: of all comparable arms, of those with the
-same budget, of those with the same target, of those with the same source, and of the comparison alone. If all arms are
-equally noisy, the largest estimate is only a little above the common one. If one budget, target or source is noisier,
-its own estimate is the largest. A comparison that an F test finds noisier than the others uses its own seeds alone.
-`benchmarks/claims.py` simulates how often the intervals hold the true effect.
+The seeds of one comparison give few degrees of freedom. All comparable arms together give many, but may differ in
+noise. So the noise of an arm is the largest of several pooled estimates: of all comparable arms, of those at its
+budget, of those of its target, of those of its source, and of the comparison alone. If all arms are equally noisy, the
+largest is slightly above the common estimate. If some budget, target or source is noisier, its own estimate is the
+largest. A comparison whose noise is significantly above that of the others (F test) uses its own seeds only.
+`benchmarks/claims.py` simulates the coverage of the intervals.
 
 The variances could instead be shrunk towards a common one, with a weight that is fitted to their spread (Smyth 2004,
 Statistical Applications in Genetics and Molecular Biology 3). But twelve variances with two degrees of freedom each say
@@ -24,14 +24,13 @@ ALONE = f"{CROSSED}, noisier than comparable cells"
 BORROWED = "problems, noise between seeds of comparable cells at the same budget"
 ASSUMED = "problems, noise between seeds assumed"
 ONE_SEED = "problems, one seed"
-UNLIKE = 0.01  # level of the test whether a comparison is noisier than comparable arms
-# Factor on a borrowed variance: a cell of one seed may be 1.7 times as noisy as the others, which one seed cannot show.
-WIDER = 3.0
+UNLIKE = 0.01  # level of the test that a comparison is noisier than comparable arms
+WIDER = 3.0  # times the lenders' variance: a cell of one seed may be 1.7 times as noisy, which one seed cannot show
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """An arm's noise, and what it is based on. shared: whether several arms have this one estimate."""
+    """An arm's noise and its basis, in words. shared: whether several arms share this estimate."""
 
     noise: Noise | None
     basis: str
@@ -59,7 +58,7 @@ def estimate_noise(
     own = [arm for arm in arms if arm.noise]
     rest = [arm for arm in kin.values() if not any(arm is one for one in own)]
     noisier = bool(own and rest) and is_noisier(own, rest)
-    # Others with fewer degrees of freedom than the comparison cannot show whether their noise is the same.
+    # Fewer other seeds than own seeds hardly show whether the noise is alike.
     alone = noisier or freedom_of(rest) < freedom_of(own)
     found = []
     for arm in arms:
@@ -90,7 +89,7 @@ def largest_noise(arm: Measurements, own: list[Measurements], rest: list[Measure
     groups = [own, kin]
     for axis in ("budget", "target", "source"):
         group = [one for one in kin if getattr(one, axis) == getattr(arm, axis)]
-        # A group that lies within the comparison would only be a less certain part of the estimate from `own`.
+        # A group that lies within the comparison is a less certain part of its own estimate.
         if any(one is other for one in group for other in rest):
             groups.append(group)
     largest = max((pooled_noise(group) for group in groups), key=lambda noise: noise.raw)
@@ -100,7 +99,7 @@ def largest_noise(arm: Measurements, own: list[Measurements], rest: list[Measure
 def borrow_noise(arm: Measurements, kin: list[Measurements], seed_sd: float | None) -> Estimate:
     """The noise of an arm of one seed: the largest pooled estimate of comparable arms, times WIDER.
 
-    It is borrowed only if there are arms of the same budget and target.
+    Only arms of the same budget and target lend their noise. Without one, it is seed_sd, or unknown.
     """
     lenders = [one for one in kin if (one.budget, one.target) == (arm.budget, arm.target)]
     if lenders:
