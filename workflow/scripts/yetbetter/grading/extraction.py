@@ -83,10 +83,9 @@ def final_answer(text: str) -> tuple[int, str] | None:
         close = text.find(HOPE, match.end(), match.end() + 5_000)
         if close >= 0:
             found = trim(text[match.end() : close].lstrip(":").rstrip().removesuffix("."))
-            found = found and without_reason(found)
         else:
             found = until_end(text, match.end())
-            found = found and without_reason(found)
+        found = found and without_reason(found)
         if found and not is_comment(found):
             # A box whose closing brace is escaped
             closed = last_box(found) if found.rstrip("$. ").endswith("\\}") else None

@@ -144,11 +144,7 @@ def unknown_function(name: str, values: list[Value]) -> Value:
 def in_base(digits: str, base: int) -> Value:
     whole, _, part = digits.partition(".")
     try:
-        return (
-            int(whole or "0", base)
-            + (Fraction(int(part, base), base ** len(part)) if part else Fraction(0))
-            + Fraction(0)
-        )
+        return int(whole or "0", base) + (Fraction(int(part, base), base ** len(part)) if part else Fraction(0))
     except ValueError:
         raise Undefined("digits") from None
 
