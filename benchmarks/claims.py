@@ -24,6 +24,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "scripts"))
 
+from yetbetter import program
 from yetbetter.claims.columns import CONTRADICTED, REPRODUCED
 from yetbetter.claims.evidence import StudyEvidence
 from yetbetter.claims.roles import Roles
@@ -274,20 +275,25 @@ def main() -> None:
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = program.Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    points, share = program.number(-100, 100), program.number(0, 100)
     parser.add_argument("table", choices=["coverage", "borrowed", "null", "power"])
-    parser.add_argument("--studies", type=int, default=400)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[3, 4, 5, 6])
-    parser.add_argument("--problems", type=int, nargs="+", default=[4000], help="of the test")
-    parser.add_argument("--functional", type=int, help="functional problems (default: as many)")
-    parser.add_argument("--further-seeds", type=int, help="of the arms of claims 9 to 13 and 16 (default: as many)")
+    parser.add_argument("--studies", type=program.whole(1, 10**6), default=400)
+    parser.add_argument("--seeds", type=program.whole(1, 1000), nargs="+", default=[3, 4, 5, 6])
+    parser.add_argument("--problems", type=program.whole(1, 10**6), nargs="+", default=[4000], help="of the test")
+    parser.add_argument("--functional", type=program.whole(1, 10**6), help="functional problems (default: as many)")
+    parser.add_argument(
+        "--further-seeds", type=program.whole(1, 1000), help="of the arms of claims 9 to 13 and 16 (default: as many)"
+    )
     parser.add_argument("--noise", nargs="+", help="see above")
-    parser.add_argument("--effect", type=float, default=4.0, help="points, for `power`")
-    parser.add_argument("--effect-easier", type=float, help="on the easier data set (default: the same)")
-    parser.add_argument("--easier", type=float, default=50.0, help="the student's accuracy on the easier data set, %%")
-    parser.add_argument("--harder", type=float, default=33.0, help="the same on the harder one")
-    parser.add_argument("--claims", type=int, nargs="+", help="those to test (default: those that the table needs)")
-    parser.add_argument("--random", type=int, default=0, help="seed of the simulation")
+    parser.add_argument("--effect", type=points, default=4.0, help="points, for `power`")
+    parser.add_argument("--effect-easier", type=points, help="on the easier data set (default: the same)")
+    parser.add_argument("--easier", type=share, default=50.0, help="the student's accuracy on the easier data set, %%")
+    parser.add_argument("--harder", type=share, default=33.0, help="the same on the harder one")
+    parser.add_argument(
+        "--claims", type=program.whole(1), nargs="+", help="those to test (default: those that the table needs)"
+    )
+    parser.add_argument("--random", type=program.whole(), default=0, help="seed of the simulation")
     return parser.parse_args()
 
 
@@ -339,4 +345,4 @@ def show_power(arguments: argparse.Namespace, rules: Rules):
 
 
 if __name__ == "__main__":
-    main()
+    program.run(main)

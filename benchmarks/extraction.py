@@ -5,6 +5,7 @@
 Prints the largest ratio of each convention; 2 is linear, 4 quadratic. Ends with 1 if a ratio is above 2.6.
 """
 
+import argparse
 import sys
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "unit"
 
 from test_grading_bounds import REPEATED
 
+from yetbetter import program
 from yetbetter.grading import CONVENTIONS, extract_answer
 
 LENGTH = 400_000
@@ -22,6 +24,7 @@ SHORTEST = 0.02
 
 
 def main() -> None:
+    program.Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     worst = 0.0
     for convention in CONVENTIONS:
         ratios = {piece: ratio_of(piece, convention) for piece in REPEATED}
@@ -48,4 +51,4 @@ def measured(text: str, convention: str) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    program.run(main)

@@ -325,7 +325,7 @@ def test_bad_arguments_are_reported_in_one_line(place, models, change, message):
             "P.jsonl:2: duplicate problem 'a'",
         ),
         ('{"problem": "a", "question": "w1"}\n{"problem": "b", "quest\n', "P.jsonl:2: not JSON"),
-        ('{"problem": "a", "question": "w1"}\n\udcff\n', "P.jsonl:2: not JSON"),
+        ('{"problem": "a", "question": "w1"}\n\udcff\n', "P.jsonl:2: not UTF-8"),
         ('{"problem": "a"}\n', "P.jsonl:1: no 'question' in the row"),
         ('{"problem": "a", "question": 3}\n', "P.jsonl:1: question is 3"),
         ('{"problem": "a", "question": "w1 "}\n', "problem 'a': its question ends in white space"),

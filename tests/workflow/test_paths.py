@@ -65,7 +65,8 @@ def test_a_data_set_is_read_from_the_folder_that_is_named_and_from_no_other(clon
 
 @pytest.mark.slow
 def test_a_study_runs_where_names_hold_spaces_umlauts_and_apostrophes(clone):
-    clone.run("all", "exports", "report_html", "grader_sensitivity")
+    clone.run("all", "exports", "grader_sensitivity")
+    clone.run("report_html")  # by itself: a page that is written before the grader's tables is written again
     assert (clone.results / "tables/finetuned.csv").is_file()
     assert (clone.results / "exports/hard/low/from-wc/README.md").is_file()
     assert clone.planned("all", "exports", "report_html") == {}
