@@ -14,6 +14,7 @@ Noise is the standard deviation between seeds in points, beside that of the answ
 """
 
 import argparse
+import re
 import sys
 import time
 from dataclasses import dataclass, field
@@ -70,6 +71,8 @@ LENT = (
     *("alike:0", "alike:1.1", "alike:3", "budget:1.5/3"),
     *("target:1.5/3", "source:1.5/3", "further:0.65/1.1", "further:1.5/3"),
 )
+NUMBER = r"[0-9]{1,2}(\.[0-9]+)?"
+NOISE = re.compile(f"alike:{NUMBER}|(budget|target|source|cell|further):{NUMBER}/{NUMBER}")
 
 
 @dataclass
@@ -274,6 +277,13 @@ def main() -> None:
     print(f"{arguments.studies} studies a row, {time.perf_counter() - began:.0f} s", file=sys.stderr)
 
 
+def noise(text: str) -> str:
+    """An argument's type: AXIS:POINTS, or AXIS:QUIET/NOISY."""
+    if not NOISE.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not alike:POINTS, or AXIS:QUIET/NOISY (see --help for the axes)")
+    return text
+
+
 def parse_arguments() -> argparse.Namespace:
     parser = program.Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     points, share = program.number(-100, 100), program.number(0, 100)
@@ -285,13 +295,17 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--further-seeds", type=program.whole(1, 1000), help="of the arms of claims 9 to 13 and 16 (default: as many)"
     )
-    parser.add_argument("--noise", nargs="+", help="see above")
+    parser.add_argument("--noise", type=noise, nargs="+", help="see above")
     parser.add_argument("--effect", type=points, default=4.0, help="points, for `power`")
     parser.add_argument("--effect-easier", type=points, help="on the easier data set (default: the same)")
     parser.add_argument("--easier", type=share, default=50.0, help="the student's accuracy on the easier data set, %%")
     parser.add_argument("--harder", type=share, default=33.0, help="the same on the harder one")
     parser.add_argument(
-        "--claims", type=program.whole(1), nargs="+", help="those to test (default: those that the table needs)"
+        "--claims",
+        type=program.whole(),
+        choices=(*range(4, 14), 16),
+        nargs="+",
+        help="default: those that the table needs",
     )
     parser.add_argument("--random", type=program.whole(), default=0, help="seed of the simulation")
     return parser.parse_args()
