@@ -49,7 +49,7 @@ def error(words: str, **more) -> str:
     return json.dumps({"error": {"message": words} | more})
 
 
-# What never brings an answer, and what is said; PORT stands for the server's.
+# What never brings an answer, and what is said; PORT is the server's.
 HOPELESS = {
     "a web page": (
         (200, PAGE, {"Content-Type": "text/html"}),
@@ -353,7 +353,7 @@ def test_a_socks_proxy_without_its_package_is_one_line(job):
 
 def test_a_proxy_that_is_no_address_is_one_line(job):
     told = told_with(job, "https://api.invalid/v1", {"HTTPS_PROXY": "gopher://me:word@there"})
-    assert "in the environment HTTPS_PROXY is 'gopher://there', which is no proxy's address" in told
+    assert "in the environment HTTPS_PROXY is 'gopher://there', which is not a proxy's address" in told
     assert "word" not in told
 
 

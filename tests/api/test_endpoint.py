@@ -298,7 +298,7 @@ def test_of_several_samples_without_a_finish_reason_none_is_guessed_where_one_ma
 @pytest.mark.parametrize(
     ("choice", "left_out", "passing"),
     [
-        ("x", 'a choice is no JSON object: "x"', False),
+        ("x", 'a choice is not a JSON object: "x"', False),
         ({"text": "x", "finish_reason": []}, "a sample's finish_reason is []", False),
         ({"text": "x", "finish_reason": "tool_calls"}, 'a sample\'s finish_reason is "tool_calls"', False),
         ({"text": "x", "finish_reason": "abort"}, 'a sample\'s finish_reason is "abort"', True),

@@ -1,6 +1,22 @@
 """Answers of many kinds beside their gold answers: spellings that say the same, and look-alikes that do not."""
 
 # (kind, gold answer, whether these answers are equal to it, the answers)
+# The same under two conventions.
+WITH_REASONS = [
+    "The answer is 42 because geometry proves it",
+    "The answer is 42, which is six sevens.",
+    "The answer is 42 since 6*7=42.",
+    "The answer is 42, as required.",
+    "The answer is $42$, because of x.",
+    r"The answer is $42$ because $6\cdot7=42$.",
+    "The answer is **42** because it is.",
+    "The answer is 42 (since 6*7 = 42).",
+    "The answer is 42 due to symmetry.",
+    "The answer is 42 by the theorem.",
+    "The answer is 42. That is it.",
+    "The answer is 42 as shown above.",
+    "The answer is 42 after simplification.",
+]
 ANSWERS = [
     (
         "unit",
@@ -598,42 +614,14 @@ TEXTS = [
         "the_answer_is",
         "42",
         "correct",
-        [
-            "The answer is 42 because geometry proves it",
-            "The answer is 42, which is six sevens.",
-            "The answer is 42 since 6*7=42.",
-            "The answer is 42, as required.",
-            "The answer is $42$, because of x.",
-            r"The answer is $42$ because $6\cdot7=42$.",
-            "The answer is **42** because it is.",
-            "The answer is 42 (since 6*7 = 42).",
-            "The answer is 42 due to symmetry.",
-            "The answer is 42 by the theorem.",
-            "The answer is 42. That is it.",
-            "The answer is 42 as shown above.",
-            "The answer is 42 after simplification.",
-        ],
+        WITH_REASONS,
     ),
     (
         "prose behind",
         "any",
         "42",
         "correct",
-        [
-            "The answer is 42 because geometry proves it",
-            "The answer is 42, which is six sevens.",
-            "The answer is 42 since 6*7=42.",
-            "The answer is 42, as required.",
-            "The answer is $42$, because of x.",
-            r"The answer is $42$ because $6\cdot7=42$.",
-            "The answer is **42** because it is.",
-            "The answer is 42 (since 6*7 = 42).",
-            "The answer is 42 due to symmetry.",
-            "The answer is 42 by the theorem.",
-            "The answer is 42. That is it.",
-            "The answer is 42 as shown above.",
-            "The answer is 42 after simplification.",
-        ],
+        WITH_REASONS,
     ),
     (
         "prose behind",

@@ -129,7 +129,7 @@ def test_without_a_network_one_line_says_where_downloads_run(hub, tmp_path, prog
     [
         ({"SSL_CERT_FILE": "/no/such/file"}, "SSL_CERT_FILE is '/no/such/file': No such file or directory"),
         ({"ALL_PROXY": "socks5://me:word@127.0.0.1:1"}, "ALL_PROXY is socks5://127.0.0.1:1: a SOCKS proxy needs"),
-        ({"ALL_PROXY": "gopher://me:word@there"}, "ALL_PROXY is 'gopher://there', which is no proxy's address"),
+        ({"ALL_PROXY": "gopher://me:word@there"}, "ALL_PROXY is 'gopher://there', which is not a proxy's address"),
     ],
 )
 def test_a_proxy_or_certificates_that_cannot_be_used_are_one_line_without_a_password(hub, tmp_path, environment, said):

@@ -1,4 +1,4 @@
-"""Proxies that the environment names are told in messages, without their passwords, where they are on the way."""
+"""Proxies that the environment names are named in messages, without their passwords, if they are on the way."""
 
 import pytest
 

@@ -33,7 +33,7 @@ def clear_environment_errors() -> Iterator[None]:
             raise
         named = " and ".join(f"{name} is {address!r}" for name, address in proxies())
         allowed = "http://HOST:PORT, https://..., socks5://..."
-        raise UserError(f"in the environment {named}, which is no proxy's address (allowed: {allowed})") from None
+        raise UserError(f"in the environment {named}, which is not a proxy's address (allowed: {allowed})") from None
 
 
 def read_certificates() -> ssl.SSLContext | bool:

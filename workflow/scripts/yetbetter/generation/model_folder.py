@@ -93,7 +93,7 @@ def read_shapes(path: Path) -> dict[str, list[int]]:
             shapes = {name: entry["shape"] for name, entry in header.items()}
         except (ValueError, TypeError, AttributeError, KeyError, IndexError):
             raise UserError(
-                f"{path}: {size:,} bytes without a whole header: it is no safetensors file, or was cut short; copy or"
+                f"{path}: {size:,} bytes without a whole header: not a safetensors file, or cut short; copy or"
                 " download it again"
             ) from None
     whole = 8 + length + max(ends, default=0)

@@ -173,7 +173,7 @@ def read_usage(content: dict) -> tuple[int, int]:
 def read_choice(choice, stop: Sequence[str], silent: str | None) -> Choice:
     """A choice's text, and why it ended. silent: the reason to use if the choice states none; None if unknown."""
     if not isinstance(choice, dict):
-        return Choice("", None, f"a choice is no JSON object: {dump(choice)}")
+        return Choice("", None, f"a choice is not a JSON object: {dump(choice)}")
     if choice.get("error"):
         status = status_of(choice)
         passing = status is None or status >= 500 or status in (408, 429)
