@@ -1,5 +1,6 @@
 """The real workflow, run in copies of the repository."""
 
+import contextlib
 import fcntl
 import os
 import re
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,11 +20,22 @@ from processes import STARTED
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("Snakefile", "workflow", "config", "profiles", "envs", "resources", "tests/workflow/miniature.yaml")
 MINIATURE = "tests/workflow/miniature.yaml"
+UMASK = 0o027  # of the reference: not the one that most machines have
 
 
 def pytest_collection_modifyitems(items) -> None:
     """These files take minutes each: processes that share the tests begin with them, and none ends alone with one."""
     items.sort(key=lambda item: "workflow" not in item.path.parts)
+
+
+@contextlib.contextmanager
+def under(umask: int) -> Iterator[None]:
+    """Processes that are started have this umask."""
+    before = os.umask(umask)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 class Clone:
@@ -129,7 +142,10 @@ def fresh(tmp_path) -> Clone:
 
 @pytest.fixture(scope="session")
 def reference(tmp_path_factory, request) -> Clone:
-    """A clone whose whole grid was run undisturbed; tests may look, not touch. Processes side by side share one."""
+    """A clone whose whole grid was run undisturbed, under UMASK; tests may look, not touch.
+
+    Processes side by side share one.
+    """
     folder = tmp_path_factory.getbasetemp()
     folder = folder.parent if hasattr(request.config, "workerinput") else folder
     with open(folder / "reference.lock", "w") as lock:
@@ -137,7 +153,8 @@ def reference(tmp_path_factory, request) -> Clone:
         if (folder / "reference").exists():
             return Clone(folder / "reference")
         clone = Clone.make(folder / "unfinished")
-        clone.run()
+        with under(UMASK):
+            clone.run()
         clone.folder.rename(folder / "reference")
     return Clone(folder / "reference")
 

@@ -11,7 +11,7 @@ from conftest import Clone, kill_group, wait_for
 
 pytestmark = pytest.mark.slow
 
-STAGES = ("solutions", "verdicts", "training_data", "scores", "tables")
+STAGES = ("problems", "solutions", "verdicts", "training_data", "evaluations", "scores", "tables")
 
 
 def pid_of(draft_lock: Path) -> int | None:
@@ -58,16 +58,18 @@ def test_a_killed_finetuning_gives_the_same_model_in_the_end(reference, fresh):
     assert (fresh.results / cell / weights).read_bytes() == (reference.results / cell / weights).read_bytes()
 
 
-@pytest.mark.parametrize("moment", ["first solutions", "first model", "first answers"])
-def test_after_kill_9_of_everything_one_unlock_and_the_same_command_finish(reference, fresh, moment):
-    files = {"first solutions": "solutions/**/*.jsonl", "first model": "models/**/about.json"}
-    pattern = files.get(moment, ".drafts/evaluations/**/solutions.jsonl")
-    run = fresh.start("tables")
-    wait_for(lambda: any(fresh.results.glob(pattern)), run)
-    kill_group(run)
-    locked = fresh.run("tables", check=False)
-    assert locked.returncode != 0 and "--unlock" in locked.stdout + locked.stderr
-    fresh.run(options=("--unlock",))
+def test_after_each_kill_9_of_everything_one_unlock_and_the_same_command_go_on(reference, fresh):
+    """Killed at the first solutions, at the first model, and at the first answers.
+
+    The reference ran in another clone and undisturbed: the same seed gives the same pools, models and tables.
+    """
+    for pattern in ("solutions/**/*.jsonl", "models/**/about.json", ".drafts/evaluations/**/solutions.jsonl"):
+        run = fresh.start("tables")
+        wait_for(lambda pattern=pattern: any(fresh.results.glob(pattern)), run)
+        kill_group(run)
+        locked = fresh.run("tables", check=False)
+        assert locked.returncode != 0 and "--unlock" in locked.stdout + locked.stderr
+        fresh.run(options=("--unlock",))
     fresh.run("tables")
     assert fresh.content(*STAGES) == reference.content(*STAGES)
     rows = drawn_rows(fresh)

@@ -1,21 +1,16 @@
 """Results that several people share: what a run writes has the modes that its umask asks for."""
 
-import os
-
 import pytest
 
+from conftest import UMASK, under
 from modes import wrong_modes
 
 pytestmark = pytest.mark.slow
 
 
-def test_every_file_and_folder_of_a_run_follows_the_umask(fresh):
-    fresh.change_config(lambda config: config["experiments"]["main"].update(budgets=["low"]))
-    before = os.umask(0o027)
-    try:
-        fresh.run("all", "report_html")
-    finally:
-        os.umask(before)
-    assert wrong_modes(fresh.results, 0o027) == {}
-    stages = {path.relative_to(fresh.results).parts[0] for path in fresh.results.rglob("*")}
+def test_every_file_and_folder_of_a_run_follows_the_umask(finished):
+    with under(UMASK):
+        finished.run("report_html")
+    assert wrong_modes(finished.results, UMASK) == {}
+    stages = {path.relative_to(finished.results).parts[0] for path in finished.results.rglob("*")}
     assert {"problems", "solutions", "models", "evaluations", "figures", "tables", "logs", ".drafts"} <= stages

@@ -73,13 +73,6 @@ def test_figures_come_from_the_tables_alone_without_torch(finished, tmp_path):
     assert finished.content("figures") == figures
 
 
-def test_the_same_seed_gives_identical_pools_models_and_tables(reference, fresh):
-    fresh.run(*(f"results/miniature/tables/{name}.csv" for name in ("finetuned", "arms", "training")))
-    stages = ("problems", "solutions", "training_data", "evaluations", "scores")
-    assert fresh.content(*stages) == reference.content(*stages)
-    assert fresh.content("tables") == {name: reference.content("tables")[name] for name in fresh.content("tables")}
-
-
 def test_a_raised_budget_draws_only_the_missing_blocks(finished):
     before = finished.content("solutions")
     finished.change_config(lambda config: config["budgets"]["high"].update(samples=3))

@@ -20,7 +20,7 @@ from yetbetter import job, time_limit
 from yetbetter.errors import UserError
 from yetbetter.records import shorten, write_json
 
-LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # no tokenizer accepts one
 MOST = 10**15  # the largest count allowed: larger ones overflow somewhere
 
 

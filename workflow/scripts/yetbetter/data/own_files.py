@@ -1,11 +1,11 @@
 """The adapter `files`: problems from the study's own JSON Lines files, one per split."""
 
-import re
 from types import ModuleType
 
 from yetbetter.data.levels import read_level
 from yetbetter.data.questions import UNSEEN, question_identity
 from yetbetter.errors import UserError
+from yetbetter.program import LONE_SURROGATE
 from yetbetter.records import check_unique, read_rows, where_is
 
 FILES = {
@@ -14,7 +14,6 @@ FILES = {
     "propertyNames": {"enum": ["train", "validation", "test", "functional", "control"]},
     "additionalProperties": {"$ref": "#/$defs/path"},
 }
-LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # no tokenizer accepts one
 
 
 def check_entry(key: str, dataset: str, entry: dict, module: ModuleType | None) -> None:

@@ -4,12 +4,14 @@ Needs only the standard library, so a dry run and a program's first second can r
 """
 
 import json
+import re
 from pathlib import Path
 
 from yetbetter.errors import UserError
 from yetbetter.file_kinds import BOM
 from yetbetter.records import read_json
 
+HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 POINTER = b"version https://git-lfs.github.com/spec/"
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")

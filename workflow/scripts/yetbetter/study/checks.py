@@ -1,6 +1,5 @@
 """Check a study's config against the schema and for consistency; every error is one line that names the key."""
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,15 +7,13 @@ from yetbetter.cluster.environments import check_environments
 from yetbetter.data import ADAPTERS, check_source
 from yetbetter.errors import UserError
 from yetbetter.generation.engines import ENGINES, engine_of
-from yetbetter.generation.model_folder import check_model_folder
+from yetbetter.generation.model_folder import HUB_NAME, check_model_folder
 from yetbetter.judging.judgements import read_judge_template
 from yetbetter.selection.filters import FILTERS
 from yetbetter.study.claim_roles import check_claims
 from yetbetter.study.command_line import as_in_a_file
 from yetbetter.study.schema import check_schema, read_schema, with_defaults
 from yetbetter.training import recipe_checks
-
-HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 # Names that the schema allows under keys with `registry`; the caller adds the names of figures.
 REGISTRIES = {"engines": ENGINES, "data sets": ADAPTERS, "filters": FILTERS}
@@ -137,7 +134,7 @@ def check_model(key: str, entry: dict) -> None:
             check_model_folder(entry["path"], planning=True)
         except UserError as error:
             raise UserError(f"{key}.path: {error}") from None
-    elif not HUB_ID.fullmatch(entry["path"]) or path.parent.is_dir():
+    elif not HUB_NAME.fullmatch(entry["path"]) or path.parent.is_dir():
         hint = "; make smol-models makes it" if entry["path"].startswith("resources/smol/") else ""
         raise UserError(
             f"{key}.path: {entry['path']!r} is neither a folder nor the id of a model on the hub (owner/name){hint}"

@@ -7,11 +7,11 @@ import argparse
 import dataclasses
 import importlib.util
 import os
-import re
 from pathlib import Path
 
 from yetbetter.errors import UserError
 from yetbetter.generation.loading import check_folder
+from yetbetter.generation.model_folder import HUB_NAME
 from yetbetter.records import read_json
 from yetbetter.training.data import read_training_data
 from yetbetter.training.deepspeed_config import STAGES, deepspeed_config
@@ -19,7 +19,6 @@ from yetbetter.training.recipe import Recipe, steps_of
 
 # In a draft: what is published, the trainer's own state, and the mark of a complete state.
 RESULT, STATE, COMPLETE = "result", "state", "complete.json"
-HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 @dataclasses.dataclass(frozen=True)
