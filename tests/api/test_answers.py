@@ -107,6 +107,14 @@ HOPELESS = {
         "does not take max_tokens (400): Unsupported parameter: 'max_tokens' is not supported with this model. Use"
         " 'max_completion_tokens' instead. (send_max_completion_tokens: true sends the other)",
     ),
+    "max_tokens, in other words": (
+        (400, error("O-series models don't support max_tokens, please pass max_completion_tokens")),
+        "max_completion_tokens (send_max_completion_tokens: true sends the other)",
+    ),
+    "a full context, in other words": (
+        (422, error("Input validation error: `inputs` tokens + `max_new_tokens` must be <= 1024")),
+        "and max_new_tokens 40 do not fit (422): Input validation error",
+    ),
     "a full context": ((400, json.dumps(TOO_LONG)), "and max_new_tokens 40 do not fit (400): 'max_tokens' or"),
 }
 

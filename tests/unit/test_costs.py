@@ -73,6 +73,14 @@ def test_a_models_cost_is_read_with_empty_parts(argument, expected):
     assert parse_model_cost(argument) == ("wc", expected)
 
 
+@pytest.mark.parametrize("argument", ["wc:-9e9::1", "wc:inf::1", "wc:nan::", "wc:9e9:0:", "wc:9e9::nan", "wc:9e9::-1"])
+def test_an_impossible_size_or_price_of_a_model_is_refused(argument):
+    with pytest.raises(
+        UserError, match=r"^--model '.*': parameters must be above 0, the price at least 0, and all fin"
+    ):
+        parse_model_cost(argument)
+
+
 @pytest.mark.parametrize("argument", ["wc", "wc:9e9", "wc:nine::", "wc:1:2:3:4", "wc:9e9:x:", "wc:9e9::x", ""])
 def test_a_models_cost_that_cannot_be_read_is_refused_in_one_line(argument):
     with pytest.raises(UserError) as failure:

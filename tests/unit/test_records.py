@@ -284,3 +284,10 @@ def test_a_device_or_a_pipe_is_never_replaced_by_a_result(tmp_path):
     with pytest.raises(UserError, match="pipe: a device or a pipe, which a result would replace; name a file"):
         write_json(tmp_path / "pipe", {})
     assert not (tmp_path / "pipe").is_file() and [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_a_folder_in_the_place_of_a_result_is_named_and_not_the_file_on_the_way_there(tmp_path):
+    (tmp_path / "result.json").mkdir()
+    with pytest.raises(OSError, match=r"Is a directory: '[^']*/result\.json'$"):
+        write_json(tmp_path / "result.json", {})
+    assert [path.name for path in tmp_path.iterdir()] == ["result.json"]

@@ -169,6 +169,19 @@ def test_questions_too_long_for_the_context_are_named_before_anything_is_sampled
     assert re.search(r"error: problem 'p1': .* do not fit the model's context of 256; 1 more are refused: .*'p3'", last)
 
 
+def test_a_tokenizer_that_ends_every_text_with_a_special_token_is_named(tmp_path):
+    model = spoil(tmp_path / "spoiled", "weights are a pointer")
+    (model / "model.safetensors").write_bytes((STUDENT / "model.safetensors").read_bytes())
+
+    def end_with_padding(tokenizer: dict) -> None:
+        tokenizer["post_processor"]["single"].append({"SpecialToken": {"id": "<pad>", "type_id": 0}})
+        tokenizer["post_processor"]["special_tokens"]["<pad>"] = {"id": "<pad>", "ids": [2], "tokens": ["<pad>"]}
+
+    edit(model / "tokenizer.json", end_with_padding)
+    message = refusal("sample", tmp_path, model)
+    assert "its ids end with <pad>, which the model's tokenizer appends to every text" in message
+
+
 def test_a_long_question_of_a_benchmark_is_named_before_the_checkpoints_are_validated(tmp_path):
     line = evaluating(tmp_path, STUDENT)
     long = write_problems(tmp_path / "T.jsonl", question="Ann has 3 apples. " * 60)
@@ -192,6 +205,8 @@ TEMPLATES = {
     "is no template": ("{% if %}", "Expected an expression"),
     "asks for what is not there": ("{{ messages[3].content }}", "has no element 3"),
     "calls what is not there": ("{{ messages[0].content.nothing() }}", "nothing"),
+    "says something else": ("Question: hello", "leaves out what the user says, 'Question: "),
+    "says nothing": ("{# #}", "leaves out what the user says, 'Question: "),
 }
 
 

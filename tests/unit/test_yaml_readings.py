@@ -67,6 +67,12 @@ CASES = [
     ("models.wc.parameters", "many", "not of type number"),
     ("seed", "1e3", "write 1000"),
     ("seed", "0o17", "write 15"),
+    ("seed", "1000.0", "1000.0 is not of type integer; write 1000"),
+    (
+        "finetuning.pocket.batch_size",
+        "yes",
+        "True is not of type integer; YAML reads on, yes and true as a truth value",
+    ),
     ("seed", "08", "write 8"),
     ("seed", "", "YAML reads null, ~ and an empty place as no value"),
     ("models.wc.chat", "'true'", "because of its quotes: write true"),

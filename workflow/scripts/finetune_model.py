@@ -28,7 +28,7 @@ def parse_arguments() -> argparse.Namespace:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("--data", required=True, help="training set, rows of problem, sample, prompt, completion")
+    add("--data", required=True, help="training set, rows of problem, sample, model, prompt, completion")
     add("--model", required=True, help="base model: a folder, or a model's name on the hub")
     add("--revision", help="the model's revision on the hub")
     length = parser.add_mutually_exclusive_group(required=True)

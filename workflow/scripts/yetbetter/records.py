@@ -193,6 +193,11 @@ def write_text(path: str | Path, pieces: Iterable[str]) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)
+    except OSError as error:
+        if error.errno is None or error.filename not in (None, str(partial)):
+            raise  # of the file that the pieces are read from
+        # Its message would name the partial file, which is gone.
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         partial.unlink(missing_ok=True)
 

@@ -20,11 +20,13 @@ REDIRECTS = range(300, 400)
 FROM_BETWEEN = {403, 407, 502, 503, 504}
 NO_MONEY = re.compile(r"insufficient.?(quota|balance|funds|credit)|credit balance|billing_(hard|not)", re.IGNORECASE)
 TOO_LONG = re.compile(
-    r"context|max_model_len|maximum.{0,20}(length|tokens)|tokens\W* is too|too (long|many tokens)"
+    r"context|max_model_len|maximum.{0,20}(length|tokens)|tokens\W* is too|too (long|many tokens)|tokens\W* must be <"
     r"|(entity|request|payload) too large",
     re.IGNORECASE,
 )
-UNKNOWN = re.compile(r"supported|permitted|allowed|unrecognized|unknown|unexpected|extra|instead", re.IGNORECASE)
+UNKNOWN = re.compile(
+    r"supported|n.t support|permitted|allowed|unrecognized|unknown|unexpected|extra|instead", re.IGNORECASE
+)
 STOP = re.compile(r"\bstop\b|stop.?(string|sequence|word)s?", re.IGNORECASE)
 TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "record layer failure", "HTTP_REQUEST")
 
@@ -65,7 +67,9 @@ def refusal_in_words(engine, status: int, said: str, prompt: str, shared: dict, 
     meaning = meaning or {
         401: f"the key in {variable} is not accepted" if variable else "wants a key, and key_variable is empty",
         402: "wants to be paid first",
-        403: f"the key in {variable or 'no variable'} is not allowed to ask {engine.model!r}",
+        403: f"the key in {variable} is not allowed to ask {engine.model!r}"
+        if variable
+        else f"does not allow to ask {engine.model!r}, and key_variable is empty",
         404: f"knows no model {engine.model!r}, or nothing is at {url}",
         405: f"nothing answers questions at {url}",
         407: "the proxy on the way there wants a password",

@@ -76,6 +76,8 @@ def encode_prompt(
         reason = "its ids are empty or end with EOS"
         if ids and appends_eos(tokenizer):
             reason += ", which the model's tokenizer appends to every text"
+    elif ids[-1] in tokenizer.all_special_ids and ids[-1:] == tokenizer("x").input_ids[-1:]:
+        reason = f"its ids end with {tokenizer.decode(ids[-1])}, which the model's tokenizer appends to every text"
     elif vocabulary and max(ids) >= vocabulary:
         reason = beyond(tokenizer, max(ids), vocabulary)
     elif context and len(ids) + max_new_tokens > context:
@@ -131,7 +133,7 @@ def chat_of(model: str, revision: str | None = None) -> Callable[[str], str]:
 def fill_chat(model: str, tokenizer, prompt: str) -> str:
     """`as_chat`; UserError, in one line, if the model's chat template raises."""
     try:
-        return as_chat(tokenizer, prompt)
+        text = as_chat(tokenizer, prompt)
     # A template is a program: what it raises can be of any kind.
     except Exception as error:
         reason = shorten(str(error) or type(error).__name__, 200)
@@ -139,6 +141,12 @@ def fill_chat(model: str, tokenizer, prompt: str) -> str:
             f"model {model}: its chat template (chat_template.jinja or tokenizer_config.json) does not take a lone user"
             f" turn: {reason}; mend the template, or ask without `chat`"
         ) from error
+    if prompt.strip() not in text:
+        raise UserError(
+            f"model {model}: its chat template (chat_template.jinja or tokenizer_config.json) leaves out what the user"
+            f" says, {shorten(prompt, 60)!r}; mend the template, or ask without `chat`"
+        )
+    return text
 
 
 def as_chat(tokenizer, prompt: str) -> str:

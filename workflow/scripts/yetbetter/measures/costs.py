@@ -1,5 +1,6 @@
 """What an arm's samples cost: as the paper assumes (solutions of equal length), and as measured."""
 
+import math
 from dataclasses import dataclass
 
 from yetbetter.errors import UserError
@@ -17,13 +18,17 @@ class ModelCost:
 
 def parse_model_cost(argument: str) -> tuple[str, ModelCost]:
     """Read NAME:PARAMETERS:TRUE_PARAMETERS:PRICE, all but the name may be empty; FLOPs are NaN without parameters."""
-    parts = argument.split(":")
+    name, *numbers = argument.split(":")
     try:
-        name, parameters, true_parameters, price = parts
-        nominal = float(parameters or "nan")
-        return name, ModelCost(nominal, float(true_parameters or nominal), float(price) if price else None)
+        found = [float(number) if number else None for number in numbers]
+        parameters, true_parameters, price = found
     except ValueError:
         raise UserError(f"--model {argument!r}: must be NAME:PARAMETERS:TRUE_PARAMETERS:PRICE") from None
+    sizes = [size for size in (parameters, true_parameters) if size is not None]
+    if not all(0 < size < math.inf for size in sizes) or not (price is None or 0 <= price < math.inf):
+        raise UserError(f"--model {argument!r}: parameters must be above 0, the price at least 0, and all finite")
+    nominal = math.nan if parameters is None else parameters
+    return name, ModelCost(nominal, nominal if true_parameters is None else true_parameters, price)
 
 
 def cost_arm(draws: list[dict], models: dict[str, ModelCost], tokens_per_solution: float) -> dict:

@@ -65,6 +65,10 @@ def reading_of(value, wanted: set[str]) -> str:
         return "YAML reads null, ~ and an empty place as no value"
     if isinstance(value, str):
         return reading_of_text(value, wanted)
+    if "string" not in wanted and isinstance(value, bool):
+        return f"YAML reads {'on, yes and true' if value else 'off, no and false'} as a truth value"
+    if "integer" in wanted and isinstance(value, float) and value.is_integer():
+        return f"write {int(value)}"
     if "string" not in wanted:
         return ""
     if isinstance(value, bool):
