@@ -47,6 +47,12 @@ def test_what_cannot_be_compared_with_is_refused_before_anything_runs(finished, 
     assert other in line
 
 
+def test_a_comparison_with_nothing_is_refused(fresh):
+    done = fresh.run("compare", options=("--dry-run",), check=False)
+    assert done.returncode != 0
+    assert "compare: no other study is named (--config other=results/<folder>)" in done.stdout + done.stderr
+
+
 def test_the_other_grader_needs_no_model_and_leaves_the_study_as_it_is(finished):
     jobs = finished.planned("grader_sensitivity")
     assert not MADE_BY_MODELS & set(jobs)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from yetbetter.errors import UserError
 from yetbetter.figures.plots import Plots
 from yetbetter.records import digest_of
 from yetbetter.study.folders import check_other, name_of
@@ -63,3 +64,7 @@ class Made:
         part = self.study.whole if Path(str(other)).name == "study" else self.study.base
         folder = f"{self.study.results}/{part}"
         return [f"{folder}compare/{name_of(check_other(other, folder))}/compare.html"]
+
+    @staticmethod
+    def refuse_comparison() -> None:
+        raise UserError("compare: no other study is named (--config other=results/<folder>)")
