@@ -17,6 +17,7 @@ from yetbetter.stats.contrasts import Contrast, contrast
 from yetbetter.stats.measurements import Measurements
 from yetbetter.tables import Table, read_table
 
+ONE_POOL = "for this pool"  # in a basis: the interval does not hold for newly drawn samples
 ARM = ["dataset", "budget", "source"]
 MODEL = [*ARM, "target"]
 
@@ -26,7 +27,7 @@ class StudyEvidence:
 
     arms: (dataset, budget, source, target, benchmark, metric) -> finetuned models, with their seeds; (dataset, budget,
     source, metric) -> training data. paths: the same without benchmark and metric. seed_sd, pool_sd: assumed standard
-    deviations, as shares.
+    deviations, as shares. one_pool: whether all seeds of an arm were trained on the same samples.
     """
 
     def __init__(
@@ -36,9 +37,10 @@ class StudyEvidence:
         paths: dict[tuple, list[str]],
         seed_sd: float | None = None,
         pool_sd: float = 0.0,
+        one_pool: bool = False,
     ):
         self.roles, self.arms, self.paths = roles, arms, paths
-        self.seed_sd, self.pool_sd = seed_sd, pool_sd
+        self.seed_sd, self.pool_sd, self.one_pool = seed_sd, pool_sd, one_pool
         self.several = [arm for arm in arms.values() if arm.seeds > 1]
 
     def estimate(self, comparison: Comparison, terms: tuple[Term, ...]) -> tuple[Contrast, list[str]]:
@@ -55,6 +57,8 @@ class StudyEvidence:
         estimate = contrast(found, kin, comparison.in_percent, self.seed_sd, self.pool_sd)
         if estimate.one_seed:
             estimate = replace(estimate, unknown=self.why_unknown([arm for _, arm in found]))
+        if estimate.seeds and self.one_pool and not self.pool_sd:
+            estimate = replace(estimate, basis=f"{estimate.basis}, {ONE_POOL}")
         return estimate, list(dict.fromkeys(paths))
 
     def why_unknown(self, arms: list[Measurements]) -> str:
@@ -93,6 +97,7 @@ def read_evidence(
     questions: Iterable[str],
     seed_sd: float | None = None,
     pool_sd: float = 0.0,
+    one_pool: bool = False,
 ) -> StudyEvidence:
     """The evidence in a scores.jsonl of each cell and a .questions.csv of each arm.
 
@@ -117,7 +122,7 @@ def read_evidence(
             arm = measure_data(place, table, metric) if metric.of else None
             if arm is not None and arm.bottom.any():
                 found[*place, name] = arm
-    return StudyEvidence(roles, found, dict(paths), seed_sd, pool_sd)
+    return StudyEvidence(roles, found, dict(paths), seed_sd, pool_sd, one_pool)
 
 
 def measure_model(scores: pd.DataFrame) -> dict[tuple[str, str], Measurements]:

@@ -29,9 +29,12 @@ class Made:
         """How finetunings went step by step is too long for a page, and no grader changes it."""
         return [path for path in self.tables(part) if not path.endswith("/training.csv")]
 
-    def training_data(self, part: str, folder: str = "training_data", end: str = ".jsonl") -> list[str]:
-        arms = self.study.parts[part].arms
-        return [f"{self.study.results}/{folder}/{arm.dataset}/{arm.budget}/from-{arm.source}{end}" for arm in arms]
+    def training_data(self, part: str) -> list[str]:
+        """The training data that the part's models are finetuned on."""
+        return [f"{self.study.results}/training_data/{arm.path}.jsonl" for arm in self.study.parts[part].training_sets]
+
+    def exports(self, part: str) -> list[str]:
+        return [f"{self.study.results}/exports/{arm.path}" for arm in self.study.parts[part].arms]
 
     def figures(self, part: str) -> list[str]:
         """Every figure of the whole grid that a part has cells, arms or pools for."""
