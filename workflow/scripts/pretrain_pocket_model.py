@@ -14,8 +14,9 @@ TEMPERATURE, TOP_K = 0.7, 3  # of the samples that pass@1 is measured on
 def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__)
     parser.add_argument("--model", required=True, help="wc, se or student")
-    parser.add_argument("--output", action=Output, required=True, help="folder of the model and its tokenizer")
-    parser.add_argument("--ladder", action=Output, help="for wc: folder that gets a model for each of its rungs")
+    parser.add_argument(
+        "--output", action=Output, required=True, help="folder of the model and its tokenizer; wc's has its ladder, too"
+    )
     parser.add_argument(
         "--reference", default="resources/pocket/se", help="SE, whose pass@1 sets that of wc and student"
     )
@@ -44,8 +45,8 @@ def main() -> None:
     print(f"{arguments.reference}: {shares_text(reference)}", file=sys.stderr, flush=True)
     found = train_to_ratios(pretraining, reference, lambda model: measure(model, pretraining), log)
     save(found[pretraining.ratio], arguments.output, arguments.model, pretraining, reference)
-    for rung in pretraining.rungs if arguments.ladder else ():
-        save(found[rung], f"{arguments.ladder}/{rung:.2f}", arguments.model, pretraining, reference)
+    for rung in pretraining.rungs:
+        save(found[rung], f"{arguments.output}/ladder/{rung:.2f}", arguments.model, pretraining, reference)
 
 
 def measure(model, pretraining) -> dict[str, float]:
@@ -71,9 +72,7 @@ def measure(model, pretraining) -> dict[str, float]:
             prompts = [words.PROMPT.format(question=row["question"]) for row in rows]
             answers = generator.generate(prompts, seeds, decoding)
             right += sum(
-                is_right(one["text"], row["answer"])
-                for row, drawn in zip(rows, answers, strict=True)
-                for one in drawn
+                is_right(one["text"], row["answer"]) for row, drawn in zip(rows, answers, strict=True) for one in drawn
             )
         found[dataset] = right / len(problems) / pretraining.measured_samples
     return found
