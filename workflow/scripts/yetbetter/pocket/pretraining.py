@@ -74,7 +74,7 @@ PRETRAININGS = {
         **{"ratio": 0.84, "rungs": (0.50, 0.60, 0.68, 0.76, 0.92, 1.00)},
     ),
     "se": Pretraining(450_000, hidden=112, layers=3, heads=4, mlp=320, seed=2, target=0.42, check_every=25),
-    "student": Pretraining(150_000, hidden=48, layers=5, heads=2, mlp=132, seed=3, ratio=0.75),
+    "student": Pretraining(150_000, hidden=48, layers=5, heads=2, mlp=132, seed=3, ratio=0.70),
 }
 DATASETS = ("easy", "hard")
 

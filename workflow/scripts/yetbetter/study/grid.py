@@ -24,9 +24,12 @@ class Arm:
 
     @property
     def path(self) -> str:
-        """The first slice's has no number: it is measured, and its path is that of studies with one repetition."""
-        slice_ = f"/seed-{self.repetition}" if self.repetition else ""
-        return f"{self.dataset}/{self.budget}/from-{self.source}{slice_}"
+        return f"{self.dataset}/{self.budget}/from-{self.source}{slice_name(self.repetition)}"
+
+
+def slice_name(repetition: int) -> str:
+    """The end of an arm's path. The first slice has none: its paths are those of studies with one repetition."""
+    return f"/seed-{repetition}" if repetition else ""
 
 
 @dataclass(frozen=True)
@@ -114,10 +117,13 @@ class Grid:
         """The cells' arms, each with the first slice of its pools."""
         return list(dict.fromkeys(Arm(cell.dataset, cell.budget, cell.source) for cell in cells))
 
+    def repetition(self, source: str, seed: int) -> int:
+        """Which slice of its pools a source has for a seed. With `repeat: samples` each seed has one of its own."""
+        return seed if self.config["repeat"] == "samples" and not self.is_human(source) else 0
+
     def training_set(self, cell: Cell) -> Arm:
-        """What a cell is trained on. With `repeat: samples` each seed has a slice of the pools of its own."""
-        sliced = self.config["repeat"] == "samples" and not self.is_human(cell.source)
-        return Arm(cell.dataset, cell.budget, cell.source, cell.seed if sliced else 0)
+        """What a cell is trained on."""
+        return Arm(cell.dataset, cell.budget, cell.source, self.repetition(cell.source, cell.seed))
 
     def training_sets_of(self, cells: list[Cell]) -> list[Arm]:
         """The cells' arms, and the slices of their further seeds."""
