@@ -71,9 +71,7 @@ def measure(model, pretraining) -> dict[str, float]:
             prompts = [words.PROMPT.format(question=row["question"]) for row in rows]
             answers = generator.generate(prompts, seeds, decoding)
             right += sum(
-                is_right(one["text"], row["answer"])
-                for row, drawn in zip(rows, answers, strict=True)
-                for one in drawn
+                is_right(one["text"], row["answer"]) for row, drawn in zip(rows, answers, strict=True) for one in drawn
             )
         found[dataset] = right / len(problems) / pretraining.measured_samples
     return found
