@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from yetbetter.claims.roles import Missing, Roles
-from yetbetter.claims.rules import Comparison, Term
+from yetbetter.claims.rules import Claim, Comparison, Term
 from yetbetter.measures.arms import ARM, MODEL, measure_data, measure_model, read_questions
 from yetbetter.measures.metrics import METRICS
 from yetbetter.measures.scores import read_scores
@@ -54,6 +54,10 @@ class StudyEvidence:
         if estimate.seeds and self.one_pool and not self.pool_sd:
             estimate = replace(estimate, basis=f"{estimate.basis}, {ONE_POOL}")
         return estimate, list(dict.fromkeys(paths))
+
+    def is_meant_for(self, claim: Claim) -> bool:
+        """Whether the study assigns one of the roles of a claim of ours."""
+        return any(self.roles.roles["sources"].get(role) for role in claim.ours)
 
     def why_unknown(self, arms: list[Measurements]) -> str:
         """Why no other arm lends its noise to the first of these that needs it; empty if no arm could."""
