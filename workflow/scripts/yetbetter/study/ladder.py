@@ -10,7 +10,7 @@ TABLES = ("ladder", "ladder_crossover", "ladder_predictors")
 
 
 class Ladder:
-    """part: the folder of its tables, empty for a study without a ladder. w: wildcards with a part.
+    """part: the part of the study that the experiment belongs to. w: wildcards with a part.
 
     Raises UserError if there are several ladders, or sources that cannot be compared.
     """
@@ -23,8 +23,9 @@ class Ladder:
             raise UserError(f"{study.name}: experiments.{names[1]}.figure: a study has one {LADDER}, see {names[0]!r}")
         for name in names:
             self.check(name, config[name]["sources"])
-        self.cells_of_all = set(study.grid.cells_of(*names))
-        self.part = study.whole if any(config[name]["extra"] for name in names) else study.base
+        self.own = set(study.grid.cells_of(*names))
+        self.extra = any(config[name]["extra"] for name in names)
+        self.part = study.whole if self.extra else study.base
 
     def check(self, name: str, sources: list[str]) -> None:
         """A ladder has the strong source, and rungs that are samples of one model each."""
@@ -42,13 +43,15 @@ class Ladder:
         return TABLES if self._cells(part) else ()
 
     def _cells(self, part: str) -> list:
-        return [cell for cell in self.study.parts[part].cells if cell in self.cells_of_all]
+        # The base grid has no part of an extra experiment, though it may share some of its cells.
+        own = () if self.extra and part == self.study.base else self.own
+        return [cell for cell in self.study.parts[part].cells if cell in own]
 
     def cells(self, w) -> list[str]:
         return [cell.path for cell in self._cells(w.part)]
 
     def arms(self, w) -> list[str]:
-        own = {Arm(cell.dataset, cell.budget, cell.source) for cell in self.cells_of_all}
+        own = {Arm(cell.dataset, cell.budget, cell.source) for cell in self._cells(w.part)}
         return [arm.path for arm in self.study.parts[w.part].sampled_arms if arm in own]
 
     def scores(self, w) -> list[str]:
