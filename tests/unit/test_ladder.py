@@ -257,6 +257,8 @@ def test_the_figure_is_asked_for_with_the_data_sets_roles():
         ({"sources": ["se"]}, "experiments.own.sources: a ladder needs a rung in addition to 'se'"),
         ({"sources": ["se", "mix-50"], "budgets": ["high"]}, "'mix-50' is not drawn from one model"),
         ({"sources": ["se", "human"]}, "'human' is not drawn from one model"),
+        ({"sources": ["se", "wc-one"]}, "'wc-one' leaves out right answers"),
+        ({"sources": ["se", "wc-majority"]}, "'wc-majority' leaves out right answers"),
     ],
 )
 def test_sources_that_are_no_ladder_are_refused(change, said):

@@ -1,6 +1,7 @@
 """The ladder of a study: the experiment whose figure is a ladder, with its cells and arms in each part."""
 
 from yetbetter.errors import UserError
+from yetbetter.selection.filters import FILTERS
 from yetbetter.study.experiments import writers
 from yetbetter.study.grid import Arm
 
@@ -28,15 +29,20 @@ class Ladder:
         self.part = study.whole if self.extra else study.base
 
     def check(self, name: str, sources: list[str]) -> None:
-        """A ladder has the strong source, and rungs that are samples of one model each."""
+        """A ladder has the strong source, and rungs that keep all right answers of one model each."""
         where, strong = f"{self.study.name}: experiments.{name}.sources", self.study.compared["strong"]
         if strong not in sources:
             raise UserError(f"{where}: must hold {strong!r} (comparison.strong), which the rungs are compared with")
         if len(sources) < 2:
             raise UserError(f"{where}: a {LADDER} needs a rung in addition to {strong!r}")
         for source in sources:
-            if len(writers(self.study.sources[source])) != 1:
+            entry = self.study.sources[source]
+            if len(writers(entry)) != 1:
                 raise UserError(f"{where}: {source!r} is not drawn from one model, so it cannot be a rung")
+            # Ratios of pass@1 are measured from the answers that are kept.
+            whole = FILTERS[entry["filter"]].as_pool and entry["duplicates"] == "keep"
+            if not whole or "keep_per_question" in entry:
+                raise UserError(f"{where}: {source!r} leaves out right answers, so it cannot be a rung")
 
     def tables(self, part: str) -> tuple[str, ...]:
         """Names of its tables in a part."""
