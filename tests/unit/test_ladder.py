@@ -158,6 +158,11 @@ def test_predictors_are_tested_on_held_out_rungs(tables):
     assert math.isnan(rows[TOGETHER]["rmse_points"]) and not math.isnan(rows["ratio"]["rmse_points"])
 
 
+def test_levels_of_few_problems_are_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr("yetbetter.measures.ladder.FEWEST", 1 + QUESTIONS // 2)
+    assert tabulate(tmp_path, 1)["ladder"].values("level") == ["all"]
+
+
 def test_one_seed_and_one_pool_are_said(tmp_path):
     found = tabulate(tmp_path, 1, "--one-pool")
     assert {row["basis"] for row in found["ladder"].rows} == {"problems, one seed, for this pool"}

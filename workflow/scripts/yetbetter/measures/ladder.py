@@ -17,6 +17,7 @@ from yetbetter.identity import stream_seed
 from yetbetter.measures.arms import ARM, MODEL, measure_model, read_questions
 from yetbetter.measures.metrics import FURTHER_MEASURES, METRICS
 from yetbetter.measures.scores import read_scores
+from yetbetter.stats.contrasts import FEWEST
 from yetbetter.stats.crossover import Differences, Ratios, estimate_crossover, joint_differences, joint_ratios
 from yetbetter.stats.measurements import Measurements
 from yetbetter.stats.noise import ONE_POOL
@@ -30,7 +31,7 @@ DATA: dict[str, Callable[[list[dict]], float]] = {
     "coverage": lambda rows: share(rows, METRICS["coverage"].of),
     "distinct_solutions": lambda rows: share(rows, FURTHER_MEASURES["diversity_per_question"].of),
     "false_positive_rate": lambda rows: share(rows, METRICS["false_positive_rate"].of),
-    "training_set_size": lambda rows: float(sum(row["trained"] for row in rows)),
+    "training_set_size": lambda rows: float(sum(row["trained"] for row in rows)) if rows else math.nan,
 }
 LADDER = (
     *(*PLACE, "source", "baseline", "ratio", "ratio_low", "ratio_high", "pass_at_1", "baseline_pass_at_1"),
@@ -136,7 +137,8 @@ class Ladder:
         self.place, self.strong = dict(zip(PLACE, place, strict=True)), strong
         self.arms, self.samples = models[place], samples
         known = {source: arm.value for source, arm in samples.items() if source in self.arms and arm.value > 0}
-        complete = strong in known
+        sizes = [len(arm.problems) for side in (self.arms, samples) for source, arm in side.items() if source in known]
+        complete = strong in known and min(sizes) >= FEWEST
         self.rungs = sorted(known.keys() - {strong}, key=lambda source: (known[source], source)) if complete else []
         # Arms of other budgets, whose noise is comparable.
         self.others = [arm for key, arms in models.items() if key != place for arm in arms.values()]
@@ -151,7 +153,10 @@ class Ladder:
 
 
 def list_ladders(models: Models, data: Questions, strong: str) -> list[Ladder]:
-    """The ladders that have a rung. strong: the source that rungs are compared with."""
+    """The ladders that have a rung. strong: the source that rungs are compared with.
+
+    Levels with too few problems or training questions for an interval are left out.
+    """
     samples: dict[tuple[str, str], dict[str, Measurements]] = {}
     ladders = []
     for place in models:
