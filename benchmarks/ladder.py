@@ -61,7 +61,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--problems", type=whole(2, 10**6), default=4000, help="of the test")
     parser.add_argument("--questions", type=whole(2, 10**6), default=2000, help="for training")
     parser.add_argument("--samples", type=whole(1, 1000), default=10, help="of the strong source per question")
-    parser.add_argument("--studies", type=whole(1, 10**6), default=200)
+    parser.add_argument("--draws", type=whole(100, 10**6), default=1000, help="of the bootstrap (default: 1000)")
+    parser.add_argument("--studies", type=whole(1, 10**6), default=100)
     parser.add_argument("--random", type=whole(), default=0, help="seed of the simulation")
     return parser.parse_args()
 
@@ -86,7 +87,8 @@ def simulate(
         for budget in range(arguments.budgets)
     ]
     arms = [arm for ladder in ladders for arm in ladder]
-    return [estimate_crossover(measured, joint_differences(own[:-1], own[-1], arms), number) for own in ladders]
+    differences = [joint_differences(own[:-1], own[-1], arms) for own in ladders]
+    return [estimate_crossover(measured, one, number, arguments.draws) for one in differences]
 
 
 def measure_samples(chance: float, samples: int, ease: np.ndarray, dice: np.random.Generator) -> Measurements:

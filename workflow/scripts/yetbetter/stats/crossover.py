@@ -70,11 +70,11 @@ def joint_differences(
     estimates that include it (`stats.noise`).
     """
     arms = [*rungs, strong]
-    names = set.intersection(*(set(arm.problems) for arm in arms))
-    pairs = [in_order(arm, names) for arm in arms]
+    pairs = in_common(arms)
+    problems = pairs[0][0].shape[1]
     ends = np.array([top.sum() / bottom.sum() for top, bottom in pairs])
     linear = np.stack([linearise(*pair).mean(axis=0) for pair in pairs])
-    covariance = np.atleast_2d(np.cov(linear[:-1] - linear[-1])) / len(names)
+    covariance = np.atleast_2d(np.cov(linear[:-1] - linear[-1])) / problems
     floors = np.array([rare(*pair) if arm.share else 0.0 for arm, pair in zip(arms, pairs, strict=True)])
     several = [arm for arm in arms if arm.noise]
     kin = [arm for arm in others if arm.noise and arm.kin == strong.kin and not any(arm is one for one in several)]
@@ -90,9 +90,17 @@ def joint_differences(
         share=np.array([noise.share for noise in noises]) / seeds,
         seed_freedom=noises[0].freedom,
         basis=basis,
-        problems=len(names),
+        problems=problems,
         ends=ends,
     )
+
+
+def in_common(arms: Sequence[Measurements]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """top and bottom of each arm over the problems that all have, in one order."""
+    if all(arm.problems == arms[0].problems for arm in arms):
+        return [(arm.top, arm.bottom) for arm in arms]
+    names = set.intersection(*(set(arm.problems) for arm in arms))
+    return [in_order(arm, names) for arm in arms]
 
 
 @dataclass(frozen=True)
@@ -109,12 +117,10 @@ class Ratios:
 
 def joint_ratios(rungs: Sequence[Measurements], strong: Measurements) -> Ratios:
     """The ratios of all rungs to one strong source, paired over the questions. All values must be above 0."""
-    arms = [*rungs, strong]
-    names = set.intersection(*(set(arm.problems) for arm in arms))
-    pairs = [in_order(arm, names) for arm in arms]
+    pairs = in_common([*rungs, strong])
     ends = np.array([top.sum() / bottom.sum() for top, bottom in pairs])
     linear = np.stack([linearise(*pair).mean(axis=0) / end for pair, end in zip(pairs, ends, strict=True)])
-    return Ratios(ends[:-1] / ends[-1], np.atleast_2d(np.cov(linear[:-1] - linear[-1])) / len(names))
+    return Ratios(ends[:-1] / ends[-1], np.atleast_2d(np.cov(linear[:-1] - linear[-1])) / linear.shape[1])
 
 
 @dataclass(frozen=True)
