@@ -117,7 +117,7 @@ def answer(
 
 def summary(found: list[Crossover], true: float) -> tuple[str, str, str]:
     """Coverage; the width of intervals that are closed; how many have an open end. An open end holds all beyond."""
-    held = [one.low <= true <= one.high for one in found]
+    held = [min(one.low, one.last) <= true <= max(one.high, one.first) for one in found]
     widths = [one.high - one.low for one in found if np.isfinite(one.high - one.low)]
     width = f"{np.median(widths):.3f}" if widths else ""
     return f"{100 * np.mean(held):.1f}", width, f"{100 * (1 - len(widths) / len(found)):.0f}"
