@@ -23,7 +23,8 @@ class Made:
         return self.table_paths(part, DATA_TABLES if self.study.parts[part].pools else ())
 
     def tables(self, part: str) -> list[str]:
-        return self.data_tables(part) + self.table_paths(part, SCORE_TABLES if self.study.parts[part].cells else ())
+        of_scores = SCORE_TABLES if self.study.parts[part].cells else ()
+        return self.data_tables(part) + self.table_paths(part, (*of_scores, *self.study.ladder.tables(part)))
 
     def result_tables(self, part: str) -> list[str]:
         """How finetunings went step by step is too long for a page, and no grader changes it."""
@@ -48,6 +49,11 @@ class Made:
         """The whole base grid's figures and those of the part's experiments; of two with one name the part's own."""
         paths = self.figures(part.removesuffix("study/")) + self.experiment_figures(part)
         return [path for path in {path.rpartition("/")[2]: path for path in paths}.values() if path.endswith(".png")]
+
+    def ladder(self) -> list[str]:
+        """Tables and figure of the ladder; nothing if the study has none."""
+        part, names = self.study.ladder.part, self.study.ladder.tables(self.study.ladder.part)
+        return self.table_paths(part, names) + self.plots.paths(part, self.plots.of_ladder(part))
 
     def pairs(self, w) -> list[str]:
         """The differences that a part's figures show in addition to those from the strong source, as arguments."""
