@@ -31,7 +31,7 @@ from yetbetter.study.study import Study
 from yetbetter.tables import level_order, read_table
 
 ROOT = Path(__file__).parents[2]
-PROBLEMS = make_problems("hard", "train", 8)
+PROBLEMS = make_problems("hard", "train", 24)
 DATA, OTHER = "2-x", "GSM.8k-0"
 WEAK, STRONG, STUDENT = "Gem-ma-2.9b", "0-se", "low"  # names that others have in the pocket study, too
 SMALL, LARGE, MIDDLE = "zwei-1", "high", "B.10-k"  # in the config's order; of 2, 8 and 4 samples

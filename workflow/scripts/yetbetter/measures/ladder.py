@@ -228,7 +228,7 @@ def predictor_rows(rows: list[dict]) -> Iterator[dict]:
     A rung is held out at all budgets, of all data sets and for all targets. Levels are not used.
     """
     rows = [row for row in rows if row["level"] == "all"]
-    for dataset in dict.fromkeys([EVERY, *(row["dataset"] for row in rows)]):
+    for dataset in dict.fromkeys([EVERY, *(row["dataset"] for row in rows)]) if rows else ():
         own = [row for row in rows if dataset in (EVERY, row["dataset"])]
         table = {name: [scale(row) for row in own] for name, scale in SCALES.items()}
         # A study without a check of the reasoning has no false positive rate.
