@@ -148,8 +148,9 @@ def verdicts(truth: dict, *numbers: int, **more):
 # The rules ------------------------------------------------------------------------------------------------------------
 
 
-def test_all_sixteen_claims_are_there_and_those_that_cannot_run_say_why():
-    assert [claim.number for claim in RULES.claims] == list(range(1, 17))
+def test_all_sixteen_claims_and_ours_are_there_and_those_that_cannot_run_say_why():
+    assert [claim.number for claim in RULES.claims] == list(range(1, 18))
+    assert {claim.number: claim.ours for claim in RULES.claims if claim.ours} == {17: ("ladder_top", "ladder_bottom")}
     assert {claim.number for claim in RULES.claims if claim.not_run} == {14, 15}
     assert all(claim.sentence.endswith(".") for claim in RULES.claims)
 
@@ -493,6 +494,43 @@ def test_two_studies_with_other_seeds_never_conclude_the_opposite():
         )
         for number in first:
             assert {first[number].verdict, second[number].verdict} != {REPRODUCED, CONTRADICTED}
+
+
+# A claim of ours ------------------------------------------------------------------------------------------------------
+
+
+def on_a_ladder(sources: dict[str, str], **truth: float):
+    """The outcomes of claim 17 for a study with these roles. truth: accuracy by source."""
+    dice, roles = np.random.default_rng(3), {**ROLES, "sources": {**ROLES["sources"], **sources}}
+    ease, arms = {dataset: dice.normal(0, 1, 3000) for dataset in ("easier", "harder")}, {}
+    for dataset in ease:
+        for source, value in truth.items():
+            key = (dataset, "low", source, "student", "test", "pass@1")
+            arms[key] = draw(key, value, dice, ease[dataset], 3, 0.005)
+    paths = {key[:4]: ["/".join(key)] for key in arms}
+    return run_claims(rules_of(17), StudyEvidence(Roles(roles, RULES.stand_ins), arms, paths))
+
+
+LADDER = {"ladder_top": "ladder_top", "ladder_bottom": "ladder_bottom"}
+
+
+@pytest.mark.parametrize(
+    ("top", "bottom", "verdict"),
+    [(0.42, 0.28, REPRODUCED), (0.42, 0.42, CONTRADICTED), (0.28, 0.28, CONTRADICTED), (0.42, 0.35, INCONCLUSIVE)],
+)
+def test_the_ladders_claim_needs_a_top_rung_that_wins_and_a_bottom_rung_that_loses(top, bottom, verdict):
+    (outcome,) = on_a_ladder(LADDER, strong=0.35, ladder_top=top, ladder_bottom=bottom)
+    assert outcome.verdict == verdict
+    assert len(outcome.tested) == 4
+
+
+def test_a_claim_of_ours_is_left_out_of_a_study_that_has_no_role_of_it():
+    assert on_a_ladder({}, strong=0.35, ladder_top=0.4) == []
+
+
+def test_a_claim_of_ours_with_one_of_its_roles_says_what_is_missing():
+    (outcome,) = on_a_ladder({"ladder_top": "ladder_top"}, strong=0.35, ladder_top=0.4)
+    assert (outcome.verdict, outcome.reason) == (NOT_RUN, "no source plays 'ladder bottom'")
 
 
 def test_holms_correction():

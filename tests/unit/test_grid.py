@@ -239,3 +239,49 @@ def test_a_budget_that_buys_less_than_one_sample_is_refused():
     config["budgets"]["low"]["model"] = "wc"
     with pytest.raises(UserError, match=r"sources\.se under budgets\.low.*at least 1"):
         grid_of(config)
+
+
+def test_each_seed_is_trained_on_the_next_samples_of_the_pools():
+    grid = grid_of(small_config())
+    paths = [arm.path for arm in grid.training_sets if (arm.dataset, arm.budget) == ("math", "high")]
+    assert paths == [f"math/high/from-{source}{end}" for end in ("", "/seed-1") for source in ("se", "wc")]
+    assert [cell.seed for cell in grid.cells if grid.training_set(cell).repetition == 1] == [1] * 12
+    # Samples 10 to 19, in blocks of four.
+    blocks = grid.blocks("math", {"se": 10}, 3, repetition=1)
+    assert blocks == [f"se/{block_name(0, first)}" for first in (8, 12, 16)]
+    assert set(blocks) < set(grid.pool_blocks("math", "se"))
+    # What is measured is the first repetition.
+    assert grid.pools["math", "se"] == 12 and {arm.repetition for arm in grid.arms} == {0}
+
+
+def test_seeds_may_share_their_samples():
+    config = small_config() | {"repeat": "finetuning"}
+    grid = grid_of(config)
+    assert grid.training_sets == grid.arms
+    config["experiments"]["main"]["seeds"] = [0]
+    assert grid.pool_blocks("math", "se") == grid_of(config).pool_blocks("math", "se")
+
+
+def test_human_solutions_are_the_same_for_all_seeds():
+    config = small_config()
+    config["experiments"]["main"]["sources"] = ["human"]
+    assert all(not grid_of(config).training_set(cell).repetition for cell in grid_of(config).cells)
+
+
+@given(samples=st.integers(1, 40), repetitions=st.integers(1, 6), block=st.integers(1, 12))
+def test_the_slices_of_all_seeds_are_disjoint_and_leave_nothing_out(samples, repetitions, block):
+    config = small_config()
+    config["sampling"]["block_samples"] = block
+    grid = grid_of(config)
+
+    def numbers(names: list[str]) -> set[int]:
+        starts = [int(name.rpartition("-")[2]) for name in names]
+        return {start + offset for start in starts for offset in range(block)}
+
+    drawn = set()
+    for repetition in range(repetitions):
+        needed = range(samples * repetition, samples * (repetition + 1))
+        blocks = grid.blocks("math", {"wc": samples}, 3, repetition)
+        assert set(needed) <= numbers(blocks) and len(blocks) == -(-needed.stop // block) - needed.start // block
+        drawn |= set(blocks)
+    assert drawn == set(grid.blocks("math", {"wc": samples * repetitions}, 3))

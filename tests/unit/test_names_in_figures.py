@@ -31,7 +31,7 @@ from yetbetter.study.study import Study
 from yetbetter.tables import level_order, read_table
 
 ROOT = Path(__file__).parents[2]
-PROBLEMS = make_problems("hard", "train", 8)
+PROBLEMS = make_problems("hard", "train", 24)
 DATA, OTHER = "2-x", "GSM.8k-0"
 WEAK, STRONG, STUDENT = "Gem-ma-2.9b", "0-se", "low"  # names that others have in the pocket study, too
 SMALL, LARGE, MIDDLE = "zwei-1", "high", "B.10-k"  # in the config's order; of 2, 8 and 4 samples
@@ -48,6 +48,7 @@ def config_of() -> dict:
     sources = [name for name in SOURCES if SOURCES[name]]
     kinds = {kind: {"figure": kind, "title": TITLE, "sources": sources} for kind in ("bars", "samples", "crossover")}
     kinds["mixing"] = {"figure": "mixing", "sources": ["from-strong", "both-1.5", "from-weak"]}
+    kinds["ladder"] = {"figure": "ladder", "title": TITLE, "sources": ["from-strong", "from-weak"]}
     return config | {
         "sampling": config["sampling"] | {"block_samples": 2},
         "models": {WEAK: old["weak"], STRONG: old["strong"], STUDENT: config["models"]["student"]},
@@ -178,6 +179,12 @@ def make_score_tables(study: Study, folder: Path) -> None:
     arms = ("--metrics", folder / "metrics", "--arms", *paths)
     claims = ("--output", folder / "tables/claims.csv", "--comparisons", folder / "tables/claim_comparisons.csv")
     run("check_claims", "--rules", ROOT / "workflow/claims.yaml", *roles, *scores, *arms, *claims)
+    names = {"ladder": "ladder", "crossovers": "ladder_crossover", "predictors": "ladder_predictors"}
+    outputs = [word for option, name in names.items() for word in (f"--{option}", folder / "tables" / f"{name}.csv")]
+    place = SimpleNamespace(part="study/")
+    own = ("--scores", folder / "scores", "--cells", *study.ladder.cells(place))
+    arms = ("--metrics", folder / "metrics", "--arms", *study.ladder.arms(place))
+    run("tabulate_ladder", *own, *arms, "--strong", "from-strong", *outputs)
 
 
 def figure_of(study, folder: Path, name: str):
@@ -216,7 +223,7 @@ def test_every_figure_draws_names_and_titles_as_they_are_written(study):
         assert not any(word in whole for word in ("low budget", "mathdefault", "SE data budget")), name
         if "dataset" in entry.place:
             assert DATA in whole or entry.place["dataset"] == OTHER, name
-        if entry.figure.name in ("bars", "samples", "crossover"):
+        if entry.figure.name in ("bars", "samples", "crossover", "ladder"):
             assert TITLE in whole, name
 
 

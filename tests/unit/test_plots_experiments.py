@@ -17,7 +17,6 @@ from yetbetter.figures.experiment import Difference, Experiment, Place, read_exp
 from yetbetter.figures.look import MIX, STRONG, WEAK
 from yetbetter.figures.mixing import mixing, share_of_weak
 from yetbetter.figures.plots import compared_pairs
-from yetbetter.figures.registry import KINDS
 from yetbetter.figures.request import Request
 from yetbetter.figures.samples import arms_of, samples
 from yetbetter.figures.small_vs_large_over_time import day_of, read_scores, records, small_vs_large
@@ -63,7 +62,7 @@ def value_of(tables: dict, budget: str, source: str, target: str) -> float:
     return next(100 * row["value"] for row in means(tables) if (row["budget"], row["source"], row["target"]) == place)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PLOTS)
 def test_every_kind_becomes_a_pdf_and_a_png(kind, tmp_path, monkeypatch):
     write_study(tmp_path, made_up_study())
     words = ["--tables", *(str(tmp_path / f"{name}.csv") for name in ("finetuned", "differences", "arms"))]

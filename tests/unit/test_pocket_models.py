@@ -13,16 +13,23 @@ from yetbetter.pocket import words
 from yetbetter.pocket.families import FAMILIES
 from yetbetter.pocket.pretraining import (
     COMPLETION_TOKENS,
+    DATASETS,
+    PAIR,
     PRETRAININGS,
+    Pretraining,
     count_parameters,
     find_pretraining,
     is_right,
+    pretrain,
     sample,
+    share_of,
+    train_to_ratios,
 )
 from yetbetter.pocket.tokenizer import CONTEXT, build_tokenizer, vocabulary
 from yetbetter.pocket.world import SPLITS, make_problems
 
 FOLDER = Path(__file__).parents[2] / "resources/pocket"
+LADDER = FOLDER / "ladder"
 MANIFEST = json.loads((FOLDER / "MANIFEST.json").read_text())
 
 
@@ -38,16 +45,63 @@ def problems() -> list[dict]:
 
 def test_files_are_those_of_the_manifest():
     found = {
-        str(path.relative_to(FOLDER)): hashlib.sha256(path.read_bytes()).hexdigest() for path in FOLDER.glob("*/*")
+        str(path.relative_to(FOLDER)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in FOLDER.glob("*/**/*")
+        if path.is_file()
     }
     assert found == MANIFEST["sha256"]
     assert set(PRETRAININGS) == set(MANIFEST["models"])
 
 
-def test_weights_are_safetensors_and_all_is_under_two_megabytes():
+def test_weights_are_safetensors_and_the_three_models_and_the_ladder_are_under_two_megabytes_each():
     files = [path for path in FOLDER.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} == {".json", ".safetensors", ".md"}
-    assert sum(path.stat().st_size for path in files) < 2_000_000
+    ladder = sum(path.stat().st_size for path in files if LADDER in path.parents)
+    assert 0 < ladder < 2_000_000
+    assert sum(path.stat().st_size for path in files) - ladder < 2_000_000
+
+
+def test_the_weak_model_has_the_papers_share_of_the_strong_ones_pass_at_1_on_both_data_sets():
+    low, high = PAIR
+    assert all(low <= share <= high for share in MANIFEST["models"]["wc"]["stopped"]["share_of_se"].values())
+
+
+def test_the_ladder_rises_on_both_data_sets_past_the_weak_model_to_the_strong_one():
+    assert sorted(MANIFEST["ladder"]) == [f"{rung:.2f}" for rung in PRETRAININGS["wc"].rungs]
+    rungs = [MANIFEST["ladder"][name]["stopped"] for name in sorted(MANIFEST["ladder"])]
+    for dataset in DATASETS:
+        shares = [rung["share_of_se"][dataset] for rung in rungs]
+        assert shares == sorted(shares) and shares[0] < 0.6 and shares[-1] > 0.95
+    steps = [rung["step"] for rung in rungs]
+    assert steps[0] < MANIFEST["models"]["wc"]["stopped"]["step"] < steps[-1]
+
+
+def test_a_model_stops_at_the_snapshot_next_to_its_ratio_and_few_are_measured():
+    shape = {"hidden": 32, "layers": 1, "heads": 1, "mlp": 32, "seed": 1, "easy": 40, "hard": 40}
+    checks = {"first_check": 3, "check_every": 1, "last_step": 24}
+    pretraining = Pretraining(10_000, **shape, **checks, ratio=0.5, rungs=(0.9, 0.1))
+    measured = []
+
+    def measure(model) -> dict[str, float]:
+        """What rises with training: how far the weights are from those of the first snapshot."""
+        weights = model.get_input_embeddings().weight.detach().float()
+        measured.append(weights)
+        return dict.fromkeys(DATASETS, float((weights - first).norm()))
+
+    snapshots = [one for one in pretrain(pretraining) if one.model is not None]
+    first = snapshots[0].model.get_input_embeddings().weight.detach().float()
+    distances = [measure(one.model)["easy"] for one in snapshots]
+    assert len(snapshots) == 22 and distances == sorted(distances)
+    measured.clear()
+    found = train_to_ratios(pretraining, dict.fromkeys(DATASETS, distances[-1]), measure, lambda snapshot: None)
+    for ratio, snapshot in found.items():
+        nearest = min(range(len(snapshots)), key=lambda number: abs(distances[number] / distances[-1] - ratio))
+        assert snapshot.step == snapshots[nearest].step
+    assert set(found) == {0.5, 0.9, 0.1} and len(measured) < len(snapshots)
+
+
+def test_a_share_of_pass_at_1_is_the_geometric_mean_over_data_sets():
+    assert share_of({"easy": 0.4, "hard": 0.1}, {"easy": 0.5, "hard": 0.2}) == pytest.approx(0.4**0.5)
 
 
 @pytest.mark.parametrize("name", PRETRAININGS)

@@ -69,9 +69,9 @@ class Store:
         return Pools(folders[0], folders[1], folders[2] if reasoning else None, self.blocks)
 
 
-def load_view(pools: Pools, draws: dict[str, int], questions=None) -> list[dict]:
+def load_view(pools: Pools, draws: dict[str, int], questions=None, repetition=0) -> list[dict]:
     """All that an arm draws, with the texts."""
-    shards = read_shards(pools, draws, questions)
+    shards = read_shards(pools, draws, questions, repetition=repetition)
     return [solution | known(sample) for shard in shards for sample, solution in shard.solutions()]
 
 
@@ -132,6 +132,17 @@ def test_a_view_reaches_over_the_sample_blocks_of_a_pool(store):
     assert {problem: sorted(samples) for problem, samples in samples_of(rows).items()} == {
         problem: [0, 1, 2, 3, 4, 5] for problem in ("p0", "p1")
     }
+
+
+def test_a_repetition_has_the_next_samples_of_every_question(store):
+    store.add("wc/q0_samples-0", samples=range(0, 4))
+    store.add("wc/q0_samples-4", samples=range(4, 8))
+    slices = [load_view(store.pools(), {"wc": 3}, repetition=repetition) for repetition in (0, 1)]
+    assert [samples_of(rows) for rows in slices] == [
+        dict.fromkeys(("p0", "p1"), first) for first in ([0, 1, 2], [3, 4, 5])
+    ]
+    message = refusal(load_view, store.pools(), {"wc": 3}, None, 2)
+    assert message == "pool of 'wc': 2 samples of 'p0', the arm needs 3 from number 6 on"
 
 
 def test_a_smaller_view_is_part_of_a_larger_one(store):

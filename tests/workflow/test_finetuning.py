@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from conftest import Clone
+from yetbetter.records import read_rows
 
 pytestmark = pytest.mark.slow
 
@@ -28,6 +29,20 @@ def chosen(tmp_path_factory) -> Clone:
     clone.change_config(lambda config: config["experiments"]["human"].update(seeds=[3, 1]))
     clone.run(scores_of(1), scores_of(3))
     return clone
+
+
+def test_a_further_seed_is_trained_on_samples_of_its_own(fresh):
+    fresh.change_config(lambda config: config["experiments"]["main"].update(budgets=["low"], seeds=[0, 1]))
+    scores = [f"results/miniature/scores/hard/low/from-wc/to-student/seed-{seed}/scores.jsonl" for seed in (0, 1)]
+    fresh.run(*scores)
+    folder = fresh.results / "training_data/hard/low"
+    numbers = [{row["sample"] for row in read_rows(folder / f"from-wc{end}.jsonl")} for end in ("", "/seed-1")]
+    assert numbers[0] <= {0, 1, 2} and numbers[1] <= {3, 4, 5} and all(numbers)
+    assert fresh.planned(*scores) == {}
+    # The old meaning: the first samples for all seeds.
+    fresh.change_config(lambda config: config.update(repeat="finetuning"))
+    assert fresh.planned(*scores) == {"finetune_model": 1, "evaluate_model": 1, "score_model": 1}
+    assert fresh.planned(scores[0]) == {}
 
 
 def test_a_trained_cell_is_evaluated_before_another_is_trained(fresh):

@@ -3,9 +3,7 @@
 
 # What measure_arm needs to know about an arm's texts. Not declared as an output: in a finished study a new output would
 # make Snakemake plan select_solutions again, and with it every finetuning. Without this file measure_arm selects again.
-drawn = (
-    f"{study.results}/training_data/{{wildcards.dataset}}/{{wildcards.budget}}/from-{{wildcards.source}}.drawn.jsonl"
-)
+drawn = f"{study.results}/training_data/{{wildcards.dataset}}/{{wildcards.budget}}/from-{{wildcards.source}}"
 
 
 rule select_solutions:
@@ -14,11 +12,11 @@ rule select_solutions:
         problems="<results>/problems/{dataset}/train.jsonl",
         prompt=of("dataset", "finetuned_prompt"),
     output:
-        data="<results>/training_data/{dataset}/{budget}/from-{source}.jsonl",
-        digest="<results>/training_data/{dataset}/{budget}/from-{source}.sha256",
-        counts="<results>/training_data/{dataset}/{budget}/from-{source}.counts.json",
+        data="<results>/training_data/{dataset}/{budget}/from-{source}{slice}.jsonl",
+        digest="<results>/training_data/{dataset}/{budget}/from-{source}{slice}.sha256",
+        counts="<results>/training_data/{dataset}/{budget}/from-{source}{slice}.counts.json",
     log:
-        "<logs>/training_data/{dataset}/{budget}/from-{source}.log",
+        "<logs>/training_data/{dataset}/{budget}/from-{source}{slice}.log",
     wildcard_constraints:
         source=one_of(source for source in study.sources if not study.is_human(source)),
     conda:
@@ -38,7 +36,7 @@ rule select_solutions:
         " --output {output.data:q}"
         " --digest {output.digest:q}"
         " --counts {output.counts:q}"
-        f" --drawn {drawn}"
+        f" --drawn {drawn}{{wildcards.slice}}.drawn.jsonl"
         " > {log:q} 2>&1"
 
 

@@ -13,7 +13,7 @@ from yetbetter.errors import UserError
 from yetbetter.program import Output, Parser, json_object, number, run
 from yetbetter.tables import write_table
 
-SETTINGS = ("margins", "alpha", "seed_sd_points", "pool_sd_points")
+SETTINGS = ("margins", "alpha", "seed_sd_points", "pool_sd_points", "one_pool")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -70,6 +70,7 @@ def of_study(arguments: argparse.Namespace) -> tuple[list[Outcome], float]:
         [f"{arguments.metrics}/{arm}.questions.csv" for arm in arguments.arms],
         None if roles["seed_sd_points"] is None else roles["seed_sd_points"] / 100,
         roles["pool_sd_points"] / 100,
+        bool(roles["one_pool"]),
     )
     return run_claims(rules, evidence, PublishedEvidence(arguments.published), roles["alpha"]), roles["alpha"]
 

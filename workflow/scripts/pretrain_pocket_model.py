@@ -8,11 +8,18 @@ from pathlib import Path
 from yetbetter.program import Output, Parser, run, versions, whole
 from yetbetter.records import write_json
 
+TEMPERATURE, TOP_K = 0.7, 3  # of the samples that pass@1 is measured on
+
 
 def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__)
     parser.add_argument("--model", required=True, help="wc, se or student")
-    parser.add_argument("--output", action=Output, required=True, help="folder of the model and its tokenizer")
+    parser.add_argument(
+        "--output", action=Output, required=True, help="folder of the model and its tokenizer; wc's has its ladder, too"
+    )
+    parser.add_argument(
+        "--reference", default="resources/pocket/se", help="SE, whose pass@1 sets that of wc and student"
+    )
     parser.add_argument("--seed", type=whole(), help="instead of the model's own")
     return parser.parse_args()
 
@@ -22,34 +29,80 @@ def main() -> None:
     # Slow to import, so only after the arguments are checked.
     import torch
 
-    from yetbetter.pocket.pretraining import count_parameters, find_pretraining, pretrain, save_model
+    from yetbetter.generation.transformers_engine import load_model
+    from yetbetter.pocket.pretraining import find_pretraining, train_to_ratios, train_to_target
 
     # The order of floating-point sums, and so the model, depends on the number of threads.
     torch.set_num_threads(1)
     pretraining = find_pretraining(arguments.model)
     if arguments.seed is not None:
         pretraining = dataclasses.replace(pretraining, seed=arguments.seed)
-    report = {}
-    for report in pretrain(pretraining):
-        print(progress_line(report), file=sys.stderr, flush=True)
-    model = report.pop("model")
-    save_model(model, arguments.output)
+    if pretraining.target is not None:
+        save(train_to_target(pretraining, log), arguments.output, arguments.model, pretraining)
+        return
+    strong, _ = load_model(arguments.reference)
+    reference = measure(strong, pretraining)
+    print(f"{arguments.reference}: {shares_text(reference)}", file=sys.stderr, flush=True)
+    found = train_to_ratios(pretraining, reference, lambda model: measure(model, pretraining), log)
+    save(found[pretraining.ratio], arguments.output, arguments.model, pretraining, reference)
+    for rung in pretraining.rungs:
+        save(found[rung], f"{arguments.output}/ladder/{rung:.2f}", arguments.model, pretraining, reference)
+
+
+def measure(model, pretraining) -> dict[str, float]:
+    """Share of right answers among samples of the training problems, by data set: pass@1 as a study samples."""
+    import copy
+
+    from yetbetter.generation.engines import Decoding
+    from yetbetter.generation.transformers_engine import Generator
+    from yetbetter.pocket import words
+    from yetbetter.pocket.pretraining import COMPLETION_TOKENS, DATASETS, is_right
+    from yetbetter.pocket.tokenizer import build_tokenizer
+    from yetbetter.pocket.world import make_problems
+
+    generator = Generator(copy.deepcopy(model).float().eval(), build_tokenizer())
+    decoding = Decoding(TEMPERATURE, TOP_K, COMPLETION_TOKENS)
+    found = {}
+    for dataset in DATASETS:
+        problems, right = make_problems(dataset, "train", pretraining.measured_questions), 0
+        for start in range(0, len(problems), 250):
+            rows = problems[start : start + 250]
+            seeds = [[number * 1000 + sample for sample in range(pretraining.measured_samples)]
+                     for number in range(start, start + len(rows))]  # fmt: skip
+            prompts = [words.PROMPT.format(question=row["question"]) for row in rows]
+            answers = generator.generate(prompts, seeds, decoding)
+            right += sum(
+                is_right(one["text"], row["answer"]) for row, drawn in zip(rows, answers, strict=True) for one in drawn
+            )
+        found[dataset] = right / len(problems) / pretraining.measured_samples
+    return found
+
+
+def log(snapshot) -> None:
+    line = f"step {snapshot.step:,}, loss {snapshot.loss:.3f}"
+    line += f", {snapshot.tokens_per_second:,.0f} tokens/s"
+    print(line + (f", {shares_text(snapshot.pass_at_1)}" if snapshot.pass_at_1 else ""), file=sys.stderr, flush=True)
+
+
+def shares_text(pass_at_1: dict[str, float]) -> str:
+    return ", ".join(f"pass@1 {dataset} {share:.1%}" for dataset, share in pass_at_1.items())
+
+
+def save(snapshot, folder: str, name: str, pretraining, reference: dict[str, float] | None = None) -> None:
+    from yetbetter.pocket.pretraining import count_parameters, save_model
+
+    save_model(snapshot.model, folder)
+    stopped = {"step": snapshot.step, "loss": snapshot.loss, "pass_at_1": snapshot.pass_at_1}
+    if reference:
+        stopped["share_of_se"] = {dataset: share / reference[dataset] for dataset, share in snapshot.pass_at_1.items()}
     about = {
-        "model": arguments.model,
-        "parameters": count_parameters(model),
+        "model": name,
+        "parameters": count_parameters(snapshot.model),
         "recipe": dataclasses.asdict(pretraining),
-        "stopped": report,
+        "stopped": stopped,
         "versions": versions(),
     }
-    write_json(Path(arguments.output) / "pretraining.json", about)
-
-
-def progress_line(report: dict) -> str:
-    line = f"step {report['step']:,}, loss {report['loss']:.3f}"
-    line += f", {report['tokens_per_second']:,.0f} tokens/s"
-    for dataset, share in report.get("pass_at_1", {}).items():
-        line += f", pass@1 {dataset} {share:.1%}"
-    return line
+    write_json(Path(folder) / "pretraining.json", about)
 
 
 if __name__ == "__main__":

@@ -4,21 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from yetbetter.claims.roles import Missing, Roles
-from yetbetter.claims.rules import Comparison, Term
-from yetbetter.errors import UserError
-from yetbetter.measures.metrics import METRICS, Metric
-from yetbetter.measures.questions import COUNTS
-from yetbetter.measures.scores import arrays_of, read_scores
+from yetbetter.claims.rules import Claim, Comparison, Term
+from yetbetter.measures.arms import ARM, MODEL, measure_data, measure_model, read_questions
+from yetbetter.measures.metrics import METRICS
+from yetbetter.measures.scores import read_scores
 from yetbetter.stats.contrasts import Contrast, contrast
 from yetbetter.stats.measurements import Measurements
-from yetbetter.tables import Table, read_table
-
-ARM = ["dataset", "budget", "source"]
-MODEL = [*ARM, "target"]
+from yetbetter.stats.noise import ONE_POOL
 
 
 class StudyEvidence:
@@ -26,7 +21,7 @@ class StudyEvidence:
 
     arms: (dataset, budget, source, target, benchmark, metric) -> finetuned models, with their seeds; (dataset, budget,
     source, metric) -> training data. paths: the same without benchmark and metric. seed_sd, pool_sd: assumed standard
-    deviations, as shares.
+    deviations, as shares. one_pool: whether all seeds of an arm were trained on the same samples.
     """
 
     def __init__(
@@ -36,9 +31,10 @@ class StudyEvidence:
         paths: dict[tuple, list[str]],
         seed_sd: float | None = None,
         pool_sd: float = 0.0,
+        one_pool: bool = False,
     ):
         self.roles, self.arms, self.paths = roles, arms, paths
-        self.seed_sd, self.pool_sd = seed_sd, pool_sd
+        self.seed_sd, self.pool_sd, self.one_pool = seed_sd, pool_sd, one_pool
         self.several = [arm for arm in arms.values() if arm.seeds > 1]
 
     def estimate(self, comparison: Comparison, terms: tuple[Term, ...]) -> tuple[Contrast, list[str]]:
@@ -55,7 +51,13 @@ class StudyEvidence:
         estimate = contrast(found, kin, comparison.in_percent, self.seed_sd, self.pool_sd)
         if estimate.one_seed:
             estimate = replace(estimate, unknown=self.why_unknown([arm for _, arm in found]))
+        if estimate.seeds and self.one_pool and not self.pool_sd:
+            estimate = replace(estimate, basis=f"{estimate.basis}, {ONE_POOL}")
         return estimate, list(dict.fromkeys(paths))
+
+    def is_meant_for(self, claim: Claim) -> bool:
+        """Whether the study assigns one of the roles of a claim of ours."""
+        return any(self.roles.roles["sources"].get(role) for role in claim.ours)
 
     def why_unknown(self, arms: list[Measurements]) -> str:
         """Why no other arm lends its noise to the first of these that needs it; empty if no arm could."""
@@ -93,6 +95,7 @@ def read_evidence(
     questions: Iterable[str],
     seed_sd: float | None = None,
     pool_sd: float = 0.0,
+    one_pool: bool = False,
 ) -> StudyEvidence:
     """The evidence in a scores.jsonl of each cell and a .questions.csv of each arm.
 
@@ -117,44 +120,9 @@ def read_evidence(
             arm = measure_data(place, table, metric) if metric.of else None
             if arm is not None and arm.bottom.any():
                 found[*place, name] = arm
-    return StudyEvidence(roles, found, dict(paths), seed_sd, pool_sd)
-
-
-def measure_model(scores: pd.DataFrame) -> dict[tuple[str, str], Measurements]:
-    """(benchmark, metric) -> the finetunings of one arm with different seeds over the problems that all were asked.
-
-    scores: of one arm and target, as `measures.scores` has them. A benchmark that some seed was not asked is left out.
-    """
-    dataset, budget, source, target = scores.iloc[0][MODEL]
-    seeds, found = list(scores["seed"].unique()), {}
-    for (benchmark, metric), own in scores.groupby(["benchmark", "metric"], sort=False):
-        # Problems without a right answer have no reasoning, and are (0, 0) in the ratio.
-        asked = scores[(scores["benchmark"] == benchmark) & (scores["metric"] == "pass@1")]
-        times = asked.groupby("problem", sort=False)["seed"].nunique()
-        problems = tuple(times.index[times == len(seeds)])
-        if problems:
-            units = (dataset, benchmark)
-            arrays = arrays_of(own, seeds, problems)
-            place = {"budget": budget, "target": target, "source": source}
-            found[benchmark, metric] = Measurements(problems, *arrays, units, kin=(*units, metric), **place)
-    return found
-
-
-def read_questions(path: str) -> Table:
-    """A .questions.csv of measure_arm.py, its counts as numbers."""
-    table = read_table(path, [*ARM, "problem", *COUNTS], COUNTS)
-    if not table.rows:
-        raise UserError(f"{path}: no questions")
-    return table
+    return StudyEvidence(roles, found, dict(paths), seed_sd, pool_sd, one_pool)
 
 
 def in_words(names: Iterable[str]) -> str:
     *first, last = dict.fromkeys(names)
     return f"{', '.join(first)} and {last}" if first else last
-
-
-def measure_data(place: tuple[str, ...], questions: Table, metric: Metric) -> Measurements:
-    """An arm's training data in a metric, over its questions. place: (dataset, budget, source)."""
-    top, bottom = np.array([metric.of(row) for row in questions.rows], dtype=float).T
-    problems = tuple(row["problem"] for row in questions.rows)
-    return Measurements(problems, top[None], bottom[None], (place[0], "train"), share=metric.share)

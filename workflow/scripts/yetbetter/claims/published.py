@@ -3,7 +3,7 @@
 import math
 
 from yetbetter.claims.roles import Missing
-from yetbetter.claims.rules import Comparison, Term
+from yetbetter.claims.rules import Claim, Comparison, Term
 from yetbetter.measures.metrics import METRICS
 from yetbetter.stats.contrasts import Contrast
 from yetbetter.tables import NUMBERS, read_table
@@ -49,6 +49,10 @@ class PublishedEvidence:
     def __init__(self, path: str, correlation: float = 0.0, seed_sd: float | None = None, pool_sd: float = 0.0):
         self.path, self.table = path, read_table(path, PUBLISHED, NUMBERS)
         self.correlation, self.seed_sd, self.pool_sd = correlation, seed_sd, pool_sd
+
+    def is_meant_for(self, claim: Claim) -> bool:
+        """The paper printed nothing for claims of ours."""
+        return not claim.ours
 
     def value(self, **keys: str) -> float:
         """A printed number; Missing if there is none."""

@@ -13,7 +13,7 @@ from yetbetter.records import open_text
 
 GREATER, LESS, AT_MOST, SIMILAR, SAME_SIGN = RELATIONS = ("greater", "less", "at_most", "similar", "same_sign")
 AXES = ("dataset", "budget", "source", "target", "benchmark")
-CLAIM_KEYS = {"number", "name", "sentence", "comparisons", "not_run"}
+CLAIM_KEYS = {"number", "name", "sentence", "comparisons", "not_run", "ours"}
 COMPARISON_KEYS = {"metric", "is", "by", "of", "than", "at", "rather_than", "as", "each", "scale", "optional"}
 
 
@@ -52,11 +52,14 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Claim:
+    """ours: if the claim is not the paper's, the source roles one of which a study assigns to have it tested."""
+
     number: int
     name: str
     sentence: str
     comparisons: tuple[Comparison, ...]
     not_run: str = ""
+    ours: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,9 +96,9 @@ def read_rules(
         ]
         if bool(comparisons) == bool(entry.get("not_run")):
             raise UserError(f"{where}: needs either comparisons or the reason under not_run")
-        claims.append(
-            Claim(entry["number"], entry["name"], entry["sentence"], tuple(comparisons), entry.get("not_run", ""))
-        )
+        words = {key: entry[key] for key in ("number", "name", "sentence")}
+        ours = tuple(entry.get("ours", ()))
+        claims.append(Claim(**words, comparisons=tuple(comparisons), not_run=entry.get("not_run", ""), ours=ours))
     return Rules(tuple(claims), margins, content["stand_ins"])
 
 

@@ -14,8 +14,12 @@ PRINTED, SEEN, NOTHING = "the paper's effect", "the effect seen", "no effect"
 
 
 def run_claims(rules: Rules, evidence, printed=None, alpha: float = 0.05) -> list[Outcome]:
-    """Every claim's outcome. evidence: a StudyEvidence or PublishedEvidence; printed: the latter, for the power."""
-    outcomes = [run_claim(claim, evidence, printed) for claim in rules.claims]
+    """Every claim's outcome. evidence: a StudyEvidence or PublishedEvidence; printed: the latter, for the power.
+
+    A claim of ours is left out if the evidence is not meant for it.
+    """
+    asked = [claim for claim in rules.claims if not claim.ours or evidence.is_meant_for(claim)]
+    outcomes = [run_claim(claim, evidence, printed) for claim in asked]
     give_verdicts(outcomes, alpha)
     return outcomes
 

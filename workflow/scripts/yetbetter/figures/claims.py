@@ -73,7 +73,7 @@ def claims(table: Table, comparisons: Table) -> Figure:
     axes.set_xlabel("difference, in points, percent or solutions as told on the right (logarithmic beyond 10)")
     if not rows:
         mark_empty(axes)
-    add_title(figure, "The paper's claims: what decides each, with its 95 % interval")
+    add_title(figure, "Claims: what decides each, with its 95 % interval")
     handles = [Line2D([], [], linestyle="-", markersize=5, linewidth=1.4, label=name, **MARKS[name]) for name in MARKS]
     handles.append(Line2D([], [], color=INK, linestyle=(0, (2, 1)), linewidth=1.4, label="of one seed"))
     handles.append(Line2D([], [], color=OTHERS, linewidth=0.9, marker=".", markersize=3, label="others of its kind"))

@@ -14,6 +14,7 @@ from yetbetter.figures.registry import (
     EXPERIMENTS,
     FIGURES,
     KINDS,
+    ONCE,
     PART,
     POOLS,
     TARGETS,
@@ -22,6 +23,7 @@ from yetbetter.figures.registry import (
 )
 from yetbetter.study.code import code_of
 from yetbetter.study.experiments import PAPER_TABLES, describe
+from yetbetter.study.ladder import LADDER
 
 # The paper's printed values are plotted beside a study of its own models on its own data sets.
 PUBLISHED = "resources/published_numbers.csv"
@@ -63,6 +65,8 @@ class Plots:
 
     def places(self, figure: Figure) -> list[dict[str, str]]:
         """All for which a figure can be asked, whether a part has it or not."""
+        if figure.per == ONCE:
+            return [{"experiment": name} for name, entry in self.experiments.items() if entry["figure"] == figure.name]
         if figure.per in (EXPERIMENTS, EXPERIMENT_DATA):
             chosen = {
                 name: entry
@@ -131,7 +135,12 @@ class Plots:
             names += [figure.file for figure in FIGURES.values() if figure.per == WHOLE]
             has_cells = bool(self.study.parts[part].cells)
             names += [figure.file for figure in FIGURES.values() if figure.in_whole and has_cells]
-        return names
+        return list(dict.fromkeys(names))
+
+    def of_ladder(self, part: str) -> list[str]:
+        """Names of the ladder's figure, if a part has it."""
+        found = [name for name, _ in self.experiments_of(part) if self.experiments[name]["figure"] == LADDER]
+        return list(dict.fromkeys(FIGURES[LADDER].file.format(experiment=name) for name in found))
 
     def paths(self, part: str, names: Iterable[str]) -> list[str]:
         return [f"{self.study.results}/{part}figures/{name}.{kind}" for name, kind in product(names, ("pdf", "png"))]
@@ -186,7 +195,8 @@ class Plots:
         name, sources = place["experiment"], self.study.sources
         entry = self.experiments[name]
         notes = {source: describe(sources[source]) for source in entry["sources"]}
-        roles = self.study.config.get("claims", {}).get("sources", {})
+        claims = self.study.config.get("claims", {})
+        roles = claims.get("sources", {})
         own = entry["sources"]
         if figure.per == EXPERIMENT_DATA:
             own = [source for source in own if not self.study.is_human(source)]
@@ -196,6 +206,7 @@ class Plots:
             "targets": entry["targets"],
             "budgets": entry["budgets"],
             "note": [f"{source}={note}" for source, note in notes.items() if note],
+            "pair": [f"{dataset}={role}" for role, dataset in claims.get("datasets", {}).items()],
             "role": [f"{source}={role}" for role, source in roles.items() if role in PAPER_TABLES]
             if self.published(w)
             else [],

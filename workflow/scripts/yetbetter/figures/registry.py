@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from yetbetter.study.experiments import baseline_of, writers
+from yetbetter.study.ladder import LADDER
 
 # How often a part of a study (the base grid, or all experiments) has a figure, and what names it. Once for each ...
 POOLS = "data set whose samples are measured"
@@ -17,6 +18,7 @@ CELLS = "data set that models are finetuned on"
 TARGETS = "data set, budget and target of the finetuned models"
 EXPERIMENTS = "data set of an experiment of this kind"
 EXPERIMENT_DATA = "data set of an experiment whose sources the base grid does not show"
+ONCE = "experiment of this kind"
 # ... or once in all: in a part with finetuned models, in the part of all experiments.
 PART, WHOLE = "part", "whole"
 
@@ -190,10 +192,10 @@ ENTRIES = (
         in_whole=True,
         leads=1,
         caption=(
-            "The paper's claims, each with the comparison that decides it: if the claim is contradicted, the one "
-            "that points most against it, else the one with the least support for it. Lines are 95 % intervals, not "
-            "corrected for the number of claims; the verdict is corrected (Holm). The shaded side is where the claim "
-            "expects the difference. How a verdict is reached, and what one finetuning seed means: "
+            "The paper's claims (and ours, marked so), each with the comparison that decides it: if the claim is "
+            "contradicted, the one that points most against it, else the one with the least support for it. Lines are "
+            "95 % intervals, not corrected for the number of claims; the verdict is corrected (Holm). The shaded side "
+            "is where the claim expects the difference. How a verdict is reached, and what one finetuning seed means: "
             "``docs/claims.md``. Tables: ``claims.csv`` and ``claim_comparisons.csv``."
         ),
     ),
@@ -281,6 +283,26 @@ ENTRIES = (
     of_experiment("samples", baselines=against_strong_writer),
     of_experiment("crossover"),
     Figure(
+        LADDER,
+        per=ONCE,
+        file="{experiment}",
+        tables=("ladder", "ladder_crossover", "resources/published_numbers.csv"),
+        category="Experiments",
+        labels={"experiment": "{experiment}"},
+        options=("strong", "weak", "names", "title", "targets", "budgets", "pair"),
+        caption=(
+            "WC models of growing accuracy, the rungs of a ladder, against one SE model. To the right: pass@1 of the "
+            "WC model's samples over that of the SE model's. Upwards: accuracy of the target finetuned on WC data "
+            "minus that of the target finetuned on SE data, for each budget. Lines are 95 % intervals over problems "
+            "and seeds; points of one rung are drawn side by side. Below each panel: the ratio above which WC data "
+            "wins, by isotonic regression and linear interpolation, with its 95 % interval; an arrow marks an end that "
+            "is open, because it lies beyond the ladder. Dotted lines are the ratios of the paper's pairs, by the "
+            "coverage at one sample that it printed, and diamonds the differences that it printed for its student. "
+            "Details: ``docs/ladder.md``. Tables: ``ladder.csv``, ``ladder_crossover.csv`` and "
+            "``ladder_predictors.csv``."
+        ),
+    ),
+    Figure(
         "experiment_data",
         per=EXPERIMENT_DATA,
         file="data_quality_{experiment}_{dataset}",
@@ -311,4 +333,4 @@ ENTRIES = (
 
 FIGURES = {figure.name: figure for figure in ENTRIES}
 # What `experiments.*.figure` of a config may say.
-KINDS = {name: figure for name, figure in FIGURES.items() if figure.per == EXPERIMENTS}
+KINDS = {name: figure for name, figure in FIGURES.items() if figure.per in (EXPERIMENTS, ONCE)}

@@ -33,6 +33,7 @@ OPTIONS = {
     "budgets": {"nargs": "+", "help": "the same of the budgets"},
     "seeds": {"nargs": "+", "help": "finetuning seeds to average over; left out: all that a cell has"},
     "note": {"nargs": "+", "metavar": "SOURCE=TEXT", "help": "what a source is"},
+    "pair": {"nargs": "+", "metavar": "DATASET=ROLE", "help": "easier or harder: which of the paper's data sets it is"},
     "role": {"nargs": "+", "metavar": "SOURCE=ROLE", "help": f"for --published: {', '.join(PAPER_TABLES)}"},
 }
 
@@ -58,6 +59,7 @@ class Request:
     seeds: list[str] | None = None
     note: list[str] = field(default_factory=list)
     role: list[str] = field(default_factory=list)
+    pair: list[str] = field(default_factory=list)
     names: str = "{}"
 
     def look(self, names: list[str], writers: dict[str, str] | None = None) -> Look:

@@ -89,7 +89,7 @@ def tell_headline(study: ReportedStudy) -> list[str]:
 def tell_claims(study: ReportedStudy) -> list[str]:
     verdicts = study.table("claims").values("verdict")
     pieces = [f"{len(study.table('claims').where(verdict=verdict).rows)} {verdict}" for verdict in verdicts]
-    return [f"The paper's claims: {wording.joined(pieces)}."] if pieces else []
+    return [f"Claims: {wording.joined(pieces)}."] if pieces else []
 
 
 @numbers_of("finetuned")
@@ -124,8 +124,10 @@ def tell_transfer(study: ReportedStudy, dataset: str) -> list[str]:
 
 
 @numbers_of("experiment")
-def tell_experiment(study: ReportedStudy, name: str, dataset: str) -> list[str]:
+def tell_experiment(study: ReportedStudy, name: str, dataset: str = "") -> list[str]:
     """Accuracy on each source of an experiment, and its lead over the strong one's data if that was measured."""
+    if not dataset:
+        return tell_ladder(study)
     chosen = study.config["experiments"][name]
     keys = {"dataset": dataset, "benchmark": "test", "metric": "pass@1", "level": "all"}
     values = study.table("finetuned").where(seed="all", source=tuple(chosen["sources"]), **keys)
@@ -146,6 +148,18 @@ def tell_experiment(study: ReportedStudy, name: str, dataset: str) -> list[str]:
     seeds = study.seeds(**keys, source=tuple(chosen["sources"]), budget=tuple(chosen["budgets"]))
     rest = f", on {wording.joined(problems, ' or ')} test problems, {wording.count(seeds, 'seed')}" if problems else ""
     return [*lines, f"In brackets the lead over {study.label(study.strong)} data{rest}." if lines else ""]
+
+
+def tell_ladder(study: ReportedStudy) -> list[str]:
+    """Above which ratio WC data wins, for each data set, budget and target."""
+    weak, strong = study.label(study.weak), study.label(study.strong)
+    pieces = [
+        f"{row['dataset']}, {row['budget']} budget, {study.label(row['target'])}: {row['text']}"
+        for row in study.table("ladder_crossover").where(level="all").rows
+    ]
+    if not pieces:
+        return []
+    return [f"{weak} data wins over {strong} data above a ratio of pass@1 of: {'; '.join(pieces)}."]
 
 
 def interval_of(cell: Estimate, metric: Metric) -> str:

@@ -69,13 +69,13 @@ class ClaimRow:
     @property
     def evidence(self) -> str:
         """How many problems or questions, and seeds, the effect rests on, and what its interval knows."""
-        _, _, more = self.row.get("basis", "").partition(", ")
+        _, *more = self.row.get("basis", "").split(", ")
         pieces = [
             count_or_range(self.row[key], noun)
             for key, noun in (("problems", self.unit_of_evidence), ("seeds", "seed"))
             if self.row.get(key)
         ]
-        return ", ".join([*pieces, *([more] if more and more != "one seed" else [])])
+        return ", ".join([*pieces, *(part for part in more if part != "one seed")])
 
     @property
     def needs(self) -> str:

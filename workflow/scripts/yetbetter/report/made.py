@@ -24,15 +24,19 @@ class Made:
         return self.table_paths(part, DATA_TABLES if self.study.parts[part].pools else ())
 
     def tables(self, part: str) -> list[str]:
-        return self.data_tables(part) + self.table_paths(part, SCORE_TABLES if self.study.parts[part].cells else ())
+        of_scores = SCORE_TABLES if self.study.parts[part].cells else ()
+        return self.data_tables(part) + self.table_paths(part, (*of_scores, *self.study.ladder.tables(part)))
 
     def result_tables(self, part: str) -> list[str]:
         """How finetunings went step by step is too long for a page, and no grader changes it."""
         return [path for path in self.tables(part) if not path.endswith("/training.csv")]
 
-    def training_data(self, part: str, folder: str = "training_data", end: str = ".jsonl") -> list[str]:
-        arms = self.study.parts[part].arms
-        return [f"{self.study.results}/{folder}/{arm.dataset}/{arm.budget}/from-{arm.source}{end}" for arm in arms]
+    def training_data(self, part: str) -> list[str]:
+        """The training data that the part's models are finetuned on."""
+        return [f"{self.study.results}/training_data/{arm.path}.jsonl" for arm in self.study.parts[part].training_sets]
+
+    def exports(self, part: str) -> list[str]:
+        return [f"{self.study.results}/exports/{arm.path}" for arm in self.study.parts[part].arms]
 
     def figures(self, part: str) -> list[str]:
         """Every figure of the whole grid that a part has cells, arms or pools for."""
@@ -46,6 +50,11 @@ class Made:
         """The whole base grid's figures and those of the part's experiments; of two with one name the part's own."""
         paths = self.figures(part.removesuffix("study/")) + self.experiment_figures(part)
         return [path for path in {path.rpartition("/")[2]: path for path in paths}.values() if path.endswith(".png")]
+
+    def ladder(self) -> list[str]:
+        """Tables and figure of the ladder; nothing if the study has none."""
+        part, names = self.study.ladder.part, self.study.ladder.tables(self.study.ladder.part)
+        return self.table_paths(part, names) + self.plots.paths(part, self.plots.of_ladder(part))
 
     def pairs(self, w) -> list[str]:
         """The differences that a part's figures show in addition to those from the strong source, as arguments."""

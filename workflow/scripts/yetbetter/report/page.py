@@ -173,9 +173,12 @@ def leads_sheet(study: ReportedStudy) -> Sheet | None:
         line += [numeric(row[key], wording.number(row[key], 0)) for key in ("problems", "seeds")] if several else []
         fields.append(line)
     note = f"Accuracy (greedy pass@1) {captions.basis(rows)}. Intervals are paired over problems"
-    note += (
-        "; with one seed they hold for that finetuning and that pool." if min(row["seeds"] for row in rows) < 2 else "."
-    )
+    if min(row["seeds"] for row in rows) < 2:
+        note += "; with one seed they hold for that finetuning and that pool."
+    elif study.config.get("repeat") == "finetuning":
+        note += " and seeds; all seeds have the same samples, so they hold for this pool."
+    else:
+        note += " and seeds, each with samples of its own."
     return make_sheet("weak_against_strong.csv", columns, fields, caption=note, classes="leads")
 
 

@@ -69,6 +69,7 @@ def belonging(arguments: argparse.Namespace, training_data: str) -> dict:
     return {
         "training_data": training_data,
         "draws": parse_draws(arguments.draws),
+        **({"repetition": arguments.repetition} if arguments.repetition else {}),
         "questions": arguments.questions,
         "choice": asdict(Choice.of(arguments)),
         "blocks": fingerprint(blocks),

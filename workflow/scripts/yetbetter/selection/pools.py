@@ -81,14 +81,20 @@ class PoolSamples:
     """The samples of an arm with their verdicts, without their texts; can be iterated several times.
 
     draws: samples per question of each model. questions: those that the arm uses, or None for all. answers: add
-    the extracted `answer` of each. UserError if blocks of one pool were drawn with different settings, or are of
-    a model that the arm does not draw from.
+    the extracted `answer` of each. repetition r: of samples k r to k (r + 1). UserError if blocks of one pool were
+    drawn with different settings, or are of a model that the arm does not draw from.
     """
 
     def __init__(
-        self, pools: Pools, draws: dict[str, int], questions: Sequence[str] | None = None, answers: bool = False
+        self,
+        pools: Pools,
+        draws: dict[str, int],
+        questions: Sequence[str] | None = None,
+        answers: bool = False,
+        repetition: int = 0,
     ):
-        self.pools, self.draws = pools, draws
+        self.pools, self.draws, self.repetition = pools, draws, repetition
+        self.numbers = {model: range(k * repetition, k * (repetition + 1)) for model, k in draws.items()}
         self.keys = ("verdict", "answer") if answers else ("verdict",)
         self.only = None if questions is None else frozenset(questions)
         self.models = read_models(pools, draws)
@@ -103,7 +109,7 @@ class PoolSamples:
         return iterate_rows(block_files(self.pools, block)[1], require=("problem", "sample", *self.keys))
 
     def has(self, block: str, row: dict) -> bool:
-        return row["sample"] < self.draws[self.models[block]] and (self.only is None or row["problem"] in self.only)
+        return row["sample"] in self.numbers[self.models[block]] and (self.only is None or row["problem"] in self.only)
 
     def sample(self, block: str, row: dict) -> Sample:
         # Names and verdicts repeat: each is in memory once.
@@ -199,15 +205,16 @@ def read_shards(
     require: tuple[str, ...] = (),
     answers: bool = False,
     all_right: bool = False,
+    repetition: int = 0,
 ) -> Iterator[Shard]:
     """The samples that an arm draws, a shard of questions at a time.
 
     draws: samples per question for each model. questions: names of those that the arm uses. require: further keys
     that every solution must have. answers: add the extracted `answer` of each. all_right: a judge must have judged all
-    right answers. Raises UserError if files do not belong together, if blocks of one pool were
-    drawn with different settings, or if a question does not have the samples that the arm needs.
+    right answers. repetition: see `PoolSamples`. Raises UserError if files do not belong together, if blocks of one
+    pool were drawn with different settings, or if a question does not have the samples that the arm needs.
     """
-    pool = PoolSamples(pools, draws, questions, answers)
+    pool = PoolSamples(pools, draws, questions, answers, repetition)
     lookups = list(lookups_of(pool, all_right))
     seen: set[str] = set()
     for blocks in pools.shards:
@@ -221,7 +228,7 @@ def read_shards(
             if question in seen:
                 raise UserError(f"{pools.solutions}/{blocks[0]}.jsonl: {question!r} is in another shard's blocks too")
         try:
-            check_complete(shard.samples, draws, found)
+            check_complete(shard.samples, pool.numbers, found)
         except UserError:
             check_joined(pools, blocks)
             raise
@@ -230,7 +237,7 @@ def read_shards(
             lookup(shard.samples)
         yield shard
         shard.samples.clear()  # a shard that the caller still has must not keep its samples in memory
-    check_complete([], draws, [question for question in questions or () if question not in seen])
+    check_complete([], pool.numbers, [question for question in questions or () if question not in seen])
 
 
 def read_views(pool: PoolSamples, views: Sequence[View], order: dict[str, int]) -> Iterator[Sample]:
@@ -249,7 +256,7 @@ def read_views(pool: PoolSamples, views: Sequence[View], order: dict[str, int]) 
                 held = (sample for sample in samples if view.holds(sample, order))
                 limit = view.questions
                 names = None if limit is None else [name for name in there if order.get(name, 0) < limit]
-                check_complete(held, {model: view.samples}, names)
+                check_complete(held, {model: range(view.samples)}, names)
         except UserError:
             check_joined(pool.pools, blocks)
             raise
@@ -258,7 +265,7 @@ def read_views(pool: PoolSamples, views: Sequence[View], order: dict[str, int]) 
         yield from samples
     for view in views:
         if view.questions is not None:
-            check_complete([], {model: view.samples}, [name for name in missing if order[name] < view.questions])
+            check_complete([], {model: range(view.samples)}, [name for name in missing if order[name] < view.questions])
 
 
 def read_solutions(pools: Pools) -> Iterator[dict]:
@@ -279,7 +286,7 @@ def check_joined(pools: Pools, blocks: Iterable[str]) -> None:
 def lookups_of(pool: PoolSamples, all_right: bool) -> Iterator[Callable[[list[Sample]], None]]:
     """Adds a judge's verdicts to the samples of a shard."""
     pools, only = pool.pools, pool.only
-    views = {model: View(count, None if only is None else len(only)) for model, count in pool.draws.items()}
+    views = {model: View(numbers.stop, None if only is None else len(only)) for model, numbers in pool.numbers.items()}
     if pools.judgements and all_right:
         yield look_up_all_right(pools.judgements, views).add
     elif pools.judgements:
@@ -321,19 +328,23 @@ def coordinates(row: dict) -> tuple[str, int]:
     return row["problem"], row["sample"]
 
 
-def check_complete(pool: Iterable[Sample], draws: dict[str, int], questions: Iterable[str] | None = None) -> None:
-    """Raise UserError unless every question has exactly the samples 0, 1, … that the arm needs of each model.
+def check_complete(pool: Iterable[Sample], numbers: dict[str, range], questions: Iterable[str] | None = None) -> None:
+    """Raise UserError unless every question has exactly the samples that the arm needs of each model.
 
-    questions: those that the arm uses, or None for all that any model answered.
+    numbers: those of the samples of each model. questions: those that the arm uses, or None for all that any model
+    answered.
     """
     found: dict[tuple[str, str], list[int]] = {}
     for sample in pool:
         found.setdefault((sample.model, sample.problem), []).append(sample.sample)
     if questions is None:
         questions = list(dict.fromkeys(problem for _, problem in found))
-    for model, wanted in draws.items():
+    for model, wanted in numbers.items():
         for question in questions:
             samples = sorted(found.get((model, question), []))
-            if len(samples) != wanted or samples != list(range(wanted)):
+            if len(samples) != len(wanted) or samples != list(wanted):
                 count = "twice the same" if len(set(samples)) < len(samples) else len(samples)
-                raise UserError(f"pool of {model!r}: {count} samples of {question!r}, the arm needs {wanted}")
+                first = f" from number {wanted.start} on" if wanted.start else ""
+                raise UserError(
+                    f"pool of {model!r}: {count} samples of {question!r}, the arm needs {len(wanted)}{first}"
+                )

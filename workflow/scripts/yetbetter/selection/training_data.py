@@ -54,6 +54,12 @@ def add_arm_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--problems", required=True)
     parser.add_argument("--draws", required=True, nargs="+", metavar="MODEL:SAMPLES", help="the view of the pools")
     parser.add_argument("--questions", type=whole(1), help="only the first so many problems")
+    parser.add_argument(
+        "--repetition",
+        type=whole(),
+        default=0,
+        help="which slice of the view's size: 0 (default) are the first samples",
+    )
     Pools.add_arguments(parser)
     Choice.add_arguments(parser)
 
@@ -79,7 +85,13 @@ def read_arm(
     choice = Choice.of(arguments)
     entry = FILTERS[choice.filter]
     shards = read_shards(
-        Pools.of(arguments), parse_draws(arguments.draws), only, require, entry.answers, "all_right" in entry.judged
+        Pools.of(arguments),
+        parse_draws(arguments.draws),
+        only,
+        require,
+        entry.answers,
+        "all_right" in entry.judged,
+        arguments.repetition,
     )
     return problems, check_known(shards, known, arguments.problems), choice
 

@@ -24,6 +24,7 @@ ALONE = f"{CROSSED}, noisier than comparable cells"
 BORROWED = "problems, noise between seeds of comparable cells at the same budget"
 ASSUMED = "problems, noise between seeds assumed"
 ONE_SEED = "problems, one seed"
+ONE_POOL = "for this pool"  # in a basis: the interval does not hold for newly drawn samples
 UNLIKE = 0.01  # level of the test that a comparison is noisier than comparable arms
 WIDER = 3.0  # times the lenders' variance: a cell of one seed may be 1.7 times as noisy, which one seed cannot show
 

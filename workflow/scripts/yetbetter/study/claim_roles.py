@@ -23,11 +23,13 @@ def roles_of(config: dict) -> dict:
     """What the program check_claims.py wants to know of a config: names by role, and the settings of the tests.
 
     {datasets, budgets, sources, targets: {role: name}} (targets.further: a list of names), margins, alpha,
-    seed_sd_points (or None), pool_sd_points.
+    seed_sd_points (or None), pool_sd_points (0 if each seed has samples of its own: its noise is then between seeds),
+    one_pool (whether all seeds have the same samples).
     """
     claims, compared = config["claims"], config["comparison"]
     pair = {role: compared[role] for role in ("weak", "strong")}
     writers = {role: config["sources"][source]["draws"][0]["model"] for role, source in pair.items()}
+    one_pool = config["repeat"] == "finetuning"
     targets = writers | {role: claims[role] for role in ("student", "further") if role in claims}
     return {
         "datasets": claims["datasets"],
@@ -37,5 +39,6 @@ def roles_of(config: dict) -> dict:
         "margins": claims["margins"],
         "alpha": claims["alpha"],
         "seed_sd_points": claims.get("seed_sd_points"),
-        "pool_sd_points": claims["pool_sd_points"],
+        "pool_sd_points": claims["pool_sd_points"] if one_pool else 0,
+        "one_pool": one_pool,
     }

@@ -15,11 +15,21 @@ from yetbetter.training.learning_rates import CHOSEN
 
 @dataclass(frozen=True)
 class Arm:
-    """Training data: one source, data set and budget."""
+    """Training data: one source, data set and budget. repetition: which slice of the pools it is drawn from."""
 
     dataset: str
     budget: str
     source: str
+    repetition: int = 0
+
+    @property
+    def path(self) -> str:
+        return f"{self.dataset}/{self.budget}/from-{self.source}{slice_name(self.repetition)}"
+
+
+def slice_name(repetition: int) -> str:
+    """The end of an arm's path. The first slice has none: its paths are those of studies with one repetition."""
+    return f"/seed-{repetition}" if repetition else ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,8 @@ class Grid:
         self.first_seeds = self._first_seeds()
         self.arms = self.arms_of(self.cells)
         self.sampled_arms = [arm for arm in self.arms if not self.is_human(arm.source)]
+        # With the slices of later repetitions, which are trained on but not measured.
+        self.training_sets = self.training_sets_of(self.cells)
         for arm in self.sampled_arms:
             check_arm(self, arm)
         pools = self.pools_of(self.cells)
@@ -102,7 +114,20 @@ class Grid:
         return self.cells_of(*self.experiments_in(extra))
 
     def arms_of(self, cells: list[Cell]) -> list[Arm]:
+        """The cells' arms, each with the first slice of its pools."""
         return list(dict.fromkeys(Arm(cell.dataset, cell.budget, cell.source) for cell in cells))
+
+    def repetition(self, source: str, seed: int) -> int:
+        """Which slice of its pools a source has for a seed. With `repeat: samples` each seed has one of its own."""
+        return seed if self.config["repeat"] == "samples" and not self.is_human(source) else 0
+
+    def training_set(self, cell: Cell) -> Arm:
+        """What a cell is trained on."""
+        return Arm(cell.dataset, cell.budget, cell.source, self.repetition(cell.source, cell.seed))
+
+    def training_sets_of(self, cells: list[Cell]) -> list[Arm]:
+        """The cells' arms, and the slices of their further seeds."""
+        return list(dict.fromkeys([*self.arms_of(cells), *map(self.training_set, cells)]))
 
     def pools_of(self, cells: list[Cell]) -> dict[tuple[str, str], Pool]:
         """(dataset, model) -> its pool: all questions that the cells' arms need, and the most samples of all these."""
@@ -173,26 +198,32 @@ class Grid:
         block = self.config["sampling"]["block_samples"]
         return -(-samples // block) * block
 
-    def blocks(self, dataset: str, draws: dict[str, int], questions: int | None = None) -> list[str]:
-        """model/block of the blocks that hold the first samples of every training question, or of the first so many."""
+    def blocks(
+        self, dataset: str, draws: dict[str, int], questions: int | None = None, repetition: int = 0
+    ) -> list[str]:
+        """model/block of the blocks that hold a slice of the samples of every training question.
+
+        questions: of the first so many alone. repetition: number of the slice; 0 are the first samples.
+        """
         sampling = self.config["sampling"]
+        block = sampling["block_samples"]
         first = self.config["datasets"][dataset]["splits"]["train"] if questions is None else questions
         questions = range(0, first, sampling["shard_questions"])
         return [
             f"{model}/{block_name(first_question, first_sample)}"
             for model, samples in draws.items()
             for first_question in questions
-            for first_sample in range(0, samples, sampling["block_samples"])
+            for first_sample in range(samples * repetition // block * block, samples * (repetition + 1), block)
         ]
 
     def pool_blocks(self, dataset: str, model: str) -> list[str]:
         """The blocks of a pool that some arm needs, in order."""
         needed: dict[str, None] = {}
-        for arm in self.sampled_arms:
+        for arm in self.training_sets:
             count = self.draws(arm.budget, arm.source).get(model)
             if count and arm.dataset == dataset:
                 questions = self.questions(dataset, arm.budget, arm.source)
-                needed |= dict.fromkeys(self.blocks(dataset, {model: count.samples}, questions))
+                needed |= dict.fromkeys(self.blocks(dataset, {model: count.samples}, questions, arm.repetition))
         return sorted(needed)
 
     def samples_in(self, dataset: str, block: str) -> int:

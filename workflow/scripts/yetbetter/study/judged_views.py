@@ -15,19 +15,20 @@ def judged_views(grid: Grid, dataset: str, model: str, further: bool) -> dict[st
     arms.
     """
     cells = grid.cells_in(extra=further)
-    base_arms = set(grid.arms_of(grid.cells_in(extra=False))) if further else set()
+    base_sets = set(grid.training_sets_of(grid.cells_in(extra=False))) if further else set()
     pool = grid.pools_of(cells).get((dataset, model))
     views: dict[str, set[View]] = {kind: set() for kind in KINDS}
     if pool:
         whole = pool.questions == grid.config["datasets"][dataset]["splits"]["train"]
         views["views"].add(View(pool.samples, None if whole else pool.questions))
-    for arm in grid.arms_of(cells):
+    for arm in grid.training_sets_of(cells):
         draws = grid.draws(arm.budget, arm.source)
-        if arm.dataset != dataset or model not in draws or arm in base_arms:
+        if arm.dataset != dataset or model not in draws or arm in base_sets:
             continue
         source = grid.config["sources"][arm.source]
         questions = grid.questions(dataset, arm.budget, arm.source) if "questions" in source else None
-        view = View(draws[model].samples, questions)
+        # A view starts with the first sample: that of a further slice has those before it, too.
+        view = View(draws[model].samples * (arm.repetition + 1), questions)
         for kind in FILTERS[source["filter"]].judged:
             views[kind].add(view)
     return {kind: sort_views(found) for kind, found in views.items()}

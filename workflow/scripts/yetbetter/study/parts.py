@@ -12,9 +12,13 @@ from yetbetter.study.grid import Arm, Cell, Grid, Pool
 
 @dataclass(frozen=True)
 class Part:
-    """pools: by (dataset, model). missing: cells that are not finished."""
+    """training_sets: the arms, and the slices of further seeds. pools: by (dataset, model).
+
+    missing: cells that are not finished.
+    """
 
     cells: list[Cell]
+    training_sets: list[Arm]
     arms: list[Arm]
     sampled_arms: list[Arm]
     pools: dict[tuple[str, str], Pool]
@@ -26,11 +30,11 @@ class Part:
 
     @property
     def arm_names(self) -> list[str]:
-        return [f"{arm.dataset}/{arm.budget}/from-{arm.source}" for arm in self.sampled_arms]
+        return [arm.path for arm in self.sampled_arms]
 
 
 def whole(grid: Grid) -> Part:
-    return Part(grid.cells, grid.arms, grid.sampled_arms, grid.pools_of(grid.cells))
+    return Part(grid.cells, grid.training_sets, grid.arms, grid.sampled_arms, grid.pools_of(grid.cells))
 
 
 def finished(grid: Grid, results: str) -> Part:
@@ -42,7 +46,7 @@ def finished(grid: Grid, results: str) -> Part:
         samples = finished_samples(grid, results, dataset, model, pool)
         if samples:
             pools[dataset, model] = Pool(samples, pool.questions)
-    return Part(cells, arms, arms, pools, [cell for cell in grid.cells if cell not in cells])
+    return Part(cells, arms, arms, arms, pools, [cell for cell in grid.cells if cell not in cells])
 
 
 def has_scores(results: str, cell: Cell) -> bool:
