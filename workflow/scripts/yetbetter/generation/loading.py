@@ -87,10 +87,16 @@ def check_tokenizer(model: str, tokenizer, vocabulary: int) -> None:
         raise UserError(f"model {model}: {beyond(tokenizer, tokenizer.eos_token_id, vocabulary)}")
 
 
+def appended_token(tokenizer) -> int | None:
+    """The token that the tokenizer itself puts after every text."""
+    ids, bare = tokenizer("x").input_ids, tokenizer("x", add_special_tokens=False).input_ids
+    return ids[-1] if ids and bare[-1:] != ids[-1:] else None
+
+
 def appends_eos(tokenizer) -> bool:
     """Whether the tokenizer itself puts EOS after every text."""
-    ids, bare = tokenizer("x").input_ids, tokenizer("x", add_special_tokens=False).input_ids
-    return tokenizer.eos_token_id in ids[-1:] and bare[-1:] != ids[-1:]
+    token = appended_token(tokenizer)
+    return token is not None and token == tokenizer.eos_token_id
 
 
 def beyond(tokenizer, number: int, vocabulary: int) -> str:

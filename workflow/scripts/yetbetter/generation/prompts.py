@@ -6,7 +6,7 @@ from pathlib import Path
 
 from yetbetter.data.questions import UNSEEN
 from yetbetter.errors import UserError
-from yetbetter.generation.loading import OWN_CODE, appends_eos, beyond, loading
+from yetbetter.generation.loading import OWN_CODE, appended_token, appends_eos, beyond, loading
 from yetbetter.records import open_text, shorten, text_kind
 
 CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")  # no tab, no line end
@@ -76,7 +76,7 @@ def encode_prompt(
         reason = "its ids are empty or end with EOS"
         if ids and appends_eos(tokenizer):
             reason += ", which the model's tokenizer appends to every text"
-    elif ids[-1] in tokenizer.all_special_ids and ids[-1:] == tokenizer("x").input_ids[-1:]:
+    elif ids[-1] in tokenizer.all_special_ids and ids[-1] == appended_token(tokenizer):
         reason = f"its ids end with {tokenizer.decode(ids[-1])}, which the model's tokenizer appends to every text"
     elif vocabulary and max(ids) >= vocabulary:
         reason = beyond(tokenizer, max(ids), vocabulary)
