@@ -342,9 +342,8 @@ def check_complete(pool: Iterable[Sample], numbers: dict[str, range], questions:
     for model, wanted in numbers.items():
         for question in questions:
             samples = sorted(found.get((model, question), []))
-            if len(samples) != len(wanted) or samples != list(wanted):
+            number = wanted.stop - wanted.start  # no len(): a view may ask for more than any list holds
+            if len(samples) != number or samples != list(wanted):
                 count = "twice the same" if len(set(samples)) < len(samples) else len(samples)
                 first = f" from number {wanted.start} on" if wanted.start else ""
-                raise UserError(
-                    f"pool of {model!r}: {count} samples of {question!r}, the arm needs {len(wanted)}{first}"
-                )
+                raise UserError(f"pool of {model!r}: {count} samples of {question!r}, the arm needs {number}{first}")
