@@ -41,7 +41,8 @@ def test_a_further_seed_is_trained_on_samples_of_its_own(fresh):
     assert fresh.planned(*scores) == {}
     # The old meaning: the first samples for all seeds.
     fresh.change_config(lambda config: config.update(repeat="finetuning"))
-    assert fresh.planned(*scores) == {"finetune_model": 1, "evaluate_model": 1, "score_model": 1}
+    planned = {rule: [job["seed"] for job in jobs] for rule, jobs in fresh.planned(*scores).items()}
+    assert planned == {"finetune_model": ["1"], "evaluate_model": ["1"], "score_model": ["1"]}
     assert fresh.planned(scores[0]) == {}
 
 
