@@ -50,32 +50,17 @@ def main() -> None:
 
 
 def measure(model, pretraining) -> dict[str, float]:
-    """Share of right answers among samples of the training problems, by data set: pass@1 as a study samples."""
+    """pass@1 by data set of a model's samples, drawn as a study draws them."""
     import copy
 
     from yetbetter.generation.engines import Decoding
     from yetbetter.generation.transformers_engine import Generator
-    from yetbetter.pocket import words
-    from yetbetter.pocket.pretraining import COMPLETION_TOKENS, DATASETS, is_right
+    from yetbetter.pocket.pretraining import COMPLETION_TOKENS, sampled_pass_at_1
     from yetbetter.pocket.tokenizer import build_tokenizer
-    from yetbetter.pocket.world import make_problems
 
     generator = Generator(copy.deepcopy(model).float().eval(), build_tokenizer())
     decoding = Decoding(TEMPERATURE, TOP_K, COMPLETION_TOKENS)
-    found = {}
-    for dataset in DATASETS:
-        problems, right = make_problems(dataset, "train", pretraining.measured_questions), 0
-        for start in range(0, len(problems), 250):
-            rows = problems[start : start + 250]
-            seeds = [[number * 1000 + sample for sample in range(pretraining.measured_samples)]
-                     for number in range(start, start + len(rows))]  # fmt: skip
-            prompts = [words.PROMPT.format(question=row["question"]) for row in rows]
-            answers = generator.generate(prompts, seeds, decoding)
-            right += sum(
-                is_right(one["text"], row["answer"]) for row, drawn in zip(rows, answers, strict=True) for one in drawn
-            )
-        found[dataset] = right / len(problems) / pretraining.measured_samples
-    return found
+    return sampled_pass_at_1(lambda prompts, seeds: generator.generate(prompts, seeds, decoding), pretraining)
 
 
 def log(snapshot) -> None:

@@ -28,6 +28,7 @@ from yetbetter.records import follow_umask
 COMPLETION_TOKENS = 96  # no correct solution of the pocket world is longer
 WIDTH = 128  # tokens in a pretraining sequence
 BATCH = 32  # sequences
+MEASURED_TOGETHER = 250  # problems
 
 
 @dataclass(frozen=True)
@@ -220,6 +221,28 @@ def greedy_pass_at_1(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast
     texts = sample(model, tokenizer, [row["question"] for row in problems], 1, greedy=True)
     right = [is_right(text, row["answer"]) for (text,), row in zip(texts, problems, strict=True)]
     return sum(right) / len(right)
+
+
+def sampled_pass_at_1(
+    generate: Callable[[list[str], list[list[int]]], list[list[dict]]], pretraining: Pretraining
+) -> dict[str, float]:
+    """Share of right answers among samples of the training problems, by data set.
+
+    generate: an engine's, from prompts and a seed for each sample of each prompt.
+    """
+    found = {}
+    for dataset in DATASETS:
+        problems, right = make_problems(dataset, "train", pretraining.measured_questions), 0
+        for start in range(0, len(problems), MEASURED_TOGETHER):
+            rows = problems[start : start + MEASURED_TOGETHER]
+            numbers = range(pretraining.measured_samples)
+            seeds = [[1000 * (start + place) + number for number in numbers] for place in range(len(rows))]
+            answers = generate([words.PROMPT.format(question=row["question"]) for row in rows], seeds)
+            right += sum(
+                is_right(one["text"], row["answer"]) for row, own in zip(rows, answers, strict=True) for one in own
+            )
+        found[dataset] = right / len(problems) / pretraining.measured_samples
+    return found
 
 
 def is_right(text: str, answer: str) -> bool:

@@ -65,15 +65,14 @@ def reading_of(value, wanted: set[str]) -> str:
         return "YAML reads null, ~ and an empty place as no value"
     if isinstance(value, str):
         return reading_of_text(value, wanted)
-    if "string" not in wanted and isinstance(value, bool):
-        return f"YAML reads {'on, yes and true' if value else 'off, no and false'} as a truth value"
     if "integer" in wanted and isinstance(value, float) and value.is_integer():
         return f"write {int(value)}"
-    if "string" not in wanted:
-        return ""
     if isinstance(value, bool):
         words, example = ("on, yes and true", "'on'") if value else ("off, no and false", "'off'")
-        return f"YAML reads {words} as a truth value: {IN_QUOTES}, such as {example}"
+        advice = f": {IN_QUOTES}, such as {example}" if "string" in wanted else ""
+        return f"YAML reads {words} as a truth value{advice}"
+    if "string" not in wanted:
+        return ""
     if isinstance(value, int | float):
         return f"YAML reads it as a number: {IN_QUOTES}"
     if isinstance(value, datetime.date):
