@@ -245,7 +245,9 @@ def test_a_ladder_needs_its_own_cells_and_arms_alone():
 def test_a_study_without_a_ladder_has_no_tables_of_one():
     study = Study(completed(CONFIG | {"experiments": {"main": CONFIG["experiments"]["main"]}}))
     made = Made(study)
-    assert made.ladder() == [] and not any("ladder" in path for path in made.tables("study/"))
+    with pytest.raises(UserError, match="no experiment has figure: ladder"):
+        made.ladder()
+    assert not any("ladder" in path for path in made.tables("study/"))
 
 
 def test_the_figure_is_asked_for_with_the_data_sets_roles():

@@ -38,4 +38,4 @@ rule tabulate_ladder:
 
 rule ladder:
     input:
-        made.ladder(),
+        lambda wildcards: made.ladder(),

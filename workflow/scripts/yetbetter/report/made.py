@@ -52,8 +52,10 @@ class Made:
         return [path for path in {path.rpartition("/")[2]: path for path in paths}.values() if path.endswith(".png")]
 
     def ladder(self) -> list[str]:
-        """Tables and figure of the ladder; nothing if the study has none."""
+        """Tables and figure of the ladder; UserError if the part has none."""
         part, names = self.study.ladder.part, self.study.ladder.tables(self.study.ladder.part)
+        if not names:
+            raise UserError(f"{self.study.name}: no experiment has figure: ladder, or none of its cells is finished")
         return self.table_paths(part, names) + self.plots.paths(part, self.plots.of_ladder(part))
 
     def pairs(self, w) -> list[str]:
