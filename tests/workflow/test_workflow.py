@@ -1,8 +1,10 @@
 """The whole study in miniature: from questions to figures, and partial reruns of it."""
 
+import json
 import re
 import runpy
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,13 @@ def test_the_grid_ends_in_every_table_and_figure(reference):
         *(f"{name}_hard" for name in ("functional_transfer", "reasoning", "checkpoints")),
         *(f"training_hard_{budget}_student" for budget in ("low", "high")),
     }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has what the preloaded Python needs")
+def test_jobs_are_forked_from_the_preloaded_python(reference):
+    """Only there an evaluation finds TRL loaded."""
+    about = next(reference.results.glob("evaluations/**/about.json"))
+    assert "trl" in json.loads(about.read_text())["versions"]
 
 
 def test_a_second_run_has_nothing_to_do(reference):

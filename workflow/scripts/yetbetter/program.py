@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
 
-from yetbetter import job, time_limit
+from yetbetter import job, preload, time_limit
 from yetbetter.errors import UserError
 from yetbetter.records import shorten, write_json
 
@@ -33,6 +33,7 @@ def run(main: Callable[[], None], packages: Iterable[str] = ()) -> None:
     """
     prefer_own_environment()
     if "torch" in (*packages, *job.packages_used(sys.argv)):
+        preload.hand_over()
         report_ignored(job.ignore_overrides())
     try:
         job.begin(sys.argv, packages=packages)

@@ -81,9 +81,14 @@ class TimeLimit:
             self.end = time.time() + 2 * self.margin
 
 
+def has_job(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether this process runs in a job, which may have a limit."""
+    return bool(environment.get(END) or environment.get("SLURM_JOB_ID"))
+
+
 def of_this_job(environment: Mapping[str, str] = os.environ) -> TimeLimit:
     """The limit of the job that this process runs in; without an end if it runs in no job."""
-    if not (environment.get(END) or environment.get("SLURM_JOB_ID")):
+    if not has_job(environment):
         return TimeLimit()
     start, end, restarts = find_times(environment)
     limit = TimeLimit(start, end, margin_of(end - start, environment), exists=True)
