@@ -37,12 +37,18 @@ def main() -> None:
         default=5,
         help="of that one: 5 make 600 cells (the default), 9 make 1,080",
     )
+    parser.add_argument(
+        "--repeat",
+        choices=("samples", "finetuning"),
+        default="samples",
+        help="what a further seed repeats; samples: 272 jobs more, since each seed has selections (default: samples)",
+    )
     parser.add_argument("--profile", help="passed on to Snakemake")
     parser.add_argument("--repeats", type=program.whole(1), default=5, help="turns of each (default: 5)")
     parser.add_argument("--instructions", action="store_true", help="count instructions with valgrind, once")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        config = arguments.config or make_paper_sized_config(Path(folder), arguments.seeds)
+        config = arguments.config or make_paper_sized_config(Path(folder), arguments.seeds, arguments.repeat)
         options = ["--quiet", "rules", "--configfile", str(config.resolve())]
         options += ["--profile", arguments.profile] if arguments.profile else []
         if arguments.instructions:
@@ -54,8 +60,8 @@ def main() -> None:
             compare(options, arguments.repeats)
 
 
-def make_paper_sized_config(folder: Path, seeds: int) -> Path:
-    config = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
+def make_paper_sized_config(folder: Path, seeds: int, repeat: str) -> Path:
+    config = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text()) | {"repeat": repeat}
     enlarge(config, seeds)
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump(config))

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from configs import check_config, grid_of
+from configs import check_config, grid_of, pocket_study
 from yetbetter.errors import UserError
 from yetbetter.study.config_files import check_file
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = str(ROOT / "workflow" / "schemas" / "config.schema.yaml")
-CONFIG = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+CONFIG = pocket_study()
 REMOVED = object()
 
 

@@ -1,18 +1,16 @@
 """The grid of a config: its cells, arms, pools and blocks, and what each cell is called."""
 
 import copy
-from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configs import grid_of
+from configs import grid_of, pocket_study
 from yetbetter.errors import UserError
 from yetbetter.study.grid import Arm, Cell, block_name
 
-STUDY = yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text(encoding="utf-8"))
+STUDY = pocket_study()
 # Without the experiments of `snakemake study`.
 CONFIG = STUDY | {
     "experiments": {name: entry for name, entry in STUDY["experiments"].items() if not entry.get("extra")}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from configs import check_config, grid_of, model_of, recipe_of
+from configs import check_config, grid_of, model_of, pocket_study, recipe_of
 from yetbetter.errors import UserError
 from yetbetter.forecast.memory import plan_memory, trained_parameters, whole_logits
 from yetbetter.records import write_json
@@ -28,7 +28,7 @@ from yetbetter.training.shapes import PUBLISHED, Shape, shape_of
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = str(ROOT / "workflow" / "schemas" / "config.schema.yaml")
-CONFIG = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+CONFIG = pocket_study()
 PLAIN = recipe_of(CONFIG["finetuning"]["pocket"])
 HIDDEN = "CUDA_VISIBLE_DEVICES= "
 GPUS = model_of({"path": "x/y", "resources": {"cpus": 16, "gpu": 8}})

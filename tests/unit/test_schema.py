@@ -33,7 +33,7 @@ def test_defaults_are_filled_at_every_depth():
     config = completed(read("config.yaml"))
     assert config["grading"] == {"mode": "strict"} and config["environments"] == {}
     assert config["models"]["wc"]["resources"] == {"cpus": 1, "mem_mb": 3000, "runtime": 60, "gpu": 0}
-    assert config["datasets"]["easy"]["benchmarks"]["test"] == {"greedy": 1000, "sampled": 0, "samples": 0}
+    assert config["datasets"]["easy"]["benchmarks"]["test"] == {"greedy": 4000, "sampled": 0, "samples": 0}
     assert config["sources"]["se"]["draws"] == [{"model": "se", "match": "compute", "fraction": 1}]
     assert config["sources"]["wc-low-one"]["draws"] == [{"model": "wc", "samples": 3}]  # no share of a budget
     assert config["forecast"]["utilisation"]["judging"] == 0.2

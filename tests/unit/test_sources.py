@@ -4,20 +4,19 @@ import copy
 from pathlib import Path
 
 import pytest
-import yaml
 from test_config import REMOVED, SCHEMA, assert_says, refusal
 from test_config import changed as change_default
 from test_views import Store, judged, load_view, samples_of, select, solution
 from test_views import refusal as refused
 
-from configs import check_config, forecast_of, grid_of
+from configs import check_config, forecast_of, grid_of, pocket_study
 from yetbetter.errors import UserError
 from yetbetter.pocket.world import make_problems
 from yetbetter.selection.training_data import Choice
 from yetbetter.study.grid import Arm, Pool, block_name
 
 ROOT = Path(__file__).parents[2]
-STUDY = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+STUDY = pocket_study()
 
 
 def with_source(**entry) -> dict:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from configs import SCHEMA, check_config, completed
+from configs import SCHEMA, check_config, completed, pocket_study
 from yetbetter.errors import UserError
 from yetbetter.study.study import Study
 
@@ -21,7 +21,7 @@ def config(name: str = "config/config.yaml") -> dict:
 
 @pytest.fixture(scope="module")
 def study() -> Study:
-    return Study(completed(config()))
+    return Study(completed(pocket_study()))
 
 
 def wildcards(**values) -> SimpleNamespace:
@@ -43,6 +43,17 @@ def test_an_arm_of_a_filter_that_looks_at_reasoning_needs_its_files(study):
 def test_a_cell_has_a_folder_for_each_learning_rate(study):
     cell = wildcards(dataset="hard", budget="low", source="wc", target="student", seed="0")
     assert study.cell_models(cell) == ["results/pocket/models/hard/low/from-wc/to-student/seed-0/standard"]
+
+
+def test_a_pattern_stands_for_the_models_of_cells_that_are_alike(study):
+    cell = {"dataset": "hard", "budget": "low", "source": "wc", "target": "student", "seed": "0"}
+    assert [study.models_of_cells.format(**cell)] == study.cell_models(wildcards(**cell))
+    other = pocket_study()
+    other["finetuning"]["pocket"]["learning_rates"] = {"standard": 1e-3, "high": 2e-3}
+    assert [Path(path).name for path in Study(completed(other)).models_of_cells(wildcards(**cell))] == [
+        "standard",
+        "high",
+    ]
 
 
 def test_a_finetunings_seed_comes_from_its_identity_alone(study):
