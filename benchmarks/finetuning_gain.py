@@ -3,7 +3,7 @@
     snakemake --cores all && python benchmarks/finetuning_gain.py
     python benchmarks/finetuning_gain.py --table results/pocket/tables/study/checkpoints.csv
 
-Prints the table of docs/pocket.md: of all arms of a data set, budget and target the lowest and the highest mean over
+Prints the table of config/README.md: of all arms of a data set, budget and target the lowest and the highest mean over
 seeds, and the arms that are no better than the target before finetuning. Both are measured on the validation problems,
 greedily; choosing among three checkpoints there makes the second figure slightly too good.
 """

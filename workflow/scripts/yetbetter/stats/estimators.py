@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from math import comb
 
 import numpy as np
@@ -115,7 +115,7 @@ class Bootstrap:
     @cached_property
     def weights(self) -> np.ndarray:
         """Shape (resamples, questions)."""
-        return np.concatenate(list(self._drawn()))
+        return shared_weights(self.questions, self.seed, self.resamples).astype(float)
 
     def _drawn(self) -> Iterator[np.ndarray]:
         """The weights, some resamples at a time."""
@@ -164,6 +164,16 @@ class Bootstrap:
         value = divide(top.sum(axis=0), bottom.sum(axis=0))
         drawn = divide(np.tensordot(self.weights, top, axes=1), np.tensordot(self.weights, bottom, axes=1))
         return value, drawn
+
+
+@lru_cache(maxsize=32)
+def shared_weights(questions: int, seed: int, resamples: int) -> np.ndarray:
+    """The weights of a Bootstrap as bytes: tables have many cells with the same problems, and drawing takes longest.
+
+    A question is drawn once on average, and never 256 times.
+    """
+    drawn = list(Bootstrap(questions, seed, resamples)._drawn())
+    return np.concatenate([weights.astype(np.uint8) for weights in drawn])
 
 
 def divide(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
