@@ -20,8 +20,6 @@ import yaml
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "scripts"))
 
 from yetbetter import program
-from yetbetter.generation.transformers_engine import load_model
-from yetbetter.pocket.pretraining import greedy_pass_at_1
 from yetbetter.records import read_rows
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -43,15 +41,23 @@ def main() -> None:
     before = {}
     for (dataset, target, budget), sources in sorted(arms.items()):
         if (dataset, target) not in before:
-            model, tokenizer = load_model(str(REPOSITORY / models[target]["path"]))
-            problems = read_rows(Path("results") / "pocket" / "problems" / dataset / "validation.jsonl")
-            before[dataset, target] = 100 * greedy_pass_at_1(model, tokenizer, problems)
+            before[dataset, target] = accuracy_before(models[target]["path"], dataset)
         base = before[dataset, target]
         after = {name: statistics.mean(values) for name, values in sources.items()}
         lowest, highest = min(after, key=after.get), max(after, key=after.get)
         worse = ", ".join(name for name, value in sorted(after.items()) if value <= base) or "none"
         ends = f"{after[lowest]:.1f} ({lowest}) | {after[highest]:.1f} ({highest})"
         print(f"| {dataset} | {target} | {base:.1f} | {budget} | {ends} | {len(after)} | {worse} |")
+
+
+def accuracy_before(model: str, dataset: str) -> float:
+    """Greedy pass@1 of a pocket model in percent."""
+    # Bad arguments are reported before torch is loaded.
+    from yetbetter.generation.transformers_engine import load_model
+    from yetbetter.pocket.pretraining import greedy_pass_at_1
+
+    problems = read_rows(Path("results") / "pocket" / "problems" / dataset / "validation.jsonl")
+    return 100 * greedy_pass_at_1(*load_model(str(REPOSITORY / model)), problems)
 
 
 if __name__ == "__main__":
