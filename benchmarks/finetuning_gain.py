@@ -9,7 +9,6 @@ greedily; choosing among three checkpoints there makes the second figure slightl
 """
 
 import argparse
-import csv
 import statistics
 import sys
 from collections import defaultdict
@@ -20,9 +19,12 @@ import yaml
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "scripts"))
 
 from yetbetter import program
+from yetbetter.errors import UserError
 from yetbetter.records import read_rows
+from yetbetter.tables import read_table
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+COLUMNS = ("dataset", "target", "budget", "source", "chosen", "validation")
 
 
 def main() -> None:
@@ -31,15 +33,16 @@ def main() -> None:
     table = parser.parse_args().table
     models = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())["models"]
     arms = defaultdict(lambda: defaultdict(list))
-    with open(table, newline="") as file:
-        for row in csv.DictReader(file):
-            if row["chosen"] == "1":
-                group = row["dataset"], row["target"], row["budget"]
-                arms[group][row["source"]].append(100 * float(row["validation"]))
+    for row in read_table(table, COLUMNS, ["validation"]).rows:
+        if row["chosen"] == "1":
+            group = row["dataset"], row["target"], row["budget"]
+            arms[group][row["source"]].append(100 * row["validation"])
     print("| data set | target | before | budget | after, lowest | highest | arms | no better |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     before = {}
     for (dataset, target, budget), sources in sorted(arms.items()):
+        if target not in models:
+            raise UserError(f"{table}: the target {target!r} is not a model of config/config.yaml")
         if (dataset, target) not in before:
             before[dataset, target] = accuracy_before(models[target]["path"], dataset)
         base = before[dataset, target]
