@@ -1,7 +1,8 @@
 """The registry of metrics: names for tables, text and axes, and how each is computed.
 
 A metric of training data is a ratio of sums over questions. `of` gives the terms of one question, (top, bottom), from
-its counts (`measures.questions`). To add a metric, add an entry here.
+its counts (`measures.questions`). The rows of a table with `basis` pool are expectations over all samples of a pool:
+`measures.quality` computes them. To add a metric, add an entry here.
 """
 
 from collections.abc import Callable, Mapping
