@@ -1,7 +1,7 @@
 """Runs before `driver.py`, in the same process, where the box is Landlock with seccomp: gives up all other rights.
 
-Arguments 1 to 3: the filter of system calls in hexadecimal, the grader's process, the paths that may be read, separated by
-colons. They are taken from the list of arguments. Raises OSError if the kernel lacks Landlock.
+Arguments 1 to 3: the filter of system calls in hexadecimal, the number of the grader's process, the paths that may be
+read, separated by colons. They are removed from the list of arguments. Raises OSError if the kernel lacks Landlock.
 """
 
 import ctypes

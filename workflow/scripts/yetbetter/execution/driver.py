@@ -1,8 +1,8 @@
 """Runs inside the box: executes one program, then answers calls of its functions. Standard library only, Python >= 3.9.
 
-Requests and replies are a length in decimal, a newline and that many bytes. The first reply is `ready`. The first request is the program, the others
-are calls: a function's name, a newline and a Python expression, (arguments, keyword arguments). Replies are `v` and a
-value, as `values.py` describes it, or `x` and the name of an exception.
+Requests and replies are a length in decimal, a newline and that many bytes. The box sends `ready`. The first request is
+the program, the others are calls: a function's name, a newline and a Python expression, (arguments, keyword arguments).
+Each reply is `v` and a value, as `values.py` describes it, or `x` and the name of an exception.
 
 Nothing here protects the verdict. The program shares this process and may change all of it; the worst it can do is to
 send other data, and the tests run elsewhere.
@@ -50,22 +50,24 @@ def put(value, parts, deepest):
 
 
 def put_items(value, parts, deepest):
-    for kind, tag in KINDS:
-        if isinstance(value, kind):
-            break
-    else:
-        if not hasattr(type(value), "__next__"):
-            put_bytes(b"o", type(value).__name__.encode("utf-8", "replace"), parts)
-            return
-        tag, items = b"g", []
-        for item in value:
-            items.append(item)
-            if len(items) > MOST_BYTES:
-                raise ReplyTooLarge
-        value = items
+    tag = next((tag for kind, tag in KINDS if isinstance(value, kind)), b"")
+    if not tag and not hasattr(type(value), "__next__"):
+        put_bytes(b"o", type(value).__name__.encode("utf-8", "replace"), parts)
+        return
+    if not tag:
+        tag, value = b"g", items_of(value)
     parts.append(b"%s%d:" % (tag, len(value)))
     for item in value:
         put(item, parts, deepest - 1)
+
+
+def items_of(iterator):
+    items = []
+    for item in iterator:  # it may have no end
+        items.append(item)
+        if len(items) > MOST_BYTES:
+            raise ReplyTooLarge
+    return items
 
 
 def put_bytes(tag, data, parts):

@@ -39,7 +39,12 @@ def make() -> Box:
     compiled = compile_once(content, version)
     packages = str(Path(importlib.util.find_spec("wasmtime").origin).parent.parent)
     command = (sys.executable, "-s", "-S", "-B", str(HOST), str(compiled), str(DRIVER), GRADER)
-    description = {"box": "webassembly", "version": f"wasmtime {version}", "from": f"package {PACKAGE}", "python": PYTHON}
+    description = {
+        "box": "webassembly",
+        "version": f"wasmtime {version}",
+        "from": f"package {PACKAGE}",
+        "python": PYTHON,
+    }
     return Box("webassembly", description, command, {"PYTHONPATH": packages})
 
 
@@ -69,5 +74,7 @@ def cache_folder() -> Path:
         if folder.stat().st_uid != os.geteuid() or folder.stat().st_mode & 0o022 or not os.access(folder, os.W_OK):
             raise Missing(f"the cache {folder} must belong to this user alone (XDG_CACHE_HOME names another one)")
     except OSError as error:
-        raise Missing(f"the cache {folder} cannot be used: {error.strerror} (XDG_CACHE_HOME names another one)") from None
+        raise Missing(
+            f"the cache {folder} cannot be used: {error.strerror} (XDG_CACHE_HOME names another one)"
+        ) from None
     return folder
