@@ -1,4 +1,4 @@
-"""The program in a model's text. What is not stated by the data sets follows common practice (Chen et al. 2021, CodeT)."""
+"""The program in a model's text. What the data sets leave open follows common practice (Chen et al. 2021, CodeT)."""
 
 import re
 
@@ -12,8 +12,8 @@ STATEMENT = re.compile(r"^[ \t]*(?:(?:async[ \t]+)?def|class|import|from|@)\b|^[
 def extract_program(text: str, entry_point: str, prompt: str = "") -> str | None:
     """The text of a program that should define `entry_point`; None if the text holds no program.
 
-    prompt: the beginning of a program that the model was asked to complete. It is put before a text that does not define
-    the function itself.
+    prompt: the beginning of a program that the model was asked to complete. It is put before a text that does not
+    define the function itself.
     """
     text = text.partition(DONE)[0].rpartition(BEGIN)[2]
     blocks = FENCE.findall(text)

@@ -1,7 +1,8 @@
 """Finds a Python whose files can be shown to a box, and lists these files: no more than the interpreter needs.
 
-The interpreter that runs this process comes first (for a virtual environment, the one that it was made from). A box that
-runs as another user cannot always read it: pyenv puts interpreters below a home folder. Then those of the PATH are tried.
+The interpreter that runs this process comes first (for a virtual environment, the one that it was made from). Other
+users cannot always read it: pyenv puts interpreters below a home folder. Then those of the system and of the PATH are
+tried.
 """
 
 import dataclasses

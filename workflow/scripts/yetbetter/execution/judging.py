@@ -20,9 +20,9 @@ TRIES = 3  # to start a box: a busy machine may lack processes for a moment
 
 @dataclasses.dataclass(frozen=True)
 class Judgement:
-    """verdict: one of `yetbetter.verdicts.VERDICTS`. error: the kind of error, an exception's name, that of a signal,
-    `timeout`, `exit`, `protocol`, `ProgramTooLarge`. failed_test: the first that failed, from 0; None if none did, or if
-    the program failed before its tests.
+    """verdict: one of `yetbetter.verdicts.VERDICTS`. error: the name of an exception or of a signal, `timeout`, `exit`
+    (the process ended by itself), `protocol` (it sent something else than a reply), `ProgramTooLarge`. failed_test: the
+    first that failed, from 0; None if none did, or if the program failed before its tests.
     """
 
     verdict: str

@@ -1,10 +1,11 @@
-"""The box made by Landlock with seccomp and resource limits: for kernels without user namespaces, when asked for by name.
+"""The box made by Landlock with seccomp and resource limits, for kernels without user namespaces. Only if named.
 
 It holds less than bubblewrap's: the program shares the process numbers and the network of the machine, and only rules
 keep it from them. It has no folder to write to.
 """
 
 import os
+import platform
 from pathlib import Path
 
 from yetbetter.execution.box import DRIVER, GRADER, Box
@@ -13,8 +14,8 @@ from yetbetter.execution.interpreters import Interpreter, packages_below
 from yetbetter.execution.seccomp import assemble
 
 CONFINE = Path(__file__).with_name("confine.py")
-# Without a process number space of its own, a program could signal others; execve would start other programs.
-REFUSED = ("execve",)
+# What Landlock does not restrict: the times of files. Only the box of bubblewrap is started by execve.
+REFUSED = ("execve", "utimensat")
 
 
 def make(python: Interpreter) -> Box:
@@ -23,5 +24,5 @@ def make(python: Interpreter) -> Box:
     paths += [python.executable, *python.libraries, "/dev/null", "/dev/urandom"]
     text = CONFINE.read_text(encoding="utf-8") + "\n" + DRIVER.read_text(encoding="utf-8")
     options = ("-s", "-S", "-B", "-c", text, assemble(without=REFUSED).hex(), GRADER, ":".join(sorted(set(paths))))
-    description = {"box": "landlock", "version": "", "from": "kernel", "python": python.version}
+    description = {"box": "landlock", "version": platform.release(), "from": "kernel", "python": python.version}
     return Box("landlock", description, (python.executable, *options), ENVIRONMENT | {"HOME": "/"})

@@ -50,6 +50,8 @@ def bubblewraps() -> Candidates:
             except (OSError, subprocess.SubprocessError):
                 yield None, f"bwrap ({source}) cannot be run"
                 break
+            except UserError as error:
+                yield None, str(error)
 
 
 def webassemblies() -> Candidates:
@@ -64,7 +66,10 @@ def landlocks() -> Candidates:
     if not pythons:
         yield None, "no Python >= 3.9 that this user can read and run"
     for python in pythons:
-        yield landlock.make(python), ""
+        try:
+            yield landlock.make(python), ""
+        except UserError as error:
+            yield None, str(error)
 
 
 CANDIDATES = {BUBBLEWRAP: bubblewraps, WEBASSEMBLY: webassemblies, LANDLOCK: landlocks}

@@ -116,16 +116,10 @@ def is_equal(value: Any, expected: Any, tolerance: float) -> bool:
 def is_close(value: Any, expected: Any, tolerance: float) -> bool:
     """Whether numbers, or sequences of numbers, are the same up to rounding. Something in them must be a float."""
     if type(expected) in (list, tuple):
-        pairs = (
-            zip(value, expected, strict=True) if type(value) is type(expected) and len(value) == len(expected) else ()
-        )
-        return bool(value) and bool(expected) and all_close(list(pairs), tolerance)
+        alike = type(value) is type(expected) and len(value) == len(expected)
+        return alike and all(a == b or is_close(a, b, tolerance) for a, b in zip(value, expected, strict=True))
     numbers = type(value) in (int, float) and type(expected) in (int, float)
     return numbers and float in (type(value), type(expected)) and within(value, expected, tolerance)
-
-
-def all_close(pairs: list[tuple], tolerance: float) -> bool:
-    return bool(pairs) and all(a == b or is_close(a, b, tolerance) for a, b in pairs)
 
 
 def within(value: float, expected: float, tolerance: float) -> bool:

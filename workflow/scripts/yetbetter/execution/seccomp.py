@@ -30,9 +30,7 @@ def assemble(processor: str = "", without: tuple[str, ...] = ()) -> bytes:
     """
     processor = processor or platform.machine()
     if processor not in PROCESSORS:
-        raise UserError(
-            f"execution: no filter of system calls for processor {processor} (known: {', '.join(PROCESSORS)})"
-        )
+        raise UserError(f"no filter of system calls for {processor}, only for {', '.join(PROCESSORS)}")
     audit, numbers = PROCESSORS[processor]
     allowed = {name: number for name, number in numbers.items() if name not in without}
     lines = [step(LOAD, PROCESSOR), step(JUMP_IF_EQUAL, audit, 1, 0), step(RETURN, KILL), step(LOAD, NUMBER)]

@@ -39,8 +39,8 @@ Task = tuple[str | None, Tests]
 def run_programs(box: Box, tasks: Iterable[Task], streams: int = 2, limits: Limits = Limits()) -> Iterator[Judgement]:  # noqa: B008
     """The judgements of (program, tests), in order. A program is a text, or None where a solution holds none.
 
-    Reads a few tasks ahead, so that memory is flat. Closing the iterator ends all processes at once. Raises UserError if
-    the streams cannot be started.
+    Reads a few tasks ahead, so that memory is flat. Closing the iterator ends all processes at once. Raises UserError
+    if the streams cannot be started.
     """
     tasks = iter(tasks)
     done: dict[int, Judgement] = {}

@@ -2,8 +2,8 @@
 
     python wasm_host.py COMPILED DRIVER GRADER REPLY_BYTES LIMIT=VALUE...
 
-WebAssembly reaches only what it is handed: the two pipes, a clock and random numbers; no file, no socket, no process. CPU
-time and memory of this process are limited by the kernel, memory of the program by wasmtime.
+WebAssembly reaches only what it is given: the two pipes, a clock and random numbers; no file, no socket, no process.
+The kernel limits CPU time and memory of this process, wasmtime the memory of the program.
 """
 
 import ctypes

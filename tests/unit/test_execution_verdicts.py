@@ -1,0 +1,232 @@
+"""The verdict on a program cannot be forged, and says what went wrong."""
+
+import time
+
+import execution_forgeries
+import pytest
+from execution_support import QUICK, needs
+
+from yetbetter.errors import UserError
+from yetbetter.execution import Limits, from_asserts, from_check, from_inputs, judge, outputs_of, run_programs
+from yetbetter.execution.judging import Judgement
+from yetbetter.verdicts import CORRECT, GRADER_ERROR, INCORRECT, NO_ANSWER, TIMEOUT
+
+SQUARE = "def f(x):\n    return x * x\n"
+TESTS = from_asserts("squares", "f", ["assert f(2) == 4", "assert f(3) == 9"])
+
+
+def verdict(program, tests=TESTS, limits=QUICK):
+    return judge(needs(), program, tests, limits)
+
+
+# Forgeries ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_forgeries_are_the_14_of_the_reference_and_at_least_10_more():
+    assert len(execution_forgeries.REFERENCE) == 14
+    assert len(execution_forgeries.OWN) >= 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["bubblewrap", "webassembly", "landlock"])
+def test_no_forgery_passes_whichever_test_comes_first(kind):
+    box, statements = needs(kind), execution_forgeries.STATEMENTS
+    names, tasks = [], []
+    for name, program in execution_forgeries.FORGERIES.items():
+        once = kind != "bubblewrap" or name in execution_forgeries.SLOW
+        for place in range(1 if once else len(statements)):
+            # Some forgeries guess one value, so the other tests follow.
+            turned = (*statements[place:], *statements[:place])
+            names.append((name, place))
+            tasks.append((program, from_asserts(name, "f", turned, "import math")))
+    found = dict(zip(names, run_programs(box, tasks, 2, QUICK), strict=True))
+    assert {name for name, judgement in found.items() if judgement.verdict == CORRECT} == set()
+    assert {name for name, judgement in found.items() if judgement.verdict == GRADER_ERROR} == set()
+
+
+def test_a_program_that_holds_the_expected_values_passes():
+    tests = from_asserts("known", "f", execution_forgeries.STATEMENTS, "import math")
+    assert verdict(execution_forgeries.KNOWS_THE_VALUES, tests) == Judgement(CORRECT)
+
+
+def test_a_helper_of_the_tests_is_not_taken_from_the_program():
+    prompt = "def helper(x):\n    return x + 1\n\ndef f(x):\n    '''Less by one.'''\n"
+    tests = from_check("helper", "f", "def check(candidate):\n    assert helper(candidate(3)) == 3\n", prompt)
+    assert verdict(prompt + "    return x - 1\n", tests).verdict == CORRECT
+    forged = prompt + "    return x\n\ndef helper(x):\n    return 3\n"
+    assert verdict(forged, tests) == Judgement(INCORRECT, "AssertionError", 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", execution_forgeries.EXPENSIVE)
+def test_a_value_that_makes_a_test_endless_ends_in_a_verdict_and_spares_the_neighbours(name, monkeypatch):
+    box = needs()
+    monkeypatch.setattr("yetbetter.execution.streams.START_SECONDS", 5.0)
+    monkeypatch.setattr("yetbetter.execution.streams.TEST_SECONDS", 2.0)
+    program, statement = execution_forgeries.EXPENSIVE[name]
+    tasks = [(SQUARE, TESTS), (program, from_asserts(name, "f", [statement])), (SQUARE, TESTS)]
+    start = time.monotonic()
+    before, judgement, after = run_programs(box, tasks, 1, Limits(cpu_seconds=2, wall_seconds=3.0))
+    assert (before.verdict, after.verdict) == (CORRECT, CORRECT)
+    assert judgement.verdict in (INCORRECT, TIMEOUT)
+    assert time.monotonic() - start < 60
+
+
+# What is reported -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("program", "judgement"),
+    [
+        (SQUARE, Judgement(CORRECT)),
+        (None, Judgement(NO_ANSWER)),
+        (" \n", Judgement(NO_ANSWER)),
+        ("def f(x):\n    return 2 * x\n", Judgement(INCORRECT, "AssertionError", 1)),
+        ("def f(x):\n    return y\n", Judgement(INCORRECT, "NameError", 0)),
+        ("def g(x):\n    return x * x\n", Judgement(INCORRECT, "NameError", 0)),
+        ("f = 4\n", Judgement(INCORRECT, "TypeError", 0)),
+        ("def f(x) return", Judgement(INCORRECT, "SyntaxError")),
+        ("def f(x):\n  return '\ud800'\n", Judgement(INCORRECT, "SyntaxError")),
+        ("def f(x):\n    return 1\0", Judgement(INCORRECT, "SyntaxError")),
+        ("import numpy as np\n" + SQUARE, Judgement(INCORRECT, "ModuleNotFoundError")),
+        ("class Odd(Exception):\n    pass\ndef f(x):\n    raise Odd\n", Judgement(INCORRECT, "Odd", 0)),
+        ("import sys\nsys.exit(0)\n", Judgement(INCORRECT, "SystemExit")),
+        ("import os\nos._exit(0)\n", Judgement(INCORRECT, "exit")),
+        ("import os\ndef f(x):\n    os._exit(9)\n", Judgement(INCORRECT, "exit", 0)),
+        ("import ctypes\ndef f(x):\n    ctypes.string_at(0)\n", Judgement(INCORRECT, "SIGSEGV", 0)),
+        ("while True:\n    pass\n", Judgement(TIMEOUT, "timeout")),
+        ("def f(x):\n    while x > 2: pass\n    return 4\n", Judgement(TIMEOUT, "timeout", 1)),
+        ("def f(x):\n    return bytearray(10**9)\n", Judgement(INCORRECT, "MemoryError", 0)),
+        ("def f(x):\n    return 'x' * 5 * 2**20\n", Judgement(INCORRECT, "ReplyTooLarge", 0)),
+        ("x = '" + "x" * 10 * 2**20 + "'\n" + SQUARE, Judgement(INCORRECT, "ProgramTooLarge")),
+        ("def f(x):\n    return int(input())\n", Judgement(INCORRECT, "EOFError", 0)),
+        ("if __name__ == '__main__':\n    raise ValueError\n" + SQUARE, Judgement(CORRECT)),
+    ],
+)
+def test_a_row_says_the_verdict_the_error_and_the_first_failing_test(program, judgement):
+    assert verdict(program) == judgement
+
+
+def test_a_sleeping_program_ends_at_the_wall_clock():
+    limits = Limits(cpu_seconds=5, wall_seconds=1.0)
+    assert verdict("import time\ntime.sleep(100)\n", limits=limits) == Judgement(TIMEOUT, "timeout")
+
+
+def test_the_failing_assert_of_a_check_function_is_counted():
+    loop = "    for x in (2, 3):\n        assert candidate(x) == x * x\n"
+    tests = from_check("squares", "f", f"def check(candidate):\n    assert candidate(1) == 1\n{loop}")
+    assert verdict(SQUARE, tests) == Judgement(CORRECT)
+    assert verdict("def f(x):\n    return x\n", tests) == Judgement(INCORRECT, "AssertionError", 1)
+    assert verdict("def f(x):\n    return 0\n", tests) == Judgement(INCORRECT, "AssertionError", 0)
+
+
+def test_a_test_can_expect_an_exception():
+    statement = "try:\n    f(0)\nexcept ZeroDivisionError:\n    pass\nelse:\n    assert False"
+    tests = from_asserts("raises", "f", [statement])
+    assert verdict("def f(x):\n    return 1 / x\n", tests) == Judgement(CORRECT)
+    assert verdict("def f(x):\n    return 1\n", tests) == Judgement(INCORRECT, "AssertionError", 0)
+
+
+def test_a_test_cannot_catch_the_end_of_the_program():
+    tests = from_asserts("raises", "f", ["try:\n    f(0)\nexcept Exception:\n    pass"])
+    assert verdict("import os\ndef f(x):\n    os._exit(0)\n", tests) == Judgement(INCORRECT, "exit", 0)
+
+
+def test_a_test_that_needs_more_than_functions_is_an_error_of_the_grader():
+    tests = from_asserts("classes", "f", ["assert f(Node(1)) == 1"])
+    assert verdict(SQUARE, tests) == Judgement(GRADER_ERROR, "NameError", 0)
+
+
+def test_setup_that_fails_is_an_error_of_the_grader():
+    tests = from_asserts("setup", "f", ["assert f(2) == 4"], setup="import no_such_module")
+    assert verdict(SQUARE, tests) == Judgement(GRADER_ERROR, "ModuleNotFoundError")
+
+
+def test_a_function_with_a_builtin_name_is_the_program_s():
+    tests = from_asserts("mbpp 126", "sum", ["assert sum(10, 15) == 6"])
+    assert verdict("def sum(a, b):\n    return 6\n", tests) == Judgement(CORRECT)
+
+
+# Values ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            "None",
+            "True",
+            "-5",
+            "10**40",
+            "-(2**70)",
+            "0.1",
+            "-0.0",
+            "float('inf')",
+            "1 + 2j",
+            "'é\\n\\ud800'",
+            "b'\\x00\\xff'",
+        ),
+        *("[]", "[1, [2, (3,)]]", "()", "{1: {2: 'x'}}", "{1, 2}", "set()", "frozenset({1})", "range(2, 9, 3)", "{}"),
+        *("[float('-inf'), {(1, 2): {3}}]", "{1: 2}.keys()", "{1: 2}.items()"),
+    ],
+)
+def test_plain_values_come_back_with_their_types(value):
+    tests = from_asserts("same", "f", [f"assert repr(f()) == repr({value}) and type(f()) == type({value})"])
+    assert verdict(f"def f():\n    return {value}\n", tests) == Judgement(CORRECT)
+
+
+@pytest.mark.parametrize("value", ["[1.5, 'a', (None, {2: {3}})]", "float('inf')", "b'x'", "range(3)", "-7"])
+def test_arguments_arrive_as_they_were_sent(value):
+    tests = from_asserts("same", "f", [f"assert f({value}, key={value}) is True"])
+    assert verdict(f"def f(x, key):\n    return x == key == {value}\n", tests) == Judgement(CORRECT)
+
+
+def test_iterators_can_be_read_once_and_subclasses_are_plain():
+    statements = ["x = f(); assert list(x) == [1, 2] and list(x) == []", "assert f() != [1, 2]"]
+    assert verdict("def f():\n    return map(int, '12')\n", from_asserts("once", "f", statements)).verdict == CORRECT
+    program = "from collections import Counter\ndef f():\n    return Counter('aab')\n"
+    assert verdict(program, from_asserts("counter", "f", ["assert f() == {'a': 2, 'b': 1}"])).verdict == CORRECT
+
+
+def test_other_objects_are_equal_to_nothing():
+    tests = from_asserts("opaque", "f", ["assert f() != f() and f() not in (1, None, [])"])
+    assert verdict("class A:\n    pass\ndef f():\n    return A()\n", tests) == Judgement(CORRECT)
+
+
+# Inputs of EvalPlus ---------------------------------------------------------------------------------------------------
+
+
+def test_inputs_are_compared_with_the_reference_up_to_rounding():
+    inputs = [[1.0], [2.5], [-3.0]]
+    expected = outputs_of(needs(), "def f(x):\n    return [x / 3, 'a']\n", "f", inputs, QUICK)
+    tests = from_inputs("thirds", "f", inputs, expected)
+    assert verdict("def f(x):\n    return [x * (1 / 3), 'a']\n", tests) == Judgement(CORRECT)
+    assert verdict("def f(x):\n    return [abs(x) / 3, 'a']\n", tests) == Judgement(INCORRECT, "AssertionError", 2)
+    assert verdict("def f(x):\n    return (x / 3, 'a')\n", tests) == Judgement(INCORRECT, "AssertionError", 0)
+
+
+def test_inputs_can_be_compared_as_sets_or_for_being_there():
+    tests = from_inputs("set", "f", [[[1, 2, 2]]], [[2, 1]], compare="set")
+    assert verdict("def f(x):\n    return x\n", tests) == Judgement(CORRECT)
+    tests = from_inputs("there", "f", [[1], [0]], [True, False], compare="not_none")
+    assert verdict("def f(x):\n    return x or None\n", tests) == Judgement(CORRECT)
+
+
+# Bad tests ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: from_asserts("mbpp 7", "f", []), "mbpp 7: no tests"),
+        (lambda: from_asserts("mbpp 7", "", ["assert f(1)"]), "mbpp 7: '' is not the name of a function"),
+        (lambda: from_asserts("mbpp 7", "f", ["assert f(1"]), "mbpp 7: a test is not Python: '(' was never closed"),
+        (lambda: from_check("he 7", "f", "assert True"), "he 7: the test defines no function check"),
+        (lambda: from_inputs("plus 7", "f", [], []), "plus 7: no tests"),
+    ],
+)
+def test_bad_tests_are_reported_in_one_line(make, message):
+    with pytest.raises(UserError) as raised:
+        make()
+    assert str(raised.value).startswith(message)
+    assert "\n" not in str(raised.value)
