@@ -53,7 +53,9 @@ def python_of_nobody() -> list[str]:
     if not shutil.which("setpriv"):
         pytest.skip("setpriv is not installed")
     become = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-    check = f"import os, sys; os.listdir({str(Path(__file__).parent)!r}); assert sys.version_info >= (3, 11)"
+    # setpriv itself may still run programs that the user may not; env may not.
+    become.append("env")
+    check = f"import json, os, sys; os.listdir({str(Path(__file__).parent)!r}); assert sys.version_info >= (3, 11)"
     for python in (sys.executable, shutil.which("python3", path=os.defpath)):
         if python and subprocess.run([*become, python, "-c", check], capture_output=True, timeout=60).returncode == 0:
             return [*become, python]

@@ -135,6 +135,7 @@ def test_without_user_namespaces_webassembly_takes_over_or_one_line_ends_it(user
     if run_apart([*without, "-c", ""]).returncode:
         pytest.skip("no user namespace can be made here in which to forbid them")
     with folder_of_nobody() as folder:
+        folder.chmod(0o777)  # root in a namespace has no rights to other users' folders
         (cache := folder / "cache").mkdir()
         if user == "ordinary_user":
             os.chown(cache, folder.stat().st_uid, -1)
