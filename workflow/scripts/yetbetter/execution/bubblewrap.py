@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 from yetbetter.execution.box import DRIVER, FILTER, Box
-from yetbetter.execution.interpreters import Interpreter, packages_below
+from yetbetter.execution.interpreters import Interpreter, packages_below, words_to_run
 from yetbetter.execution.seccomp import assemble
 
 NAMESPACES = ("user", "ipc", "pid", "net", "uts")
@@ -51,7 +51,6 @@ def make(source: str, program: str, python: Interpreter) -> Box:
     words += ["--clearenv"]
     for name, value in ENVIRONMENT.items():
         words += ["--setenv", name, value]
-    # -I would ignore PYTHONHASHSEED, without which the order of a set of strings differs from run to run.
-    words += ["--", python.executable, "-s", "-S", "-B", "-c", DRIVER.read_text(encoding="utf-8")]
+    words += ["--", *words_to_run(python, DRIVER.read_text(encoding="utf-8"))]
     description = {"box": "bubblewrap", "version": version.split()[-1], "from": source, "python": python.version}
     return Box("bubblewrap", description, tuple(words), {}, assemble().hex())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from yetbetter.execution.box import DRIVER, GRADER, Box
 from yetbetter.execution.bubblewrap import ENVIRONMENT
-from yetbetter.execution.interpreters import Interpreter, packages_below
+from yetbetter.execution.interpreters import Interpreter, packages_below, words_to_run
 from yetbetter.execution.seccomp import assemble
 
 CONFINE = Path(__file__).with_name("confine.py")
@@ -23,6 +23,6 @@ def make(python: Interpreter) -> Box:
     paths = [entry.path for folder in python.folders for entry in os.scandir(folder) if entry.path not in hidden]
     paths += [python.executable, *python.libraries, "/dev/null", "/dev/urandom"]
     text = CONFINE.read_text(encoding="utf-8") + "\n" + DRIVER.read_text(encoding="utf-8")
-    options = ("-s", "-S", "-B", "-c", text, assemble(without=REFUSED).hex(), GRADER, ":".join(sorted(set(paths))))
+    command = (*words_to_run(python, text), assemble(without=REFUSED).hex(), GRADER, ":".join(sorted(set(paths))))
     description = {"box": "landlock", "version": platform.release(), "from": "kernel", "python": python.version}
-    return Box("landlock", description, (python.executable, *options), ENVIRONMENT | {"HOME": "/"})
+    return Box("landlock", description, command, ENVIRONMENT | {"HOME": "/"})

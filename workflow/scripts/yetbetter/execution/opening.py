@@ -70,6 +70,8 @@ def landlocks() -> Candidates:
             yield landlock.make(python), ""
         except UserError as error:
             yield None, str(error)
+        except (OSError, subprocess.SubprocessError):
+            yield None, f"Python {python.version} cannot be run"
 
 
 CANDIDATES = {BUBBLEWRAP: bubblewraps, WEBASSEMBLY: webassemblies, LANDLOCK: landlocks}
