@@ -240,11 +240,11 @@ import os
 def attack():
     return any(name.isdigit() for name in os.listdir("/proc"))
 """,
-    "stop all processes": """
+    "a signal to all processes": """
 import os, signal
 def attack():
-    os.kill(-1, signal.SIGSTOP)
-    return False
+    os.kill(-1, signal.SIGCONT)
+    return True
 """,
     "a limit of another process": """
 import resource
@@ -393,6 +393,16 @@ keep = Last()
 def attack():
     return False
 """,
+    "a signal from a pipe to its owner": """
+import fcntl, os, signal
+def attack():
+    reading, writing = os.pipe()
+    fcntl.fcntl(reading, fcntl.F_SETOWN, $VICTIM)
+    fcntl.fcntl(reading, 10, signal.SIGTERM)
+    fcntl.fcntl(reading, fcntl.F_SETFL, fcntl.fcntl(reading, fcntl.F_GETFL) | os.O_ASYNC)
+    os.write(writing, b"x")
+    return True
+""",
     "name resolution": """
 import socket
 def attack():
@@ -407,5 +417,10 @@ def attack():
 """,
 }
 ATTACKS = REFERENCE | OWN
+# Attacks that get through without a box, for users of all kinds: a check of the attacks and of the look from outside.
+CONTROLS = (
+    *("tcp to the machine", "abstract socket", "udp", "read a private key", "read the list of users"),
+    *("delete outside", "list the home folder", "list the processes", "kill another process"),
+)
 # Attacks that must end at a limit of time.
 TIMED = {"endless loop", "endless loop that ignores signals", "sleep"}

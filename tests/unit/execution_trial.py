@@ -2,7 +2,8 @@
 
     python execution_trial.py FOLDER BOX
 
-A program of its own, so that an ordinary user with another Python can run it. FOLDER: empty, writable. BOX: a kind.
+A program of its own, so that an ordinary user with another Python can run it. FOLDER: empty, writable. BOX: a kind,
+or `bare`, without a box, for the few attacks that show what the others are kept from.
 """
 
 import contextlib
@@ -18,9 +19,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "workflow" / "scripts"))
 
-from execution_attacks import ATTACKS, TIMED
+from execution_attacks import ATTACKS, CONTROLS, TIMED
 
 from yetbetter.execution import Limits, from_asserts, open_box, run_programs
+from yetbetter.execution.box import DRIVER, Box
+from yetbetter.execution.interpreters import find_interpreters, words_to_run
 
 # An odd number of open files, which is seen in the command lines of all processes of our boxes and of no others.
 LIMITS = Limits(cpu_seconds=2, wall_seconds=6.0, memory_mb=256, open_files=100 + os.getpid() % 10_000)
@@ -32,11 +35,12 @@ TEST = from_asserts("attack", "attack", ["assert attack() is not True"])
 
 def main() -> None:
     folder, kind = Path(sys.argv[1]), sys.argv[2]
+    attacks = {name: ATTACKS[name] for name in CONTROLS} if kind == "bare" else ATTACKS
     os.environ["SECRET_OF_THE_GRADER"] = "TOP SECRET"
-    box = open_box(kind)
+    box = bare() if kind == "bare" else open_box(kind)
     with contextlib.ExitStack() as stack:
         outside = Outside(folder, stack)
-        programs = {name: string.Template(text).safe_substitute(outside.names) for name, text in ATTACKS.items()}
+        programs = {name: string.Template(text).safe_substitute(outside.names) for name, text in attacks.items()}
         tasks = [task for text in programs.values() for task in ((HONEST, NEIGHBOUR), (text, TEST), (WRONG, NEIGHBOUR))]
         begun = time.monotonic()
         judgements = list(run_programs(box, tasks, 2, LIMITS))
@@ -46,7 +50,7 @@ def main() -> None:
             "box": box.description,
             "verdicts": verdicts,
             "through": [name for name, row in verdicts.items() if row["error"] == "AssertionError"],
-            "not timed out": [name for name in TIMED if verdicts[name]["verdict"] != "timeout"],
+            "not timed out": [name for name in TIMED & set(verdicts) if verdicts[name]["verdict"] != "timeout"],
             "harmed neighbours": [
                 name
                 for place, name in enumerate(programs)
@@ -56,6 +60,12 @@ def main() -> None:
             "seconds": round(seconds, 1),
         }
     print(json.dumps(report))
+
+
+def bare() -> Box:
+    """No box at all: the driver with its limits."""
+    words = words_to_run(find_interpreters()[0], DRIVER.read_text(encoding="utf-8"))
+    return Box("bare", {"box": "bare"}, words, {"PATH": os.defpath})
 
 
 class Outside:
@@ -112,7 +122,7 @@ class Outside:
                 receive()
                 found.append(f"{name} socket reached")
         if self.victim.poll() is not None:
-            found.append("the other process ended")
+            return [*found, "the other process ended"]
         if os.getpriority(os.PRIO_PROCESS, self.victim.pid) != os.getpriority(os.PRIO_PROCESS, 0):
             found.append("the priority of the other process changed")
         if "T" in Path(f"/proc/{self.victim.pid}/stat").read_text().rpartition(")")[2].split()[0]:

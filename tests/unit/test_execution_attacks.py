@@ -20,22 +20,33 @@ def test_the_attacks_are_the_27_of_the_reference_and_at_least_20_more():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("user", ["this_user", "ordinary_user"])
 @pytest.mark.parametrize("kind", ["bubblewrap", "webassembly", "landlock"])
+@pytest.mark.parametrize("user", ["this_user", "ordinary_user"])
 def test_no_attack_gets_through_and_no_neighbour_is_harmed(kind, user):
     needs(kind)
-    python = python_of_nobody() if user == "ordinary_user" else [sys.executable]
-    with folder_of_nobody() as folder:
-        (cache := folder / "cache").mkdir()
-        cache.chmod(0o777)
-        (playground := folder / "playground").mkdir()
-        playground.chmod(0o777)
-        # A cache of an ordinary user's own; this user's is filled already.
-        done = run_apart([*python, str(TRIAL), str(playground), kind], cache if user == "ordinary_user" else None)
-    report = report_of(done)
+    report = trial(kind, user)
     assert report["box"]["box"] == kind
     assert report["effects"] == []
     assert report["harmed neighbours"] == []
     assert report["not timed out"] == []
     assert report["through"] == CLAIMS.get(kind, [])
     assert {row["verdict"] for row in report["verdicts"].values()} <= set(VERDICTS) - {GRADER_ERROR}
+
+
+@pytest.mark.parametrize("user", ["this_user", "ordinary_user"])
+def test_without_a_box_attacks_get_through_and_are_seen(user):
+    report = trial("bare", user)
+    assert report["through"] == list(execution_attacks.CONTROLS)
+    seen = ["the files changed", "TCP socket reached", "UDP socket reached", "abstract socket reached"]
+    assert report["effects"] == [*seen, "the other process ended"]
+
+
+def trial(kind: str, user: str) -> dict:
+    python = python_of_nobody() if user == "ordinary_user" else [sys.executable]
+    with folder_of_nobody() as folder:
+        for name in ("cache", "playground"):
+            (folder / name).mkdir()
+            (folder / name).chmod(0o777)
+        if user == "ordinary_user":  # with a cache of its own; this user's is filled already
+            return report_of(run_apart([*python, str(TRIAL), str(folder / "playground"), kind], folder / "cache"))
+        return report_of(run_apart([*python, str(TRIAL), str(folder / "playground"), kind]))

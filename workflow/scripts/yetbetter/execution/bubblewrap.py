@@ -1,7 +1,8 @@
 """The box made by bubblewrap: namespaces of its own, a root folder that holds Python alone, a filter of system calls.
 
-It does without --proc and --dev. The latter brings a writable /dev/shm without a limit. The root folder is a tmpfs too,
-so it is made read-only after the mounts. /tmp is the only folder that can be written; it vanishes with the namespace.
+It does without --proc and --dev. The latter brings a writable /dev/shm without a limit. The root folder is a tmpfs, so
+it is made read-only after the mounts. There is no folder to write to: bubblewrap limits the bytes of a tmpfs but not
+the number of its files, which take memory of the kernel.
 """
 
 import importlib.util
@@ -16,8 +17,7 @@ from yetbetter.execution.seccomp import assemble
 
 NAMESPACES = ("user", "ipc", "pid", "net", "uts")
 NOBODY = "65534"
-TMP_BYTES = 16 * 2**20
-ENVIRONMENT = {"PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "HOME": "/tmp", "PATH": "/nowhere"}
+ENVIRONMENT = {"PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "HOME": "/", "PATH": "/nowhere"}
 
 
 def find_programs() -> list[tuple[str, str]]:
@@ -47,8 +47,7 @@ def make(source: str, program: str, python: Interpreter) -> Box:
             words += ["--tmpfs", packages, "--remount-ro", packages]
     for device in ("/dev/null", "/dev/urandom"):
         words += ["--dev-bind", device, device]
-    words += ["--size", str(TMP_BYTES), "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp", "--seccomp", FILTER]
-    words += ["--clearenv"]
+    words += ["--remount-ro", "/", "--chdir", "/", "--seccomp", FILTER, "--clearenv"]
     for name, value in ENVIRONMENT.items():
         words += ["--setenv", name, value]
     words += ["--", *words_to_run(python, DRIVER.read_text(encoding="utf-8"))]

@@ -1,7 +1,7 @@
 """The box made by Landlock with seccomp and resource limits, for kernels without user namespaces. Only if named.
 
 It holds less than bubblewrap's: the program shares the process numbers and the network of the machine, and only rules
-keep it from them. It has no folder to write to.
+keep it from them.
 """
 
 import os
@@ -14,8 +14,8 @@ from yetbetter.execution.interpreters import Interpreter, packages_below, words_
 from yetbetter.execution.seccomp import assemble
 
 CONFINE = Path(__file__).with_name("confine.py")
-# What Landlock does not restrict: the times of files. Only the box of bubblewrap is started by execve.
-REFUSED = ("execve", "utimensat")
+# Only bubblewrap starts the Python of its box after the filter is in place.
+REFUSED = ("execve",)
 
 
 def make(python: Interpreter) -> Box:
@@ -25,4 +25,4 @@ def make(python: Interpreter) -> Box:
     text = CONFINE.read_text(encoding="utf-8") + "\n" + DRIVER.read_text(encoding="utf-8")
     command = (*words_to_run(python, text), assemble(without=REFUSED).hex(), GRADER, ":".join(sorted(set(paths))))
     description = {"box": "landlock", "version": platform.release(), "from": "kernel", "python": python.version}
-    return Box("landlock", description, command, ENVIRONMENT | {"HOME": "/"})
+    return Box("landlock", description, command, ENVIRONMENT)

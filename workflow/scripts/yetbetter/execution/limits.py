@@ -8,14 +8,13 @@ class Limits:
     """What one program may use, its tests included.
 
     `cpu_seconds` decides about time-outs: it does not depend on the load of the machine. `wall_seconds` ends a program
-    that sleeps. Memory is address space, since a program has one process. `file_mb` is the size of one file and of all
-    files together. `reply_mb` is the size of one returned value.
+    that sleeps. Memory is address space, since a program has one process. `reply_mb` is the size of one returned
+    value. A program can write no file, so that there is no limit on its size.
     """
 
     cpu_seconds: int = 10
     wall_seconds: float = 60.0
     memory_mb: int = 512
-    file_mb: int = 8
     open_files: int = 32
     reply_mb: int = 4
     program_mb: int = 1

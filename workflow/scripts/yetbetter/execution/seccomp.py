@@ -16,8 +16,11 @@ LOAD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06
 ALLOW, REFUSE, KILL = 0x7FFF0000, 0x00050000 | 38, 0x80000000
 # Calls that are allowed for some values of one argument alone: its place and the values.
 TERMINAL_SIZE, TERMINAL_MODES, NOT_BLOCKING, CLOSE_ON_EXEC, KEEP_ON_EXEC = 0x5413, 0x5401, 0x5421, 0x5451, 0x5450
+DUPLICATE, DUPLICATE_CLOSE_ON_EXEC = 0, 1030
 ONLY = {
     "ioctl": (1, (TERMINAL_SIZE, TERMINAL_MODES, NOT_BLOCKING, CLOSE_ON_EXEC, KEEP_ON_EXEC)),
+    # Flags of descriptors and files. Owners are left out: a pipe can send its owner, another process, a signal.
+    "fcntl": (1, (DUPLICATE, 1, 2, 3, 4, DUPLICATE_CLOSE_ON_EXEC)),
     "prlimit64": (0, (0,)),  # the limits of the process itself, not of another one
 }
 

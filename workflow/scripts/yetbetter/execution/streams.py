@@ -41,6 +41,8 @@ def run_programs(box: Box, tasks: Iterable[Task], streams: int = 2, limits: Limi
 
     Reads a few tasks ahead, so that memory is flat. Closing the iterator ends all processes at once. Raises UserError
     if the streams cannot be started.
+
+    For the main thread: the kernel ends a stream with the thread that started it.
     """
     tasks = iter(tasks)
     done: dict[int, Judgement] = {}
@@ -110,6 +112,8 @@ class Stream:
             process.stdout.close()
 
     def send(self, number: int, program: str | None, tests: Tests) -> None:
+        if self.process and self.process.poll() is not None:  # killed from outside between two programs
+            self.close()
         if self.process is None:
             self.start()
         self.number = number
