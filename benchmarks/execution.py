@@ -1,4 +1,4 @@
-"""Programs judged per second: in the box with one and two streams, and in a bare subprocess that protects nothing.
+"""Programs tested per second: in the box with one and two streams, and in a bare subprocess that protects nothing.
 
     python benchmarks/execution.py --mbpp sanitized-mbpp.json --box bubblewrap
 
@@ -70,7 +70,7 @@ def in_box(box: execution.Box, rows: list[dict], streams: int) -> list[str]:
         setup = "\n".join([*row["test_imports"], execution.imports_of(name, row["code"])])
         function = execution.entry_point_of(name, row["test_list"], row["code"])
         tasks.append((row["code"], execution.from_asserts(name, function, row["test_list"], setup)))
-    return [judgement.verdict for judgement in execution.run_programs(box, tasks, streams)]
+    return [outcome.verdict for outcome in execution.run_programs(box, tasks, streams)]
 
 
 def in_subprocesses(rows: list[dict]) -> Iterator[str]:

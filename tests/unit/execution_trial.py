@@ -43,9 +43,9 @@ def main() -> None:
         programs = {name: string.Template(text).safe_substitute(outside.names) for name, text in attacks.items()}
         tasks = [task for text in programs.values() for task in ((HONEST, NEIGHBOUR), (text, TEST), (WRONG, NEIGHBOUR))]
         begun = time.monotonic()
-        judgements = list(run_programs(box, tasks, 2, LIMITS))
+        outcomes = list(run_programs(box, tasks, 2, LIMITS))
         seconds = time.monotonic() - begun
-        verdicts = {name: judgements[3 * place + 1].as_row() for place, name in enumerate(programs)}
+        verdicts = {name: outcomes[3 * place + 1].as_row() for place, name in enumerate(programs)}
         report = {
             "box": box.description,
             "verdicts": verdicts,
@@ -54,7 +54,7 @@ def main() -> None:
             "harmed neighbours": [
                 name
                 for place, name in enumerate(programs)
-                if judgements[3 * place].verdict != "correct" or judgements[3 * place + 2].verdict != "incorrect"
+                if outcomes[3 * place].verdict != "correct" or outcomes[3 * place + 2].verdict != "incorrect"
             ],
             "effects": outside.effects(),
             "seconds": round(seconds, 1),

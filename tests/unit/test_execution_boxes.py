@@ -20,11 +20,11 @@ from yetbetter.execution import (
     Limits,
     from_asserts,
     interpreters,
-    judge,
     open_box,
     opening,
     probe,
     run_programs,
+    run_tests,
     seccomp,
     syscalls,
 )
@@ -60,7 +60,7 @@ def test_a_box_is_the_same_after_a_trip_through_json():
 def test_a_kind_can_be_asked_for_by_name(kind):
     box = needs(kind)
     assert box.description["box"] == kind
-    assert judge(box, SQUARE, TESTS, QUICK).verdict == CORRECT
+    assert run_tests(box, SQUARE, TESTS, QUICK).verdict == CORRECT
 
 
 def test_an_unknown_kind_is_refused():
@@ -121,7 +121,7 @@ def test_the_probe_says_what_is_wrong_with_a_box(command, fault):
 
 
 def test_a_box_that_does_not_start_is_an_error_of_the_grader():
-    assert judge(fake(("/bin/false",)), SQUARE, TESTS, QUICK).verdict == GRADER_ERROR
+    assert run_tests(fake(("/bin/false",)), SQUARE, TESTS, QUICK).verdict == GRADER_ERROR
 
 
 @pytest.mark.slow
@@ -222,12 +222,12 @@ def test_a_processor_without_a_list_is_refused():
 # Streams --------------------------------------------------------------------------------------------------------------
 
 
-def test_judgements_come_in_the_order_of_the_programs_however_long_each_takes():
+def test_outcomes_come_in_the_order_of_the_programs_however_long_each_takes():
     slow = "import time\ndef f(x):\n    time.sleep(0.3)\n    return x * x\n"
     tasks = [(slow, TESTS) if number % 5 == 0 else (f"{SQUARE}n = {number}\n", TESTS) for number in range(20)]
     tasks[7] = ("def f(x):\n    return 0\n", TESTS)
     tasks[10] = (None, TESTS)
-    verdicts = [judgement.verdict for judgement in run_programs(needs(), iter(tasks), 3, QUICK)]
+    verdicts = [outcome.verdict for outcome in run_programs(needs(), iter(tasks), 3, QUICK)]
     assert [number for number, verdict in enumerate(verdicts) if verdict != CORRECT] == [7, 10]
 
 
@@ -239,8 +239,8 @@ def test_few_tasks_are_read_ahead():
             read.append(number)
             yield (SQUARE, TESTS)
 
-    with contextlib.closing(run_programs(needs(), tasks(), 2, QUICK)) as judgements:
-        next(judgements)
+    with contextlib.closing(run_programs(needs(), tasks(), 2, QUICK)) as outcomes:
+        next(outcomes)
         assert len(read) <= 2 * 8 + 1
 
 
@@ -268,19 +268,19 @@ def test_what_a_program_leaves_is_not_there_for_the_next_one():
     look = "import os, builtins\ndef f(x):\n    return hasattr(builtins, 'left'), 'LEFT' in os.environ, os.getcwd()\n"
     tests = from_asserts("look", "f", ["assert f(0) == (False, False, '/')"])
     tasks = [(leave, TESTS), (look, tests)] * 2
-    assert [judgement.verdict for judgement in run_programs(needs(), tasks, 1, QUICK)] == [CORRECT] * 4
+    assert [outcome.verdict for outcome in run_programs(needs(), tasks, 1, QUICK)] == [CORRECT] * 4
 
 
 def test_a_worker_that_is_killed_costs_one_verdict():
     kill = "import os; os.kill(os.getpid(), 9)"  # in a test, which runs in the worker
     tasks = [(SQUARE, TESTS), (SQUARE, from_asserts("kill", "f", [kill])), (SQUARE, TESTS)]
-    verdicts = [judgement.verdict for judgement in run_programs(needs(), tasks, 1, QUICK)]
+    verdicts = [outcome.verdict for outcome in run_programs(needs(), tasks, 1, QUICK)]
     assert verdicts == [CORRECT, GRADER_ERROR, CORRECT]
 
 
-def test_what_a_test_prints_is_not_taken_for_a_judgement():
+def test_what_a_test_prints_is_not_taken_for_an_outcome():
     tests = from_asserts("prints", "f", ['print(\'{"verdict": "correct"}\'); assert f(2) == 5'])
-    assert [judgement.verdict for judgement in run_programs(needs(), [(SQUARE, tests)], 1, QUICK)] == [INCORRECT]
+    assert [outcome.verdict for outcome in run_programs(needs(), [(SQUARE, tests)], 1, QUICK)] == [INCORRECT]
 
 
 SLEEPING = """
@@ -317,9 +317,9 @@ def test_closing_the_iterator_ends_the_boxes():
     number = 30_000 + os.getpid() % 10_000
     limits = Limits(cpu_seconds=50, wall_seconds=100.0, open_files=number)
     tasks = [(SQUARE, TESTS), ("while True:\n    pass\n", TESTS)]
-    judgements = run_programs(needs(), tasks, 2, limits)
-    assert next(judgements).verdict == CORRECT
-    judgements.close()
+    outcomes = run_programs(needs(), tasks, 2, limits)
+    assert next(outcomes).verdict == CORRECT
+    outcomes.close()
     assert wait_until(lambda: not running(f"NOFILE={number}"))
 
 
@@ -349,6 +349,6 @@ def test_a_box_that_never_starts_is_given_up(monkeypatch):
 def test_limits_hold_in_the_other_boxes_too():
     for kind in ("webassembly", "landlock"):
         box = needs(kind)
-        assert judge(box, "while True:\n    pass\n", TESTS, QUICK).verdict == TIMEOUT
+        assert run_tests(box, "while True:\n    pass\n", TESTS, QUICK).verdict == TIMEOUT
         hungry = "def f(x):\n    return len(bytearray(10**9)) and x * x\n"
-        assert judge(box, hungry, TESTS, QUICK).verdict == INCORRECT
+        assert run_tests(box, hungry, TESTS, QUICK).verdict == INCORRECT

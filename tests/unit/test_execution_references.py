@@ -43,8 +43,8 @@ def humaneval() -> dict:
 
 
 def failures(box, tasks: dict) -> set[str]:
-    judgements = run_programs(box, tasks.values(), 2)
-    return {name for name, judgement in zip(tasks, judgements, strict=True) if judgement.verdict != CORRECT}
+    outcomes = run_programs(box, tasks.values(), 2)
+    return {name for name, outcome in zip(tasks, outcomes, strict=True) if outcome.verdict != CORRECT}
 
 
 @pytest.mark.parametrize(("make", "count"), [(mbpp, 427), (humaneval, 164)])

@@ -18,3 +18,6 @@ class Limits:
     open_files: int = 32
     reply_mb: int = 4
     program_mb: int = 1
+
+
+USUAL = Limits()

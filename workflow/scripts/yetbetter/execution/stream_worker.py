@@ -1,4 +1,4 @@
-"""A process of a stream: reads programs and tests as JSON lines, writes judgements. Started by `streams`.
+"""A process of a stream: reads programs and tests as JSON lines, writes outcomes. Started by `streams`.
 
 It decodes what programs return and runs the tests of the data set on that. A program can make a test slow or hungry (by
 a huge number, or by keys with equal hashes): then the parent ends this process, or the limit on memory does.
@@ -10,10 +10,11 @@ import os
 import resource
 import signal
 import sys
+import warnings
 
 from yetbetter.execution import box, program_tests
-from yetbetter.execution.judging import Judgement, judge
 from yetbetter.execution.limits import Limits
+from yetbetter.execution.outcomes import ProgramOutcome, run_tests
 from yetbetter.verdicts import INCORRECT
 
 SET_DEATH_SIGNAL = 1
@@ -26,7 +27,8 @@ def main(parent: int) -> None:
     if os.getppid() != parent:  # it was gone before the line above
         os._exit(1)
     results = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # output of a test is not a result
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # output of a test is not a result
+    warnings.simplefilter("ignore")  # old escape sequences in tests
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Not address space: wasmtime, which inherits the limit, reserves much more than it uses.
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
@@ -39,8 +41,8 @@ def main(parent: int) -> None:
         if task["tests"] is not None:  # else those of the task before
             tests = program_tests.from_plain(task["tests"])
         try:
-            judgement = judge(used, task["program"], tests, limits)
+            outcome = run_tests(used, task["program"], tests, limits)
         except MemoryError:
-            judgement = Judgement(INCORRECT, "MemoryError")
-        results.write(json.dumps(judgement.as_row()) + "\n")
+            outcome = ProgramOutcome(INCORRECT, "MemoryError")
+        results.write(json.dumps(outcome.as_row()) + "\n")
         results.flush()

@@ -1,4 +1,4 @@
-"""Programs are judged in parallel streams. Two to four for each core use it best: a box mostly waits for the kernel.
+"""Programs are tested in parallel streams. Two to four for each core use it best: a box mostly waits for the kernel.
 
 A stream is a process that runs one program after the other, each in a box of its own. What a program can reach of it is
 plain data; a stream that hangs on a test, or dies, is replaced, and its program gets a verdict.
@@ -17,8 +17,8 @@ from pathlib import Path
 
 from yetbetter.errors import UserError
 from yetbetter.execution.box import Box
-from yetbetter.execution.judging import Judgement
-from yetbetter.execution.limits import Limits
+from yetbetter.execution.limits import USUAL, Limits
+from yetbetter.execution.outcomes import ProgramOutcome
 from yetbetter.execution.program_tests import Tests
 from yetbetter.execution.session import START_SECONDS, TIME_IS_UP
 from yetbetter.verdicts import GRADER_ERROR, TIMEOUT
@@ -36,8 +36,8 @@ AHEAD = 8
 Task = tuple[str | None, Tests]
 
 
-def run_programs(box: Box, tasks: Iterable[Task], streams: int = 2, limits: Limits = Limits()) -> Iterator[Judgement]:  # noqa: B008
-    """The judgements of (program, tests), in order. A program is a text, or None where a solution holds none.
+def run_programs(box: Box, tasks: Iterable[Task], streams: int = 2, limits: Limits = USUAL) -> Iterator[ProgramOutcome]:
+    """The outcomes of (program, tests), in order. A program is a text, or None where a solution holds none.
 
     Reads a few tasks ahead, so that memory is flat. Closing the iterator ends all processes at once. Raises UserError
     if the streams cannot be started.
@@ -45,7 +45,7 @@ def run_programs(box: Box, tasks: Iterable[Task], streams: int = 2, limits: Limi
     For the main thread: the kernel ends a stream with the thread that started it.
     """
     tasks = iter(tasks)
-    done: dict[int, Judgement] = {}
+    done: dict[int, ProgramOutcome] = {}
     sent = due = 0
     with contextlib.ExitStack() as stack:
         selector = stack.enter_context(selectors.DefaultSelector())
@@ -67,12 +67,12 @@ def run_programs(box: Box, tasks: Iterable[Task], streams: int = 2, limits: Limi
                 late = {stream for stream in busy - ready if stream.deadline <= time.monotonic()}
                 for stream in ready | late:
                     output = stream.output
-                    judgement = stream.give_up() if stream in late else stream.receive()
-                    if judgement:
+                    outcome = stream.give_up() if stream in late else stream.receive()
+                    if outcome:
                         selector.unregister(output)
                         busy.remove(stream)
                         idle.append(stream)
-                        done[stream.number] = judgement
+                        done[stream.number] = outcome
             else:
                 return
 
@@ -127,21 +127,21 @@ class Stream:
             while view:
                 view = view[self.process.stdin.write(view) :]
         except OSError:
-            raise UserError("a process that judges programs was killed (out of memory?)") from None
+            raise UserError("a process that tests programs was killed (out of memory?)") from None
 
-    def receive(self) -> Judgement | None:
-        """The judgement, if all of it has arrived. A process that is gone has been killed on a test."""
+    def receive(self) -> ProgramOutcome | None:
+        """The outcome, if all of it has arrived. A process that is gone has been killed on a test."""
         piece = os.read(self.output, 65_536)
         self.buffer += piece
         if not piece:
             self.close()
-            return Judgement(GRADER_ERROR, "killed")
+            return ProgramOutcome(GRADER_ERROR, "killed")
         if not self.buffer.endswith(b"\n"):
             return None
-        judgement, self.buffer = Judgement(**json.loads(self.buffer)), b""
-        return judgement
+        outcome, self.buffer = ProgramOutcome(**json.loads(self.buffer)), b""
+        return outcome
 
-    def give_up(self) -> Judgement:
+    def give_up(self) -> ProgramOutcome:
         """The program's values keep a test busy for ever. Its box ends with the process."""
         self.close()
-        return Judgement(TIMEOUT, TIME_IS_UP)
+        return ProgramOutcome(TIMEOUT, TIME_IS_UP)

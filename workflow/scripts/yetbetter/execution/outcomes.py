@@ -1,6 +1,7 @@
 """The verdict on one program: it runs alone in its box, its tests run here."""
 
 import ast
+import base64
 import builtins
 import dataclasses
 import functools
@@ -9,9 +10,10 @@ from types import CodeType
 from typing import Any
 
 from yetbetter.execution.box import Box
-from yetbetter.execution.limits import Limits
+from yetbetter.execution.limits import USUAL, Limits
 from yetbetter.execution.program_tests import NAMES, Tests
 from yetbetter.execution.session import TIME_IS_UP, BoxFailed, ProgramFailed, Session
+from yetbetter.execution.values import decode
 from yetbetter.verdicts import CORRECT, GRADER_ERROR, INCORRECT, NO_ANSWER, TIMEOUT
 
 TEST_FILE = "<test>"
@@ -19,7 +21,7 @@ TRIES = 3  # to start a box: a busy machine may lack processes for a moment
 
 
 @dataclasses.dataclass(frozen=True)
-class Judgement:
+class ProgramOutcome:
     """verdict: one of `yetbetter.verdicts.VERDICTS`. error: the name of an exception or of a signal, `timeout`, `exit`
     (the process ended by itself), `protocol` (it sent something else than a reply), `ProgramTooLarge`. failed_test: the
     first that failed, from 0; None if none did, or if the program failed before its tests.
@@ -37,59 +39,61 @@ class Lost(BaseException):
     """The program is gone. No test can catch this."""
 
 
-def judge(box: Box, program: str | None, tests: Tests, limits: Limits = Limits()) -> Judgement:  # noqa: B008 (frozen)
+def run_tests(box: Box, program: str | None, tests: Tests, limits: Limits = USUAL) -> ProgramOutcome:
     """The verdict on one program.
 
     Tests run in this process, without a limit on its own time and memory: `streams.run_programs` adds one.
     """
     if program is None or not program.strip():
-        return Judgement(NO_ANSWER)
+        return ProgramOutcome(NO_ANSWER)
     if len(program) > limits.program_mb * 2**20:
-        return Judgement(INCORRECT, "ProgramTooLarge")
+        return ProgramOutcome(INCORRECT, "ProgramTooLarge")
     for _ in range(TRIES):
         try:
             with Session(box, limits) as session:
-                return judge_in(session, program, tests)
+                return run_tests_in(session, program, tests)
         except (BoxFailed, OSError) as error:
-            failure = Judgement(GRADER_ERROR, type(error).__name__)
+            failure = ProgramOutcome(GRADER_ERROR, type(error).__name__)
     return failure
 
 
-def judge_in(session: Session, program: str, tests: Tests) -> Judgement:
+def run_tests_in(session: Session, program: str, tests: Tests) -> ProgramOutcome:
     try:
         session.define(program)
     except ProgramFailed as failure:
-        return judgement_of(failure.kind, None)
+        return outcome_of(failure.kind, None)
     names: dict[str, Any] = dict(NAMES)
     try:
-        setup, *statements = compiled(tests)
+        (setup, *statements), names["VALUES"] = prepared(tests)
         exec(setup, names)
     except Exception as error:
-        return Judgement(GRADER_ERROR, type(error).__name__)
+        return ProgramOutcome(GRADER_ERROR, type(error).__name__)
     names |= {name: function_of(session, name) for name in tests.functions}
     for number, statement in enumerate(statements):
         try:
             exec(statement, names)
         except Lost as loss:
-            return judgement_of(str(loss), place_of(loss, tests, number))
+            return outcome_of(str(loss), place_of(loss, tests, number))
         except ProgramFailed as failure:
-            return judgement_of(failure.kind, place_of(failure, tests, number))
+            return outcome_of(failure.kind, place_of(failure, tests, number))
         except NameError as error:
             # Raised by the test itself, it means that the test needs more of the program than its functions.
             verdict = INCORRECT if hasattr(error, "from_program") else GRADER_ERROR
-            return Judgement(verdict, type(error).__name__, place_of(error, tests, number))
+            return ProgramOutcome(verdict, type(error).__name__, place_of(error, tests, number))
         except Exception as error:
-            return Judgement(INCORRECT, type(error).__name__, place_of(error, tests, number))
-    return Judgement(CORRECT)
+            return ProgramOutcome(INCORRECT, type(error).__name__, place_of(error, tests, number))
+    return ProgramOutcome(CORRECT)
 
 
-@functools.lru_cache(maxsize=8)
-def compiled(tests: Tests) -> list[CodeType]:
-    return [compile(text, TEST_FILE, "exec") for text in (tests.setup, *tests.statements)]
+@functools.lru_cache(maxsize=2)
+def prepared(tests: Tests) -> tuple[list[CodeType], Any]:
+    """The code of setup and statements, and their values. Solutions of one problem mostly follow each other."""
+    code = [compile(text, TEST_FILE, "exec") for text in (tests.setup, *tests.statements)]
+    return code, decode(base64.b64decode(tests.values)) if tests.values else None
 
 
-def judgement_of(kind: str, place: int | None) -> Judgement:
-    return Judgement(TIMEOUT if kind == TIME_IS_UP else INCORRECT, kind, place)
+def outcome_of(kind: str, place: int | None) -> ProgramOutcome:
+    return ProgramOutcome(TIMEOUT if kind == TIME_IS_UP else INCORRECT, kind, place)
 
 
 def function_of(session: Session, name: str):
