@@ -147,6 +147,21 @@ def test_a_killed_preloaded_python_fails_the_program_in_one_line_and_later_ones_
     starter.process.kill()
 
 
+def test_a_temporary_folder_that_no_socket_fits_into_means_that_programs_load_for_themselves(tmp_path):
+    long = tmp_path / ("long" * 30)
+    long.mkdir()
+    begun = "import os, sys; sys.path.insert(0, sys.argv[1]); from yetbetter import preload; preload.start()"
+    code = f"{begun}; print(preload.SOCKET in os.environ)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(SCRIPTS)],
+        env=os.environ | {"TMPDIR": str(long)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.stdout, done.stderr, list(long.iterdir())) == ("False\n", "", [])
+
+
 @pytest.mark.parametrize("change", [{"OMP_NUM_THREADS": "2"}, {PYTHON: "/other/python"}, {END: "2100-01-01"}])
 def test_a_program_that_needs_another_python_loads_for_itself(job, tmp_path, change):
     starter = Starter()

@@ -31,15 +31,19 @@ def start() -> None:
     """Start the preloaded Python, for all programs that this process starts from now on."""
     if not hasattr(os, "pidfd_open") or not hasattr(socket, "send_fds"):
         return
-    os.environ[SOCKET] = os.path.join(tempfile.mkdtemp(prefix="yetbetter-"), "socket")
-    os.environ[PYTHON] = sys.executable
-    command = [sys.executable, "-m", "yetbetter.training.preloaded"]
+    folder = tempfile.mkdtemp(prefix="yetbetter-")
+    path = os.path.join(folder, "socket")
     reads, _ = os.pipe()  # its standard input, which ends with this process
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(os.environ[SOCKET])
+        try:
+            listener.bind(path)
+        except OSError:  # TMPDIR is longer than a socket's path may be, or its file system has no sockets
+            os.close(reads)
+            os.rmdir(folder)
+            return
         listener.listen(128)
         subprocess.Popen(
-            [*command, str(listener.fileno())],
+            [sys.executable, "-m", "yetbetter.training.preloaded", str(listener.fileno())],
             stdin=reads,
             stdout=subprocess.DEVNULL,
             pass_fds=[listener.fileno()],
@@ -48,6 +52,7 @@ def start() -> None:
             start_new_session=True,
         )
     os.close(reads)
+    os.environ |= {SOCKET: path, PYTHON: sys.executable}
 
 
 def hand_over() -> None:
