@@ -105,6 +105,23 @@ def test_an_output_edited_in_place_is_not_published_again(tmp_path):
             draft.publish({"rows.jsonl": output})
 
 
+def test_a_folder_in_the_place_of_an_output_is_named_and_the_finished_work_is_kept(tmp_path):
+    output = tmp_path / "out.jsonl"
+    output.mkdir()
+    for _ in range(2):
+        with open_draft(output, SETTING) as draft:
+            if not draft.sealed:
+                draft.append("rows.jsonl", ROWS)
+                draft.seal()
+            with pytest.raises(UserError, match=f"^{output}: a folder, where a file is to be written"):
+                draft.publish({"rows.jsonl": output})
+    output.rmdir()
+    with open_draft(output, SETTING) as draft:
+        assert draft.sealed
+        draft.publish({"rows.jsonl": output})
+    assert len(output.read_text().splitlines()) == len(ROWS)
+
+
 def test_the_seal_comes_last(tmp_path):
     with open_draft(tmp_path / "out.jsonl", SETTING) as draft:
         draft.append("rows.jsonl", ROWS)

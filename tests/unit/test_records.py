@@ -265,9 +265,10 @@ def test_a_file_of_another_kind_is_reported_for_what_it_is(write, content, kind)
     assert refusal(read_rows, path).startswith(f"{path}:")
 
 
-def test_the_command_of_the_message_turns_a_json_array_into_rows(write, tmp_path):
+@pytest.mark.parametrize("start", [b"", BOM])
+def test_the_command_of_the_message_turns_a_json_array_into_rows(start, write, tmp_path):
     rows = [{"problem": "p", "text": "Größe\n\u2028"}, {"problem": "q", "text": ""}]
-    path = write(json.dumps(rows, indent=1).encode())
+    path = write(start + json.dumps(rows, indent=1).encode())
     command = refusal(read_rows, path).partition("one object per line: ")[2]
     done = subprocess.run(command, shell=True, capture_output=True, check=True)
     (tmp_path / "lines.jsonl").write_bytes(done.stdout)

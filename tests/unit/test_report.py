@@ -72,9 +72,9 @@ def test_a_caption_carries_the_numbers_of_its_figure(page):
 def test_the_figure_of_an_experiment_carries_its_title_and_the_numbers_of_its_sources(page):
     text = page.read_text(encoding="utf-8").replace(wording.NARROW, " ")
     assert "<h3>Number- against compute-matched · hard</h3>" in text
-    assert "Low budget – student: SE 38.0 %; WC 41.2 % (+3.2 points [+0.4, +6.1])." in text
+    assert "Budget low – student: SE 38.0 %; WC 41.2 % (+3.2 points [+0.4, +6.1])." in text
     assert "In brackets the lead over SE data, on 1,000 test problems, one seed." in text
-    assert "Low budget – coverage SE 33.0 % [29.0, 37.0], WC 50.0 % [46.0, 54.0]." in text
+    assert "Budget low – coverage SE 33.0 % [29.0, 37.0], WC 50.0 % [46.0, 54.0]." in text
 
 
 def test_claims_come_first_and_what_is_missing_is_reported(page):

@@ -140,11 +140,14 @@ class Draft:
     def publish(self, outputs: dict[str, str | Path]) -> None:
         """Make each output (a file or a folder) appear under its own name: as a hard link if possible, else as a copy.
 
-        Raises UserError if a file no longer has the size it was sealed with: editing a linked output edits the draft.
+        Raises UserError if a file no longer has the size it was sealed with: editing a linked output edits the draft; and
+        for a folder in the place of a file.
         """
         self.check_sizes()
         for name, output in outputs.items():
             source, output = self.folder / name, Path(output)
+            if output.is_dir() and not source.is_dir():
+                raise UserError(f"{output}: a folder, where a file is to be written; the finished work is kept")
             output.parent.mkdir(parents=True, exist_ok=True)
             partial = output.with_name(f".{output.name}.part")  # the lock is held: no other process writes it
             remove(partial)

@@ -24,7 +24,10 @@ BEGINNINGS = {
     b"version https://git-lfs": "the pointer of a git-lfs file (git lfs pull brings the file itself)",
 }
 # Writes each row of an array as a line.
-TO_LINES = 'python -c "import json, sys; [print(json.dumps(row)) for row in json.load(sys.stdin)]" < {path}'
+TO_LINES = (
+    'python -c "import json, sys; [print(json.dumps(row)) for row in json.load(open(sys.argv[1],'
+    " encoding='utf-8-sig'))]\" {path}"
+)
 
 # The first line of a table: names, quoted or not, between separators.
 CELL = rb'("[^"\n{}]*"|[^"{}\[\],;\t\r\n]*)'

@@ -63,7 +63,7 @@ def lead(study: ReportedStudy, row: dict) -> str:
 
 
 def budget_line(budget: str, text: str) -> str:
-    return f"{budget[:1].upper()}{budget[1:]} budget – {text}."
+    return f"Budget {budget} – {text}."
 
 
 def tell_leads(study: ReportedStudy, rows: list[dict]) -> list[str]:

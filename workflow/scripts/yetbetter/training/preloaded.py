@@ -34,8 +34,9 @@ def serve(listener: socket.socket) -> None:
             elif key.data is None:  # the process that started this one has ended
                 selector.unregister(sys.stdin.fileno())
                 selector.unregister(listener)
-                os.unlink(path)
-                os.rmdir(os.path.dirname(path))
+                with contextlib.suppress(OSError):  # a cleaner of temporary files may have been here
+                    os.unlink(path)
+                    os.rmdir(os.path.dirname(path))
             else:
                 selector.unregister(key.fileobj)
                 os.close(key.fileobj)
