@@ -213,3 +213,55 @@ def test_every_option_of_the_recipe_is_one_of_the_program(monkeypatch):
     monkeypatch.setattr(sys, "argv", command("m", "d", Path("o")))
     arguments = parse_arguments()
     assert all(hasattr(arguments, key.name) for key in dataclasses.fields(Recipe))
+
+
+# What the finetuned model will be asked -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def questions(tmp_path):
+    """The options for a file whose second question is too long for the model's context."""
+    rows = [{"problem": f"p{number}", "question": "how many" + " apples" * number} for number in (1, 300, 2)]
+    (tmp_path / "prompt.txt").write_text("{question} ? answer :")
+    file = write(tmp_path / "test {x}.jsonl", rows)
+    return lambda count: {"asked": f"{file}:{count}", "asked_prompt": tmp_path / "prompt.txt", "asked_tokens": 20}
+
+
+@pytest.fixture(scope="module")
+def short_model(tmp_path_factory) -> str:
+    return make_model(tmp_path_factory.mktemp("short"), max_position_embeddings=64)
+
+
+def test_a_benchmarks_question_that_is_too_long_is_named_before_training(
+    short_model, data, tmp_path, monkeypatch, questions
+):
+    with pytest.raises(
+        UserError, match=r"test \{x\}\.jsonl: problem 'p300': its prompt 'how many apples.*': 30\d tokens"
+    ):
+        run_here(monkeypatch, short_model, data, tmp_path / "out", **SHORT, **questions(2))
+    assert not list(tmp_path.rglob("training.jsonl"))
+
+
+def test_questions_that_are_not_asked_or_not_there_stop_no_training(
+    short_model, data, tmp_path, monkeypatch, questions
+):
+    plain = run_here(monkeypatch, short_model, data, tmp_path / "plain", **SHORT)
+    asked = run_here(monkeypatch, short_model, data, tmp_path / "asked", **SHORT, **questions(1))
+    later = questions(2) | {"asked": f"{tmp_path}/later.jsonl:2"}
+    assert (
+        content(asked)
+        == content(plain)
+        == content(run_here(monkeypatch, short_model, data, tmp_path / "l", **SHORT, **later))
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"asked": "test.jsonl"}, "--asked 'test.jsonl': must be FILE:COUNT"),
+        ({"asked_prompt": None}, "--asked needs --asked-prompt and --asked-tokens"),
+    ],
+)
+def test_what_is_asked_is_told_wholly(model, data, tmp_path, monkeypatch, questions, changes, message):
+    with pytest.raises(UserError, match=message):
+        run_here(monkeypatch, model, data, tmp_path / "out", **SHORT, **questions(1) | changes)

@@ -70,6 +70,16 @@ def parse_arguments() -> argparse.Namespace:
     add("--save-every", type=int, help="steps between the states that a killed run continues from")
     add("--deepspeed", metavar="STAGE", help="zero-2, zero-3, or your configuration (JSON); under torchrun")
     add("--offload", default="none", choices=OFFLOADS, help="what zero-2 and zero-3 keep off the GPU")
+    add(
+        "--asked",
+        nargs="+",
+        default=[],
+        metavar="FILE:COUNT",
+        help="problems that the finetuned model will be asked, the first COUNT of each file: the longest are checked"
+        " before training, if the file is there",
+    )
+    add("--asked-prompt", help="file with the prompt that they are asked with")
+    add("--asked-tokens", type=program.whole(1), help="tokens that an answer may have")
     add("--output", action=program.Output, required=True, help="the folder to make")
     add("--drafts", help="folder of all drafts (default: .drafts beside the output)")
     arguments = parser.parse_args()

@@ -140,8 +140,8 @@ class Draft:
     def publish(self, outputs: dict[str, str | Path]) -> None:
         """Make each output (a file or a folder) appear under its own name: as a hard link if possible, else as a copy.
 
-        Raises UserError if a file no longer has the size it was sealed with: editing a linked output edits the draft; and
-        for a folder in the place of a file.
+        Raises UserError for a folder in the place of a file, and if a file no longer has the size it was sealed with:
+        editing a linked output edits the draft.
         """
         self.check_sizes()
         for name, output in outputs.items():

@@ -210,7 +210,9 @@ class Evaluator:
             for item in [self.evaluation.validation, *self.evaluation.benchmarks]
             for row in item.problems[: max(item.greedy, item.sampled)]
         }
-        check_questions(self.engine, asked, self.sampler.decoding.max_new_tokens, "{0[0]}: problem {0[1]!r}".format)
+        check_questions(
+            self.engine.check, asked, self.sampler.decoding.max_new_tokens, "{0[0]}: problem {0[1]!r}".format
+        )
         self.checked = True
 
     def seed_of(self, row: dict) -> int:

@@ -148,7 +148,7 @@ def sample_block(block: Block, draft: Draft) -> list[dict]:
             chat = chat_of(block.model, block.revision)
             prompts.update({problem: chat(prompt) for problem, prompt in prompts.items()})
         engine = sampler.load(block.model, block.revision)
-        check_questions(engine, prompts, sampler.decoding.max_new_tokens)
+        check_questions(engine.check, prompts, sampler.decoding.max_new_tokens)
 
     def sample(rows: list[dict]):
         if sampler.streams:

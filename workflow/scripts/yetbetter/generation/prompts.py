@@ -102,11 +102,14 @@ def check_prompts(
 
 
 def check_questions(
-    engine, prompts: Mapping, max_new_tokens: int, name_of: Callable[[object], str] = "problem {!r}".format
+    check: Callable[[list[str], int], None],
+    prompts: Mapping,
+    max_new_tokens: int,
+    name_of: Callable[[object], str] = "problem {!r}".format,
 ) -> None:
-    """The engine's `check`, with an error that names the questions. prompts: key -> prompt; name_of: key -> name."""
+    """An engine's `check`, with an error that names the questions. prompts: key -> prompt; name_of: key -> name."""
     try:
-        engine.check(list(prompts.values()), max_new_tokens)
+        check(list(prompts.values()), max_new_tokens)
     except RefusedPrompts as error:
         refused = set(error.prompts)
         first, *others = [name_of(key) for key, prompt in prompts.items() if prompt in refused]

@@ -130,7 +130,7 @@ def ask_judge(judge: Judge, draft: Draft, asked: list[dict]) -> list[dict]:
             chat = chat_of(judge.model, judge.revision)
             prompts.update({key: chat(prompt) for key, prompt in prompts.items()})
         engine = sampler.load(judge.model, judge.revision)
-        check_questions(engine, prompts, sampler.decoding.max_new_tokens, name_of_question)
+        check_questions(engine.check, prompts, sampler.decoding.max_new_tokens, name_of_question)
 
     def seed_of(row: dict) -> int:
         model = questions[key_of_answer(row)]["model"]

@@ -13,6 +13,7 @@ from yetbetter.errors import UserError
 from yetbetter.generation.loading import check_folder
 from yetbetter.generation.model_folder import HUB_NAME
 from yetbetter.records import read_json
+from yetbetter.training.asked import Asked, read_asked
 from yetbetter.training.data import read_training_data
 from yetbetter.training.deepspeed_config import STAGES, deepspeed_config
 from yetbetter.training.recipe import Recipe, steps_of
@@ -26,9 +27,9 @@ class Job:
     """One finetuning, as one of its processes works on it.
 
     model: a folder, or a name on the hub. stage: zero-2 or zero-3 where `deepspeed`, DeepSpeed's configuration, is
-    ours. peak_tflops: of one device, if given. save_every: steps between states that a killed run resumes from, in
-    addition to those of the checkpoints. rank, processes: from torchrun. given: the program's arguments by name, for
-    the sidecar.
+    ours. peak_tflops: of one device, if given. asked: what the finetuned model will be asked, if known. save_every:
+    steps between states that a killed run resumes from, in addition to those of the checkpoints. rank, processes: from
+    torchrun. given: the program's arguments by name, for the sidecar.
     """
 
     data: str
@@ -44,6 +45,7 @@ class Job:
     save_every: int | None
     log_to: str
     peak_tflops: float | None
+    asked: Asked | None
     rank: int
     processes: int
     given: dict
@@ -107,6 +109,7 @@ def read_job(arguments: argparse.Namespace) -> Job:
         save_every=arguments.save_every,
         log_to=arguments.log_to,
         peak_tflops=arguments.peak_tflops,
+        asked=read_asked(arguments.asked, arguments.asked_prompt, arguments.asked_tokens),
         rank=rank,
         processes=processes,
         given=given,

@@ -21,6 +21,7 @@ from yetbetter.errors import UserError
 from yetbetter.generation.loading import OWN_CODE, beyond, check_folder, context_of, loading, read_weights
 from yetbetter.identity import stream_seed
 from yetbetter.time_limit import TimeLimit
+from yetbetter.training.asked import check_asked
 from yetbetter.training.checkpoints import TOLERANCE, probe_of, sync, take_snapshot, verify_checkpoint, without_sharding
 from yetbetter.training.data import encode_examples
 from yetbetter.training.devices import device_name, peak_flops
@@ -61,6 +62,7 @@ def train(job: Job, config: SFTConfig, plan: Plan, time_limit: TimeLimit | None 
     path, limit = job.data, job.recipe.max_length
     vocabulary, context = model.config.get_text_config().vocab_size, context_of(model.config)
     columns, kept_out = encode_examples(job.rows, tokenizer, limit, path, vocabulary, context)
+    check_asked(job.asked, tokenizer, context, vocabulary)
     padding = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
     if padding >= vocabulary:
         raise UserError(f"model {job.model}: {beyond(tokenizer, padding, vocabulary)}")
