@@ -11,7 +11,6 @@ import argparse
 import contextlib
 import functools
 import importlib.util
-import json
 import os
 import subprocess
 import sys
@@ -24,8 +23,12 @@ os.environ["OMP_NUM_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "scripts"))
 
 from yetbetter import execution
+from yetbetter.errors import UserError
 from yetbetter.execution.interpreters import find_interpreters
 from yetbetter.program import Parser, run, whole
+from yetbetter.records import read_json
+
+KEYS = {"task_id", "code", "test_imports", "test_list"}
 
 # A namespace ends a little after the program in it.
 SETTLE_SECONDS = 0.5
@@ -38,7 +41,7 @@ def main() -> None:
     parser.add_argument("--streams", type=whole(1), nargs="+", default=[1, 2], help="streams (default: 1 2)")
     parser.add_argument("--programs", type=whole(1), default=200, help="the first n problems (default: 200)")
     arguments = parser.parse_args()
-    rows = json.loads(arguments.mbpp.read_text(encoding="utf-8"))[: arguments.programs]
+    rows = read_problems(arguments.mbpp)[: arguments.programs]
     box = execution.open_box(arguments.box)
     print(f"{len(rows)} programs; {', '.join(f'{name} {value}' for name, value in box.description.items())}")
     ways = {"bare subprocess": lambda: in_subprocesses(rows)}
@@ -51,6 +54,13 @@ def main() -> None:
         print(f"{'':16} {'CPU ms each':>11} {'per CPU s':>9} {'wall ms each':>12} {'per s':>7}  verdicts")
         for name, way in ways.items():
             measure(name, way, len(rows), clock)
+
+
+def read_problems(path: Path) -> list[dict]:
+    rows = read_json(path)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and row.keys() >= KEYS for row in rows):
+        raise UserError(f"{path}: not sanitized-mbpp.json, a list of problems with {', '.join(sorted(KEYS))}")
+    return rows
 
 
 def measure(name: str, way: Callable[[], Iterable[str]], count: int, clock: Callable[[], float]) -> None:

@@ -25,10 +25,10 @@ def answer(paths):
                 reached.append(path)
             except Exception:
                 pass
-        try:
-            open(path + ".new", "w").close()  # the box may have a folder of that name; a look from outside decides
-        except Exception:
-            pass
+    try:
+        open(paths[0] + ".new", "w").close()  # the box may have a folder of that name; a look from outside decides
+    except Exception:
+        pass
     try:
         import socket
         socket.socket().close()
