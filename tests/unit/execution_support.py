@@ -47,7 +47,7 @@ def data(name: str) -> Path:
 
 
 def python_of_nobody() -> list[str]:
-    """The beginning of a command by which an ordinary user runs Python; skips the test if there is no way to."""
+    """The beginning of a command by which an ordinary user runs Python; skips the test if that is impossible."""
     if os.getuid() != 0:
         pytest.skip("only root can become another user")
     if not shutil.which("setpriv"):

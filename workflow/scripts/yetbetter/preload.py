@@ -6,7 +6,7 @@ and jobs run on this machine, the Snakefile calls `start` before the first job. 
 fork ends. The fork does what the program would have done, and is killed if the program that waits for it is. The
 preloaded Python ends after the process that started it and the last fork.
 
-Only Linux has what this needs. Elsewhere, or if there is no preloaded Python, programs load the packages themselves.
+Only Linux has what this needs. Elsewhere, and without a preloaded Python, programs load the packages themselves.
 """
 
 import json
@@ -29,7 +29,7 @@ FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGURG, signal
 
 def start() -> None:
     """Start the preloaded Python, for all programs that this process starts from now on."""
-    if not hasattr(os, "pidfd_open") or not hasattr(socket, "send_fds"):
+    if not hasattr(os, "pidfd_open"):
         return
     folder = tempfile.mkdtemp(prefix="yetbetter-")
     path = os.path.join(folder, "socket")
@@ -58,7 +58,7 @@ def start() -> None:
 def hand_over() -> None:
     """Let a fork of the preloaded Python do what this program was started for, and end as it ends.
 
-    Returns if there is no preloaded Python, or this program needs another.
+    Returns without a preloaded Python, or if this program needs another.
     """
     path, python = os.environ.pop(SOCKET, None), os.environ.pop(PYTHON, None)
     alike = python == sys.executable and all(os.environ.get(key) == value for key, value in ENVIRONMENT.items())

@@ -5,7 +5,7 @@
     tests = from_asserts("mbpp 1", "f", ["assert f(1) == 2"])
     for outcome in run_programs(box, [(program, tests)], streams=2): ...
 
-Only the standard library is imported here; wasmtime is where there is no bubblewrap.
+Only the standard library is imported here, and wasmtime if bubblewrap does not work.
 """
 
 from yetbetter.execution.box import Box

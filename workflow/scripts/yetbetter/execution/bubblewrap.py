@@ -1,7 +1,7 @@
 """The box made by bubblewrap: namespaces of its own, a root folder that holds Python alone, a filter of system calls.
 
 It does without --proc and --dev. The latter brings a writable /dev/shm without a limit. The root folder is a tmpfs, so
-it is made read-only after the mounts. There is no folder to write to: bubblewrap limits the bytes of a tmpfs but not
+it is made read-only after the mounts. No folder can be written to: bubblewrap limits the bytes of a tmpfs but not
 the number of its files, which take memory of the kernel.
 """
 

@@ -112,7 +112,7 @@ def own_pipes():
 
 
 class Nowhere:
-    """Standard output where there is no /dev/null: keeps nothing."""
+    """Standard output under WebAssembly, which lacks /dev/null: keeps nothing."""
 
     encoding = "utf-8"
 
@@ -163,6 +163,7 @@ def main():
 
     def call(request):
         name, _, given = request.partition(b"\n")
+        # The grader's own text (`values.expression`), in a process that the program rules anyway.
         arguments, options = eval(given.decode("utf-8", "surrogatepass"), dict(NUMBERS))
         name = name.decode()
         if name not in names:

@@ -9,7 +9,7 @@ class Limits:
 
     `cpu_seconds` decides about time-outs: it does not depend on the load of the machine. `wall_seconds` ends a program
     that sleeps. Memory is address space, since a program has one process. `reply_mb` is the size of one returned
-    value. A program can write no file, so that there is no limit on its size.
+    value. Files need no limit: a program can write none.
     """
 
     cpu_seconds: int = 10

@@ -70,8 +70,8 @@ def landlocks() -> Candidates:
             yield landlock.make(python), ""
         except UserError as error:
             yield None, str(error)
-        except (OSError, subprocess.SubprocessError):
-            yield None, f"Python {python.version} cannot be run"
+        except OSError:
+            yield None, f"the files of Python {python.version} cannot be listed"
 
 
 CANDIDATES = {BUBBLEWRAP: bubblewraps, WEBASSEMBLY: webassemblies, LANDLOCK: landlocks}

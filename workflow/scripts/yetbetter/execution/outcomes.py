@@ -1,4 +1,8 @@
-"""The verdict on one program: it runs alone in its box, its tests run here."""
+"""The verdict on one program: it runs alone in its box, its tests run here.
+
+Tests are code of the data set and have the rights of this user, like everything else that is installed: they come from
+a pinned revision, or from whoever brings a data set. Of the program only plain data ever reaches them.
+"""
 
 import ast
 import base64

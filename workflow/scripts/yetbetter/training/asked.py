@@ -1,6 +1,5 @@
 """What a finetuned model will be asked: questions that do not fit it are reported before it is trained."""
 
-import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,18 +41,15 @@ def check_asked(asked: Asked | None, tokenizer, context: int, vocabulary: int) -
 
     A file that is not there is left to the evaluation: the job that makes it may run later.
     """
-    for path, count in (asked.files if asked else {}).items():
-        if not Path(path).is_file():
-            continue
-        rows = read_rows(path, require=("problem", "question"))[:count]
-        longest = sorted(rows, key=lambda row: len(str(row["question"])), reverse=True)[:LONGEST]
-        prompts = {row["problem"]: fill(asked.template, row["question"]) for row in longest}
+    if asked is None:
+        return
+    prompts = {}
+    for path, count in asked.files.items():
+        rows = read_rows(path, require=("problem", "question"))[:count] if Path(path).is_file() else []
+        longest = sorted(rows, key=lambda row: len(row["question"]), reverse=True)[:LONGEST]
+        prompts |= {(path, row["problem"]): fill(asked.template, row["question"]) for row in longest}
 
-        def check(texts, max_new_tokens):
-            check_prompts(tokenizer, texts, [tokenizer.eos_token_id], context, max_new_tokens, vocabulary)
+    def check(texts, max_new_tokens):
+        check_prompts(tokenizer, texts, [tokenizer.eos_token_id], context, max_new_tokens, vocabulary)
 
-        check_questions(check, prompts, asked.max_new_tokens, functools.partial(_name, path))
-
-
-def _name(path: str, problem: str) -> str:
-    return f"{path}: problem {problem!r}"
+    check_questions(check, prompts, asked.max_new_tokens, "{0[0]}: problem {0[1]!r}".format)
