@@ -294,6 +294,11 @@ def test_a_benchmark_that_is_not_a_split_is_refused():
     assert_says(refusal(config), "datasets.easy.benchmarks", "'tset'", "train, validation, test")
 
 
+def test_a_benchmark_of_an_experiment_that_its_data_set_lacks_is_refused():
+    config = changed("experiments.main.benchmarks", ["test", "tset"])
+    assert_says(refusal(config), "experiments.main.benchmarks", "'tset'", "easy", "test, functional, control")
+
+
 def test_more_functional_twins_than_test_problems_are_refused():
     config = changed("datasets.easy.splits.functional", 1001)
     assert_says(refusal(config), "datasets.easy.splits.functional", "1001", "1000")

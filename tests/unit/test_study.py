@@ -1,5 +1,6 @@
 """The study object: what rules ask of it, without Snakemake."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -71,7 +72,28 @@ def test_the_regraded_study_has_folders_of_its_own_for_what_grading_changes(stud
     assert other.mode == "lenient" and study.mode == "strict"
     assert other.folder("verdicts") == "results/pocket/grader-lenient/verdicts"
     assert other.folder("solutions") == study.folder("solutions") == "results/pocket/solutions"
-    assert "--grading-mode lenient" in other.datasets["hard"].benchmarks
+    assert "--grading-mode lenient" in other.datasets["hard"].benchmarks()
+    assert "--grading-mode lenient" in other.benchmarks
+
+
+def test_a_cell_answers_the_benchmarks_of_each_of_its_experiments():
+    config = pocket_study()
+    slice_of = config["experiments"]["main"] | {"datasets": ["hard"], "sources": ["wc"]}
+    config["experiments"] = {
+        "main": slice_of | {"budgets": ["low"], "sources": ["se", "wc"]},
+        "test": slice_of | {"budgets": ["low", "high"], "benchmarks": ["test"]},
+        "functional": slice_of | {"budgets": ["high"], "targets": ["student"], "benchmarks": ["functional"]},
+    }
+    study = Study(completed(config))
+
+    def asked(budget: str, target: str) -> list[str]:
+        cell = wildcards(dataset="hard", budget=budget, source="wc", target=target, seed="0")
+        return re.findall(r"--benchmark (\w+):results/pocket/problems/hard/", study.benchmarks(cell))
+
+    assert asked("low", "student") == ["test", "functional", "control"]
+    assert asked("high", "student") == ["test", "functional"]
+    assert asked("high", "se") == ["test"]
+    assert asked("none of the grid", "se") == ["test", "functional", "control"]
 
 
 def test_the_base_grid_leaves_the_extra_experiments_out(study):

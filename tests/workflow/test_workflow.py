@@ -39,6 +39,15 @@ def test_jobs_are_forked_from_the_preloaded_python(reference):
     assert "trl" in json.loads(about.read_text())["versions"]
 
 
+def test_a_finished_job_does_not_wake_the_scheduler_again_and_again(fresh):
+    """As long as jobs wait for a core, a limit of jobs per second would: 38 times here."""
+    files = [f"problems/hard/{split}" for split in ("train", "validation", "test", "functional", "control")]
+    files += [f"solutions/hard/{model}/questions-000000_samples-0000" for model in ("wc", "se")]
+    targets = [f"results/miniature/{file}.jsonl" for file in files]
+    done = fresh.run(*targets, options=("--cores", "1", "--verbose"))
+    assert 1 <= done.stderr.count("Ready jobs:") <= len(targets) + 3
+
+
 def test_a_second_run_has_nothing_to_do(reference):
     assert reference.planned() == {}
 

@@ -257,7 +257,8 @@ class Forecast:
         rates, checkpoints = len(names), recipe["checkpoints"]
         read = self.examples(cell, recipe) * (self.assumptions["tokens_per_question"] + length)
         answers = rates * checkpoints * dataset["splits"]["validation"]
-        for asked in dataset["benchmarks"].values():
+        own = self.grid.benchmarks.get(cell, dataset["benchmarks"])
+        for asked in (counts for name, counts in dataset["benchmarks"].items() if name in own):
             answers += asked["greedy"] + asked["sampled"] * asked["samples"]
         operations = {
             "finetuning": rates * 6.0 * entry["parameters"] * read,

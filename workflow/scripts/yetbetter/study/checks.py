@@ -83,6 +83,8 @@ def check_references(config: dict, name: str) -> None:
         ):
             for wanted in entry[axis]:
                 require(f"experiments.{experiment}.{axis}", wanted, registry)
+        for dataset in entry["datasets"]:
+            check_benchmarks(f"{name}: experiments.{experiment}.benchmarks", entry, dataset, config)
         for target in entry["targets"]:
             check_target(name, target, entry, config)
     check_packing(name, config)
@@ -185,6 +187,13 @@ def check_dataset(key: str, dataset: str, entry: dict) -> None:
                 raise UserError(f"{key}.benchmarks.{benchmark}.{count}: {asked[count]}, the split holds {size}")
         if bool(asked["sampled"]) != bool(asked["samples"]):
             raise UserError(f"{key}.benchmarks.{benchmark}: `sampled` problems and `samples` of each go together")
+
+
+def check_benchmarks(key: str, experiment: dict, dataset: str, config: dict) -> None:
+    known = config["datasets"][dataset]["benchmarks"]
+    for benchmark in experiment.get("benchmarks", ()):
+        if benchmark not in known:
+            raise UserError(f"{key}: {benchmark!r} is not a benchmark of {dataset} (allowed: {', '.join(known)})")
 
 
 def check_target(name: str, target: str, experiment: dict, config: dict) -> None:

@@ -84,6 +84,8 @@ class Grid:
         self.models = config["models"]
         self.cells = list(dict.fromkeys(self._cells()))
         self.first_seeds = self._first_seeds()
+        # cell -> the benchmarks that it answers; empty if all cells answer all.
+        self.benchmarks = self._benchmarks()
         self.arms = self.arms_of(self.cells)
         self.sampled_arms = [arm for arm in self.arms if not self.is_human(arm.source)]
         # With the slices of later repetitions, which are trained on but not measured.
@@ -149,6 +151,18 @@ class Grid:
         for cell in self.cells:
             seeds.setdefault((cell.dataset, cell.budget, cell.source, cell.target), cell.seed)
         return seeds
+
+    def _benchmarks(self) -> dict[Cell, set[str]]:
+        """A cell of several experiments answers the benchmarks of each."""
+        experiments = self.config["experiments"]
+        if not any("benchmarks" in experiment for experiment in experiments.values()):
+            return {}
+        asked: dict[Cell, set[str]] = {}
+        for name, experiment in experiments.items():
+            for cell in self._cells(name):
+                own = experiment.get("benchmarks", self.config["datasets"][cell.dataset]["benchmarks"])
+                asked.setdefault(cell, set()).update(own)
+        return asked
 
     def learning_rates(self, dataset: str, budget: str, source: str, target: str, seed: int) -> list[str]:
         """Names of the learning rates that a cell is trained with; CHOSEN if the first seed chooses for it."""
