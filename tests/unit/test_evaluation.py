@@ -13,6 +13,7 @@ from yetbetter.evaluation.benchmarks import (
     row_seed,
 )
 from yetbetter.records import write_rows
+from yetbetter.tasks import Options
 
 PROBLEMS = [{"problem": f"p{number}", "question": "?", "answer": "1"} for number in range(4)]
 BENCHMARK = Benchmark("functional", PROBLEMS, 3, 2, 5)
@@ -83,11 +84,12 @@ def answers(checkpoint: str, *given: str) -> list[dict]:
 def test_the_checkpoint_with_the_best_validation_accuracy_is_chosen():
     golds = {"p0": "1", "p1": "2"}
     rows = answers("first", "1", "3") + answers("second", "1", "2") + answers("third", "0", "0")
-    assert choose_checkpoint(rows, golds, "the_answer_is") == ("second", {"first": 0.5, "second": 1.0, "third": 0.0})
+    chosen, accuracy = choose_checkpoint(rows, golds, Options("the_answer_is"))
+    assert (chosen, accuracy) == ("second", {"first": 0.5, "second": 1.0, "third": 0.0})
 
 
 def test_of_equally_good_checkpoints_the_earliest_is_chosen():
     golds = {"p0": "1", "p1": "2"}
     for given in (("1", "0"), ("0", "0")):
         rows = answers("z", *given) + answers("a", *given) + answers("m", *given)
-        assert choose_checkpoint(rows, golds, "the_answer_is")[0] == "z"
+        assert choose_checkpoint(rows, golds, Options("the_answer_is"))[0] == "z"

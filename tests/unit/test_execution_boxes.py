@@ -183,7 +183,7 @@ def seen():
 
 @pytest.mark.parametrize("processor", syscalls.PROCESSORS)
 def test_the_filter_allows_what_is_listed_and_nothing_else(processor):
-    audit, numbers = syscalls.PROCESSORS[processor]
+    audit, numbers, of_parent = syscalls.PROCESSORS[processor]
     program = seccomp.assemble(processor)
     allowed = {number for number in range(600) if run_filter(program, number, audit) == seccomp.ALLOW}
     assert allowed == set(numbers.values()) - {numbers["ioctl"]}  # of fcntl and prlimit64 with zeros
@@ -192,6 +192,9 @@ def test_the_filter_allows_what_is_listed_and_nothing_else(processor):
     assert run_filter(program, numbers["prlimit64"], audit, 0, 1234) == seccomp.REFUSE
     assert run_filter(program, numbers["ioctl"], audit, 1, 0x5413) == seccomp.ALLOW
     assert run_filter(program, numbers["ioctl"], audit, 1, 0x5412) == seccomp.REFUSE
+    for name, number in of_parent.items():
+        assert run_filter(program, number, audit) == seccomp.REFUSE, name
+        assert run_filter(seccomp.assemble(processor, parent=True), number, audit) == seccomp.ALLOW, name
     assert run_filter(program, 0x40000000, audit) == seccomp.REFUSE
     assert run_filter(program, numbers["read"], audit + 1) == seccomp.KILL
 

@@ -183,7 +183,7 @@ def test_a_filter_is_taken_where_its_data_set_is_checked_for_it(rule, fpr):
     [
         ("reasoning", "none", "nothing checks its solutions (fpr must be exact or judge)"),
         ("judge", "none", "nothing checks its solutions (fpr must be judge)"),
-        ("judge", "exact", "its reasoning is checked exactly, no judge is asked (use filter: reasoning)"),
+        ("judge", "exact", "its right answers are checked without a judge (use filter: reasoning)"),
     ],
 )
 def test_a_filter_that_nothing_answers_is_refused(rule, fpr, expected):

@@ -73,7 +73,6 @@ def test_the_regraded_study_has_folders_of_its_own_for_what_grading_changes(stud
     assert other.folder("verdicts") == "results/pocket/grader-lenient/verdicts"
     assert other.folder("solutions") == study.folder("solutions") == "results/pocket/solutions"
     assert "--grading-mode lenient" in other.datasets["hard"].benchmarks()
-    assert "--grading-mode lenient" in other.benchmarks
 
 
 def test_a_cell_answers_the_benchmarks_of_each_of_its_experiments():

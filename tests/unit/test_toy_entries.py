@@ -176,6 +176,7 @@ def test_a_data_set_that_is_only_in_the_registry_becomes_problems(toy):
 def test_its_config_is_checked_and_the_study_knows_it(toy):
     entry = {
         "adapter": "toy",
+        "task": "math",
         "data_dir": str(toy),
         "splits": {"train": 6, "validation": 2, "test": 2},
         "answer": "boxed",
@@ -190,6 +191,9 @@ def test_its_config_is_checked_and_the_study_knows_it(toy):
         ({"answer": "gsm8k"}, "datasets.d.answer: 'gsm8k' cannot state every answer of toy (allowed: boxed)"),
         ({"data_dir": "/nowhere"}, "datasets.d.data_dir: /nowhere: no toy.jsonl, which toy needs"),
         ({"world": "easy"}, "datasets.d.world: only for adapter pocket, it is 'toy'"),
+        ({"task": "code"}, "datasets.d.task: 'code' does not go with adapter toy (allowed: math)"),
+        ({"answer": "program"}, "datasets.d.answer: 'program' does not go with task math (allowed: any,"),
+        ({"fpr": "tests"}, "datasets.d.fpr: 'tests' does not go with task math (allowed: exact, judge, none)"),
         ({"fpr": "exact"}, "datasets.d.fpr: 'exact' needs problems that are programs"),
     ):
         assert message in refusal(check_source, "datasets.d", "d", entry | change)
@@ -198,7 +202,7 @@ def test_its_config_is_checked_and_the_study_knows_it(toy):
     )
     dataset = Dataset("d", dataset_of(entry), study)
     assert dataset.sources == [toy / "toy.jsonl"]
-    assert (dataset.rule, dataset.has_levels, dataset.has_programs) == ("import_dataset", False, False)
+    assert (dataset.rule, dataset.has_levels, dataset.can_be_checked) == ("import_dataset", False, False)
     facts = {"study": "x", "seed": 0, "dataset": "d", "adapter": "toy", "budget": "low", "source_name": "human"}
     facts |= {"source": {"solutions": "human"}, "questions": 6, "draws": {}, "models": {}, "grading": "strict"}
     facts |= {"prompts": entry["prompts"], "decoding": {}, "reference": {}}

@@ -421,7 +421,8 @@ def count(rows: list[dict]) -> tuple[dict, dict]:
         right = sample.verdict == "correct"
         sample.trained, sample.distinct = True, right and not seen[key]
         seen[key] += right
-    return count_by_question(samples), {problem: [*filter(None, seen.values())] for problem, seen in texts.items()}
+    distinct = {problem: [*filter(None, seen.values())] for problem, seen in texts.items()}
+    return count_by_question(samples), {"diversity": distinct}
 
 
 def measure_arm(rows: list[dict], problems: list[dict], seed: int) -> list[dict]:

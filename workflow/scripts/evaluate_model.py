@@ -4,13 +4,15 @@ import argparse
 import functools
 import sys
 
-from yetbetter import grading
+from yetbetter import execution
 from yetbetter.evaluation.benchmarks import Benchmark, parse_benchmark
 from yetbetter.evaluation.evaluator import Evaluation, evaluate_checkpoints, name_checkpoints
 from yetbetter.generation import options
 from yetbetter.generation.prompts import read_template
 from yetbetter.program import MOST, Output, Parser, run, whole, write_sidecar
 from yetbetter.records import read_rows
+from yetbetter.tasks import CONVENTIONS, Options
+from yetbetter.verdicts import MODES, STRICT
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -30,8 +32,11 @@ def parse_arguments() -> argparse.Namespace:
         help="the first GREEDY problems answered greedily, the first SAMPLED ones SAMPLES times",
     )
     parser.add_argument("--prompt", required=True)
-    parser.add_argument("--answer-format", required=True, choices=grading.CONVENTIONS)
-    parser.add_argument("--grading-mode", default=grading.STRICT, choices=grading.MODES)
+    parser.add_argument("--answer-format", required=True, choices=CONVENTIONS)
+    parser.add_argument("--grading-mode", default=STRICT, choices=MODES)
+    parser.add_argument(
+        "--box", default="auto", choices=execution.KINDS, help="what programs are run in (default: auto)"
+    )
     options.add_arguments(parser, temperature=0.7, top_k=3, batch_size=256)  # of the sampled answers
     parser.add_argument("--seed", type=whole(-MOST), default=0, help="the study's seed")
     parser.add_argument("--cell", required=True, help="identity of the evaluated model, part of every random stream")
@@ -61,8 +66,7 @@ def main() -> None:
         validation=Benchmark("validation", problems, len(problems), 0, 0),
         benchmarks=benchmarks,
         template=template,
-        answer_format=arguments.answer_format,
-        grading_mode=arguments.grading_mode,
+        grading=Options(arguments.answer_format, arguments.grading_mode, box=arguments.box),
         seed=arguments.seed,
         cell=arguments.cell,
         sampler=sampler,

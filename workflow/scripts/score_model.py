@@ -2,11 +2,13 @@
 
 import argparse
 
-from yetbetter import grading
+from yetbetter import execution
 from yetbetter.evaluation.benchmarks import parse_benchmark
 from yetbetter.evaluation.scoring import score_answers
 from yetbetter.program import Output, Parser, run
 from yetbetter.records import write_rows
+from yetbetter.tasks import CHECKS, CONVENTIONS, Options
+from yetbetter.verdicts import MODES, STRICT
 
 AXES = ("dataset", "budget", "source", "target", "seed", "paradigm")
 
@@ -15,12 +17,15 @@ def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__)
     parser.add_argument("--answers", required=True, help="JSON Lines that evaluate_model.py wrote")
     parser.add_argument("--benchmark", required=True, action="append", metavar="NAME:FILE:GREEDY:SAMPLED:SAMPLES")
-    parser.add_argument("--answer-format", required=True, choices=grading.CONVENTIONS)
-    parser.add_argument("--grading-mode", default=grading.STRICT, choices=grading.MODES)
+    parser.add_argument("--answer-format", required=True, choices=CONVENTIONS)
+    parser.add_argument("--grading-mode", default=STRICT, choices=MODES)
+    parser.add_argument(
+        "--box", default="auto", choices=execution.KINDS, help="what programs are run in (default: auto)"
+    )
     parser.add_argument(
         "--fpr",
         default="none",
-        choices=["exact", "judge", "none"],
+        choices=CHECKS,
         help="how a right answer's reasoning is checked; finetuned models are not judged",
     )
     for axis in AXES:
@@ -32,10 +37,9 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = parse_arguments()
     cell = {axis: getattr(arguments, axis) for axis in AXES}
-    exact = arguments.fpr == "exact"
-    benchmarks = [parse_benchmark(argument, ("program",) if exact else ()) for argument in arguments.benchmark]
-    scored = score_answers(arguments.answers, benchmarks, arguments.answer_format, arguments.grading_mode, exact)
-    rows = [cell | row for row in scored]
+    benchmarks = [parse_benchmark(argument, CHECKS[arguments.fpr].keys) for argument in arguments.benchmark]
+    options = Options(arguments.answer_format, arguments.grading_mode, box=arguments.box)
+    rows = [cell | row for row in score_answers(arguments.answers, benchmarks, options, arguments.fpr)]
     write_rows(arguments.output, rows)
     print(f"scored {len(rows):,} problems")
     if arguments.fpr == "judge":

@@ -10,6 +10,8 @@ EVALUATION_VERSION = 1
 JUDGE_VERSION = 1
 # Part of every verdict file's fingerprint: raised deliberately when a verdict may change.
 GRADER_VERSION = 3
+# The same for tasks whose answers are programs.
+EXECUTION_VERSION = 1
 
 # Versions of the steps before training, used by the rules only. Another value reruns the step, and the training if the
 # training data change. The first values are digests of the code at that time.

@@ -9,6 +9,7 @@ from types import ModuleType
 
 from yetbetter.data import gsm8k, hendrycks_math, own_files, pocket_world, public
 from yetbetter.errors import UserError
+from yetbetter.tasks import CHECKS, TASKS
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Adapter:
     module: of a public data set, see `public`.
     own_keys: keys of the config entry that other adapters do not have, each with its JSON schema.
     has_levels: its problems have a difficulty, so tables and figures have rows by level.
-    has_programs: its problems are programs over their quantities, so reasoning can be checked exactly (`fpr: exact`).
+    tasks: what its problems may be, names in `tasks.TASKS`.
+    checks: the ways in which its right answers can be checked in addition to a judge (`fpr`, names in `tasks.CHECKS`).
     random_order: its training problems are in random order; the first so many are a random choice.
     published: the paper prints results for it.
     """
@@ -34,7 +36,8 @@ class Adapter:
     module: ModuleType | None = None
     own_keys: dict[str, dict] = field(default_factory=dict)
     has_levels: bool = True
-    has_programs: bool = False
+    tasks: tuple[str, ...] = ("math",)
+    checks: tuple[str, ...] = ()
     random_order: bool = True
     published: bool = False
 
@@ -45,7 +48,7 @@ ADAPTERS = {
         terms="The questions are made by the workflow itself (MIT licence).",
         check_entry=pocket_world.check_entry,
         own_keys={"world": pocket_world.WORLD},
-        has_programs=True,
+        checks=("exact",),
     ),
     "gsm8k": Adapter(
         rule="import_dataset",
@@ -86,7 +89,20 @@ def check_source(key: str, dataset: str, entry: dict) -> None:
         if own in entry and own not in adapter.own_keys:
             others = " or ".join(name for name, other in ADAPTERS.items() if own in other.own_keys)
             raise UserError(f"{key}.{own}: only for adapter {others}, it is {entry['adapter']!r}")
+    check_task(key, entry, adapter)
     adapter.check_entry(key, dataset, entry, adapter.module)
-    if entry["fpr"] == "exact" and not adapter.has_programs:
-        having = " or ".join(name for name, other in ADAPTERS.items() if other.has_programs)
-        raise UserError(f"{key}.fpr: 'exact' needs problems that are programs, which only adapter {having} has")
+
+
+def check_task(key: str, entry: dict, adapter: Adapter) -> None:
+    """The adapter has problems of the entry's task; the task has its `answer` and its `fpr`."""
+    task, fpr = TASKS[entry["task"]], entry["fpr"]
+    allowed = {"task": adapter.tasks, "answer": task.conventions, "fpr": task.checks}
+    owner = {"task": f"adapter {entry['adapter']}", "answer": f"task {entry['task']}", "fpr": f"task {entry['task']}"}
+    for name, values in allowed.items():
+        if entry[name] not in values:
+            raise UserError(
+                f"{key}.{name}: {entry[name]!r} does not go with {owner[name]} (allowed: {', '.join(values)})"
+            )
+    if CHECKS[fpr].run and fpr not in adapter.checks:
+        having = " or ".join(name for name, other in ADAPTERS.items() if fpr in other.checks)
+        raise UserError(f"{key}.fpr: {fpr!r} needs {CHECKS[fpr].problems}, which only adapter {having} has")

@@ -1,12 +1,15 @@
 """What an evaluation asks: every checkpoint on the validation split, then the chosen one on the benchmarks."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from yetbetter import grading
 from yetbetter.errors import UserError
 from yetbetter.identity import stream_seed
 from yetbetter.records import read_rows
+from yetbetter.tasks import CONVENTIONS, Options, Solution, Task
+from yetbetter.verdicts import CORRECT
 
 GREEDY, SAMPLED = "greedy", "sampled"
 
@@ -56,15 +59,33 @@ def row_seed(seed: int, cell: str, row: dict) -> int:
     return stream_seed(seed, cell, row["benchmark"], row["checkpoint"], row["problem"], row["sample"])
 
 
-def choose_checkpoint(
-    rows: list[dict], golds: dict[str, str], answer_format: str, mode: str = grading.STRICT
-) -> tuple[str, dict[str, float]]:
-    """(chosen checkpoint, pass@1 of each) from greedy validation rows; of equal ones the earliest in `rows` wins."""
+def references_of(benchmark: Benchmark, task: Task) -> dict[str, Any]:
+    """problem -> what its answers are graded by. UserError, naming the problem, for one that cannot be graded."""
+    found = {}
+    for row in benchmark.problems[: max(benchmark.greedy, benchmark.sampled)]:
+        where = f"{benchmark.name}: problem {row['problem']!r}"
+        missing = [key for key in task.keys if key not in row]
+        if missing:
+            raise UserError(f"{where}: no {missing[0]!r}, which {task.title} need")
+        found[row["problem"]] = task.reference_of(row, where)
+    return found
+
+
+def choose_checkpoint(rows: list[dict], references: dict[str, Any], options: Options) -> tuple[str, dict[str, float]]:
+    """(chosen checkpoint, pass@1 of each) from greedy validation rows; of equal ones the earliest in `rows` wins.
+
+    references: what each problem's answers are graded by.
+    """
     if not rows:
         raise UserError("--validation: no problems, at least one must choose the checkpoint")
     correct: dict[str, list[bool]] = {}
-    for row in rows:
-        _, verdict = grading.grade(row["text"], golds[row["problem"]], answer_format, mode)
-        correct.setdefault(row["checkpoint"], []).append(verdict == grading.CORRECT)
+    for row, verdict in zip(rows, graded(rows, references, options), strict=True):
+        correct.setdefault(row["checkpoint"], []).append(verdict["verdict"] == CORRECT)
     accuracy = {checkpoint: sum(right) / len(right) for checkpoint, right in correct.items()}
     return max(accuracy, key=accuracy.__getitem__), accuracy
+
+
+def graded(rows: Iterable[dict], references: dict[str, Any], options: Options) -> Iterable[dict]:
+    """The verdict row of each answer, in order."""
+    solutions = (Solution(row["problem"], 0, row["text"], references[row["problem"]]) for row in rows)
+    return (row for part in CONVENTIONS[options.convention].grade(solutions, options) for row in part)

@@ -6,17 +6,25 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from yetbetter import grading
 from yetbetter.drafts import SETTINGS, Draft, open_draft
 from yetbetter.errors import UserError
 from yetbetter.evaluation import pruning
-from yetbetter.evaluation.benchmarks import GREEDY, SAMPLED, Benchmark, choose_checkpoint, requests, row_seed
+from yetbetter.evaluation.benchmarks import (
+    GREEDY,
+    SAMPLED,
+    Benchmark,
+    choose_checkpoint,
+    references_of,
+    requests,
+    row_seed,
+)
 from yetbetter.generation.engines import close_engine
 from yetbetter.generation.options import Sampler
 from yetbetter.generation.prompts import check_questions, fill
 from yetbetter.generation.sampling import ask, ask_stream, cut_into, sample_batches, sample_stream
 from yetbetter.identity import fingerprint
 from yetbetter.records import digest_of_problems, read_json, write_json
+from yetbetter.tasks import CONVENTIONS, Options
 from yetbetter.versions import EVALUATION_VERSION
 
 SOLUTIONS, CHOICE, ABOUT = "solutions.jsonl", "choice.json", "about.json"
@@ -27,7 +35,7 @@ class Evaluation:
     """What is evaluated, and how.
 
     checkpoints: name (LEARNING_RATE/checkpoint-N) -> folder, earliest first. template: the finetuned model's prompt.
-    answer_format, grading_mode: see `grading`. seed: the study's. cell: identity of the evaluated model, part of every
+    grading: how answers are graded. seed: the study's. cell: identity of the evaluated model, part of every
     random stream. sampler: how the sampled answers are made; the greedy ones differ in the temperature alone. drafts:
     the folder of all drafts, or None. keep_best: delete all but the best checkpoint of each learning rate once all are
     scored.
@@ -37,8 +45,7 @@ class Evaluation:
     validation: Benchmark
     benchmarks: list[Benchmark]
     template: str
-    answer_format: str
-    grading_mode: str
+    grading: Options
     seed: int
     cell: str
     sampler: Sampler
@@ -51,7 +58,7 @@ class Evaluation:
             "version": EVALUATION_VERSION,
             "checkpoints": {name: pruning.identity_of(path) for name, path in self.checkpoints.items()},
             "prompt": self.template,
-            "answer_format": self.answer_format,
+            "answer_format": self.grading.convention,
             "seed": self.seed,
             "cell": self.cell,
             "benchmarks": [identity_of_benchmark(benchmark) for benchmark in [self.validation, *self.benchmarks]],
@@ -137,13 +144,12 @@ class Evaluator:
             item.name: {row["problem"]: fill(evaluation.template, row["question"]) for row in item.problems}
             for item in [evaluation.validation, *evaluation.benchmarks]
         }
+        self.references = references_of(evaluation.validation, CONVENTIONS[evaluation.grading.convention])
         self.loaded, self.engine, self.checked = None, None, False
 
     def choose(self, rows: list[dict]) -> dict:
         """The chosen checkpoint, and each one's validation pass@1. rows: the validation answers."""
-        golds = {row["problem"]: grading.gold_of(row) for row in self.evaluation.validation.problems}
-        evaluation = self.evaluation
-        chosen, accuracy = choose_checkpoint(rows, golds, evaluation.answer_format, evaluation.grading_mode)
+        chosen, accuracy = choose_checkpoint(rows, self.references, self.evaluation.grading)
         return {"checkpoint": chosen, "validation": accuracy}
 
     def validation_rows(self, rows: Iterable[dict]) -> list[dict]:

@@ -1,26 +1,54 @@
-"""Score a finetuned model's answers: pass@1 and reasoning of the greedy ones, maj@k of the sampled ones."""
+"""Score a finetuned model's answers: verdict and check of the greedy ones, maj@k or pass@k of the sampled ones."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
-from yetbetter import grading
 from yetbetter.errors import UserError
-from yetbetter.evaluation.benchmarks import GREEDY, SAMPLED, Benchmark
-from yetbetter.pocket.reasoning import check_reasoning
+from yetbetter.evaluation.benchmarks import GREEDY, SAMPLED, Benchmark, references_of
 from yetbetter.records import iterate_rows
-from yetbetter.stats.estimators import majority
+from yetbetter.tasks import CHECKS, CONVENTIONS, Options, Solution
+from yetbetter.verdicts import CORRECT
 
-VOTERS = (1, 4, 8, 16)
+# Of an answer's verdict row, what a row of scores keeps.
+KEPT = ("answer", "verdict", "error", "failed_test")
 
 
-def score_answers(
-    path: str, benchmarks: Iterable[Benchmark], answer_format: str, mode: str, exact: bool
-) -> Iterator[dict]:
+def score_answers(path: str, benchmarks: Sequence[Benchmark], options: Options, fpr: str = "none") -> list[dict]:
     """One row for each problem of each benchmark. path: the answers that evaluate_model.py wrote.
 
-    answer_format, mode: see `grading`. exact: check the reasoning of right greedy answers against the problem's
-    program. Raises UserError if a problem does not have the answers that its benchmark asks for.
+    fpr: how right greedy answers are checked, a name in `tasks.CHECKS`. Raises UserError if a problem does not have the
+    answers that its benchmark asks for.
     """
+    task, check = CONVENTIONS[options.convention], CHECKS[fpr].run
+    asked = list(find_answers(path, benchmarks))
+    references = {benchmark.name: references_of(benchmark, task) for benchmark in benchmarks}
+    solutions = (
+        Solution(problem["problem"], number, answer["text"], references[benchmark.name][problem["problem"]])
+        for benchmark, problem, *answers in asked
+        for number, answer in enumerate((*answers[0], *answers[1]))
+    )
+    graded = (row for part in task.grade(solutions, options) for row in part)
+    rows, right = [], []
+    for benchmark, problem, greedy, sampled in asked:
+        row = {"benchmark": benchmark.name, "problem": problem["problem"], "level": problem.get("level")}
+        row |= {"verdict": None, "reasoning": None}
+        for answer in greedy:
+            verdict = next(graded)
+            row |= {key: verdict[key] for key in KEPT if key in verdict}
+            if row["verdict"] == CORRECT:
+                right.append((row, answer["text"], problem))
+        row |= task.score_samples([next(graded) for _ in sampled])
+        rows.append(row)
+    if check and right:
+        checked = check(((text, problem) for _, text, problem in right), options)
+        for (row, *_), reasoning in zip(right, checked, strict=True):
+            row["reasoning"] = reasoning
+    return rows
+
+
+def find_answers(
+    path: str, benchmarks: Sequence[Benchmark]
+) -> Iterator[tuple[Benchmark, dict, list[dict], list[dict]]]:
+    """(benchmark, problem, its greedy answers, its sampled ones) of all problems that are asked."""
     answers: dict[tuple, list[dict]] = {}
     for row in iterate_rows(path, require=("benchmark", "decoding", "problem", "text")):
         answers.setdefault((row["benchmark"], row["decoding"], row["problem"]), []).append(row)
@@ -34,26 +62,4 @@ def score_answers(
                     f"{path}: {len(greedy)} greedy and {len(sampled)} sampled answers to"
                     f" {problem['problem']!r} of {benchmark.name}, the benchmark asks for {wanted[0]} and {wanted[1]}"
                 )
-            place = {"benchmark": benchmark.name, "problem": problem["problem"], "level": problem.get("level")}
-            yield place | score_problem(problem, greedy, sampled, answer_format, mode, exact)
-
-
-def score_problem(
-    problem: dict, greedy: list[dict], sampled: list[dict], answer_format: str, mode: str, exact: bool
-) -> dict:
-    """verdict, answer and reasoning of the greedy answer, maj@k of the sampled ones; null for what was not sampled."""
-    row: dict = {"verdict": None, "reasoning": None}
-    gold = grading.gold_of(problem)
-    for answer in greedy:
-        row["answer"], row["verdict"] = grading.grade(answer["text"], gold, answer_format, mode)
-        if exact and row["verdict"] == grading.CORRECT:
-            row["reasoning"] = check_reasoning(answer["text"], problem["program"])
-    graded = [grading.grade(answer["text"], gold, answer_format, mode) for answer in sampled]
-    verdicts = Counter(verdict for _, verdict in graded)
-    # Wrong answers vote together if they are the same text after normalisation.
-    others = Counter(grading.normalise(answer) for answer, verdict in graded if verdict == grading.INCORRECT)
-    blank = len(graded) - verdicts[grading.CORRECT] - others.total()
-    for voters in VOTERS:
-        if voters <= len(graded):
-            row[f"maj@{voters}"] = majority(verdicts[grading.CORRECT], list(others.values()), blank, voters)
-    return row
+            yield benchmark, problem, greedy, sampled

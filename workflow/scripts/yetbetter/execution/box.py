@@ -19,7 +19,8 @@ GRADER = "{grader}"
 class Box:
     """command: starts the driver; its arguments (the limits) are appended. filter: BPF in hexadecimal, or nothing.
 
-    description: how programs are run, in plain values for a sidecar; without paths of this machine.
+    description: how programs are run, in plain values for a sidecar; without paths of this machine. nursery: whether
+    the command starts programs for a `Nursery`; otherwise it runs one.
     """
 
     kind: str
@@ -27,6 +28,7 @@ class Box:
     command: tuple[str, ...]
     environment: dict[str, str]
     filter: str = ""
+    nursery: bool = False
 
     def as_plain(self) -> dict:
         return dataclasses.asdict(self)
@@ -36,8 +38,11 @@ def from_plain(values: dict) -> Box:
     return Box(**values | {"command": tuple(values["command"])})
 
 
-def launch(box: Box, limits: Limits, errors: int = subprocess.DEVNULL) -> subprocess.Popen:
-    """A process that waits for a program on its standard input. Whoever calls this has to kill it and wait for it."""
+def launch(box: Box, limits: Limits, errors: int = subprocess.DEVNULL, stdin=subprocess.PIPE) -> subprocess.Popen:
+    """A process that waits for a program on its standard input. Whoever calls this has to kill it and wait for it.
+
+    stdin: of a nursery, its end of the socket; it has no output.
+    """
     words = [str(os.getpid()) if word == GRADER else word for word in (*box.command, *arguments_of(limits))]
     with contextlib.ExitStack() as stack:
         passed = []
@@ -50,8 +55,8 @@ def launch(box: Box, limits: Limits, errors: int = subprocess.DEVNULL) -> subpro
             words = [str(reading) if word == FILTER else word for word in words]
         return subprocess.Popen(
             words,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdin=stdin,
+            stdout=subprocess.DEVNULL if box.nursery else subprocess.PIPE,
             stderr=errors,
             env=box.environment,
             pass_fds=passed,

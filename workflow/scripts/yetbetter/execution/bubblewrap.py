@@ -15,6 +15,9 @@ from yetbetter.execution.box import DRIVER, FILTER, Box
 from yetbetter.execution.interpreters import Interpreter, packages_below, words_to_run
 from yetbetter.execution.seccomp import assemble
 
+PARENT = Path(__file__).with_name("parent.py")
+# The Python of the box runs already when a program gets its filter.
+REFUSED = ("execve",)
 NAMESPACES = ("user", "ipc", "pid", "net", "uts")
 NOBODY = "65534"
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "HOME": "/", "PATH": "/nowhere"}
@@ -50,6 +53,7 @@ def make(source: str, program: str, python: Interpreter) -> Box:
     words += ["--remount-ro", "/", "--chdir", "/", "--seccomp", FILTER, "--clearenv"]
     for name, value in ENVIRONMENT.items():
         words += ["--setenv", name, value]
-    words += ["--", *words_to_run(python, DRIVER.read_text(encoding="utf-8"))]
+    text = PARENT.read_text(encoding="utf-8") + "\n" + DRIVER.read_text(encoding="utf-8")
+    words += ["--", *words_to_run(python, text), assemble(without=REFUSED).hex()]
     description = {"box": "bubblewrap", "version": version.split()[-1], "from": source, "python": python.version}
-    return Box("bubblewrap", description, tuple(words), {}, assemble().hex())
+    return Box("bubblewrap", description, tuple(words), {}, assemble(parent=True).hex(), nursery=True)

@@ -15,6 +15,7 @@ from typing import Any
 
 from yetbetter.execution.box import Box
 from yetbetter.execution.limits import USUAL, Limits
+from yetbetter.execution.nursery import Nursery
 from yetbetter.execution.program_tests import NAMES, Tests
 from yetbetter.execution.session import TIME_IS_UP, BoxFailed, ProgramFailed, Session
 from yetbetter.execution.values import decode
@@ -43,8 +44,14 @@ class Lost(BaseException):
     """The program is gone. No test can catch this."""
 
 
-def run_tests(box: Box, program: str | None, tests: Tests, limits: Limits = USUAL) -> ProgramOutcome:
-    """The verdict on one program.
+class Broken(BaseException):
+    """The box is gone, by no fault of the program. No test can catch this."""
+
+
+def run_tests(
+    box: Box, program: str | None, tests: Tests, limits: Limits = USUAL, nursery: Nursery | None = None
+) -> ProgramOutcome:
+    """The verdict on one program. nursery: of the box, if it has one.
 
     Tests run in this process, without a limit on its own time and memory: `streams.run_programs` adds one.
     """
@@ -54,7 +61,7 @@ def run_tests(box: Box, program: str | None, tests: Tests, limits: Limits = USUA
         return ProgramOutcome(INCORRECT, "ProgramTooLarge")
     for _ in range(TRIES):
         try:
-            with Session(box, limits) as session:
+            with Session(box, limits, nursery) as session:
                 return run_tests_in(session, program, tests)
         except (BoxFailed, OSError) as error:
             failure = ProgramOutcome(GRADER_ERROR, type(error).__name__)
@@ -78,6 +85,8 @@ def run_tests_in(session: Session, program: str, tests: Tests) -> ProgramOutcome
             exec(statement, names)
         except Lost as loss:
             return outcome_of(str(loss), place_of(loss, tests, number))
+        except Broken:
+            raise BoxFailed("a box was lost") from None
         except ProgramFailed as failure:
             return outcome_of(failure.kind, place_of(failure, tests, number))
         except NameError as error:
@@ -106,6 +115,8 @@ def function_of(session: Session, name: str):
     def function(*arguments, **options):
         try:
             return session.call(name, arguments, options)
+        except BoxFailed:
+            raise Broken from None
         except ProgramFailed as failure:
             if session.lost:
                 raise Lost(failure.kind) from None

@@ -25,16 +25,18 @@ ONLY = {
 }
 
 
-def assemble(processor: str = "", without: tuple[str, ...] = ()) -> bytes:
+def assemble(processor: str = "", without: tuple[str, ...] = (), parent: bool = False) -> bytes:
     """The filter as bytes, an array of struct sock_filter.
 
     processor: a name of `PROCESSORS` (default: this machine's). without: calls to refuse in addition.
+    parent: allow a process to start others and to confine them.
     Raises UserError for another processor.
     """
     processor = processor or platform.machine()
     if processor not in PROCESSORS:
         raise UserError(f"no filter of system calls for {processor}, only for {', '.join(PROCESSORS)}")
-    audit, numbers = PROCESSORS[processor]
+    audit, numbers, of_parent = PROCESSORS[processor]
+    numbers = numbers | of_parent if parent else numbers
     allowed = {name: number for name, number in numbers.items() if name not in without}
     lines = [step(LOAD, PROCESSOR), step(JUMP_IF_EQUAL, audit, 1, 0), step(RETURN, KILL), step(LOAD, NUMBER)]
     for name, (argument, values) in ONLY.items():

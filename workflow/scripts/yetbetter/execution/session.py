@@ -10,6 +10,7 @@ from typing import Any
 
 from yetbetter.execution.box import Box, launch
 from yetbetter.execution.limits import Limits
+from yetbetter.execution.nursery import Lost, Nursery
 from yetbetter.execution.values import NotPlain, decode, expression
 
 HEADER = 20  # digits that a length may have, and more
@@ -38,11 +39,16 @@ class ProgramFailed(Exception):
 class Session:
     """A box with one program in it. A context manager: in the end its processes are gone. Raises BoxFailed."""
 
-    def __init__(self, box: Box, limits: Limits):
+    def __init__(self, box: Box, limits: Limits, nursery: Nursery | None = None):
+        """nursery: of the box, for many programs; otherwise one is made for this program alone."""
         self.limits = limits
         self.buffer, self.begun = b"", 0.0
         self.lost: ProgramFailed | None = None
-        self.process = launch(box, limits)
+        self.own = None if nursery or not box.nursery else Nursery(box, limits)
+        try:
+            self.process = (nursery or self.own).start() if box.nursery else launch(box, limits)
+        except Lost:
+            raise BoxFailed("a box did not start") from None
         try:
             for pipe in (self.process.stdin, self.process.stdout):
                 os.set_blocking(pipe.fileno(), False)
@@ -63,6 +69,8 @@ class Session:
         for pipe in (self.process.stdin, self.process.stdout):
             with contextlib.suppress(OSError):
                 pipe.close()
+        if self.own:
+            self.own.close()
 
     def await_start(self) -> None:
         self.deadline = time.monotonic() + START_SECONDS
@@ -155,6 +163,8 @@ class Session:
         used = time.monotonic() - self.begun if self.begun else 0.0
         try:
             status = self.process.wait(timeout=2)
+        except Lost:
+            raise BoxFailed("a box was lost") from None
         except subprocess.TimeoutExpired:
             self.process.kill()
             return ProgramFailed("exit")

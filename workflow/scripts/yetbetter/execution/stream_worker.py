@@ -4,6 +4,7 @@ It decodes what programs return and runs the tests of the data set on that. A pr
 a huge number, or by keys with equal hashes): then the parent ends this process, or the limit on memory does.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -14,6 +15,7 @@ import warnings
 
 from yetbetter.execution import box, program_tests
 from yetbetter.execution.limits import Limits
+from yetbetter.execution.nursery import Nursery
 from yetbetter.execution.outcomes import ProgramOutcome, run_tests
 from yetbetter.verdicts import INCORRECT
 
@@ -36,13 +38,14 @@ def main(parent: int) -> None:
     settings = json.loads(sys.stdin.readline())
     used, limits = box.from_plain(settings["box"]), Limits(**settings["limits"])
     tests = None
-    for line in sys.stdin:
-        task = json.loads(line)
-        if task["tests"] is not None:  # else those of the task before
-            tests = program_tests.from_plain(task["tests"])
-        try:
-            outcome = run_tests(used, task["program"], tests, limits)
-        except MemoryError:
-            outcome = ProgramOutcome(INCORRECT, "MemoryError")
-        results.write(json.dumps(outcome.as_row()) + "\n")
-        results.flush()
+    with Nursery(used, limits) if used.nursery else contextlib.nullcontext() as nursery:
+        for line in sys.stdin:
+            task = json.loads(line)
+            if task["tests"] is not None:  # else those of the task before
+                tests = program_tests.from_plain(task["tests"])
+            try:
+                outcome = run_tests(used, task["program"], tests, limits, nursery)
+            except MemoryError:
+                outcome = ProgramOutcome(INCORRECT, "MemoryError")
+            results.write(json.dumps(outcome.as_row()) + "\n")
+            results.flush()

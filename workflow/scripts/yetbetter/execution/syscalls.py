@@ -33,5 +33,11 @@ AARCH64 = {
     "fadvise64": 223, "mprotect": 226, "madvise": 233, "wait4": 260, "prlimit64": 261, "getrandom": 278, "statx": 291,
     "rseq": 293, "close_range": 436, "faccessat2": 439,
 }  # fmt: skip
-# uname's name of a processor -> the kernel's AUDIT_ARCH number and the system calls.
-PROCESSORS = {"x86_64": (0xC000003E, X86_64), "aarch64": (0xC00000B7, AARCH64)}
+# What the process needs in addition that starts one for each program, see `nursery`.
+PARENT_X86_64 = {"sendto": 44, "recvmsg": 47, "clone": 56, "kill": 62, "prctl": 157}
+PARENT_AARCH64 = {"kill": 129, "prctl": 167, "sendto": 206, "recvmsg": 212, "clone": 220}
+# uname's name of a processor -> the kernel's AUDIT_ARCH number, the system calls, those of the parent.
+PROCESSORS = {
+    "x86_64": (0xC000003E, X86_64, PARENT_X86_64),
+    "aarch64": (0xC00000B7, AARCH64, PARENT_AARCH64),
+}

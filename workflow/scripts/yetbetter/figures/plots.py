@@ -43,7 +43,8 @@ class Plot(NamedTuple):
 
 
 class Plots:
-    """part: "" or "study/", either behind "partial/". w: wildcards part and figure, which is the name of a plot."""
+    """part: "" or "study/", or a task's such as "code/", each of them behind "partial/" if that is asked for. w:
+    wildcards part and figure, which is the name of a plot."""
 
     def __init__(self, study):
         self.study, self.compared = study, study.compared
@@ -54,7 +55,7 @@ class Plots:
             role: config["sources"][self.compared[role]]["draws"][0]["model"] for role in ("strong", "weak")
         }
         self.sizes = {role: config["models"][name].get("parameters") for role, name in self.compared_models.items()}
-        shown = {source for entry in study.base_experiments.values() for source in entry["sources"]}
+        shown = {source for entry in study.experiments[study.base].values() for source in entry["sources"]}
         # What the base grid's figures of the training data do not show.
         self.further = {source for source in config["sources"] if not study.is_human(source)} - shown
         self.named: dict[str, Plot] = {}
@@ -106,14 +107,15 @@ class Plots:
             for place in found
             for figure in FIGURES.values()
             if figure.per == per and ("dataset" not in place or figure.only(self.study.datasets[place["dataset"]]))
+            # A figure of the comparison needs its data set.
+            if per != PART or not figure.options or self.compared["dataset"] in {cell.dataset for cell in grid.cells}
         ]
 
     def experiments_of(self, part: str) -> list[tuple[str, str]]:
         """Experiments with a figure in a part, which may hold only those of the base grid, with their data sets."""
         if not self.study.parts[part].pools:
             return []
-        base = self.study.base_experiments
-        chosen = {name: entry for name, entry in self.experiments.items() if part.endswith("study/") or name in base}
+        chosen = {name: entry for name, entry in self.experiments.items() if name in self.study.experiments[part]}
         there = {cell.dataset for cell in self.study.parts[part].cells}
         return [(name, dataset) for name, entry in chosen.items() for dataset in entry["datasets"] if dataset in there]
 

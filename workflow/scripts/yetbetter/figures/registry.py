@@ -239,7 +239,7 @@ ENTRIES = (
         tables=("finetuned",),
         category="Finetuned models",
         labels={"figure": "functional transfer", "data set": "{dataset}"},
-        only=lambda dataset: "functional" in dataset.entry["benchmarks"],
+        only=lambda dataset: "functional" in dataset.entry["benchmarks"] and dataset.votes,
         caption=(
             "Accuracy of the majority vote over k sampled answers (maj@k) of the targets finetuned on SE or on WC "
             "data: above on functional variants of the test problems, below on the control problems. Points are "
@@ -255,7 +255,7 @@ ENTRIES = (
         category="Finetuned models",
         labels={"figure": "false positive rate", "data set": "{dataset}"},
         options=(*COMPARED, "benchmark"),
-        only=lambda dataset: dataset.fpr == "exact",
+        only=lambda dataset: dataset.is_checked,
         caption=(
             "False positive rates of the finetuned models on the test problems: the share of their correct answers "
             "that rest on wrong reasoning, for each target, budget and data source, as means over finetuning seeds. "

@@ -79,6 +79,15 @@ FURTHER_MEASURES = {
         of=lambda counts: (counts["unique_correct"], 1.0),
         share=False,
     ),
+    "diversity_of_forms": Metric(
+        title="diversity of forms",
+        axis="unique forms of correct solutions\nper solved question",
+        factor=1,
+        digits=2,
+        unit="forms",
+        share=False,
+        tabled=False,  # of pools alone
+    ),
     "unreadable_rate": Metric(
         title="share of chains that cannot be read",
         axis="% of correct answers",

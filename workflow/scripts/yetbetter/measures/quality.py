@@ -21,7 +21,7 @@ def levels_of(problems: list[dict]) -> dict[str, list[str]]:
 
 def measure_pool(
     counted: Mapping[str, Counts],
-    multiplicities: Mapping[str, list[int]],
+    multiplicities: Mapping[str, Mapping[str, list[int]]],
     problems: list[dict],
     samples: int,
     seed: int,
@@ -29,17 +29,22 @@ def measure_pool(
 ) -> list[dict]:
     """Rows (level, k, metric, value, low, high, questions) of coverage and diversity for k = 1..samples.
 
-    counted: counts of each question (`count_by_question`), as if all samples were trained on. multiplicities: how often
-    each distinct right solution of a question was drawn. check: as in `measure_arm`; its measures have no k.
+    counted: counts of each question (`count_by_question`), as if all samples were trained on. multiplicities: metric
+    of diversity -> question -> how often each distinct right solution was drawn. check: as in `measure_arm`; its
+    measures have no k.
     """
     measured = []
     for level, names in levels_of(problems).items():
         names = [name for name in names if name in counted]
         counts = [counted[name] for name in names]
         solved = coverage_curve(samples, [count["correct"] for count in counts])
-        unique = unique_curve(samples, [multiplicities[name] for name in names])
         each = np.ones((len(counts), 1))
-        curves = {"coverage": (solved, each), "diversity": (unique, solved), "diversity_per_question": (unique, each)}
+        curves = {"coverage": (solved, each)}
+        for metric, drawn in multiplicities.items():
+            unique = unique_curve(samples, [drawn[name] for name in names])
+            curves[metric] = (unique, solved)
+            if metric == "diversity":
+                curves["diversity_per_question"] = (unique, each)
         rates = {name: columns(metric, counts) for name, metric in metrics_of(counts, check, checked=True).items()}
         found = Bootstrap(len(counts), seed).ratios([*curves.values(), *rates.values()])
         for metric, (value, low, high) in zip(curves, found[: len(curves)], strict=True):

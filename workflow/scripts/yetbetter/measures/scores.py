@@ -24,7 +24,7 @@ def problem_values(row: dict) -> dict[str, tuple[float, float]]:
             float(row["reasoning"] == INVALID),
             float(row["reasoning"] in (VALID, INVALID)),
         )
-    values |= {key: (value, 1.0) for key, value in row.items() if key.startswith("maj@")}
+    values |= {key: (value, 1.0) for key, value in row.items() if key.startswith(("maj@", "pass@"))}
     return values
 
 

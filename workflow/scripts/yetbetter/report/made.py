@@ -12,7 +12,7 @@ SCORE_TABLES = ("finetuned", "differences", "checkpoints", "training", "claims",
 
 
 class Made:
-    """part: "" or "study/", either behind "partial/"."""
+    """part: "" or "study/", or a task's such as "code/", each of them behind "partial/" if that is asked for."""
 
     def __init__(self, study):
         self.study, self.plots = study, Plots(study)
@@ -57,6 +57,13 @@ class Made:
         if not names:
             raise UserError(f"{self.study.name}: no experiment has figure: ladder, or none of its cells is finished")
         return self.table_paths(part, names) + self.plots.paths(part, self.plots.of_ladder(part))
+
+    def of_task(self, task: str) -> list[str]:
+        """Tables and figures of the experiments of a task; UserError if the study has none of its own."""
+        part = self.study.task_parts.get(task)
+        if part is None:
+            raise UserError(f"{self.study.name}: no extra experiment is on data sets of task {task!r} alone")
+        return self.tables(part) + self.figures(part) + self.experiment_figures(part)
 
     def pairs(self, w) -> list[str]:
         """The differences that a part's figures show in addition to those from the strong source, as arguments."""

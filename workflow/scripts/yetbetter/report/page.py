@@ -12,6 +12,7 @@ from yetbetter.figures.registry import FIGURES, KINDS
 from yetbetter.report import captions, wording
 from yetbetter.report.sheets import Column, Field, Sheet, interval_picture, make_sheet, numeric
 from yetbetter.report.study import ReportedStudy
+from yetbetter.tasks import CHECKS
 
 # Figures that a reader asks for, and those that come first, in their order.
 FOLDED = [name for name, figure in FIGURES.items() if figure.folded]
@@ -127,7 +128,7 @@ def settings(study: ReportedStudy) -> list[tuple[str, str]]:
     alike: dict[str, list[str]] = {}
     found = {cell.split("/")[0] for cell in study.description["cells"]}
     for name, entry in ((name, entry) for name, entry in config["datasets"].items() if name in found):
-        checked = {"exact": "reasoning checked exactly", "judge": "reasoning judged"}.get(entry["fpr"])
+        checked = CHECKS[entry["fpr"]].note
         counts = [f"{size:,} {split}" for split, size in entry["splits"].items()]
         alike.setdefault(", ".join(counts) + (f"; {checked}" if checked else ""), []).append(name)
     collected += [(f"Data {wording.joined(names)}", counts) for counts, names in alike.items()]

@@ -115,7 +115,7 @@ FILTERS = {
         note="filter: reasoning checked",
         reasons=WRONG | {"out_flawed": "reasoning found wrong"},
         stages=("reasoning",),
-        fpr=("exact", "judge"),
+        fpr=("exact", "tests", "judge"),
         judged=("all_right",),
     ),
     # Only a judge that does not know the right answer.

@@ -13,10 +13,18 @@ from yetbetter.selection.filters import FILTERS
 from yetbetter.study.claim_roles import check_claims
 from yetbetter.study.command_line import as_in_a_file
 from yetbetter.study.schema import check_schema, read_schema, with_defaults
+from yetbetter.tasks import CHECKS, CONVENTIONS, TASKS
 from yetbetter.training import recipe_checks
 
 # Names that the schema allows under keys with `registry`; the caller adds the names of figures.
-REGISTRIES = {"engines": ENGINES, "data sets": ADAPTERS, "filters": FILTERS}
+REGISTRIES = {
+    "engines": ENGINES,
+    "data sets": ADAPTERS,
+    "filters": FILTERS,
+    "tasks": TASKS,
+    "answers": CONVENTIONS,
+    "checks": CHECKS,
+}
 
 
 # Keys that the entries of a registry bring along: where an engine's packages are, what a data set must know of itself.
@@ -67,6 +75,8 @@ def check_references(config: dict, name: str) -> None:
     for key, registry in comparison.items():
         require(f"comparison.{key}", config["comparison"][key], registry)
     for model, entry in config["models"].items():
+        for dataset in entry["paths"]:
+            require(f"models.{model}.paths", dataset, "datasets")
         check_engine_options(f"{name}: models.{model}", entry)
         check_model(f"{name}: models.{model}", entry)
     check_judge(config, name, require)
@@ -126,6 +136,11 @@ def check_engine_options(key: str, entry: dict) -> None:
 
 def check_model(key: str, entry: dict) -> None:
     """The path is a model folder or can be a hub id: a typo in a path is reported before anything runs."""
+    for dataset, folder in entry["paths"].items():
+        try:
+            check_model_folder(folder, planning=True)
+        except UserError as error:
+            raise UserError(f"{key}.paths.{dataset}: {error}") from None
     path = Path(entry["path"])
     if engine_of(entry).is_endpoint:  # its path is its name at the endpoint
         if entry["chat"]:

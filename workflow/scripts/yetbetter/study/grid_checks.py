@@ -4,6 +4,7 @@ from yetbetter.errors import UserError
 from yetbetter.generation.engines import engine_of
 from yetbetter.selection.filters import FILTERS
 from yetbetter.study.budgets import RATIO_KEY, to_fraction
+from yetbetter.tasks import CHECKS, TASKS
 
 # Each block is a job; beyond this Snakemake itself takes minutes and gigabytes.
 MOST_BLOCKS = 10_000
@@ -13,11 +14,16 @@ def check_arm(grid, arm) -> None:
     """UserError if the arm's filter needs a check that its data set lacks, or if there are too many blocks."""
     source = grid.config["sources"][arm.source]
     rule, fpr = source["filter"], grid.config["datasets"][arm.dataset]["fpr"]
-    needed = FILTERS[rule].fpr
+    needed, task = FILTERS[rule].fpr, grid.config["datasets"][arm.dataset]["task"]
+    if FILTERS[rule].answers and not TASKS[task].votes:
+        raise UserError(
+            f"{grid.name}: sources.{arm.source}.filter: {rule!r} for datasets.{arm.dataset}, whose task is {task!r}: it"
+            " compares final answers, which there are none of"
+        )
     if needed and fpr not in needed:
         key = f"{grid.name}: sources.{arm.source}.filter: {rule!r} for datasets.{arm.dataset}, whose fpr is {fpr!r}"
-        if fpr == "exact":
-            raise UserError(f"{key}: its reasoning is checked exactly, no judge is asked (use filter: reasoning)")
+        if CHECKS[fpr].run:
+            raise UserError(f"{key}: its right answers are checked without a judge (use filter: reasoning)")
         raise UserError(f"{key}: nothing checks its solutions (fpr must be {' or '.join(needed)})")
     questions = grid.questions(arm.dataset, arm.budget, arm.source)
     for count in grid.draws(arm.budget, arm.source).values():

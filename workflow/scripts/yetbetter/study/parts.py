@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from yetbetter.study.grid import Arm, Cell, Grid, Pool
+from yetbetter.tasks import CHECKS
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def has_measures(results: str, arm: Arm) -> bool:
 
 def finished_samples(grid: Grid, results: str, dataset: str, model: str, pool: Pool) -> int:
     """Samples per question whose blocks are all drawn, graded and, if the data set is checked, checked."""
-    checked = ["reasoning"] if grid.config["datasets"][dataset]["fpr"] == "exact" else []
+    checked = ["reasoning"] if CHECKS[grid.config["datasets"][dataset]["fpr"]].run else []
 
     def complete(samples: int) -> bool:
         blocks = grid.blocks(dataset, {model: samples}, pool.questions)

@@ -1,0 +1,103 @@
+"""The registry of tasks: what grading, checking and scoring make of a problem, by its task."""
+
+import pytest
+
+from yetbetter.errors import UserError
+from yetbetter.execution.form import form_of
+from yetbetter.tasks import CHECKS, CONVENTIONS, TASKS, Options, Solution
+from yetbetter.verdicts import CORRECT, INCORRECT, INVALID, NO_ANSWER, UNREADABLE, VALID
+
+PROBLEM = {
+    "problem": "double",
+    "question": "Double the number.",
+    "answer": "def f(x):\n    return 2 * x\n",
+    "entry_point": "f",
+    "tests": ["assert f(1) == 2", "assert f(2) == 4"],
+    "hidden_tests": ["assert f(-3) == -6", "assert f(0) == 0"],
+}
+RIGHT = "\ndef f(x):\n    return x + x\n"
+CODE, PROGRAM = TASKS["code"], Options("program", workers=2)
+
+
+def graded(task: str, problem: dict, texts: list[str], options: Options) -> list[dict]:
+    reference = TASKS[task].reference_of(problem, "here")
+    solutions = [Solution(problem["problem"], number, text, reference) for number, text in enumerate(texts)]
+    return [row for part in TASKS[task].grade(solutions, options) for row in part]
+
+
+def test_each_convention_names_its_task():
+    assert CONVENTIONS["program"] is CODE and CONVENTIONS["boxed"] is TASKS["math"]
+    assert sum(len(task.conventions) for task in TASKS.values()) == len(CONVENTIONS)
+    assert all(check in CHECKS for task in TASKS.values() for check in task.checks)
+
+
+def test_final_answers_are_graded_in_order():
+    rows = graded("math", {"problem": "p", "answer": "4"}, ["So \\boxed{4}", "\\boxed{5}", "?"], Options("boxed"))
+    assert [(row["sample"], row["verdict"]) for row in rows] == [(0, CORRECT), (1, INCORRECT), (2, NO_ANSWER)]
+
+
+def test_programs_are_graded_by_their_visible_tests():
+    fixed = "def f(x):\n    return {1: 2, 2: 4}[x]\n"
+    texts = [RIGHT, fixed, "def f(x):\n    return x\n", "I do not know."]
+    rows = graded("code", PROBLEM, texts, PROGRAM)
+    assert [row["verdict"] for row in rows] == [CORRECT, CORRECT, INCORRECT, NO_ANSWER]
+    assert (rows[2]["error"], rows[2]["failed_test"]) == ("AssertionError", 0)
+
+
+def test_right_programs_that_fail_hidden_tests_are_false_positives():
+    fixed = "def f(x):\n    return {1: 2, 2: 4}[x]\n"
+    without = PROBLEM | {"hidden_tests": None}
+    answers = [(fixed, PROBLEM), (RIGHT, without), (RIGHT, PROBLEM), (RIGHT, without)]
+    assert list(CHECKS["tests"].run(iter(answers), PROGRAM)) == [INVALID, UNREADABLE, VALID, UNREADABLE]
+
+
+def test_the_blank_before_a_completion_is_no_indentation():
+    assert graded("code", PROBLEM, [" def f(x):\n    return 2 * x"], PROGRAM)[0]["verdict"] == CORRECT
+
+
+def test_a_completion_of_a_signature_is_a_program():
+    shown = PROBLEM | {"signature": "def f(x):\n    '''Double x.'''\n"}
+    assert graded("code", shown, ["    return 2 * x\n\nprint(f(1))"], PROGRAM)[0]["verdict"] == CORRECT
+
+
+def test_tests_may_be_given_whole():
+    reference = CODE.reference_of(PROBLEM, "here")
+    again = CODE.reference_of(PROBLEM | {"tests": reference.tests.as_plain()}, "here")
+    assert again == reference
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"tests": []}, "here: no tests"),
+        ({"tests": "assert f(1) == 2"}, "here: tests must be a list of texts"),
+        ({"tests": ["assert f(1) =="]}, "here: a test is not Python"),
+        ({"tests": {"functions": ["f"]}}, "here: tests lacks functions, setup, statements or values"),
+        ({"entry_point": "f(x)"}, "here: 'f(x)' is not the name of a function"),
+        ({"entry_point": 3}, "here: entry_point must be the name of a function, it is 3"),
+    ],
+)
+def test_a_problem_that_cannot_be_tested_is_refused(change, message):
+    with pytest.raises(UserError) as failure:
+        CODE.reference_of(PROBLEM | change, "here")
+    assert str(failure.value).startswith(message)
+
+
+def test_sampled_programs_score_pass_at_k_and_sampled_answers_a_vote():
+    rows = [{"verdict": CORRECT, "answer": "1"}, *[{"verdict": INCORRECT, "answer": "2"}] * 7]
+    assert CODE.score_samples(rows) == {"pass@4": pytest.approx(1 / 2), "pass@8": pytest.approx(1)}
+    assert TASKS["math"].score_samples(rows) == {
+        "maj@1": pytest.approx(1 / 8),
+        "maj@4": pytest.approx(0),
+        "maj@8": pytest.approx(0),
+    }
+    assert CODE.score_samples([]) == TASKS["math"].score_samples([]) == {}
+
+
+def test_programs_have_one_form_if_they_differ_in_names_layout_and_comments_alone():
+    one = "def f(xs):\n    '''Sum.'''\n    total = 0\n    for x in xs:\n        total += x  # add\n    return total\n"
+    other = "def f(values):\n    s = 0\n    for v in values:\n\n        s += v\n    return s\n"
+    assert form_of(one) == form_of(other)
+    for different in ("def f(xs):\n    return sum(xs)\n", "def f(xs):\n    return max(xs)\n", "def f(xs) return", ""):
+        assert form_of(different) != form_of(one)
+    assert len({form_of(f"def f(x):\n    return {name}(x)\n") for name in ("sum", "max", "min")}) == 3

@@ -1,0 +1,71 @@
+"""The task `math`: the final answer of a solution is compared with the gold answer (docs/grading.md)."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from yetbetter import grading
+from yetbetter.grading.processes import grade_chunk, grade_side_by_side
+from yetbetter.stats.estimators import majority
+from yetbetter.tasks.task import Options, Solution, Task
+
+VOTERS = (1, 4, 8, 16)
+# Rows that one process takes at a time. Slow rows are handed on in smaller parts.
+CHUNK = 2_000
+
+
+def reference_of(problem: dict, where: str) -> str:
+    return grading.gold_of(problem)
+
+
+def grade(solutions: Iterable[Solution], options: Options) -> Iterator[list[dict]]:
+    chunks = chunks_of((*solution, options.convention) for solution in solutions)
+    limits = (options.mode, options.seconds, options.memory_mb)
+    if options.workers > 1:
+        yield from grade_side_by_side(chunks, options.workers, *limits)
+        return
+    with grading.Grader(*limits) as grader:
+        for chunk in chunks:
+            yield from grade_chunk(grader, chunk)
+
+
+def chunks_of(rows: Iterable[tuple]) -> Iterator[list[tuple]]:
+    rows = iter(rows)
+    while chunk := list(itertools.islice(rows, CHUNK)):
+        yield chunk
+
+
+def settings(options: Options) -> dict:
+    return {
+        "grader_version": grading.GRADER_VERSION,
+        "mode": options.mode,
+        "answer_format": options.convention,
+        "seconds": options.seconds,
+        "memory_mb": options.memory_mb,
+    }
+
+
+def score_votes(rows: list[dict]) -> dict[str, float]:
+    """maj@k, for the k up to the number of samples: the expected accuracy of a vote of k of them."""
+    verdicts = Counter(row["verdict"] for row in rows)
+    # Wrong answers vote together if they are the same text after normalisation.
+    others = Counter(grading.normalise(row["answer"]) for row in rows if row["verdict"] == grading.INCORRECT)
+    blank = len(rows) - verdicts[grading.CORRECT] - others.total()
+    return {
+        f"maj@{voters}": majority(verdicts[grading.CORRECT], list(others.values()), blank, voters)
+        for voters in VOTERS
+        if voters <= len(rows)
+    }
+
+
+MATH = Task(
+    title="mathematics",
+    conventions=("any", *(name for name in grading.CONVENTIONS if name != "any")),
+    keys=("answer",),
+    reference_of=reference_of,
+    grade=grade,
+    settings=settings,
+    score_samples=score_votes,
+    checks=("exact", "judge", "none"),
+    votes=True,
+)
