@@ -131,7 +131,7 @@ def study(
     """Evidence of a study with these true values: only of the arms that the rules ask for."""
     dice = np.random.default_rng(seed)
     known = Roles(roles, rules.stand_ins)
-    ease = {dataset: dice.normal(0, 1, problems) for dataset in ("easier", "harder")}
+    ease = {dataset: dice.normal(0, 1, problems) for dataset in ("easier", "harder", "coding")}
     wanted = sorted(needed_by(rules, known))
     arms = {
         key: draw(key, truth[key], dice, ease[key[0]], seeds, seed_sd) for key in wanted if truth[key] is not MISSING

@@ -181,7 +181,7 @@ def test_a_filter_is_taken_where_its_data_set_is_checked_for_it(rule, fpr):
 @pytest.mark.parametrize(
     ("rule", "fpr", "expected"),
     [
-        ("reasoning", "none", "nothing checks its solutions (fpr must be exact or judge)"),
+        ("reasoning", "none", "nothing checks its solutions (fpr must be exact or tests or judge)"),
         ("judge", "none", "nothing checks its solutions (fpr must be judge)"),
         ("judge", "exact", "its right answers are checked without a judge (use filter: reasoning)"),
     ],

@@ -64,6 +64,8 @@ class PublishedEvidence:
     def read(self, term: Term, metric: str) -> tuple[float, float, float, str]:
         """(value, in the metric's own scale; variance of one problem's value; problems; what they are)."""
         roles = dict(term.roles)
+        if roles["dataset"] not in DATASETS:
+            raise Missing(f"the paper's numbers for {roles['dataset']} are not at hand")
         dataset, budget = DATASETS[roles["dataset"]], roles["budget"]
         budget = BUDGETS.get(budget, budget)
         if "target" in roles:
