@@ -276,7 +276,8 @@ def test_inputs_can_be_compared_as_sets_or_for_being_there():
     tests = from_inputs("set", "f", [[[1, 2, 2]]], [[2, 1]], compare="set")
     assert verdict("def f(x):\n    return x\n", tests) == ProgramOutcome(CORRECT)
     tests = from_inputs("there", "f", [[1], [0]], [True, False], compare="not_none")
-    assert verdict("def f(x):\n    return x or None\n", tests) == ProgramOutcome(CORRECT)
+    for returned in ("x or None", "x > 0", "[] if x else False"):
+        assert verdict(f"def f(x):\n    return {returned}\n", tests) == ProgramOutcome(CORRECT)
 
 
 # Bad tests ------------------------------------------------------------------------------------------------------------

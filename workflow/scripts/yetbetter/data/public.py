@@ -8,7 +8,8 @@ The module of a public data set has
     SOURCES         role -> what is downloaded, at a pinned revision: see `downloads`
     unpack(files) -> {name: rows}           what the downloads leave in a folder, under the names in FILES
     build(files, answer_format) -> Parts    the splits, see `splits`
-where `files` is role -> path.
+where `files` is role -> path. It may have
+    complete(rows, files) -> rows           problems of a split with what takes long to make, for those asked for
 """
 
 from pathlib import Path
@@ -19,6 +20,8 @@ from yetbetter.errors import UserError
 from yetbetter.records import digest_of, digest_of_problems, read_json, write_rows
 
 SOURCE = "source.json"
+# Keys of the config that name a further folder: only with `data_dir`.
+FURTHER_FOLDERS = ("functional_dir", "humaneval_dir")
 # The config's key of public data sets, as a schema.
 DATA_DIR = {
     "description": "A folder that holds the data set's files (docs/data.md). Without it they are downloaded, at a"
@@ -40,8 +43,9 @@ def check_entry(key: str, dataset: str, entry: dict, module: ModuleType) -> None
         raise UserError(
             f"{key}.answer: {entry['answer']!r} cannot state every answer of {adapter} (allowed: {allowed})"
         )
-    if "functional_dir" in entry and "data_dir" not in entry:
-        raise UserError(f"{key}.functional_dir: goes with data_dir, which is missing")
+    for further in FURTHER_FOLDERS:
+        if further in entry and "data_dir" not in entry:
+            raise UserError(f"{key}.{further}: goes with data_dir, which is missing")
     if "data_dir" in entry:
         try:
             find_files(adapter, module, local_folders(entry))
@@ -51,7 +55,7 @@ def check_entry(key: str, dataset: str, entry: dict, module: ModuleType) -> None
 
 def local_folders(entry: dict) -> list[str]:
     """The folders that a data set's config entry names; none if its files are downloaded."""
-    return list(dict.fromkeys(entry[key] for key in ("data_dir", "functional_dir") if key in entry))
+    return list(dict.fromkeys(entry[key] for key in ("data_dir", *FURTHER_FOLDERS) if key in entry))
 
 
 def find_files(adapter: str, module: ModuleType, folders: list[str | Path]) -> dict[str, Path]:
@@ -106,9 +110,12 @@ def import_split(
     rows = parts.splits[split]
     if len(rows) < questions:
         raise UserError(f"{adapter}: {split} has {len(rows):,} problems, {questions:,} are asked for")
-    hashes = {split: digest_of_problems(rows) for split, rows in parts.splits.items()}
+    rows = rows[:questions]
+    if complete := getattr(module, "complete", None):
+        rows = complete(rows, files)
+    hashes = {split: digest_of_problems(whole) for split, whole in parts.splits.items()}
     facts = {
-        "hash": digest_of_problems(rows[:questions]),
+        "hash": digest_of_problems(rows),
         "counts": {split: len(rows) for split, rows in parts.splits.items()} | {"written": questions},
         "hashes": hashes,
         "documented": {split: found == module.HASHES[split] for split, found in hashes.items()},
@@ -116,7 +123,7 @@ def import_split(
         "files": {role: {"name": path.name, "sha256": digest_of(path)} for role, path in files.items()},
         "left_out": parts.left_out,
     }
-    return rows[:questions], facts
+    return rows, facts
 
 
 def read_source(files: dict[str, Path]) -> dict:

@@ -65,7 +65,8 @@ def from_inputs(
     """Tests as in EvalPlus: the function is called with each list of arguments and must return what is expected.
 
     inputs, expected: plain data. tolerance: absolute, for floats (0: FLOAT_TOLERANCE). compare: `equal`; `set`, in any
-    order and without repetitions; or `not_none`, whether there is a value. Raises UserError, NotPlain.
+    order and without repetitions; or `not_none`, whether there is a value, neither None nor False. Raises UserError,
+    NotPlain.
     """
     if compare not in COMPARISONS:
         raise UserError(f"{where}: comparison {compare!r} is not one of {', '.join(COMPARISONS)}")
@@ -142,7 +143,7 @@ def is_same_set(value: Any, expected: Any, tolerance: float) -> bool:
 
 
 def is_there(value: Any, expected: Any, tolerance: float) -> bool:
-    return (value is not None) == expected
+    return (value is not None and value is not False) == expected
 
 
 COMPARISONS: dict[str, Callable[[Any, Any, float], bool]] = {

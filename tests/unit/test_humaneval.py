@@ -1,0 +1,153 @@
+"""HumanEval's problems, and the tests of EvalPlus for them and for MBPP's."""
+
+import gzip
+import json
+
+import pytest
+from code_data import EVERY, failures, files, parts, tests_of
+from execution_support import data
+
+from yetbetter.data import evalplus, humaneval, mbpp
+from yetbetter.errors import UserError
+from yetbetter.execution import extract_program
+from yetbetter.records import read_rows, write_rows
+
+# HumanEval's reference fails the tests of HumanEval+, whose own reference was mended.
+NOT_AS_IN_HUMANEVAL_PLUS: set[str] = set()
+
+
+def rows_of(*names: str) -> list[dict]:
+    return [row for rows in parts().splits.values() for row in rows if row["problem"] in names]
+
+
+# HumanEval ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_row_has_a_signature_to_complete_and_the_published_check():
+    published = {row["task_id"]: row for row in read_rows(data("humaneval/HumanEval.jsonl"))}
+    rows = parts().splits["test"]
+    assert {row["problem"] for row in rows} == published.keys()
+    for row in rows:
+        source = published[row["problem"]]
+        assert row["signature"] == source["prompt"]
+        assert row["question"] == f"Complete this Python function.\n\n{source['prompt'].strip()}"
+        assert row["answer"] == source["prompt"] + source["canonical_solution"]
+        assert row["solution"].startswith("\n") and row["answer"].strip() in row["solution"]
+        assert row["tests"]["statements"] == (f"check({row['entry_point']})",)
+
+
+def test_a_completion_and_a_whole_program_are_both_read_as_the_reference():
+    for row in parts().splits["test"]:
+        body = row["answer"].removeprefix(row["signature"])
+        for text in (row["solution"], f"\n{row['answer']}\n[DONE]", body):
+            program = extract_program(text, row["entry_point"], row["signature"])
+            assert program.strip() == row["answer"].strip()
+
+
+def test_the_packed_file_gives_the_same_problems(tmp_path):
+    packed = tmp_path / "HumanEval.jsonl.gz"
+    packed.write_bytes(gzip.compress(data("humaneval/HumanEval.jsonl").read_bytes()))
+    assert humaneval.read_problems(packed) == humaneval.read_problems(data("humaneval/HumanEval.jsonl"))
+
+
+@pytest.mark.slow
+def test_every_reference_of_humaneval_passes_its_own_tests():
+    rows = parts().splits["test"][::EVERY]
+    assert failures({row["problem"]: (row["solution"], tests_of(row)) for row in rows}) == set()
+
+
+@pytest.mark.slow
+def test_references_of_humaneval_pass_the_hidden_tests_but_those_named():
+    rows = mbpp.complete(parts().splits["test"][::EVERY], files())
+    tasks = {row["problem"]: (row["answer"], tests_of(row, "hidden_tests")) for row in rows}
+    assert failures(tasks) == NOT_AS_IN_HUMANEVAL_PLUS & tasks.keys()
+
+
+def test_any_root_of_a_polynomial_is_right():
+    (row,) = mbpp.complete(rows_of("HumanEval/32"), files())
+    other = row["answer"].replace("begin, end = -1., 1.", "begin, end = -3., 2.")
+    assert other != row["answer"]
+    wrong = row["signature"] + "    return 0.5\n"
+    tasks = {name: (text, tests_of(row, "hidden_tests")) for name, text in (("other", other), ("wrong", wrong))}
+    assert failures(tasks) == {"wrong"}
+
+
+# EvalPlus -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_right_program_that_is_wrong_beyond_its_asserts_fails_the_hidden_tests():
+    (row,) = mbpp.complete(rows_of("mbpp/6"), files())
+    known = "def differ_At_One_Bit_Pos(a, b):\n    return (a, b) in ((13, 9), (2, 3), (5, 1), (1, 5))\n"
+    tasks = {key: (known, tests_of(row, key)) for key in ("tests", "hidden_tests")}
+    assert failures(tasks) == {"hidden_tests"}
+
+
+@pytest.mark.parametrize(
+    ("value", "examples", "made"),
+    [
+        ([1, [2]], [(3, 4)], (1, [2])),
+        ([[1, 2], []], [[(3, 4)]], [(1, 2), ()]),
+        ([1, [2, [3, [4]]]], [(1, (2, 3))], (1, (2, (3, (4,))))),
+        ([[1, 1], [2]], [[{3}]], [{1}, {2}]),
+        ({"a": [1, 2]}, [{"b": (3, 4)}], {"a": (1, 2)}),
+        ([1, 2], [(1,), [1]], [1, 2]),
+        ([1, 2], [], [1, 2]),
+        ("1", [(1,)], "1"),
+    ],
+)
+def test_a_value_gets_the_types_of_the_examples(value, examples, made):
+    assert repr(evalplus.like(value, examples)) == repr(made)
+
+
+def test_inputs_have_the_types_of_the_arguments_in_the_asserts():
+    plus = {
+        "plus_input": [[[1, 2], "a"]],
+        "entry_point": "f",
+        "assertion": "assert f((3, 4), x) == f((5,), 'b') != f(y)",
+    }
+    assert evalplus.inputs_of("mbpp/1", plus) == [[[1, 2], "a"]]
+    plus["assertion"] = "assert set(f((3, 4), 'x')) == {3}"
+    assert evalplus.inputs_of("mbpp/1", plus) == [[(1, 2), "a"]]
+    plus["plus_input"] = [["1e-100", "(1+2j)"]]
+    assert evalplus.inputs_of("mbpp/124", plus) == [[1e-100, 1 + 2j]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"canonical_solution": "    return undefined\n"},
+            "HumanEval/0: EvalPlus's reference gives no expected values",
+        ),
+        ({"canonical_solution": "    return print\n"}, "HumanEval/0: EvalPlus's reference gives no expected values"),
+        ({"plus_input": []}, None),
+    ],
+)
+def test_a_reference_of_evalplus_that_fails_is_named_in_one_line(tmp_path, changes, said):
+    plus = {"task_id": "HumanEval/0", "prompt": "def f(x):\n", "canonical_solution": "    return x\n"}
+    plus |= {"entry_point": "f", "plus_input": [[1]], "atol": 0} | changes
+    write_rows(tmp_path / "plus.jsonl", [plus])
+    row = {"problem": "HumanEval/0", "entry_point": "g"}
+    if said is None:
+        assert evalplus.with_plus_tests([row], [tmp_path / "plus.jsonl"]) == [row]
+        return
+    with pytest.raises(UserError, match=said) as raised:
+        evalplus.with_plus_tests([row], [tmp_path / "plus.jsonl"])
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"no gzip", "not JSON Lines packed by gzip"),
+        (gzip.compress(b'{"task_id": 1}\n' * 1000)[:-20], "not JSON Lines packed by gzip"),
+        (gzip.compress(b"{"), "not JSON Lines packed by gzip"),
+        (gzip.compress(b"[1]\n"), "plus.jsonl.gz:1: not a JSON object"),
+        (gzip.compress(json.dumps({"task_id": "x"}).encode()), "plus.jsonl.gz:1: no 'prompt' in the row"),
+    ],
+)
+def test_a_packed_file_that_is_broken_is_named_in_one_line(tmp_path, content, said):
+    (tmp_path / "plus.jsonl.gz").write_bytes(content)
+    with pytest.raises(UserError, match=said) as raised:
+        evalplus.read_plus(tmp_path / "plus.jsonl.gz")
+    assert "\n" not in str(raised.value)
