@@ -13,6 +13,8 @@ from yetbetter.pocket.families import FAMILIES
 from yetbetter.pocket.tokenizer import build_tokenizer
 from yetbetter.verdicts import CORRECT
 
+LIMITS = Limits(cpu_seconds=2, wall_seconds=30.0)
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -60,9 +62,6 @@ def pass_tests(texts: list[str], rows: list[dict], key: str = "tests") -> list[b
     tasks = [(program, tests[problem]) for problem, program in distinct]
     outcomes = dict(zip(distinct, run_programs(_box(), tasks, limits=LIMITS), strict=True))
     return [outcomes[one].verdict == CORRECT for one in asked]
-
-
-LIMITS = Limits(cpu_seconds=2, wall_seconds=30.0)
 
 
 @functools.cache
