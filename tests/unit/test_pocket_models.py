@@ -12,25 +12,28 @@ from yetbetter.errors import UserError
 from yetbetter.pocket import words
 from yetbetter.pocket.families import FAMILIES
 from yetbetter.pocket.pretraining import (
-    COMPLETION_TOKENS,
-    DATASETS,
     PAIR,
     PRETRAININGS,
     Pretraining,
     count_parameters,
     find_pretraining,
-    is_right,
     pretrain,
     sample,
     share_of,
     train_to_ratios,
 )
-from yetbetter.pocket.tokenizer import CONTEXT, build_tokenizer, vocabulary
+from yetbetter.pocket.subjects import ARITHMETIC, SUBJECTS, is_right
+from yetbetter.pocket.tokenizer import CONTEXT, vocabulary
 from yetbetter.pocket.world import SPLITS, make_problems
 
 FOLDER = Path(__file__).parents[2] / "resources/pocket"
-LADDER = FOLDER / "ladder"
+LADDER, CODE = FOLDER / "ladder", FOLDER / "code"
+DATASETS = ARITHMETIC.datasets
 MANIFEST = json.loads((FOLDER / "MANIFEST.json").read_text())
+
+
+def folder_of(name: str) -> Path:
+    return FOLDER / name.replace("code-", "code/")
 
 
 @pytest.fixture(scope="module")
@@ -53,17 +56,21 @@ def test_files_are_those_of_the_manifest():
     assert set(PRETRAININGS) == set(MANIFEST["models"])
 
 
-def test_weights_are_safetensors_and_the_three_models_and_the_ladder_are_under_two_megabytes_each():
+def test_weights_are_safetensors_and_three_models_or_the_ladder_are_under_two_megabytes():
     files = [path for path in FOLDER.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} == {".json", ".safetensors", ".md"}
-    ladder = sum(path.stat().st_size for path in files if LADDER in path.parents)
+    ladder, code = (sum(path.stat().st_size for path in files if folder in path.parents) for folder in (LADDER, CODE))
     assert 0 < ladder < 2_000_000
-    assert sum(path.stat().st_size for path in files) - ladder < 2_000_000
+    assert 0 < code < 2_000_000
+    assert sum(path.stat().st_size for path in files) - ladder - code < 2_000_000
 
 
-def test_the_weak_model_has_the_papers_share_of_the_strong_ones_pass_at_1_on_both_data_sets():
+@pytest.mark.parametrize("name", ["wc", "code-wc"])
+def test_the_weak_model_has_the_papers_share_of_the_strong_ones_pass_at_1_on_each_data_set(name):
     low, high = PAIR
-    assert all(low <= share <= high for share in MANIFEST["models"]["wc"]["stopped"]["share_of_se"].values())
+    shares = MANIFEST["models"][name]["stopped"]["share_of_se"]
+    assert set(shares) == set(SUBJECTS[PRETRAININGS[name].subject].datasets)
+    assert all(low <= share <= high for share in shares.values())
 
 
 def test_the_ladder_rises_on_both_data_sets_past_the_weak_model_to_the_strong_one():
@@ -106,26 +113,28 @@ def test_a_share_of_pass_at_1_is_the_geometric_mean_over_data_sets():
 
 @pytest.mark.parametrize("name", PRETRAININGS)
 def test_model_has_its_nominal_size_and_a_shape_that_vllm_serves(name):
-    model = AutoModelForCausalLM.from_pretrained(FOLDER / name, dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(folder_of(name), dtype=torch.float32)
     assert abs(count_parameters(model) / PRETRAININGS[name].nominal - 1) < 0.03
     assert count_parameters(model) == MANIFEST["models"][name]["parameters"]
     assert model.config.head_dim == 32
     assert model.config.max_position_embeddings == CONTEXT
-    stored = json.loads((FOLDER / name / "config.json").read_text())
+    stored = json.loads((folder_of(name) / "config.json").read_text())
     assert stored["dtype"] == "bfloat16"
     assert stored["architectures"] == ["LlamaForCausalLM"]
 
 
-def test_strong_model_is_three_times_the_weak_one():
-    models = MANIFEST["models"]
-    assert abs(models["se"]["parameters"] / models["wc"]["parameters"] / 3 - 1) < 0.03
-    assert PRETRAININGS["se"].nominal == 3 * PRETRAININGS["wc"].nominal
+@pytest.mark.parametrize("family", ["", "code-"])
+def test_strong_model_is_three_times_the_weak_one(family):
+    weak, strong = (MANIFEST["models"][family + name]["parameters"] for name in ("wc", "se"))
+    assert abs(strong / weak / 3 - 1) < 0.03
+    assert PRETRAININGS[family + "se"].nominal == 3 * PRETRAININGS[family + "wc"].nominal
 
 
 @pytest.mark.parametrize("name", PRETRAININGS)
-def test_tokenizers_are_the_same_and_today_s(name, tokenizer):
-    theirs = json.loads((FOLDER / name / "tokenizer.json").read_text())
-    assert theirs == json.loads(build_tokenizer().backend_tokenizer.to_str())
+def test_tokenizers_of_a_subject_are_the_same_and_today_s(name, tokenizer):
+    theirs = json.loads((folder_of(name) / "tokenizer.json").read_text())
+    subject = SUBJECTS[PRETRAININGS[name].subject]
+    assert theirs == json.loads(subject.build_tokenizer().backend_tokenizer.to_str())
     assert tokenizer.convert_tokens_to_ids(vocabulary()) == list(range(len(tokenizer)))
 
 
@@ -152,7 +161,7 @@ def test_completion_s_tokens_do_not_depend_on_the_prompt_before_it(tokenizer, pr
         both = tokenizer(words.PROMPT.format(**row) + f" {row['solution']}")["input_ids"]
         assert both == prompt + completion
         assert len(prompt) <= 70
-        assert len(completion) + 1 <= 80 < COMPLETION_TOKENS
+        assert len(completion) + 1 <= 80 < ARITHMETIC.completion_tokens
 
 
 def test_weak_model_solves_some_problems(tokenizer):

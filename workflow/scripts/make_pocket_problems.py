@@ -2,20 +2,20 @@
 
 import argparse
 
-from yetbetter.pocket.families import FAMILIES
-from yetbetter.pocket.world import SPLITS, make_problems
+from yetbetter.pocket.problems import DATASETS, make_problems
+from yetbetter.pocket.world import SPLITS
 from yetbetter.program import Output, Parser, run, whole, write_sidecar
 from yetbetter.records import digest_of_problems, write_rows
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__)
-    parser.add_argument("--dataset", required=True, choices=list(FAMILIES))
+    parser.add_argument("--dataset", required=True, choices=list(DATASETS))
     parser.add_argument(
         "--split",
         required=True,
         choices=list(SPLITS),
-        help="functional, control: the twins of the first test problems",
+        help="functional, control: the twins of the first test problems; of lists: five steps, and none",
     )
     parser.add_argument("--questions", required=True, type=whole(1), help="how many problems")
     parser.add_argument("--output", action=Output, required=True, help="problems, JSON Lines")

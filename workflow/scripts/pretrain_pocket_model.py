@@ -9,16 +9,17 @@ from yetbetter.program import Output, Parser, run, versions, whole
 from yetbetter.records import write_json
 
 TEMPERATURE, TOP_K = 0.7, 3  # of the samples that pass@1 is measured on
+REFERENCES = {"arithmetic": "resources/pocket/se", "programs": "resources/pocket/code/se"}
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__)
-    parser.add_argument("--model", required=True, help="wc, se or student")
+    parser.add_argument("--model", required=True, help="wc, se, student, code-wc, code-se or code-student")
     parser.add_argument(
         "--output", action=Output, required=True, help="folder of the model and its tokenizer; wc's has its ladder, too"
     )
     parser.add_argument(
-        "--reference", default="resources/pocket/se", help="SE, whose pass@1 sets that of wc and student"
+        "--reference", help="SE, whose pass@1 sets that of the others (default: the committed one of the same subject)"
     )
     parser.add_argument("--seed", type=whole(), help="instead of the model's own")
     return parser.parse_args()
@@ -40,9 +41,10 @@ def main() -> None:
     if pretraining.target is not None:
         save(train_to_target(pretraining, log), arguments.output, arguments.model, pretraining)
         return
-    strong, _ = load_model(arguments.reference)
+    path = arguments.reference or REFERENCES[pretraining.subject]
+    strong, _ = load_model(path)
     reference = measure(strong, pretraining)
-    print(f"{arguments.reference}: {shares_text(reference)}", file=sys.stderr, flush=True)
+    print(f"{path}: {shares_text(reference)}", file=sys.stderr, flush=True)
     found = train_to_ratios(pretraining, reference, lambda model: measure(model, pretraining), log)
     save(found[pretraining.ratio], arguments.output, arguments.model, pretraining, reference)
     for rung in pretraining.rungs:
@@ -55,11 +57,12 @@ def measure(model, pretraining) -> dict[str, float]:
 
     from yetbetter.generation.engines import Decoding
     from yetbetter.generation.transformers_engine import Generator
-    from yetbetter.pocket.pretraining import COMPLETION_TOKENS, sampled_pass_at_1
-    from yetbetter.pocket.tokenizer import build_tokenizer
+    from yetbetter.pocket.pretraining import sampled_pass_at_1
+    from yetbetter.pocket.subjects import SUBJECTS
 
-    generator = Generator(copy.deepcopy(model).float().eval(), build_tokenizer())
-    decoding = Decoding(TEMPERATURE, TOP_K, COMPLETION_TOKENS)
+    subject = SUBJECTS[pretraining.subject]
+    generator = Generator(copy.deepcopy(model).float().eval(), subject.build_tokenizer())
+    decoding = Decoding(TEMPERATURE, TOP_K, subject.completion_tokens)
     return sampled_pass_at_1(lambda prompts, seeds: generator.generate(prompts, seeds, decoding), pretraining)
 
 
@@ -75,8 +78,9 @@ def shares_text(pass_at_1: dict[str, float]) -> str:
 
 def save(snapshot, folder: str, name: str, pretraining, reference: dict[str, float] | None = None) -> None:
     from yetbetter.pocket.pretraining import count_parameters, save_model
+    from yetbetter.pocket.subjects import SUBJECTS
 
-    save_model(snapshot.model, folder)
+    save_model(snapshot.model, folder, SUBJECTS[pretraining.subject])
     stopped = {"step": snapshot.step, "loss": snapshot.loss, "pass_at_1": snapshot.pass_at_1}
     if reference:
         stopped["share_of_se"] = {dataset: share / reference[dataset] for dataset, share in snapshot.pass_at_1.items()}

@@ -20,12 +20,11 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from yetbetter.errors import UserError
-from yetbetter.pocket import words
-from yetbetter.pocket.tokenizer import CONTEXT, build_tokenizer
-from yetbetter.pocket.world import make_problems
+from yetbetter.pocket.problems import make_problems
+from yetbetter.pocket.subjects import ARITHMETIC, SUBJECTS, Subject
+from yetbetter.pocket.tokenizer import CONTEXT
 from yetbetter.records import follow_umask
 
-COMPLETION_TOKENS = 96  # no correct solution of the pocket world is longer
 WIDTH = 128  # tokens in a pretraining sequence
 BATCH = 32  # sequences
 MEASURED_TOGETHER = 250  # problems
@@ -35,9 +34,10 @@ MEASURED_TOGETHER = 250  # problems
 class Pretraining:
     """One model's shape and training.
 
-    nominal: the parameter count used for matching budgets. target: validation pass@1 (greedy, mean of the two data
-    sets) at which training stops. ratio: the share of SE's pass@1 at which it stops instead (`share_of`). rungs:
-    further such shares; each gives a model of the ladder.
+    nominal: the parameter count used for matching budgets. target: validation pass@1 (greedy, mean of the data sets)
+    at which training stops. ratio: the share of SE's pass@1 at which it stops instead (`share_of`). rungs: further such
+    shares; each gives a model of the ladder. subject: the key of what it learns in SUBJECTS. easy, hard, lists:
+    pretraining problems of each data set; those of other subjects are not used.
     """
 
     nominal: int
@@ -57,13 +57,17 @@ class Pretraining:
     first_check: int = 500  # step
     check_every: int = 10  # steps
     last_step: int = 1400
-    easy: int = 20_000  # pretraining problems of the data set easy
+    subject: str = "arithmetic"
+    easy: int = 20_000
     hard: int = 20_000
+    lists: int = 20_000
     checked_questions: int = 200  # validation problems of each data set, for the target
     measured_questions: int = 2000  # training problems of each data set, for the ratio
     measured_samples: int = 4  # of each
 
 
+# A program is tested in a box of its own, which takes 30 ms of a CPU: fewer problems are measured.
+CODE = {"subject": "programs", "first_check": 200, "last_step": 600, "measured_questions": 400}
 # Gemma2-9B has 0.82 of Gemma2-27B's pass@1 on MATH and 0.86 on GSM8K, by the printed coverage of the paper.
 PAIR = (0.82, 0.86)
 PRETRAININGS = {
@@ -76,8 +80,14 @@ PRETRAININGS = {
     ),
     "se": Pretraining(450_000, hidden=112, layers=3, heads=4, mlp=320, seed=2, target=0.42, check_every=25),
     "student": Pretraining(150_000, hidden=48, layers=5, heads=2, mlp=132, seed=3, ratio=0.70),
+    "code-wc": Pretraining(150_000, hidden=64, layers=3, heads=2, mlp=176, seed=11, ratio=0.84, **CODE),
+    "code-se": Pretraining(
+        450_000,
+        **{"hidden": 112, "layers": 3, "heads": 4, "mlp": 320, "seed": 12, "target": 0.45},
+        **CODE | {"check_every": 25, "last_step": 1000},
+    ),
+    "code-student": Pretraining(150_000, hidden=48, layers=5, heads=2, mlp=132, seed=13, ratio=0.70, **CODE),
 }
-DATASETS = ("easy", "hard")
 
 
 @dataclass
@@ -121,7 +131,7 @@ def count_parameters(model: torch.nn.Module) -> int:
 
 def pretrain(pretraining: Pretraining) -> Iterator[Snapshot]:
     """Train, with a snapshot after each `check_every` steps and after the last."""
-    tokenizer = build_tokenizer()
+    tokenizer = SUBJECTS[pretraining.subject].build_tokenizer()
     model = build_model(pretraining, tokenizer)
     optimizer = torch.optim.AdamW(model.parameters(), pretraining.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
     averaged = copy.deepcopy(model)
@@ -150,16 +160,19 @@ def pretrain(pretraining: Pretraining) -> Iterator[Snapshot]:
 
 def train_to_target(pretraining: Pretraining, log: Callable[[Snapshot], None]) -> Snapshot:
     """The first snapshot that reaches the target, else the last."""
-    tokenizer = build_tokenizer()
-    validation = {dataset: make_problems(dataset, "validation", pretraining.checked_questions) for dataset in DATASETS}
+    subject = SUBJECTS[pretraining.subject]
+    tokenizer = subject.build_tokenizer()
+    validation = {
+        dataset: make_problems(dataset, "validation", pretraining.checked_questions) for dataset in subject.datasets
+    }
     for snapshot in pretrain(pretraining):
         if snapshot.model is not None:
             snapshot.pass_at_1 = {
-                dataset: greedy_pass_at_1(snapshot.model, tokenizer, problems)
+                dataset: greedy_pass_at_1(snapshot.model, tokenizer, problems, subject)
                 for dataset, problems in validation.items()
             }
         log(snapshot)
-        if sum(snapshot.pass_at_1.values()) >= pretraining.target * len(DATASETS):
+        if sum(snapshot.pass_at_1.values()) >= pretraining.target * len(subject.datasets):
             break
     return snapshot
 
@@ -197,14 +210,15 @@ def train_to_ratios(
 
 def share_of(pass_at_1: dict[str, float], reference: dict[str, float]) -> float:
     """Geometric mean over the data sets of a model's pass@1 as a share of the reference's."""
-    shares = [pass_at_1[dataset] / reference[dataset] for dataset in DATASETS]
+    shares = [pass_at_1[dataset] / reference[dataset] for dataset in reference]
     return math.prod(shares) ** (1 / len(shares))
 
 
 def _batches(pretraining: Pretraining, tokenizer: PreTrainedTokenizerFast) -> Iterator[torch.Tensor]:
     """Batches of packed problems, int64 (BATCH, WIDTH), epoch after epoch, each in a new order."""
-    rows = [row for name in DATASETS for row in make_problems(name, "pretraining", getattr(pretraining, name))]
-    texts = [f"{words.PROMPT.format(**row)} {row['solution']}" for row in rows]
+    subject = SUBJECTS[pretraining.subject]
+    rows = [row for name in subject.datasets for row in make_problems(name, "pretraining", getattr(pretraining, name))]
+    texts = [subject.text_of(row) for row in rows]
     encoded = [[*ids, tokenizer.eos_token_id] for ids in tokenizer(texts)["input_ids"]]
     rng = random.Random(pretraining.seed)
     stream: list[int] = []
@@ -216,38 +230,37 @@ def _batches(pretraining: Pretraining, tokenizer: PreTrainedTokenizerFast) -> It
                 stream = []
 
 
-def greedy_pass_at_1(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, problems: list[dict]) -> float:
-    """Share of the problems whose greedy solution ends in the right answer."""
-    texts = sample(model, tokenizer, [row["question"] for row in problems], 1, greedy=True)
-    right = [is_right(text, row["answer"]) for (text,), row in zip(texts, problems, strict=True)]
+def greedy_pass_at_1(
+    model: LlamaForCausalLM,
+    tokenizer: PreTrainedTokenizerFast,
+    problems: list[dict],
+    subject: Subject = ARITHMETIC,
+) -> float:
+    """Share of the problems whose greedy solution is right."""
+    texts = sample(model, tokenizer, [row["question"] for row in problems], 1, greedy=True, subject=subject)
+    right = subject.are_right([text for (text,) in texts], problems)
     return sum(right) / len(right)
 
 
 def sampled_pass_at_1(
     generate: Callable[[list[str], list[list[int]]], list[list[dict]]], pretraining: Pretraining
 ) -> dict[str, float]:
-    """Share of right answers among samples of the training problems, by data set.
+    """Share of right solutions among samples of the training problems, by data set.
 
     generate: an engine's, from prompts and a seed for each sample of each prompt.
     """
-    found = {}
-    for dataset in DATASETS:
+    subject, found = SUBJECTS[pretraining.subject], {}
+    for dataset in subject.datasets:
         problems, right = make_problems(dataset, "train", pretraining.measured_questions), 0
         for start in range(0, len(problems), MEASURED_TOGETHER):
             rows = problems[start : start + MEASURED_TOGETHER]
             numbers = range(pretraining.measured_samples)
             seeds = [[1000 * (start + place) + number for number in numbers] for place in range(len(rows))]
-            answers = generate([words.PROMPT.format(question=row["question"]) for row in rows], seeds)
-            right += sum(
-                is_right(one["text"], row["answer"]) for row, own in zip(rows, answers, strict=True) for one in own
-            )
+            answers = generate([subject.prompt_of(row["question"]) for row in rows], seeds)
+            pairs = [(one["text"], row) for row, own in zip(rows, answers, strict=True) for one in own]
+            right += sum(subject.are_right(*map(list, zip(*pairs, strict=True))))
         found[dataset] = right / len(problems) / pretraining.measured_samples
     return found
-
-
-def is_right(text: str, answer: str) -> bool:
-    """Whether a solution ends in "The answer is N." with N the answer."""
-    return text.strip().endswith(words.ANSWER.format(answer=answer))
 
 
 @torch.no_grad()
@@ -261,6 +274,7 @@ def sample(
     temperature: float = 0.7,
     top_k: int = 3,
     batch: int = 200,
+    subject: Subject = ARITHMETIC,
 ) -> list[list[str]]:
     """`count` completions of each question's prompt; sampling draws from torch's global seed."""
     model = copy.deepcopy(model).float().eval()
@@ -270,13 +284,13 @@ def sample(
         else {"do_sample": True, "temperature": temperature, "top_k": top_k, "top_p": 1.0}
     )
     texts: list[str] = []
-    prompts = [words.PROMPT.format(question=question) for question in questions for _ in range(count)]
+    prompts = [subject.prompt_of(question) for question in questions for _ in range(count)]
     for start in range(0, len(prompts), batch):
         inputs = tokenizer(prompts[start : start + batch], return_tensors="pt", padding=True)
         made = model.generate(
             input_ids=inputs["input_ids"],
             attention_mask=inputs["attention_mask"],
-            max_new_tokens=COMPLETION_TOKENS,
+            max_new_tokens=subject.completion_tokens,
             **choice,
         )
         made = made[:, inputs["input_ids"].shape[1] :]
@@ -291,8 +305,8 @@ def find_pretraining(name: str) -> Pretraining:
     return PRETRAININGS[name]
 
 
-def save_model(model: LlamaForCausalLM, folder: str) -> None:
-    """Write the model (safetensors) and its tokenizer as one transformers folder."""
+def save_model(model: LlamaForCausalLM, folder: str, subject: Subject = ARITHMETIC) -> None:
+    """Write the model (safetensors) and its subject's tokenizer as one transformers folder."""
     model.save_pretrained(folder)
-    build_tokenizer().save_pretrained(folder)
+    subject.build_tokenizer().save_pretrained(folder)
     follow_umask(Path(folder))

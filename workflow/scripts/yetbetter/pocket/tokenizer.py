@@ -8,7 +8,7 @@ from transformers import PreTrainedTokenizerFast
 from yetbetter.pocket import words
 from yetbetter.pocket.families import FAMILIES
 
-BOS, EOS, PAD, UNKNOWN = "<s>", "</s>", "<pad>", "<unk>"
+SPECIAL = BOS, EOS, PAD, UNKNOWN = "<s>", "</s>", "<pad>", "<unk>"
 CONTEXT = 256  # tokens
 
 _PIECE = r" ?[A-Za-z]+| ?[0-9]| ?[^A-Za-z0-9\s]|\s"
@@ -23,7 +23,7 @@ def vocabulary() -> list[str]:
     found = {word for text in texts for word in re.findall("[A-Za-z]+", words.pattern_text(text))}
     # A word at the start of a text has no space before it.
     starts = {word for word in found if word[0].isupper()}
-    pieces = [BOS, EOS, PAD, UNKNOWN, "\n", " "]
+    pieces = [*SPECIAL, "\n", " "]
     pieces += [space + mark for space in ("", " ") for mark in "0123456789" + _PUNCTUATION]
     return pieces + sorted(starts) + sorted(f" {word}" for word in found)
 
@@ -33,9 +33,14 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
 
     It puts one BOS in front and never an EOS.
     """
-    ids = {piece: number for number, piece in enumerate(vocabulary())}
+    return tokenizer_of(vocabulary(), _PIECE)
+
+
+def tokenizer_of(pieces: list[str], pattern: str) -> PreTrainedTokenizerFast:
+    """A word-level tokenizer of these pieces, in id order. pattern: a regular expression that cuts a text into them."""
+    ids = {piece: number for number, piece in enumerate(pieces)}
     tokenizer = Tokenizer(models.WordLevel(ids, unk_token=UNKNOWN))
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(_PIECE), behavior="isolated")
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(pattern), behavior="isolated")
     tokenizer.decoder = decoders.Fuse()
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{BOS} $A", pair=f"{BOS} $A $B", special_tokens=[(BOS, ids[BOS])]
