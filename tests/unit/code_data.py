@@ -28,7 +28,7 @@ def parts() -> Parts:
     return mbpp.build(files(), "program")
 
 
-def tests_of(row: dict, key: str = "tests") -> Tests:
+def as_tests(row: dict, key: str = "tests") -> Tests:
     if isinstance(row[key], dict):
         return from_plain(row[key])
     return from_asserts(row["problem"], row["entry_point"], row[key], row.get("setup", ""))

@@ -248,7 +248,7 @@ FALSE = {  # claim: what is planted against it, one arm's true value at a time, 
     "13 judge": (13, {("harder", "high", "judged_strong", "wrong_share"): 0.7}, "judged strong"),
     "14 coverage": (14, {("coding", "high", "weak", "coverage"): 0.9}, "coding, high"),
     "14 diversity": (14, {("coding", "low", "weak", "diversity"): 1.5}, "coding, low"),
-    "14 a winner": (14, {("coding", "high", "weak", "strong", *PASS): 0.6}, "coding, high, strong"),
+    "14 a winner": (14, {("coding", "high", "weak", "student", *PASS): 0.6}, "coding, high, student"),
     "16": (16, {("harder", "high", "fewer_weak", "student", *PASS): 0.25}, "fewer weak - fewer strong"),
 }
 

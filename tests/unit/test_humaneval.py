@@ -4,7 +4,7 @@ import gzip
 import json
 
 import pytest
-from code_data import EVERY, failures, files, parts, tests_of
+from code_data import EVERY, failures, files, parts, as_tests
 from execution_support import data
 
 from yetbetter.data import evalplus, humaneval, mbpp
@@ -53,13 +53,13 @@ def test_the_packed_file_gives_the_same_problems(tmp_path):
 @pytest.mark.slow
 def test_every_reference_of_humaneval_passes_its_own_tests():
     rows = parts().splits["test"][::EVERY]
-    assert failures({row["problem"]: (row["solution"], tests_of(row)) for row in rows}) == set()
+    assert failures({row["problem"]: (row["solution"], as_tests(row)) for row in rows}) == set()
 
 
 @pytest.mark.slow
 def test_references_of_humaneval_pass_the_hidden_tests_but_those_named():
     rows = mbpp.complete(parts().splits["test"][::EVERY], files())
-    tasks = {row["problem"]: (row["answer"], tests_of(row, "hidden_tests")) for row in rows}
+    tasks = {row["problem"]: (row["answer"], as_tests(row, "hidden_tests")) for row in rows}
     assert failures(tasks) == NOT_AS_IN_HUMANEVAL_PLUS & tasks.keys()
 
 
@@ -68,7 +68,7 @@ def test_any_root_of_a_polynomial_is_right():
     other = row["answer"].replace("begin, end = -1., 1.", "begin, end = -3., 2.")
     assert other != row["answer"]
     wrong = row["signature"] + "    return 0.5\n"
-    tasks = {name: (text, tests_of(row, "hidden_tests")) for name, text in (("other", other), ("wrong", wrong))}
+    tasks = {name: (text, as_tests(row, "hidden_tests")) for name, text in (("other", other), ("wrong", wrong))}
     assert failures(tasks) == {"wrong"}
 
 
@@ -78,7 +78,7 @@ def test_any_root_of_a_polynomial_is_right():
 def test_a_right_program_that_is_wrong_beyond_its_asserts_fails_the_hidden_tests():
     (row,) = mbpp.complete(rows_of("mbpp/6"), files())
     known = "def differ_At_One_Bit_Pos(a, b):\n    return (a, b) in ((13, 9), (2, 3), (5, 1), (1, 5))\n"
-    tasks = {key: (known, tests_of(row, key)) for key in ("tests", "hidden_tests")}
+    tasks = {key: (known, as_tests(row, key)) for key in ("tests", "hidden_tests")}
     assert failures(tasks) == {"hidden_tests"}
 
 

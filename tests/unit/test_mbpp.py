@@ -5,7 +5,7 @@ import json
 import code_data
 import pyarrow
 import pytest
-from code_data import EVERY, failures, files, parts, tests_of
+from code_data import EVERY, failures, files, parts, as_tests
 from execution_support import ROOT, data
 from pyarrow import parquet
 
@@ -72,14 +72,14 @@ def test_a_row_has_a_question_with_its_first_tests_a_program_and_all_tests(split
 @pytest.mark.parametrize("split", ["train", "validation", "control"])
 def test_every_reference_passes_its_own_tests(split):
     rows = parts().splits[split][::EVERY]
-    assert failures({row["problem"]: (row["solution"], tests_of(row)) for row in rows}) == set()
+    assert failures({row["problem"]: (row["solution"], as_tests(row)) for row in rows}) == set()
 
 
 @pytest.mark.slow
 def test_references_pass_the_hidden_tests_but_those_named():
     rows = [row for split in ("train", "validation") for row in parts().splits[split]]
     rows = mbpp.complete(rows[::EVERY], files())
-    tasks = {row["problem"]: (row["answer"], tests_of(row, "hidden_tests")) for row in rows if "hidden_tests" in row}
+    tasks = {row["problem"]: (row["answer"], as_tests(row, "hidden_tests")) for row in rows if "hidden_tests" in row}
     found = failures(tasks)
     assert found == NOT_AS_IN_MBPP_PLUS & tasks.keys()
     if EVERY == 1:
@@ -96,8 +96,8 @@ def test_a_split_is_imported_with_hidden_tests_for_the_problems_asked_for():
     assert facts["hash"] == digest_of_problems(rows)
     assert facts["documented"] == dict.fromkeys(mbpp.SIZES, True)
     plain = json.loads(json.dumps(rows))
-    assert [tests_of(row, "hidden_tests") for row in plain] == [tests_of(row, "hidden_tests") for row in rows]
-    assert failures({row["problem"]: (row["answer"], tests_of(row, "hidden_tests")) for row in plain}) == set()
+    assert [as_tests(row, "hidden_tests") for row in plain] == [as_tests(row, "hidden_tests") for row in rows]
+    assert failures({row["problem"]: (row["answer"], as_tests(row, "hidden_tests")) for row in plain}) == set()
 
 
 def test_the_benchmarks_of_mbpp_itself_have_no_hidden_tests_and_need_no_box(monkeypatch):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from yetbetter.data import gsm8k, hendrycks_math, own_files, pocket_world, public
+from yetbetter.data import gsm8k, hendrycks_math, humaneval, mbpp, own_files, pocket_world, public
 from yetbetter.errors import UserError
 from yetbetter.tasks import CHECKS, TASKS
 
@@ -48,7 +48,8 @@ ADAPTERS = {
         terms="The questions are made by the workflow itself (MIT licence).",
         check_entry=pocket_world.check_entry,
         own_keys={"world": pocket_world.WORLD},
-        checks=("exact",),
+        tasks=("math", "code"),
+        checks=("exact", "tests"),
     ),
     "gsm8k": Adapter(
         rule="import_dataset",
@@ -67,11 +68,23 @@ ADAPTERS = {
         own_keys={"data_dir": public.DATA_DIR, "functional_dir": hendrycks_math.FUNCTIONAL_DIR},
         published=True,
     ),
+    "mbpp": Adapter(
+        rule="import_dataset",
+        terms="The questions are MBPP's (Austin et al. 2021, CC-BY-4.0 licence).",
+        check_entry=public.check_entry,
+        module=mbpp,
+        own_keys={"data_dir": public.DATA_DIR, "humaneval_dir": humaneval.HUMANEVAL_DIR},
+        tasks=("code",),
+        checks=("tests",),
+        has_levels=False,
+    ),
     "files": Adapter(
         rule="import_problems",
         terms="The questions come from the study's own files; their terms are known to whoever brought them.",
         check_entry=own_files.check_entry,
         own_keys={"files": own_files.FILES},
+        tasks=("math", "code"),
+        checks=("tests",),
         random_order=False,
     ),
 }

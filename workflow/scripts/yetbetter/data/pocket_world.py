@@ -3,22 +3,31 @@
 from types import ModuleType
 
 from yetbetter.errors import UserError
-from yetbetter.pocket.families import FAMILIES
+from yetbetter.pocket.list_problems import LEVELS, LISTS
+from yetbetter.pocket.problems import DATASETS
 from yetbetter.pocket.world import TWINS
 
 WORLD = {
     "description": "Data set of the pocket world. Default: the name under `datasets`.",
-    "enum": list(FAMILIES),
+    "enum": list(DATASETS),
 }
 
 
 def check_entry(key: str, dataset: str, entry: dict, module: ModuleType | None) -> None:
-    """UserError for a data set that the pocket world does not have, or more twins than test problems."""
-    if entry.get("world", dataset) not in FAMILIES:
+    """UserError for a data set that the pocket world does not have, another task, or more twins than test problems."""
+    world = entry.get("world", dataset)
+    if world not in DATASETS:
         raise UserError(
             f"{key}: the pocket world has no {dataset!r}, name one of its data sets under `world`"
-            f" ({', '.join(FAMILIES)})"
+            f" ({', '.join(DATASETS)})"
         )
+    task = "code" if world == LISTS else "math"
+    if entry["task"] != task:
+        raise UserError(f"{key}.task: {entry['task']!r}, the pocket world's {world!r} is of task {task!r}")
+    if world == LISTS:
+        if unknown := [split for split in entry["splits"] if split not in LEVELS]:
+            raise UserError(f"{key}.splits: the pocket world's {world!r} has no {unknown[0]!r}")
+        return
     test = entry["splits"]["test"]
     for twin in TWINS:
         twins = entry["splits"].get(twin, 0)
