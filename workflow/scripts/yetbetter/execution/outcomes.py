@@ -9,6 +9,7 @@ import base64
 import builtins
 import dataclasses
 import functools
+import zlib
 from collections.abc import Iterable
 from types import CodeType
 from typing import Any
@@ -102,7 +103,7 @@ def run_tests_in(session: Session, program: str, tests: Tests) -> ProgramOutcome
 def prepared(tests: Tests) -> tuple[list[CodeType], Any]:
     """The code of setup and statements, and their values. Solutions of one problem mostly follow each other."""
     code = [compile(text, TEST_FILE, "exec") for text in (tests.setup, *tests.statements)]
-    return code, decode(base64.b64decode(tests.values)) if tests.values else None
+    return code, decode(zlib.decompress(base64.b64decode(tests.values))) if tests.values else None
 
 
 def outcome_of(kind: str, place: int | None) -> ProgramOutcome:

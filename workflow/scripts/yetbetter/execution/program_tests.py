@@ -5,6 +5,7 @@ import base64
 import dataclasses
 import math
 import warnings
+import zlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -22,7 +23,7 @@ class Tests:
 
     functions: names that stand for the program's functions in the tests. setup: code that runs before the tests.
     statements: one test each. A test fails if it raises an exception. values: plain data that the statements know as
-    VALUES, encoded as `values.encode` does, in base 64.
+    VALUES, encoded as `values.encode` does, compressed, in base 64.
     """
 
     functions: tuple[str, ...]
@@ -76,7 +77,7 @@ def from_inputs(
         f"assert {compare}_({entry_point}(*VALUES[{number}][0]), VALUES[{number}][1], {tolerance!r})"
         for number in range(len(pairs))
     )
-    encoded = base64.b64encode(encode(pairs)).decode("ascii")
+    encoded = base64.b64encode(zlib.compress(encode(pairs))).decode("ascii")
     return checked(where, Tests((entry_point,), "", statements, encoded))
 
 
