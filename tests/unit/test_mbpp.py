@@ -5,7 +5,7 @@ import json
 import code_data
 import pyarrow
 import pytest
-from code_data import EVERY, failures, files, parts, tests_of
+from code_data import EVERY, as_tests, failures, files, parts
 from execution_support import ROOT, data
 from pyarrow import parquet
 
@@ -20,8 +20,14 @@ from yetbetter.records import digest_of_problems, read_json, read_rows, write_ro
 
 PROMPTS = ROOT / "resources" / "prompts"
 KEYS = {"problem", "question", "answer", "solution", "entry_point", "tests"}
-# The reference of sanitized MBPP fails the tests of MBPP+, whose own reference was mended.
-NOT_AS_IN_MBPP_PLUS: set[str] = set()
+# Problems whose reference in sanitized MBPP fails the tests of MBPP+, which has mended references.
+NOT_AS_IN_MBPP_PLUS = {
+    *(16, 66, 74, 92, 93, 104, 126, 127, 129, 137, 138, 139, 165, 223, 233, 244, 261, 276, 280, 283, 290, 406),
+    *(409, 412, 415, 418, 433, 435, 446, 451, 453, 454, 459, 468, 560, 566, 576, 589, 597, 605, 607, 735, 757),
+    *(771, 775, 777, 780, 792, 800),
+}
+# Those whose reference takes too long for them.
+SLOW = {84, 96, 260, 388, 803}
 
 
 # The published data ---------------------------------------------------------------------------------------------------
@@ -72,16 +78,17 @@ def test_a_row_has_a_question_with_its_first_tests_a_program_and_all_tests(split
 @pytest.mark.parametrize("split", ["train", "validation", "control"])
 def test_every_reference_passes_its_own_tests(split):
     rows = parts().splits[split][::EVERY]
-    assert failures({row["problem"]: (row["solution"], tests_of(row)) for row in rows}) == set()
+    assert failures({row["problem"]: (row["solution"], as_tests(row)) for row in rows}) == set()
 
 
 @pytest.mark.slow
 def test_references_pass_the_hidden_tests_but_those_named():
     rows = [row for split in ("train", "validation") for row in parts().splits[split]]
     rows = mbpp.complete(rows[::EVERY], files())
-    tasks = {row["problem"]: (row["answer"], tests_of(row, "hidden_tests")) for row in rows if "hidden_tests" in row}
-    found = failures(tasks)
-    assert found == NOT_AS_IN_MBPP_PLUS & tasks.keys()
+    tasks = {row["problem"]: (row["answer"], as_tests(row, "hidden_tests")) for row in rows if "hidden_tests" in row}
+    found = {int(name.removeprefix("mbpp/")) for name in failures(tasks)}
+    asked = {int(name.removeprefix("mbpp/")) for name in tasks}
+    assert NOT_AS_IN_MBPP_PLUS & asked <= found <= NOT_AS_IN_MBPP_PLUS | SLOW
     if EVERY == 1:
         assert len(tasks) == 372
         assert not {*TWO_READINGS, "mbpp/793"} & tasks.keys()
@@ -96,8 +103,8 @@ def test_a_split_is_imported_with_hidden_tests_for_the_problems_asked_for():
     assert facts["hash"] == digest_of_problems(rows)
     assert facts["documented"] == dict.fromkeys(mbpp.SIZES, True)
     plain = json.loads(json.dumps(rows))
-    assert [tests_of(row, "hidden_tests") for row in plain] == [tests_of(row, "hidden_tests") for row in rows]
-    assert failures({row["problem"]: (row["answer"], tests_of(row, "hidden_tests")) for row in plain}) == set()
+    assert [as_tests(row, "hidden_tests") for row in plain] == [as_tests(row, "hidden_tests") for row in rows]
+    assert failures({row["problem"]: (row["answer"], as_tests(row, "hidden_tests")) for row in plain}) == set()
 
 
 def test_the_benchmarks_of_mbpp_itself_have_no_hidden_tests_and_need_no_box(monkeypatch):
