@@ -9,12 +9,10 @@ from execution_support import data, needs
 from yetbetter.data import mbpp
 from yetbetter.data.public import find_files
 from yetbetter.data.splits import Parts
-from yetbetter.execution import Limits, Tests, from_asserts, run_programs
+from yetbetter.execution import Tests, from_asserts, run_programs
 from yetbetter.execution.program_tests import from_plain
 from yetbetter.verdicts import CORRECT
 
-# Values of EvalPlus are large.
-LARGE = Limits(cpu_seconds=60, wall_seconds=300.0, memory_mb=2048, reply_mb=32)
 # Every problem, or every so many: YETBETTER_ALL_REFERENCES=1 runs them all.
 EVERY = 1 if os.environ.get("YETBETTER_ALL_REFERENCES") else 8
 
@@ -34,7 +32,7 @@ def as_tests(row: dict, key: str = "tests") -> Tests:
     return from_asserts(row["problem"], row["entry_point"], row[key], row.get("setup", ""))
 
 
-def failures(tasks: dict[str, tuple[str, Tests]], limits: Limits = LARGE) -> set[str]:
+def failures(tasks: dict[str, tuple[str, Tests]]) -> set[str]:
     """Names of the tasks whose program is not correct. Skips the test if there is no box."""
-    outcomes = run_programs(needs(), tasks.values(), 1, limits)
+    outcomes = run_programs(needs(), tasks.values(), 2)
     return {name for name, outcome in zip(tasks, outcomes, strict=True) if outcome.verdict != CORRECT}

@@ -5,7 +5,7 @@ import json
 import code_data
 import pyarrow
 import pytest
-from code_data import EVERY, failures, files, parts, as_tests
+from code_data import EVERY, as_tests, failures, files, parts
 from execution_support import ROOT, data
 from pyarrow import parquet
 
@@ -20,8 +20,14 @@ from yetbetter.records import digest_of_problems, read_json, read_rows, write_ro
 
 PROMPTS = ROOT / "resources" / "prompts"
 KEYS = {"problem", "question", "answer", "solution", "entry_point", "tests"}
-# The reference of sanitized MBPP fails the tests of MBPP+, whose own reference was mended.
-NOT_AS_IN_MBPP_PLUS: set[str] = set()
+# Problems whose reference in sanitized MBPP fails the tests of MBPP+, which has mended references.
+NOT_AS_IN_MBPP_PLUS = {
+    *(16, 66, 74, 92, 93, 104, 126, 127, 129, 137, 138, 139, 165, 223, 233, 244, 261, 276, 280, 283, 290, 406),
+    *(409, 412, 415, 418, 433, 435, 446, 451, 453, 454, 459, 468, 560, 566, 576, 589, 597, 605, 607, 735, 757),
+    *(771, 775, 777, 780, 792, 800),
+}
+# Those whose reference takes too long for them.
+SLOW = {84, 96, 260, 388, 803}
 
 
 # The published data ---------------------------------------------------------------------------------------------------
@@ -80,8 +86,9 @@ def test_references_pass_the_hidden_tests_but_those_named():
     rows = [row for split in ("train", "validation") for row in parts().splits[split]]
     rows = mbpp.complete(rows[::EVERY], files())
     tasks = {row["problem"]: (row["answer"], as_tests(row, "hidden_tests")) for row in rows if "hidden_tests" in row}
-    found = failures(tasks)
-    assert found == NOT_AS_IN_MBPP_PLUS & tasks.keys()
+    found = {int(name.removeprefix("mbpp/")) for name in failures(tasks)}
+    asked = {int(name.removeprefix("mbpp/")) for name in tasks}
+    assert NOT_AS_IN_MBPP_PLUS & asked <= found <= NOT_AS_IN_MBPP_PLUS | SLOW
     if EVERY == 1:
         assert len(tasks) == 372
         assert not {*TWO_READINGS, "mbpp/793"} & tasks.keys()
