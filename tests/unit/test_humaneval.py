@@ -68,7 +68,9 @@ def test_references_of_humaneval_pass_the_hidden_tests_but_those_named():
 
 
 def test_any_root_of_a_polynomial_is_right():
-    prompt = "def poly(xs, x):\n    return sum(c * x**i for i, c in enumerate(xs))\n\ndef find_zero(xs):\n"
+    prompt = (
+        "def poly(xs, x):\n    return sum(c * x**i for i, c in enumerate(xs))\n\ndef find_zero(xs):\n    'A root.'\n"
+    )
     plus = {"prompt": prompt, "canonical_solution": "    return 0.0\n", "entry_point": "find_zero", "atol": 0.0001}
     plus["plus_input"] = [[[0, -1, 0, 1]]]
     row = {"problem": evalplus.ROOTS, "entry_point": "find_zero", "signature": prompt}
