@@ -2,6 +2,7 @@
 
 import pytest
 
+from yetbetter.data.own_files import check_problems
 from yetbetter.errors import UserError
 from yetbetter.execution.form import form_of
 from yetbetter.tasks import CHECKS, CONVENTIONS, TASKS, Options, Solution
@@ -101,3 +102,31 @@ def test_programs_have_one_form_if_they_differ_in_names_layout_and_comments_alon
     for different in ("def f(xs):\n    return sum(xs)\n", "def f(xs):\n    return max(xs)\n", "def f(xs) return", ""):
         assert form_of(different) != form_of(one)
     assert len({form_of(f"def f(x):\n    return {name}(x)\n") for name in ("sum", "max", "min")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({}, ""),
+        ({"answer": "def f(x):\n    return x\n"}, "its answer fails its own tests (AssertionError in test 0)"),
+        ({"answer": "def g(x):\n    return 2 * x\n"}, "its answer fails its own tests (NameError in test 0)"),
+        ({"answer": "def f(x):\n    return" + " 2" * 10**6}, "its answer fails its own tests (ProgramTooLarge)"),
+        ({"tests": ["assert g(1) == 2"]}, "its answer fails its own tests (NameError in test 0)"),
+        ({"tests": []}, "no tests"),
+    ],
+)
+def test_own_problems_whose_tests_fail_their_own_answer_are_refused(change, message):
+    rows = [PROBLEM, PROBLEM | {"problem": "second"} | change]
+    if not message:
+        check_problems(rows, "P.jsonl", CODE)
+        return
+    with pytest.raises(UserError) as failure:
+        check_problems(rows, "P.jsonl", CODE)
+    assert str(failure.value) == f"P.jsonl:2: problem 'second': {message}"
+
+
+def test_own_problems_without_tests_are_refused():
+    rows = [{key: value for key, value in PROBLEM.items() if key != "tests"}]
+    with pytest.raises(UserError, match="problem 'double': no 'tests', which programs need"):
+        check_problems(rows, "P.jsonl", CODE)
+    check_problems(rows, "P.jsonl", TASKS["math"])

@@ -1,4 +1,4 @@
-"""An engine and a data set that are added from outside: a module and a line of the registry, and they work."""
+"""An engine, a data set and a task that are added from outside: a module and a line of the registry, and they work."""
 
 import subprocess
 import sys
@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from judge_model import call, refusal
 
+import grade_solutions
 import import_dataset
 import sample_solutions
 from configs import dataset_of, model_of
@@ -21,6 +22,7 @@ from yetbetter.records import read_json, read_rows, write_json, write_rows
 from yetbetter.selection.exports import write_card
 from yetbetter.study.datasets import Dataset
 from yetbetter.study.models import Model
+from yetbetter.tasks import CONVENTIONS, TASKS, Task
 
 ROOT = Path(__file__).parents[2]
 
@@ -208,3 +210,33 @@ def test_its_config_is_checked_and_the_study_knows_it(toy):
     facts |= {"prompts": entry["prompts"], "decoding": {}, "reference": {}}
     card = write_card("name", [], {"drawn": 0, "kept": 0, "problems_hash": "0" * 64}, facts)
     assert "The questions are toys." in card
+
+
+# A task ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_task_that_is_only_in_the_registry_grades_solutions(monkeypatch, tmp_path):
+    def grade(solutions, options):
+        for one in solutions:
+            verdict = "correct" if one.text == one.reference else "incorrect"
+            yield [{"problem": one.problem, "sample": one.sample, "verdict": verdict}]
+
+    echo = Task(
+        title="echoes",
+        conventions=("echo",),
+        keys=("answer",),
+        reference_of=lambda problem, where: problem["answer"],
+        grade=grade,
+        settings=lambda options: {"echo_version": 1},
+        score_samples=lambda rows: {},
+        checks=("none",),
+        votes=False,
+    )
+    monkeypatch.setitem(TASKS, "echo", echo)
+    monkeypatch.setitem(CONVENTIONS, "echo", echo)
+    write_rows(tmp_path / "P.jsonl", [{"problem": "p", "answer": "hello"}])
+    texts = ("hello", "hullo")
+    write_rows(tmp_path / "S.jsonl", [{"problem": "p", "sample": i, "text": text} for i, text in enumerate(texts)])
+    files = {"problems": tmp_path / "P.jsonl", "solutions": tmp_path / "S.jsonl", "output": tmp_path / "V.jsonl"}
+    call(grade_solutions, "--task=echo", *(f"--{name}={path}" for name, path in files.items()))
+    assert [row["verdict"] for row in read_rows(tmp_path / "V.jsonl")] == ["correct", "incorrect"]

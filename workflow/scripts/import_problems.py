@@ -2,9 +2,10 @@
 
 import argparse
 
-from yetbetter.data.own_files import read_problems_of
+from yetbetter.data.own_files import check_problems, read_problems_of
 from yetbetter.program import Output, Parser, run, whole, write_sidecar
 from yetbetter.records import digest_of, digest_of_problems, write_rows
+from yetbetter.tasks import TASKS
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -18,6 +19,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--others", nargs="*", default=[], help="files of the data set's other splits, to be disjoint from"
     )
+    parser.add_argument("--task", default="math", choices=TASKS, help="what the problems are (default: math)")
     parser.add_argument("--output", action=Output, required=True)
     parser.add_argument("--about", action=Output, help="sidecar with the problems' hash, JSON")
     return parser.parse_args()
@@ -27,6 +29,7 @@ def main() -> None:
     arguments = parse_arguments()
     rows = read_problems_of(arguments.input, arguments.questions, arguments.others)
     kept = rows[: arguments.questions]
+    check_problems(kept, arguments.input, TASKS[arguments.task])
     write_rows(arguments.output, kept)
     if arguments.about:
         write_sidecar(

@@ -111,4 +111,5 @@ CODE = Task(
     checks=("tests", "none"),
     votes=False,
     form_of=form_in,
+    answers_are_solutions=True,
 )

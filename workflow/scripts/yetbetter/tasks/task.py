@@ -45,6 +45,7 @@ class Task:
     score_samples(rows): scores of a problem's sampled answers, by name, from their verdict rows.
     checks: the ways to check right answers (`fpr`, see `tasks.checks`) that it allows.
     votes: whether answers can be compared with each other, as voting needs.
+    answers_are_solutions: whether the `answer` of a problem can be graded as a solution.
     form_of(text, reference): a second identity of a solution, beside its text, for a second measure of diversity.
     """
 
@@ -58,3 +59,4 @@ class Task:
     checks: tuple[str, ...]
     votes: bool
     form_of: Callable[[str, Any], str | None] | None = None
+    answers_are_solutions: bool = False
