@@ -146,7 +146,7 @@ def pretrain(pretraining: Pretraining) -> Iterator[Snapshot]:
     model = build_model(pretraining, tokenizer)
     optimizer = torch.optim.AdamW(model.parameters(), pretraining.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
     averaged = copy.deepcopy(model)
-    batches = _batches(pretraining, tokenizer)
+    batches = batches_of(pretraining, tokenizer)
     batch = next(batches)
     seconds, tokens = 0.0, 0  # of training steps
     for step in range(1, pretraining.last_step + 1):
@@ -226,7 +226,7 @@ def share_of(pass_at_1: dict[str, float], reference: dict[str, float]) -> float:
     return math.prod(shares) ** (1 / len(shares))
 
 
-def _batches(pretraining: Pretraining, tokenizer: PreTrainedTokenizerFast) -> Iterator[torch.Tensor]:
+def batches_of(pretraining: Pretraining, tokenizer: PreTrainedTokenizerFast) -> Iterator[torch.Tensor]:
     """Batches of problems, int64 (rows, tokens), epoch after epoch, each in a new order."""
     subject = SUBJECTS[pretraining.subject]
     rows = [row for name in subject.datasets for row in make_problems(name, "pretraining", getattr(pretraining, name))]
