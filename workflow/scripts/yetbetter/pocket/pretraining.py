@@ -74,7 +74,7 @@ class Pretraining:
 CODE = {
     "subject": "programs",
     "first_check": 150,
-    "last_step": 500,
+    "last_step": 600,
     "whole": 48,
     "measured_questions": 250,
     "checked_questions": 100,
