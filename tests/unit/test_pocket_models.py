@@ -1,6 +1,7 @@
 """The committed pocket models are small, safe to load, and what their manifest says."""
 
 import hashlib
+import itertools
 import json
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from yetbetter.pocket.pretraining import (
     PAIR,
     PRETRAININGS,
     Pretraining,
+    batches_of,
     count_parameters,
     find_pretraining,
     pretrain,
@@ -22,9 +24,10 @@ from yetbetter.pocket.pretraining import (
     share_of,
     train_to_ratios,
 )
+from yetbetter.pocket.problems import make_problems
 from yetbetter.pocket.subjects import ARITHMETIC, SUBJECTS, is_right
 from yetbetter.pocket.tokenizer import CONTEXT, vocabulary
-from yetbetter.pocket.world import SPLITS, make_problems
+from yetbetter.pocket.world import SPLITS
 
 FOLDER = Path(__file__).parents[2] / "resources/pocket"
 LADDER, CODE = FOLDER / "ladder", FOLDER / "code"
@@ -105,6 +108,17 @@ def test_a_model_stops_at_the_snapshot_next_to_its_ratio_and_few_are_measured():
         nearest = min(range(len(snapshots)), key=lambda number: abs(distances[number] / distances[-1] - ratio))
         assert snapshot.step == snapshots[nearest].step
     assert set(found) == {0.5, 0.9, 0.1} and len(measured) < len(snapshots)
+
+
+def test_a_batch_of_whole_texts_holds_one_text_in_a_row_and_padding_behind_it():
+    shape = {"hidden": 32, "layers": 1, "heads": 1, "mlp": 32, "seed": 1, "lists": 12}
+    pretraining = Pretraining(10_000, **shape, subject="programs", whole=4)
+    tokenizer = SUBJECTS["programs"].build_tokenizer()
+    expected = {SUBJECTS["programs"].text_of(row) for row in make_problems("lists", "pretraining", 12)}
+    epoch = list(itertools.islice(batches_of(pretraining, tokenizer), 3))
+    found = [tokenizer.decode(row[row != tokenizer.pad_token_id]) for batch in epoch for row in batch]
+    assert {text.removeprefix("<s>").removesuffix("</s>") for text in found} == expected
+    assert len(found) == 12 and all(len(batch) == 4 for batch in epoch)
 
 
 def test_a_share_of_pass_at_1_is_the_geometric_mean_over_data_sets():

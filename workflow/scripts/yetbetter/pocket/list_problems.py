@@ -3,7 +3,7 @@
 A problem's key is its steps with their numbers. It is hashed into the buckets of `world.split_of`: no two splits share
 a problem, in whatever wording. Train, validation and test hold problems of two to four steps in a sentence. The split
 `functional` is the second benchmark: five steps, as a signature with a docstring. Of the pretraining problems some have
-five steps and some have a docstring.
+one step or five, and some have a docstring.
 """
 
 import itertools
@@ -30,7 +30,7 @@ PROMPT = "Question: {question}\nProgram:"
 
 # Numbers of steps, drawn uniformly.
 LEVELS = {
-    "pretraining": (2, 2, 3, 3, 3, 4, 4, 4, 5),
+    "pretraining": (1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 5),  # of one step there are few: they are repeated
     "train": (2, 3, 4),
     "validation": (2, 3, 4),
     "test": (2, 3, 4),
@@ -80,7 +80,7 @@ def _draw(split: str) -> Iterator[dict]:
         docstring = rng.random() < DOCSTRINGS.get(split, 0.0)
         for _ in range(_PATIENCE):
             record = _record(_steps(level, rng), docstring, split, rng)
-            if record and record["question"] not in seen:
+            if record and (level == 1 or record["question"] not in seen):
                 seen.add(record["question"])
                 yield {"problem": f"{LISTS}-{split}-{index:05d}", **record}
                 break
@@ -89,9 +89,9 @@ def _draw(split: str) -> Iterator[dict]:
 
 
 def _steps(level: int, rng: random.Random) -> list[Step]:
-    """Steps at random: the last one is a reduction in three of four problems."""
+    """Steps at random: the last one is a reduction in three of four problems, an only one in one of four."""
     kinds = [(FILTER, MAP, REARRANGE)[rng.choices(range(3), (4, 4, 3))[0]] for _ in range(level)]
-    if rng.random() < 0.75:
+    if rng.random() < (0.25 if level == 1 else 0.75):
         kinds[-1] = REDUCE
     names = [rng.choice(names_of(kind)) for kind in kinds]
     return [(name, rng.choice(OPERATIONS[name].numbers) if OPERATIONS[name].numbers else None) for name in names]
@@ -100,7 +100,7 @@ def _steps(level: int, rng: random.Random) -> list[Step]:
 def _record(steps: list[Step], docstring: bool, split: str, rng: random.Random) -> dict | None:
     """The problem with these steps, or None if it is not in this split or has a step without an effect."""
     key = key_of(steps)
-    if split_of(key, []) != split or not _every_step_counts(steps):
+    if (len(steps) > 1 and split_of(key, []) != split) or not _every_step_counts(steps):
         return None
     tests = _tests(steps)
     if tests is None:
@@ -141,7 +141,7 @@ def _phrases(steps: list[Step], rng: random.Random) -> list[str]:
 
 def _in_words(phrases: list[str], rng: random.Random) -> str:
     """`Keep the even numbers, then add 3 to each, and return the total.` or a sentence for each phrase."""
-    if rng.random() < 0.5:
+    if len(phrases) == 1 or rng.random() < 0.5:
         return " ".join(map(_sentence, phrases))
     return _sentence(f"{', then '.join(phrases[:-1])}, and {phrases[-1]}")
 

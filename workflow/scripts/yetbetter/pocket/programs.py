@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from yetbetter.pocket.operations import FILTER, MAP, OPERATIONS, Step
 
 ENTRY_POINT = "f"
-PARAMETERS = ("xs", "nums", "values")
-ITEMS = ("x", "n", "v")
-RESULTS = ("ys", "out", "res")
+PARAMETERS = ("xs", "nums")
+ITEMS = ("x", "n")
+RESULTS = ("ys", "out")
 INDENT = "    "
 
-# The ways in which each style may write a piece of a program.
+# The ways in which each style may write a piece of a program, and how often the style is drawn. A nested expression has
+# the last step first, which small models learn late.
 NEST, ASSIGN, LOOP = "nest", "assign", "loop"
 STYLES = {
     "comprehension": (ASSIGN,),
@@ -19,6 +20,7 @@ STYLES = {
     "expression": (NEST,),
     "mixed": (NEST, ASSIGN, LOOP),
 }
+SHARES = {"comprehension": 4, "loop": 3, "expression": 1, "mixed": 2}
 # Reductions that a loop can do on the way: operation -> (name of the result, what is added for each number).
 ACCUMULATORS = {"total": ("total", "{x}"), "count": ("count", "1")}
 
@@ -28,7 +30,7 @@ def write_program(steps: list[Step], rng: random.Random, style: str | None = Non
 
     style: one of STYLES, drawn if None. parameter: the name of the function's argument, drawn if None.
     """
-    ways = STYLES[style or rng.choice(list(STYLES))]
+    ways = STYLES[style or rng.choices(list(SHARES), list(SHARES.values()))[0]]
     writer = _Writer(rng, parameter or rng.choice(PARAMETERS))
     runs = _runs(steps)
     while runs:
