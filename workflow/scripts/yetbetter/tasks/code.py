@@ -11,7 +11,6 @@ from yetbetter.errors import UserError
 from yetbetter.execution import Limits, Tests
 from yetbetter.execution.form import form_of
 from yetbetter.execution.program_tests import from_plain
-from yetbetter.stats.estimators import coverage_curve
 from yetbetter.tasks.task import Options, Solution, Task
 from yetbetter.verdicts import CORRECT
 from yetbetter.versions import EXECUTION_VERSION
@@ -90,6 +89,8 @@ def settings(options: Options) -> dict:
 
 def score_draws(rows: list[dict]) -> dict[str, float]:
     """pass@k, for the k from 4 up to the number of samples: whether one of k of them is right (Chen et al. 2021)."""
+    from yetbetter.stats.estimators import coverage_curve  # loads NumPy, see `mathematics`
+
     right = sum(row["verdict"] == CORRECT for row in rows)
     curve = coverage_curve(len(rows), [right])[0] if rows else []
     return {f"pass@{k}": float(curve[k - 1]) for k in DRAWS[1:] if k <= len(rows)}

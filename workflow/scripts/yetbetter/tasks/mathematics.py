@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from yetbetter import grading
 from yetbetter.grading.processes import grade_chunk, grade_side_by_side
-from yetbetter.stats.estimators import majority
 from yetbetter.tasks.task import Options, Solution, Task
 
 VOTERS = (1, 4, 8, 16)
@@ -47,6 +46,8 @@ def settings(options: Options) -> dict:
 
 def score_votes(rows: list[dict]) -> dict[str, float]:
     """maj@k, for the k up to the number of samples: the expected accuracy of a vote of k of them."""
+    from yetbetter.stats.estimators import majority  # loads NumPy, which programs that only look up a task do without
+
     verdicts = Counter(row["verdict"] for row in rows)
     # Wrong answers vote together if they are the same text after normalisation.
     others = Counter(grading.normalise(row["answer"]) for row in rows if row["verdict"] == grading.INCORRECT)
