@@ -33,6 +33,6 @@ def as_tests(row: dict, key: str = "tests") -> Tests:
 
 
 def failures(tasks: dict[str, tuple[str, Tests]]) -> set[str]:
-    """Names of the tasks whose program is not correct. Skips the test if there is no box."""
+    """Names of the tasks whose program is not correct. Skips the test if no box works."""
     outcomes = run_programs(needs(), tasks.values(), 2)
     return {name for name, outcome in zip(tasks, outcomes, strict=True) if outcome.verdict != CORRECT}

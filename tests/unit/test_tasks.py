@@ -23,7 +23,7 @@ CODE, PROGRAM = TASKS["code"], Options("program", workers=2)
 def graded(task: str, problem: dict, texts: list[str], options: Options) -> list[dict]:
     reference = TASKS[task].reference_of(problem, "here")
     solutions = [Solution(problem["problem"], number, text, reference) for number, text in enumerate(texts)]
-    return [row for part in TASKS[task].grade(solutions, options) for row in part]
+    return list(TASKS[task].verdicts(solutions, options))
 
 
 def test_each_convention_names_its_task():

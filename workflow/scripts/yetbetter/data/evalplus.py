@@ -78,7 +78,7 @@ def with_plus_tests(rows: list[dict], files: Iterable[Path]) -> list[dict]:
     files: EvalPlus's. Raises UserError, if no box works here or a reference fails in it.
     """
     plus = {name: row for path in files for name, row in read_plus(path).items()}
-    # An empty object stands for no inputs.
+    # A problem without inputs has an empty object.
     found = {row["problem"] for row in rows if plus.get(row["problem"], {}).get("plus_input")} - {*TWO_READINGS}
     if not found:
         return rows

@@ -88,7 +88,7 @@ def check_problems(rows: list[dict], path: str, task: Task) -> None:
         solutions.append(Solution(where, 0, row["answer"], task.reference_of(row, where)))
     if not task.answers_are_solutions:
         return
-    for verdict in (row for part in task.grade(solutions, Options(task.conventions[0])) for row in part):
+    for verdict in task.verdicts(solutions, Options(task.conventions[0])):
         if verdict["verdict"] != CORRECT:
             reason = verdict["verdict"] if verdict["error"] is None else verdict["error"]
             place = "" if verdict["failed_test"] is None else f" in test {verdict['failed_test']}"

@@ -1,7 +1,6 @@
 """What an evaluation asks: every checkpoint on the validation split, then the chosen one on the benchmarks."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,13 +78,9 @@ def choose_checkpoint(rows: list[dict], references: dict[str, Any], options: Opt
     if not rows:
         raise UserError("--validation: no problems, at least one must choose the checkpoint")
     correct: dict[str, list[bool]] = {}
-    for row, verdict in zip(rows, graded(rows, references, options), strict=True):
+    solutions = (Solution(row["problem"], 0, row["text"], references[row["problem"]]) for row in rows)
+    verdicts = CONVENTIONS[options.convention].verdicts(solutions, options)
+    for row, verdict in zip(rows, verdicts, strict=True):
         correct.setdefault(row["checkpoint"], []).append(verdict["verdict"] == CORRECT)
     accuracy = {checkpoint: sum(right) / len(right) for checkpoint, right in correct.items()}
     return max(accuracy, key=accuracy.__getitem__), accuracy
-
-
-def graded(rows: Iterable[dict], references: dict[str, Any], options: Options) -> Iterable[dict]:
-    """The verdict row of each answer, in order."""
-    solutions = (Solution(row["problem"], 0, row["text"], references[row["problem"]]) for row in rows)
-    return (row for part in CONVENTIONS[options.convention].grade(solutions, options) for row in part)

@@ -26,7 +26,7 @@ def score_answers(path: str, benchmarks: Sequence[Benchmark], options: Options, 
         for benchmark, problem, *answers in asked
         for number, answer in enumerate((*answers[0], *answers[1]))
     )
-    graded = (row for part in task.grade(solutions, options) for row in part)
+    graded = task.verdicts(solutions, options)
     rows, right = [], []
     for benchmark, problem, greedy, sampled in asked:
         row = {"benchmark": benchmark.name, "problem": problem["problem"], "level": problem.get("level")}

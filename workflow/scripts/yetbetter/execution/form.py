@@ -15,7 +15,7 @@ def form_of(program: str) -> str:
     """A digest that is the same for programs that differ in layout, comments, docstrings and names alone.
 
     Names are those of variables, arguments and own functions, by the order in which they occur; names of builtins,
-    imports and attributes stay. A text that is not Python has its own digest.
+    imports, attributes and keywords of calls stay. A text that is not Python has its own digest.
     """
     try:
         if len(program) > MAX_CHARACTERS:
@@ -51,10 +51,6 @@ class Renamed(ast.NodeTransformer):
         node.arg = self.number(node.arg)
         node.annotation = None
         return node
-
-    def visit_keyword(self, node: ast.keyword) -> ast.AST:
-        # Of an own function it may be a name of its writer, of another it is not; both stay.
-        return self.generic_visit(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.name, node.returns = self.number(node.name), None

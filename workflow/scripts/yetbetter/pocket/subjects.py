@@ -51,7 +51,7 @@ def end_right(texts: list[str], rows: list[dict]) -> list[bool]:
 def pass_tests(texts: list[str], rows: list[dict], key: str = "tests") -> list[bool]:
     """Whether the program in each text passes the problem's tests, in the box; equal programs run once.
 
-    Raises UserError if there is no box.
+    Raises UserError if no box works.
     """
     asked = [
         (row["problem"], extract_program(text, row["entry_point"], row.get("signature", "")))

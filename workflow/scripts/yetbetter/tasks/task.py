@@ -60,3 +60,7 @@ class Task:
     votes: bool
     form_of: Callable[[str, Any], str | None] | None = None
     answers_are_solutions: bool = False
+
+    def verdicts(self, solutions: Iterable[Solution], options: Options) -> Iterator[dict]:
+        """The verdict row of each solution, in order."""
+        return (row for part in self.grade(solutions, options) for row in part)
