@@ -16,7 +16,7 @@ from yetbetter.execution.limits import Limits
 SECONDS = 60.0
 
 
-class Lost(Exception):
+class BoxLost(Exception):
     """The box is gone, or does not answer."""
 
 
@@ -54,7 +54,7 @@ class Nursery:
             process.wait()
 
     def start(self) -> "Program":
-        """A process that waits for a program on its standard input. Raises Lost, OSError."""
+        """A process that waits for a program on its standard input. Raises BoxLost, OSError."""
         if self.process is None or self.process.poll() is not None:
             self.close()
             self.open()
@@ -66,25 +66,25 @@ class Nursery:
             os.close(requests)
             os.close(replies)
             self.close()
-            raise Lost from None
+            raise BoxLost from None
         finally:
             os.close(reading)
             os.close(writing)
         return Program(self, requests, replies)
 
     def ask(self, order: bytes) -> int | None:
-        """The wait status of the program, or None if it is alive. Raises Lost."""
+        """The wait status of the program, or None if it is alive. Raises BoxLost."""
         try:
             self.control.sendall(order)
             reply = b""
             while not reply.endswith(b"\n"):
                 piece = self.control.recv(16)
                 if not piece:
-                    raise Lost
+                    raise BoxLost
                 reply += piece
-        except (OSError, Lost):
+        except (OSError, BoxLost):
             self.close()
-            raise Lost from None
+            raise BoxLost from None
         return None if reply == b"alive\n" else int(reply)
 
 
@@ -98,11 +98,14 @@ class Program:
 
     def kill(self) -> None:
         if self.status is None:
-            with contextlib.suppress(Lost):  # then the program is gone with the box
+            with contextlib.suppress(BoxLost):  # then the program is gone with the box
                 self.status = self.nursery.ask(b"k")
 
     def wait(self, timeout: float | None = None) -> int:
-        """Its exit status, negative for a signal. Raises TimeoutExpired, Lost; without `timeout` only after `kill`."""
+        """Its exit status, negative for a signal; without `timeout` only after `kill`.
+
+        Raises TimeoutExpired, BoxLost.
+        """
         if self.status is None:
             if timeout is None:
                 return 0

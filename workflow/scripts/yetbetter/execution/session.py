@@ -10,7 +10,7 @@ from typing import Any
 
 from yetbetter.execution.box import Box, launch
 from yetbetter.execution.limits import Limits
-from yetbetter.execution.nursery import Lost, Nursery
+from yetbetter.execution.nursery import BoxLost, Nursery
 from yetbetter.execution.values import NotPlain, decode, expression
 
 HEADER = 20  # digits that a length may have, and more
@@ -47,7 +47,7 @@ class Session:
         self.own = None if nursery or not box.nursery else Nursery(box, limits)
         try:
             self.process = (nursery or self.own).start() if box.nursery else launch(box, limits)
-        except Lost:
+        except BoxLost:
             raise BoxFailed("a box did not start") from None
         try:
             for pipe in (self.process.stdin, self.process.stdout):
@@ -163,7 +163,7 @@ class Session:
         used = time.monotonic() - self.begun if self.begun else 0.0
         try:
             status = self.process.wait(timeout=2)
-        except Lost:
+        except BoxLost:
             raise BoxFailed("a box was lost") from None
         except subprocess.TimeoutExpired:
             self.process.kill()
