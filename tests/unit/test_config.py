@@ -363,13 +363,14 @@ def test_a_count_or_price_that_a_matching_needs_is_named(key):
 
 
 def test_the_sizing_of_the_pocket_study_states_its_cells():
-    grid = grid_of(CONFIG)
+    grid = grid_of(yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8")))
     base = grid.cells_in(extra=False)
     more = Counter(cell.dataset for cell in set(grid.cells) - set(base))
     human = sum(cell.source == "human" for cell in base)
     page = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
     assert f"| cells | {len(base) - human}, and {human} with human solutions |" in page
-    expected = f"{more.total()} more: {more['hard']} of the harder data set, {more['easy']} of the easier one"
+    parts = f"{more['hard']} of the harder data set, {more['easy']} of the easier one, {more['lists']} of the programs"
+    expected = f"{more.total()} more: {parts}"
     assert f"| cells of `study` | {expected} |" in page
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from yetbetter import execution
 from yetbetter.data.own_files import check_problems
 from yetbetter.errors import UserError
 from yetbetter.execution.form import form_of
@@ -43,6 +44,28 @@ def test_programs_are_graded_by_their_visible_tests():
     rows = graded("code", PROBLEM, texts, PROGRAM)
     assert [row["verdict"] for row in rows] == [CORRECT, CORRECT, INCORRECT, NO_ANSWER]
     assert (rows[2]["error"], rows[2]["failed_test"]) == ("AssertionError", 0)
+
+
+def test_equal_programs_of_a_problem_run_once(monkeypatch):
+    ran = []
+
+    def counted(box, programs, *rest):
+        return run_programs(box, (ran.append(program) or (program, tests) for program, tests in programs), *rest)
+
+    run_programs = execution.run_programs
+    monkeypatch.setattr(execution, "run_programs", counted)
+    wrong, fenced = "def f(x):\n    return x\n", f"```python{RIGHT}```"
+    texts = [wrong, wrong, RIGHT.strip(), fenced, "none", wrong, RIGHT.strip(), "nothing"]
+    rows = graded("code", PROBLEM, texts, PROGRAM)
+    expected = [INCORRECT, INCORRECT, CORRECT, CORRECT, NO_ANSWER, INCORRECT, CORRECT, NO_ANSWER]
+    assert [(row["sample"], row["verdict"]) for row in rows] == list(enumerate(expected))
+    assert len(ran) == 3  # one of them None, for a text without a program
+    # Another problem's equal program is run for itself.
+    ran.clear()
+    other = PROBLEM | {"problem": "same", "tests": ["assert f(1) == 1"]}
+    pair = [Solution(each["problem"], 0, wrong, CODE.reference_of(each, "here")) for each in (PROBLEM, other)]
+    assert [row["verdict"] for row in CODE.verdicts(pair, PROGRAM)] == [INCORRECT, CORRECT]
+    assert len(ran) == 2
 
 
 def test_right_programs_that_fail_hidden_tests_are_false_positives():

@@ -1,14 +1,15 @@
 """The task `code`: the program of a solution is run in a box and must pass the problem's tests (docs/code.md)."""
 
 import functools
+import hashlib
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from yetbetter import execution
 from yetbetter.errors import UserError
-from yetbetter.execution import Limits, Tests
+from yetbetter.execution import Limits, ProgramOutcome, Tests
 from yetbetter.execution.form import form_of
 from yetbetter.execution.program_tests import from_plain
 from yetbetter.tasks.task import Options, Solution, Task
@@ -23,6 +24,8 @@ HIDDEN_LIMITS = Limits(reply_mb=32)
 DRAWS = (1, 4, 8, 16)
 # Verdicts are handed on at least this often, so that a run that is killed keeps them.
 PART_SECONDS = 1.0
+# Programs whose outcome is kept for equal ones: some 20 MB.
+REMEMBERED = 100_000
 
 
 @dataclass(frozen=True)
@@ -56,24 +59,60 @@ def reference_with(problem: dict, key: str, where: str) -> Reference:
 
 
 def grade(solutions: Iterable[Solution], options: Options, limits: Limits | None = None) -> Iterator[list[dict]]:
-    """Verdict rows with the kind of error and the first test that failed."""
+    """Verdict rows with the kind of error and the first test that failed. Equal programs of a problem run once."""
     limits = limits or Limits()
-    places: deque[Solution] = deque()
+    # Each solution with the place for its outcome, and whether it is the first with its program.
+    waiting: deque[tuple[Solution, list[ProgramOutcome], bool]] = deque()
 
     def programs() -> Iterator[tuple[str | None, Tests]]:
+        seen: OrderedDict[bytes, list[ProgramOutcome]] = OrderedDict()
         for solution in solutions:
-            places.append(solution)
-            yield program_in(solution.text, solution.reference), solution.reference.tests
+            program = program_in(solution.text, solution.reference)
+            key = digest_of(solution.problem, program)
+            # Many equal programs in a row: some run again, so that memory is flat.
+            first = key not in seen or len(waiting) > 10_000
+            waiting.append((solution, seen.setdefault(key, []), first))
+            if first:
+                yield program, solution.reference.tests
+            if len(seen) > REMEMBERED:
+                seen.popitem(last=False)
 
-    rows, start = [], time.monotonic()
-    for outcome in execution.run_programs(open_box(options.box), programs(), options.workers, limits):
-        solution = places.popleft()
-        rows.append({"problem": solution.problem, "sample": solution.sample} | outcome.as_row())
+    def rows() -> Iterator[dict]:
+        outcomes = execution.run_programs(open_box(options.box), programs(), options.workers, limits)
+        while True:
+            # Outcomes come in order, so the first of several equal programs has its own by now.
+            while waiting and not waiting[0][2]:
+                solution, place, _ = waiting.popleft()
+                yield row_of(solution, place[0])
+            outcome = next(outcomes, None)
+            if outcome is None:
+                break
+            solution, place, _ = waiting.popleft()
+            place.append(outcome)
+            yield row_of(solution, outcome)
+        yield from (row_of(solution, place[0]) for solution, place, _ in waiting)
+
+    return in_parts(rows())
+
+
+def digest_of(problem: str, program: str | None) -> bytes:
+    """The same for programs that differ in empty lines around them alone."""
+    return hashlib.sha256(repr((problem, program and program.strip("\n"))).encode("utf-8", "backslashreplace")).digest()
+
+
+def row_of(solution: Solution, outcome: ProgramOutcome) -> dict:
+    return {"problem": solution.problem, "sample": solution.sample} | outcome.as_row()
+
+
+def in_parts(rows: Iterator[dict]) -> Iterator[list[dict]]:
+    part, start = [], time.monotonic()
+    for row in rows:
+        part.append(row)
         if time.monotonic() - start > PART_SECONDS:
-            yield rows
-            rows, start = [], time.monotonic()
-    if rows:
-        yield rows
+            yield part
+            part, start = [], time.monotonic()
+    if part:
+        yield part
 
 
 def program_in(text: str, reference: Reference) -> str | None:
