@@ -11,11 +11,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import yaml
 from matplotlib.text import Text
 from test_programs import BLOCK, SCRIPTS, solution, wrong
 
-from configs import SCHEMA, check_config
+from configs import SCHEMA, check_config, pocket_study
 from yetbetter.errors import UserError
 from yetbetter.figures.comparison import comparison
 from yetbetter.figures.look import Look
@@ -41,7 +40,7 @@ NAMES = (DATA, SMALL, MIDDLE, LARGE, WEAK, STRONG, *SOURCES)
 
 
 def config_of() -> dict:
-    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+    config = pocket_study()
     old = {"weak": config["models"]["wc"], "strong": config["models"]["se"]}
     recipe = config["finetuning"]["pocket"] | {"steps": {SMALL: 4, LARGE: 4, MIDDLE: 4}}
     slices = {"datasets": [DATA], "budgets": [SMALL, LARGE, MIDDLE], "targets": [STUDENT, WEAK, STRONG], "seeds": [0]}
