@@ -1,4 +1,4 @@
-"""People's labels in the real workflow: pages, checked labels, agreement; and nothing that is finished is made again."""
+"""People's labels in the real workflow: pages, checked labels, agreement; nothing that is finished is made again."""
 
 import json
 import re
