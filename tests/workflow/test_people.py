@@ -54,4 +54,4 @@ def test_people_label_solutions_and_are_compared(finished):
     write_rows(finished.folder / "people" / "ann.jsonl", [stale])
     finished.run("agreement", check=False)
     [line] = [line for line in finished.logs().splitlines() if "collect_labels.py: error" in line]
-    assert "people/ann.jsonl:1: question, gold answer or solution" in line
+    assert "people/ann.jsonl:1: question, answer, text or verdict" in line
