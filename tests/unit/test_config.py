@@ -340,6 +340,31 @@ def test_a_judge_with_a_fault_is_reported(change, expected):
     assert_says(refusal(judged(**change)), *expected)
 
 
+def test_people_are_in_order_without_labels_and_with_them(tmp_path):
+    (tmp_path / "ann.jsonl").write_text("")
+    for people in ({}, {"annotators": {"ann": {}}}, {"annotators": {"ann": {"hard": str(tmp_path / "ann.jsonl")}}}):
+        found = check_config(CONFIG | {"people": people, "annotator": "ann"}, SCHEMA, "study.yaml")
+        assert found["people"]["samples"] == 50
+
+
+@pytest.mark.parametrize(
+    ("annotators", "expected"),
+    [
+        ({"ann": {"harder": "L.jsonl"}}, ("people.annotators.ann", "unknown 'harder'", "easy, hard")),
+        ({"ann": {"hard": "nowhere.jsonl"}}, ("people.annotators.ann.hard", "'nowhere.jsonl': no such file")),
+        (
+            {"ann": {"hard": "README.md"}, "ben": {"hard": "README.md"}},
+            ("people.annotators.ben.hard", "'README.md' is also people.annotators.ann.hard"),
+        ),
+        ({"ben": {}}, ("annotator: unknown 'carl'", "from people.annotators: ben")),
+        ({"a/b": {}}, ("people.annotators", "a/b")),
+        ({"ann": "L.jsonl"}, ("people.annotators.ann", "'L.jsonl' is not of type object")),
+    ],
+)
+def test_people_with_a_fault_are_reported(annotators, expected):
+    assert_says(refusal(CONFIG | {"people": {"annotators": annotators}, "annotator": "carl"}), *expected)
+
+
 def test_a_target_without_a_recipe_is_refused():
     assert_says(refusal(changed("models.se.finetuning", REMOVED)), "models.se", "finetuning", "pocket")
 

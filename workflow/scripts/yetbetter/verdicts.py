@@ -9,3 +9,6 @@ STRICT, LENIENT = MODES = ("strict", "lenient")
 VALID, INVALID, UNREADABLE = "valid", "invalid", "unreadable"
 # Is the reasoning sound, according to a judge? Its answer may hold no verdict; some solutions are not judged.
 SOUND, FLAWED, NO_VERDICT, NOT_JUDGED = "sound", "flawed", "no_verdict", "not_judged"
+# The same according to a person who read the question, the gold answer and the solution.
+CANNOT_TELL = "cannot tell"
+LABELS = (SOUND, FLAWED, CANNOT_TELL)

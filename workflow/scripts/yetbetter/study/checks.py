@@ -80,6 +80,7 @@ def check_references(config: dict, name: str) -> None:
         check_engine_options(f"{name}: models.{model}", entry)
         check_model(f"{name}: models.{model}", entry)
     check_judge(config, name, require)
+    check_people(config, name, require)
     for recipe, entry in config["finetuning"].items():
         recipe_checks.check_recipe(f"{name}: finetuning.{recipe}", entry)
     for dataset, entry in config["datasets"].items():
@@ -186,6 +187,22 @@ def check_judge(config: dict, name: str, require) -> None:
                 " (name a judge.prompt_without_answer)"
             )
         raise UserError(f"{fault}, which is not allowed")
+
+
+def check_people(config: dict, name: str, require) -> None:
+    """Files of labels are there, each of one annotator for one data set; pages are made for a listed annotator."""
+    annotators, used = config["people"]["annotators"], {}
+    for annotator, files in annotators.items():
+        for dataset, path in files.items():
+            key = f"people.annotators.{annotator}"
+            require(key, dataset, "datasets")
+            if not Path(path).is_file():
+                raise UserError(f"{name}: {key}.{dataset}: {path!r}: no such file")
+            if path in used:
+                raise UserError(f"{name}: {key}.{dataset}: {path!r} is also {used[path]}")
+            used[path] = f"{key}.{dataset}"
+    if annotators and "annotator" in config:
+        require("annotator", config["annotator"], "people.annotators", annotators)
 
 
 def check_dataset(key: str, dataset: str, entry: dict) -> None:
