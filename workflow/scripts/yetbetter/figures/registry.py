@@ -264,6 +264,23 @@ ENTRIES = (
         ),
     ),
     Figure(
+        "false_positives",
+        per=CELLS,
+        file="false_positives_{dataset}",
+        tables=("false_positives",),
+        category="False positives",
+        labels={"figure": "false positive rates, estimated", "data set": "{dataset}"},
+        only=lambda dataset: dataset.looks_at_reasoning,
+        folded=True,
+        caption=(
+            "False positive rates of the training data and of the finetuned models' right answers to the test "
+            "problems, estimated from people's labels alone, a judge's verdicts alone, the judge corrected by people "
+            "(prediction-powered inference), and the judge's sensitivity and specificity (Rogan and Gladen). Lines are "
+            "95 % intervals; that of the judge alone does not cover the judge's own errors. The exact rate, if known, "
+            "is marked. Details: ``docs/false_positives.md``. Table: ``false_positives.csv``."
+        ),
+    ),
+    Figure(
         "training",
         per=TARGETS,
         file="training_{dataset}_{budget}_{target}",
