@@ -200,6 +200,7 @@ def good_value(action: argparse.Action, siblings: set[str] = frozenset()) -> str
         ("measure_arm.py wrote", "good"),
         ("{solution}", "judge.txt"),
         ("prompt", "good.txt"),
+        ("annotate.html.j2", str(ROOT / "workflow/report/annotate.html.j2")),
         ("template", str(ROOT / "workflow/report/page.html.j2")),
         ("config", "good.yaml"),
         ("facts", "{}"),

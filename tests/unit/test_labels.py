@@ -64,13 +64,19 @@ def test_a_label_is_read_as_it_was_written(tmp_path):
         ({"first_wrong_step": 3}, ":1: first_wrong_step is 3, the solution has 2"),
         ({"choice": "all"}, ':1: choice is "all", it must be null or hold samples and seed'),
         ({"choice": {"samples": 50, "seed": 7}}, ":1: offered by a choice with seed 7, the study's is 0"),
-        ({"shown": "0" * 16}, ":1: what was labelled of 'p1' (digest 0000000000000000) is not there any more"),
+        ({"shown": "0" * 16}, ":1: question, gold answer or solution of 'p1' has changed since it was labelled"),
         ({"problem": 7}, ":1: problem is 7, it must be text in quotes"),
     ],
 )
 def test_a_label_that_does_not_belong_is_refused_in_one_line(tmp_path, change, expected):
     message = refusal(write(tmp_path, ROW | change))
     assert message.removeprefix(str(tmp_path / "ann.jsonl")).startswith(expected)
+
+
+def test_several_stale_labels_are_one_line(tmp_path):
+    stale = [ROW | {"shown": str(digit) * 16} for digit in (1, 2, 3)]
+    message = refusal(write(tmp_path, ROW, *stale))
+    assert ":2 (and 2 more lines): question" in message and "annotator=ann" in message
 
 
 def test_a_torn_file_is_refused(tmp_path):
@@ -100,7 +106,7 @@ def test_what_is_shown_changes_the_digest():
 @pytest.mark.parametrize(
     ("solution", "steps"),
     [
-        ("One.\n\n  Two.  Three.\r\n", ["One.", "Two.  Three."]),
+        ("One.\n\n  Two.  Three.\r\n", ["One.", "  Two.  Three."]),
         ("We have 1.5 + 2 = 3.5. Then 7! The answer is 7.", ["We have 1.5 + 2 = 3.5.", "Then 7!", "The answer is 7."]),
         ("", []),
         ("4", ["4"]),
@@ -126,6 +132,16 @@ def test_one_label_comes_from_those_of_all(labels, settled):
 
 
 def test_collected_labels_are_read_as_they_were_written(tmp_path):
-    one = LabelledSolution("p1", SHOWN, (("wc", 3), ("se", 0)), {"ann": "flawed"}, {"ann": 2}, "flawed", True)
+    texts = ("p1", SHOWN, "How many?", "4", "2 + 2 = 4.\nThe answer is 4.")
+    one = LabelledSolution(*texts, (("wc", 3), ("se", 0)), {"ann": "flawed"}, {"ann": 2}, "flawed", None)
     write_rows(tmp_path / "labels.jsonl", [one.row()])
     assert read_labelled_solutions(tmp_path / "labels.jsonl") == [one]
+
+
+@pytest.mark.parametrize("change", [{"samples": [1]}, {"labels": ["sound"]}, {"label": "x"}, {"first_wrong_steps": {}}])
+def test_another_file_is_not_read_as_collected_labels(tmp_path, change):
+    texts = ("p1", SHOWN, "How many?", "4", "2 + 2 = 4.")
+    row = LabelledSolution(*texts, (("wc", 3),), {"ann": "sound"}, {"ann": None}, "sound", None).row()
+    write_rows(tmp_path / "labels.jsonl", [row, row | change])
+    with pytest.raises(UserError, match=r"labels\.jsonl:2: not a row that collect_labels\.py wrote"):
+        read_labelled_solutions(tmp_path / "labels.jsonl")

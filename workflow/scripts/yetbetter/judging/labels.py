@@ -19,7 +19,7 @@ from pathlib import Path
 
 from yetbetter.errors import UserError
 from yetbetter.records import check_unique, iterate_rows, read_rows, shorten, where_is
-from yetbetter.verdicts import CANNOT_TELL, FLAWED, LABELS
+from yetbetter.verdicts import CANNOT_TELL, FLAWED, LABELS, SOUND
 
 KEYS = ("study", "dataset", "annotator", "problem", "shown", "label", "first_wrong_step", "choice")
 # Name of the annotator whose labels are those that all agreed on after a talk; they overrule the others.
@@ -55,9 +55,12 @@ def digest_of_shown(question: str, answer: str, solution: str) -> str:
 
 
 def split_steps(solution: str) -> list[str]:
-    """The steps that annotators see numbered from 1: lines that are not blank, or the sentences of a single line."""
-    lines = [line.strip() for line in solution.split("\n") if line.strip()]
-    return SENTENCES.split(lines[0]) if len(lines) == 1 else lines
+    """The steps that annotators see numbered from 1: lines that are not blank, or the sentences of a single line.
+
+    A line keeps its indentation, which is part of a program.
+    """
+    lines = [line.rstrip() for line in solution.split("\n") if line.strip()]
+    return SENTENCES.split(lines[0].strip()) if len(lines) == 1 else lines
 
 
 def read_labels(path: str | Path, study: str, seed: int, dataset: str, annotator: str) -> list[Label]:
@@ -108,16 +111,21 @@ def shown_value(value) -> str:
 
 
 def check_shown(labels: Iterable[Label], steps: Mapping[tuple[str, str], int]) -> None:
-    """UserError for a label of a text that is not there, or of a step that it does not have.
+    """UserError for labels of texts that are not there, or of a step that the solution does not have.
 
-    steps: (problem, digest of what is shown) -> number of steps, of every right-answered solution of the data set.
+    labels: of one annotator. steps: (problem, digest of what is shown) -> number of steps, of the right-answered
+    solutions of the data set.
     """
+    labels = list(labels)
+    gone = [label for label in labels if label.item not in steps]
+    if gone:
+        first, more = gone[0], f" (and {len(gone) - 1} more lines)" if len(gone) > 1 else ""
+        raise UserError(
+            f"{first.where}{more}: question, gold answer or solution of {first.problem!r} has changed since it was"
+            f" labelled; remove the line, or save the labels again from a new page (snakemake annotate --config"
+            f" annotator={first.annotator})"
+        )
     for label in labels:
-        if label.item not in steps:
-            raise UserError(
-                f"{label.where}: what was labelled of {label.problem!r} (digest {label.shown}) is not there any more:"
-                " question, gold answer or solution has changed; label it again, and remove this line"
-            )
         if (label.first_wrong_step or 1) > steps[label.item]:
             raise UserError(
                 f"{label.where}: first_wrong_step is {label.first_wrong_step}, the solution has {steps[label.item]}"
@@ -140,28 +148,48 @@ def settle(labels: Mapping[str, str]) -> str | None:
 
 @dataclass(frozen=True)
 class LabelledSolution:
-    """A row of the file that `collect_labels.py` writes, after all checks.
+    """A row of the file that `collect_labels.py` writes, after all checks: what was shown, and all labels of it.
 
     samples: (model, sample) of every right-answered sample with this text. labels: by annotator. label: see `settle`.
-    chosen: offered by the choice by hash, so part of a random sample of each arm.
+    choice: see `Label`.
     """
 
     problem: str
     shown: str
+    question: str
+    answer: str
+    solution: str
     samples: tuple[tuple[str, int], ...]
     labels: dict[str, str]
     first_wrong_steps: dict[str, int | None]
     label: str | None
-    chosen: bool
+    choice: dict | None
 
     def row(self) -> dict:
         return vars(self) | {"samples": [list(place) for place in self.samples]}
 
 
 def read_labelled_solutions(path: str | Path) -> list[LabelledSolution]:
-    """The rows of a file of `collect_labels.py`."""
+    """The rows of a file of `collect_labels.py`; UserError for another file."""
     keys = tuple(LabelledSolution.__dataclass_fields__)
-    return [
-        LabelledSolution(**{key: row[key] for key in keys} | {"samples": tuple(map(tuple, row["samples"]))})
-        for row in iterate_rows(path, require=keys)
-    ]
+    found = []
+    for number, row in enumerate(iterate_rows(path, require=keys), start=1):
+        if not is_collected(row):
+            raise UserError(f"{where_is(path, number)}: not a row that collect_labels.py wrote")
+        found.append(
+            LabelledSolution(**{key: row[key] for key in keys} | {"samples": tuple(map(tuple, row["samples"]))})
+        )
+    return found
+
+
+def is_collected(row: dict) -> bool:
+    labels, steps, samples = row["labels"], row["first_wrong_steps"], row["samples"]
+    return (
+        isinstance(labels, dict)
+        and isinstance(steps, dict)
+        and labels.keys() == steps.keys()
+        and all(label in LABELS for label in (*labels.values(), row["label"] or SOUND))
+        and all(step is None or type(step) is int for step in steps.values())
+        and isinstance(samples, list)
+        and all(isinstance(place, list) and list(map(type, place)) == [str, int] for place in samples)
+    )

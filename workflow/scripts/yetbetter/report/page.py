@@ -1,4 +1,4 @@
-"""The parts of a report page, and the page made from them: a single file that loads nothing from any host."""
+"""The parts of a report page."""
 
 import base64
 import io
@@ -29,18 +29,6 @@ class Picture:
     height: int
     numbers: list[str]
     caption: Markup
-
-
-def render(template: Path, **parts) -> str:
-    """A page from its template; styles and script are read from its folder and written into the page."""
-    import jinja2
-
-    folder = jinja2.FileSystemLoader(template.parent)
-    engine = jinja2.Environment(
-        loader=folder, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    engine.globals["asset"] = lambda name: Markup((template.parent / name).read_text(encoding="utf-8"))
-    return engine.get_template(template.name).render(**parts)
 
 
 def embed(path: Path) -> tuple[str, int, int]:

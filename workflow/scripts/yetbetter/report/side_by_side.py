@@ -8,6 +8,7 @@ from yetbetter.records import write_text
 from yetbetter.report import page, wording
 from yetbetter.report.claims import SIGNS, ClaimRow
 from yetbetter.report.sheets import Column, Field, Sheet, file_sheet, make_sheet, numeric
+from yetbetter.report.templates import render
 from yetbetter.report.two_studies import Results, differing, translate
 
 TOLD = {"yes": "agree", "no": "disagree", "open": "open"}
@@ -29,7 +30,7 @@ def write_comparison(
     figure: a PNG file. tables: CSV files that the page shows whole.
     """
     measured = [row for row in values if row["overlap"]]
-    text = page.render(
+    text = render(
         template,
         here=here,
         there=there,

@@ -9,6 +9,7 @@ from yetbetter.report.claims import count_verdicts, read_claims
 from yetbetter.report.sensitivity import CLAIMS, VALUES, read_sensitivity
 from yetbetter.report.sheets import file_sheet
 from yetbetter.report.study import read_study
+from yetbetter.report.templates import render
 
 
 def write_study(
@@ -23,7 +24,7 @@ def write_study(
     pictures = page.order_pictures([page.make_picture(figure, study) for figure in figures])
     claims = [claim for table in tables if table.name == "claims.csv" for claim in read_claims(table)]
     of_the_grader = [file for file in (description.parent / VALUES, description.parent / CLAIMS) if file.is_file()]
-    text = page.render(
+    text = render(
         template,
         study=study,
         statement=page.state(study),

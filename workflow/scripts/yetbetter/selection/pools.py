@@ -25,15 +25,15 @@ def solution_key(text: str) -> str:
     return " ".join(text.split())
 
 
-def parse_draws(arguments: Iterable[str]) -> dict[str, int]:
-    """{'wc': 3} from ['wc:3']: how many samples per question of each model."""
+def parse_draws(arguments: Iterable[str], option: str = "--draws") -> dict[str, int]:
+    """{'wc': 3} from ['wc:3']: how many samples per question of each model. option: its name, for messages."""
     draws: dict[str, int] = {}
     for argument in arguments:
         model, _, samples = argument.rpartition(":")
         if not model or not re.fullmatch("[1-9][0-9]{0,14}", samples):
-            raise UserError(f"--draws {argument!r}: must be MODEL:SAMPLES, at least one sample")
+            raise UserError(f"{option} {argument!r}: must be MODEL:SAMPLES, at least one sample")
         if model in draws:
-            raise UserError(f"--draws: {model!r} is given twice")
+            raise UserError(f"{option}: {model!r} is given twice")
         draws[model] = int(samples)
     return draws
 
