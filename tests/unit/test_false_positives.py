@@ -187,7 +187,8 @@ def test_labels_of_people_correct_a_judge_and_give_values_for_claims(tmp_path, m
             **{"problem": row["problem"], "shown": "0" * 16, "samples": [["wc", row["sample"]]]},
             **{"labels": {"ann": row["reasoning"]}, "first_wrong_steps": {"ann": None}},
             "label": "cannot tell" if number == 0 else row["reasoning"],
-            "chosen": number != 1,
+            "choice": {"samples": 50, "seed": 0} if number != 1 else None,
+            **{"question": "How many?", "answer": "4", "solution": "2 + 2 = 4."},
         }
         for number, row in enumerate(rows)
     ]

@@ -89,7 +89,7 @@ def read_labels(named: list[str]) -> dict[str, dict[tuple, bool]]:
         if not (dataset and sign and path):
             raise UserError(f"--labels {word!r}: must be DATASET=FILE")
         for one in read_labelled_solutions(path):
-            if one.label in (SOUND, FLAWED) and one.chosen:
+            if one.label in (SOUND, FLAWED) and one.choice is not None:
                 for model, sample in one.samples:
                     found.setdefault(dataset, {})[model, one.problem, sample] = one.label == FLAWED
     return found

@@ -255,7 +255,7 @@ ENTRIES = (
         category="Finetuned models",
         labels={"figure": "false positive rate", "data set": "{dataset}"},
         options=(*COMPARED, "benchmark"),
-        only=lambda dataset: dataset.is_checked,
+        only=lambda dataset: dataset.looks_at_reasoning,
         caption=(
             "False positive rates of the finetuned models on the test problems: the share of their correct answers "
             "that rest on wrong reasoning, for each target, budget and data source, as means over finetuning seeds. "
