@@ -64,7 +64,7 @@ def test_a_label_is_read_as_it_was_written(tmp_path):
         ({"first_wrong_step": 3}, ":1: first_wrong_step is 3, the solution has 2"),
         ({"choice": "all"}, ':1: choice is "all", it must be null or hold samples and seed'),
         ({"choice": {"samples": 50, "seed": 7}}, ":1: offered by a choice with seed 7, the study's is 0"),
-        ({"shown": "0" * 16}, ":1: question, gold answer or solution of 'p1' has changed since it was labelled"),
+        ({"shown": "0" * 16}, ":1: question, answer, text or verdict of a solution of 'p1' has changed since"),
         ({"problem": 7}, ":1: problem is 7, it must be text in quotes"),
     ],
 )

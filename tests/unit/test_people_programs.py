@@ -142,7 +142,7 @@ def test_labels_of_texts_that_have_changed_are_refused(pool):
     write_rows(pool.folder / "ann.jsonl", [pool.label(0, sound(2, 4)), pool.label(2, flawed(4, 10))])
     pool.change_text("wc", 7, "The answer is 28, I am sure.")
     message = refusal("collect_labels", *pool.collect(ann=pool.folder / "ann.jsonl"))
-    assert "ann.jsonl:2: question, gold answer or solution of 'hard/train/2' has changed" in message
+    assert "ann.jsonl:2: question, answer, text or verdict of a solution of 'hard/train/2' has changed" in message
     problems = read_rows(pool.problems)
     problems[0]["question"] += " Think!"
     write_rows(pool.problems, problems)

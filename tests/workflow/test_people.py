@@ -1,4 +1,4 @@
-"""People's labels in the real workflow: pages, checked labels, agreement; and nothing that is finished is made again."""
+"""People's labels in the real workflow: pages, checked labels, agreement; nothing that is finished is made again."""
 
 import json
 import re
@@ -54,4 +54,4 @@ def test_people_label_solutions_and_are_compared(finished):
     write_rows(finished.folder / "people" / "ann.jsonl", [stale])
     finished.run("agreement", check=False)
     [line] = [line for line in finished.logs().splitlines() if "collect_labels.py: error" in line]
-    assert "people/ann.jsonl:1: question, gold answer or solution" in line
+    assert "people/ann.jsonl:1: question, answer, text or verdict" in line

@@ -6,6 +6,7 @@ const [SOUND, FLAWED, CANNOT_TELL] = data.allowed;
 const find = (id) => document.getElementById(id);
 const keyOf = (row) => JSON.stringify([row.problem, row.shown]);
 const STORE = `yetbetter ${JSON.stringify([study, dataset, annotator])}`;
+const UNDONE = 1000; // steps of undo that are kept, since browsers keep a few megabytes
 const onPage = new Map(items.map((item) => [keyOf(item), item]));
 
 // labels: by problem and digest; may hold labels of texts that are not on this page. history: what undo brings back.
@@ -17,7 +18,7 @@ let at = 0, picking = false, typed = "", marked = 0, kept = true;
 function recall() {
   try {
     const found = JSON.parse(localStorage.getItem(STORE) ?? "null");
-    if (found) state = found;
+    if (found?.labels && Array.isArray(found.history)) state = found;
   } catch { kept = false; }
   for (const row of data.labels) state.labels[keyOf(row)] ??= row;
 }
@@ -30,6 +31,7 @@ function keep() {
 // changes: [key, row or null]. One step of undo, however many they are.
 function change(changes) {
   state.history.push(changes.map(([key]) => [key, state.labels[key] ?? null]));
+  state.history.splice(0, state.history.length - UNDONE);
   put(changes);
 }
 function put(changes) {

@@ -4,8 +4,10 @@ For each arm's training data, and for each finetuned model's right answers on th
 """
 
 import argparse
+from pathlib import Path
 
 from yetbetter.errors import UserError
+from yetbetter.judging.agreement import read_labelled
 from yetbetter.judging.labels import read_labelled_solutions, shown_value
 from yetbetter.measures import false_positives as rates
 from yetbetter.program import MOST, Output, Parser, json_object, number, run, whole
@@ -23,10 +25,13 @@ def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__)
     add = parser.add_argument
     # Folders and names instead of files: a thousand paths would not fit into one command.
-    add("--metrics", required=True, help="folder that holds a .csv and a .checked.jsonl of measure_arm.py per arm")
+    add("--metrics", help="folder that holds a .csv and a .checked.jsonl of measure_arm.py per arm")
     add("--arms", nargs="*", default=[], help="paths of the arms inside it")
-    add("--scores", required=True, help="folder that holds a scores.jsonl of score_model.py per cell")
+    add("--scores", help="folder that holds a scores.jsonl of score_model.py per cell")
     add("--cells", nargs="*", default=[], help="paths of the cells inside it")
+    add(
+        "--labelled", help="instead of a study: a file of labels that judge_solutions.py --labelled reads"
+    )
     add("--labels", nargs="*", default=[], metavar="DATASET=FILE", help="labels that collect_labels.py collected")
     add("--error", type=number(0, 0.49), default=0.0, help="chance that people err (default: 0)")
     add("--width", type=number(0, 1, above=True), default=0.1, help="wanted width of an interval (default: 0.1)")
@@ -34,8 +39,12 @@ def parse_arguments() -> argparse.Namespace:
     add("--simulated", type=json_object, help="JSON: labels, judged, error, judge_error of simulated people and judge")
     add("--seed", type=whole(-MOST), default=0, help="the study's seed (default: 0)")
     add("--output", action=Output, required=True, help="CSV, one row per arm or model and estimate")
-    add("--values", action=Output, required=True, help="CSV, corrected values by question, for comparisons of arms")
-    return parser.parse_args()
+    add("--values", action=Output, help="CSV, corrected values by question, for comparisons of arms")
+    arguments = parser.parse_args()
+    for names, folder in (("arms", "metrics"), ("cells", "scores")):
+        if getattr(arguments, names) and not getattr(arguments, folder):
+            raise UserError(f"--{folder} is missing, the folder of the {names}")
+    return arguments
 
 
 def main() -> None:
@@ -61,8 +70,12 @@ def main() -> None:
         if rates.knows_truth(scored):
             exact = rates.exact_rate(scored)
         rows += rates.estimate_rates(place, items, settings, exact, calibration.get(place[0], []))
+    if arguments.labelled:
+        place = (Path(arguments.labelled).stem, "", "labelled", "")
+        rows += rates.estimate_rates(place, read_right_answers(arguments.labelled), settings)
     write_table(arguments.output, rates.COLUMNS, rows)
-    write_table(arguments.values, rates.VALUES, values)
+    if arguments.values:
+        write_table(arguments.values, rates.VALUES, values)
     print(f"{len(rows)} estimates")
 
 
@@ -76,6 +89,12 @@ def read_simulated(asked: dict | None) -> rates.Simulated | None:
         found = shown_value(asked.get(wrong[0]))
         raise UserError(f"--simulated: {wrong[0]} is {found}; it must hold {', '.join(keys)}, with errors below 0.5")
     return rates.Simulated(**{key: asked[key] for key in keys})
+
+
+def read_right_answers(path: str) -> list[rates.Item]:
+    """The solutions of a labelled file whose final answer is right, or of which it is not known."""
+    right = (row for row in read_labelled(path) if row["correct"] in (None, True))
+    return [rates.Item(row["question"], label=not row["sound"]) for row in right]
 
 
 def read_labels(named: list[str]) -> dict[str, dict[tuple, bool]]:

@@ -121,9 +121,9 @@ def check_shown(labels: Iterable[Label], steps: Mapping[tuple[str, str], int]) -
     if gone:
         first, more = gone[0], f" (and {len(gone) - 1} more lines)" if len(gone) > 1 else ""
         raise UserError(
-            f"{first.where}{more}: question, gold answer or solution of {first.problem!r} has changed since it was"
-            f" labelled; remove the line, or save the labels again from a new page (snakemake annotate --config"
-            f" annotator={first.annotator})"
+            f"{first.where}{more}: question, answer, text or verdict of a solution of {first.problem!r} has changed"
+            " since it was labelled; remove the line, or save the labels again from a new page (snakemake annotate"
+            f" --config annotator={first.annotator})"
         )
     for label in labels:
         if (label.first_wrong_step or 1) > steps[label.item]:

@@ -80,7 +80,7 @@ def rare(top: np.ndarray, bottom: np.ndarray) -> float:
     The variance is at least that of the smoothed share (`shares.smoothed`). Shapes (seeds, problems).
     """
     number = independent_cases(top, bottom)
-    share = top.sum() / bottom.sum()
+    share = min(1.0, max(0.0, top.sum() / bottom.sum()))  # a corrected rate may be outside
     spread = smoothed(share, number)
     return max(0.0, (spread * (1 - spread) - share * (1 - share)) / number)
 

@@ -47,7 +47,8 @@ def effective_number(top: np.ndarray, bottom: np.ndarray) -> tuple[np.ndarray, n
     there = number > 0
     size = (bottom**2).sum(axis=0) / np.where(there, number, 1.0)  # of the question that a solution is of, on average
     more = number + 2 * HALF * size
-    share = (top.sum(axis=0) + HALF * size) / np.where(there, more, 1.0)
+    cases = np.clip(top.sum(axis=0), 0.0, number)  # a corrected share may be outside
+    share = (cases + HALF * size) / np.where(there, more, 1.0)
     squares = ((top - share * bottom) ** 2).sum(axis=0) + HALF * size**2 * (share**2 + (1 - share) ** 2)
     effect = squares / np.where(there, more * share * (1 - share), 1.0)
     alone = np.isin(bottom, (0, 1)).all(axis=0) & np.isin(top, (0, 1)).all(axis=0)
