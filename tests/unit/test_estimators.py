@@ -228,34 +228,19 @@ def test_each_resample_draws_as_many_questions_as_there_are():
     assert (bootstrap.weights.sum(axis=1) == 13).all()
 
 
-def test_a_difference_between_two_sources_is_paired_over_questions():
-    dice = np.random.default_rng(0)
-    hard, ones = dice.random(50), np.ones(50)
-    difference, low, high = Bootstrap(50).difference(hard + 0.25, ones, hard, ones)
-    assert [difference, low, high] == pytest.approx([0.25] * 3)
-
-
-def test_a_difference_of_sources_that_differ_question_by_question_is_wider_than_none_and_holds_the_estimate():
-    dice = np.random.default_rng(0)
-    ones = np.ones(80)
-    difference, low, high = Bootstrap(80).difference(dice.random(80), ones, dice.random(80), ones)
-    assert low < difference < high
-
-
 def test_intervals_hold_the_truth_in_about_95_of_100_studies():
     held, studies = Counter(), 200
     for study in range(studies):
         dice = np.random.default_rng(study)
         bottom = dice.integers(0, 4, 60).astype(float)
-        top, other = dice.binomial(bottom.astype(int), 0.3), dice.binomial(bottom.astype(int), 0.2)
+        top = dice.binomial(bottom.astype(int), 0.3)
         bootstrap = Bootstrap(60, seed=study, resamples=400)
         for kind, truth, (_, low, high) in (
             ("mean", 0.3 * 1.5, bootstrap.mean(top)),
             ("ratio", 0.3, bootstrap.ratio(top, bottom)),
-            ("difference", 0.1, bootstrap.difference(top, bottom, other, bottom)),
         ):
             held[kind] += low <= truth <= high
-    assert all(0.88 <= held[kind] / studies <= 0.99 for kind in ("mean", "ratio", "difference"))
+    assert all(0.88 <= held[kind] / studies <= 0.99 for kind in ("mean", "ratio"))
 
 
 def test_a_mean_over_questions_keeps_the_shape_of_what_it_averages():
@@ -273,10 +258,6 @@ def test_no_question_has_neither_a_mean_nor_an_interval():
     assert np.isnan(Bootstrap(0).mean(np.zeros((0, 3)))).all()
 
 
-def test_no_question_has_no_difference():
-    assert np.isnan(Bootstrap(0).difference(*[np.zeros(0)] * 4)).all()
-
-
 def test_a_ratio_without_anything_to_divide_by_is_nan():
     assert np.isnan(Bootstrap(3).ratio(np.zeros((3, 2)), np.zeros((3, 2)))).all()
 
@@ -287,11 +268,6 @@ def test_a_column_without_anything_to_divide_by_leaves_the_other_columns_alone()
     assert value[0] == pytest.approx(2 / 3)
     assert low[0] < value[0] < high[0]
     assert np.isnan([value[1], low[1], high[1]]).all()
-
-
-def test_a_difference_from_nothing_is_nan():
-    ones, nothing = np.ones(4), np.zeros(4)
-    assert np.isnan(Bootstrap(4).difference(ones, ones, nothing, nothing)).all()
 
 
 def test_resamples_without_any_question_that_counts_are_left_out():

@@ -86,7 +86,7 @@ made = Made(Study(completed(yaml.safe_load(open("config/config.yaml")))))
 print(len(made.figures("")), "matplotlib" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert done.stdout.split() == ["56", "False"], done.stderr
+    assert done.stdout.split() == ["60", "False"], done.stderr
 
 
 def test_figures_of_the_pocket_study_are_planned_in_their_order(study):
@@ -94,8 +94,8 @@ def test_figures_of_the_pocket_study_are_planned_in_their_order(study):
         *("data_quality_easy", "coverage_trend_easy", "coverage_by_level_easy"),
         *("data_quality_hard", "coverage_trend_hard", "coverage_by_level_hard"),
         *("headline", "claims"),
-        *("finetuned_easy", "checkpoints_easy", "functional_transfer_easy", "reasoning_easy"),
-        *("finetuned_hard", "checkpoints_hard", "functional_transfer_hard", "reasoning_hard"),
+        *("finetuned_easy", "checkpoints_easy", "functional_transfer_easy", "reasoning_easy", "false_positives_easy"),
+        *("finetuned_hard", "checkpoints_hard", "functional_transfer_hard", "reasoning_hard", "false_positives_hard"),
         *(
             f"training_{dataset}_{budget}_{target}"
             for dataset in ("easy", "hard")

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 CELL = "hard/low/from-wc/to-student/seed-0"
 DATA_TABLES = ["arms", "coverage", "data_quality", "diversity"]
-MODEL_TABLES = ["checkpoints", "claim_comparisons", "claims", "differences", "finetuned", "training"]
+MODEL_TABLES = ["checkpoints", "claim_comparisons", "claims", "differences", "false_positives", "finetuned", "training"]
 
 
 def test_the_grid_ends_in_every_table_and_figure(reference):
@@ -27,7 +27,7 @@ def test_the_grid_ends_in_every_table_and_figure(reference):
         "headline",
         "claims",
         *(f"{name}_hard" for name in ("data_quality", "finetuned", "coverage_trend", "coverage_by_level")),
-        *(f"{name}_hard" for name in ("functional_transfer", "reasoning", "checkpoints")),
+        *(f"{name}_hard" for name in ("functional_transfer", "reasoning", "checkpoints", "false_positives")),
         *(f"training_hard_{budget}_student" for budget in ("low", "high")),
     }
 

@@ -13,7 +13,7 @@ from yetbetter.errors import UserError
 from yetbetter.program import Output, Parser, json_object, number, run
 from yetbetter.tables import write_table
 
-SETTINGS = ("margins", "alpha", "seed_sd_points", "pool_sd_points", "one_pool")
+SETTINGS = ("margins", "alpha", "seed_sd_points", "pool_sd_points", "one_pool", "judged")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -30,6 +30,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--cells", nargs="*", default=[], help="paths of the cells inside it")
     parser.add_argument("--metrics", help="folder that holds a .questions.csv of measure_arm.py per arm")
     parser.add_argument("--arms", nargs="*", default=[], help="paths of the arms inside it")
+    parser.add_argument("--corrected", help="values of estimate_false_positives.py, for arms that people labelled")
     parser.add_argument(
         "--seed-sd-points", type=number(0, 100), help="printed numbers: assumed standard deviation between finetunings"
     )
@@ -58,7 +59,8 @@ def of_study(arguments: argparse.Namespace) -> tuple[list[Outcome], float]:
     if missing := [key for key in (*GROUPS.values(), *SETTINGS) if key not in roles]:
         raise UserError(f"--roles: no key {missing[0]!r}, it must have: {', '.join((*GROUPS.values(), *SETTINGS))}")
     wrong = [key for key in (*GROUPS.values(), "margins") if not isinstance(roles[key], dict)]
-    numbers = [key for key in SETTINGS[1:] if roles[key] is not None or key != "seed_sd_points"]
+    wrong += ["judged"] if not isinstance(roles["judged"], list) else []
+    numbers = [key for key in SETTINGS[1:-1] if roles[key] is not None or key != "seed_sd_points"]
     wrong += [key for key in numbers if not isinstance(roles[key], int | float)]
     if wrong:
         raise UserError(f"--roles: {wrong[0]} is {roles[wrong[0]]!r}, it must be as the workflow writes it")
@@ -71,6 +73,8 @@ def of_study(arguments: argparse.Namespace) -> tuple[list[Outcome], float]:
         None if roles["seed_sd_points"] is None else roles["seed_sd_points"] / 100,
         roles["pool_sd_points"] / 100,
         bool(roles["one_pool"]),
+        arguments.corrected,
+        roles["judged"],
     )
     return run_claims(rules, evidence, PublishedEvidence(arguments.published), roles["alpha"]), roles["alpha"]
 

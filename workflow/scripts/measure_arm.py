@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 
 from yetbetter.errors import UserError
 from yetbetter.identity import stream_seed
+from yetbetter.measures.false_positives import Checked
 from yetbetter.measures.quality import measure_arm
 from yetbetter.measures.questions import COUNTS, count_by_question, tabulate_questions
-from yetbetter.program import Output, Parser, number, run
-from yetbetter.records import open_text, read_json, write_json
+from yetbetter.program import MOST, Output, Parser, number, run, whole
+from yetbetter.records import open_text, read_json, write_json, write_rows
 from yetbetter.selection.drawn import REQUIRED, Drawn, DrawnFile, Spent, belonging, find_drawn
 from yetbetter.selection.filters import FILTERS
 from yetbetter.selection.pools import Shard, parse_draws
@@ -41,6 +42,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--source", required=True)
     parser.add_argument("--output", action=Output, required=True, help="CSV, one row per level and metric")
     parser.add_argument("--summary", action=Output, required=True, help="JSON: samples, tokens and counts")
+    parser.add_argument("--checked", action=Output, help="JSON Lines, right answers with a check, by hash")
+    parser.add_argument("--seed", type=whole(-MOST), default=0, help="the study's, of the hash (default: 0)")
     parser.add_argument(
         "--by-question", action=Output, help="CSV, one row per question, for paired comparisons of arms"
     )
@@ -54,11 +57,14 @@ def main() -> None:
         raise UserError(f"--exact has {len(arguments.exact)} counts, --draws has {len(draws)}")
     problems, shards, choice = read_arm(arguments, ("level",), REQUIRED)
     identity = {"dataset": arguments.dataset, "budget": arguments.budget, "source": arguments.source}
-    counted, spent = {}, Spent(draws)
+    counted, spent, checked = {}, Spent(draws), Checked(arguments.seed)
     file = find_file(arguments)
     for shard, drawn in select_here(shards, choice) if file is None else look_up(shards, file):
         counted |= count_by_question(shard.samples)
+        checked.add(shard.samples)
         spent.add(shard, drawn)
+    if arguments.checked:
+        write_rows(arguments.checked, checked.rows)
     if arguments.by_question:
         columns = (*identity, "problem", "level", *COUNTS)
         write_table(arguments.by_question, columns, (identity | row for row in tabulate_questions(counted, problems)))

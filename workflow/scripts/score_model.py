@@ -4,6 +4,7 @@ import argparse
 
 from yetbetter import execution
 from yetbetter.evaluation.benchmarks import parse_benchmark
+from yetbetter.evaluation.judged_answers import look_up_answers
 from yetbetter.evaluation.scoring import score_answers
 from yetbetter.program import Output, Parser, run
 from yetbetter.records import write_rows
@@ -26,8 +27,9 @@ def parse_arguments() -> argparse.Namespace:
         "--fpr",
         default="none",
         choices=CHECKS,
-        help="how a right answer's reasoning is checked; finetuned models are not judged",
+        help="how a right answer's reasoning is checked",
     )
+    parser.add_argument("--judgements", help="with --fpr judge: what judge_answers.py wrote")
     for axis in AXES:
         parser.add_argument(f"--{axis}", required=True)
     parser.add_argument("--output", action=Output, required=True)
@@ -39,11 +41,10 @@ def main() -> None:
     cell = {axis: getattr(arguments, axis) for axis in AXES}
     benchmarks = [parse_benchmark(argument, CHECKS[arguments.fpr].keys) for argument in arguments.benchmark]
     options = Options(arguments.answer_format, arguments.grading_mode, box=arguments.box)
-    rows = [cell | row for row in score_answers(arguments.answers, benchmarks, options, arguments.fpr)]
+    judged = look_up_answers(arguments.judgements) if arguments.judgements else None
+    rows = [cell | row for row in score_answers(arguments.answers, benchmarks, options, arguments.fpr, judged)]
     write_rows(arguments.output, rows)
     print(f"scored {len(rows):,} problems")
-    if arguments.fpr == "judge":
-        print("the reasoning of right answers was not measured: the judge is asked about training data only")
 
 
 if __name__ == "__main__":

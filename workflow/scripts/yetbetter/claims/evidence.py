@@ -4,16 +4,21 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from yetbetter.claims.roles import Missing, Roles
 from yetbetter.claims.rules import Claim, Comparison, Term
 from yetbetter.measures.arms import ARM, MODEL, measure_data, measure_model, read_questions
+from yetbetter.measures.false_positives import CORRECTED, JUDGE, VALUES
 from yetbetter.measures.metrics import METRICS
 from yetbetter.measures.scores import read_scores
 from yetbetter.stats.contrasts import Contrast, contrast
 from yetbetter.stats.measurements import Measurements
 from yetbetter.stats.noise import ONE_POOL
+from yetbetter.tables import read_table
+
+RATE = "false_positive_rate"
 
 
 class StudyEvidence:
@@ -21,7 +26,8 @@ class StudyEvidence:
 
     arms: (dataset, budget, source, target, benchmark, metric) -> finetuned models, with their seeds; (dataset, budget,
     source, metric) -> training data. paths: the same without benchmark and metric. seed_sd, pool_sd: assumed standard
-    deviations, as shares. one_pool: whether all seeds of an arm were trained on the same samples.
+    deviations, as shares. one_pool: whether all seeds of an arm were trained on the same samples. looked_at: keys of
+    arms whose reasoning is not checked exactly -> who looked at it.
     """
 
     def __init__(
@@ -32,8 +38,10 @@ class StudyEvidence:
         seed_sd: float | None = None,
         pool_sd: float = 0.0,
         one_pool: bool = False,
+        looked_at: dict[tuple, str] | None = None,
     ):
         self.roles, self.arms, self.paths = roles, arms, paths
+        self.looked_at = looked_at or {}
         self.seed_sd, self.pool_sd, self.one_pool = seed_sd, pool_sd, one_pool
         self.several = [arm for arm in arms.values() if arm.seeds > 1]
 
@@ -53,6 +61,9 @@ class StudyEvidence:
             estimate = replace(estimate, unknown=self.why_unknown([arm for _, arm in found]))
         if estimate.seeds and self.one_pool and not self.pool_sd:
             estimate = replace(estimate, basis=f"{estimate.basis}, {ONE_POOL}")
+        keys = [self.key(self.roles.names(term), comparison.metric) for term in terms]
+        if lookers := list(dict.fromkeys(self.looked_at[key] for key in keys if key in self.looked_at)):
+            estimate = replace(estimate, basis=f"{estimate.basis}, {' and '.join(lookers)}")
         return estimate, list(dict.fromkeys(paths))
 
     def is_meant_for(self, claim: Claim) -> bool:
@@ -75,12 +86,17 @@ class StudyEvidence:
                 return f"{text} known for target {in_words(one.target for one in known)} only"
         return ""
 
+    @staticmethod
+    def key(names: dict[str, str], metric: str) -> tuple:
+        place = tuple(names[axis] for axis in ARM)
+        of_model = (names["target"], names.get("benchmark", "test")) if "target" in names else ()
+        return (*place, *of_model, metric)
+
     def find(self, names: dict[str, str], metric: str) -> tuple[Measurements, list[str]]:
         place, template = tuple(names[axis] for axis in ARM), "{}/{}/from-{}"
-        key = (*place, metric)
+        key = self.key(names, metric)
         if "target" in names:
             place, template = (*place, names["target"]), f"{template}/to-{{}}"
-            key = (*place, names.get("benchmark", "test"), metric)
         if place not in self.paths:
             raise Missing(f"no {template.format(*place)}")
         if key not in self.arms:
@@ -96,10 +112,13 @@ def read_evidence(
     seed_sd: float | None = None,
     pool_sd: float = 0.0,
     one_pool: bool = False,
+    corrected: str | None = None,
+    judged: Iterable[str] = (),
 ) -> StudyEvidence:
     """The evidence in a scores.jsonl of each cell and a .questions.csv of each arm.
 
-    UserError if a file is missing or is not such a file.
+    corrected: estimate_false_positives.py's values, which replace the judge's where people labelled. judged: data sets
+    whose reasoning a judge looks at. UserError if a file is missing or is not such a file.
     """
     found: dict[tuple, Measurements] = {}
     paths: dict[tuple, list[str]] = defaultdict(list)
@@ -120,7 +139,26 @@ def read_evidence(
             arm = measure_data(place, table, metric) if metric.of else None
             if arm is not None and arm.bottom.any():
                 found[*place, name] = arm
-    return StudyEvidence(roles, found, dict(paths), seed_sd, pool_sd, one_pool)
+    looked_at = {key: JUDGE for key in found if key[0] in judged and key[-1] == RATE}
+    for place, values in read_corrected(corrected).items():
+        key = (*place, RATE)
+        if key in found:
+            found[key], looked_at[key] = correct(found[key], values), CORRECTED
+    return StudyEvidence(roles, found, dict(paths), seed_sd, pool_sd, one_pool, looked_at)
+
+
+def read_corrected(path: str | None) -> dict[tuple, dict[str, tuple[float, float]]]:
+    """(data set, budget, source) -> question -> (top, bottom) of the corrected false positive rate."""
+    found: dict[tuple, dict[str, tuple[float, float]]] = {}
+    for row in read_table(path, VALUES, ("top", "bottom")).rows if path else ():
+        found.setdefault(tuple(row[axis] for axis in ARM), {})[row["problem"]] = row["top"], row["bottom"]
+    return found
+
+
+def correct(arm: Measurements, values: dict[str, tuple[float, float]]) -> Measurements:
+    """The same arm with these values, and nothing for a question without one."""
+    pairs = np.array([values.get(problem, (0.0, 0.0)) for problem in arm.problems], dtype=float).reshape(-1, 2)
+    return replace(arm, top=pairs[None, :, 0], bottom=pairs[None, :, 1])
 
 
 def in_words(names: Iterable[str]) -> str:

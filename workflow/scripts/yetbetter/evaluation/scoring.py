@@ -1,6 +1,6 @@
 """Score a finetuned model's answers: verdict and check of the greedy ones, maj@k or pass@k of the sampled ones."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from yetbetter.errors import UserError
 from yetbetter.evaluation.benchmarks import GREEDY, SAMPLED, Benchmark, references_of
@@ -12,11 +12,18 @@ from yetbetter.verdicts import CORRECT
 KEPT = ("answer", "verdict", "error", "failed_test")
 
 
-def score_answers(path: str, benchmarks: Sequence[Benchmark], options: Options, fpr: str = "none") -> list[dict]:
+def score_answers(
+    path: str,
+    benchmarks: Sequence[Benchmark],
+    options: Options,
+    fpr: str = "none",
+    judged: Callable[[str, str, str], str] | None = None,
+) -> list[dict]:
     """One row for each problem of each benchmark. path: the answers that evaluate_model.py wrote.
 
-    fpr: how right greedy answers are checked, a name in `tasks.CHECKS`. Raises UserError if a problem does not have the
-    answers that its benchmark asks for.
+    fpr: how right greedy answers are checked, a name in `tasks.CHECKS`. judged: what a judge says of a right answer,
+    from (benchmark, problem, text), if one was asked. Raises UserError if a problem does not have the answers that its
+    benchmark asks for.
     """
     task, check = CONVENTIONS[options.convention], CHECKS[fpr].run
     asked = list(find_answers(path, benchmarks))
@@ -38,6 +45,9 @@ def score_answers(path: str, benchmarks: Sequence[Benchmark], options: Options, 
                 right.append((row, answer["text"], problem))
         row |= task.score_samples([next(graded) for _ in sampled])
         rows.append(row)
+    if judged:
+        for row, text, _ in right:
+            row["reasoning"] = judged(row["benchmark"], row["problem"], text)
     if check and right:
         checked = check(((text, problem) for _, text, problem in right), options)
         for (row, *_), reasoning in zip(right, checked, strict=True):

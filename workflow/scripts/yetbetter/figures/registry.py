@@ -255,12 +255,29 @@ ENTRIES = (
         category="Finetuned models",
         labels={"figure": "false positive rate", "data set": "{dataset}"},
         options=(*COMPARED, "benchmark"),
-        only=lambda dataset: dataset.is_checked,
+        only=lambda dataset: dataset.looks_at_reasoning,
         caption=(
             "False positive rates of the finetuned models on the test problems: the share of their correct answers "
             "that rest on wrong reasoning, for each target, budget and data source, as means over finetuning seeds. "
             "Lines are 95 % intervals; dashed lines extend the references that belong to no budget. Table: "
             "``finetuned.csv``."
+        ),
+    ),
+    Figure(
+        "false_positives",
+        per=CELLS,
+        file="false_positives_{dataset}",
+        tables=("false_positives",),
+        category="False positives",
+        labels={"figure": "false positive rates, estimated", "data set": "{dataset}"},
+        only=lambda dataset: dataset.looks_at_reasoning,
+        folded=True,
+        caption=(
+            "False positive rates of the training data and of the finetuned models' right answers to the test "
+            "problems, estimated from people's labels alone, a judge's verdicts alone, the judge corrected by people "
+            "(prediction-powered inference), and the judge's sensitivity and specificity (Rogan and Gladen). Lines are "
+            "95 % intervals; that of the judge alone does not cover the judge's own errors. The exact rate, if known, "
+            "is marked. Details: ``docs/false_positives.md``. Table: ``false_positives.csv``."
         ),
     ),
     Figure(

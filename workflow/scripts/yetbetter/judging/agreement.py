@@ -7,7 +7,9 @@ import numpy as np
 
 from yetbetter.errors import UserError
 from yetbetter.records import read_rows, where_is
+from yetbetter.stats.distributions import t_quantile
 from yetbetter.stats.estimators import Bootstrap, divide, interval
+from yetbetter.stats.shares import wilson
 from yetbetter.verdicts import FLAWED, NO_VERDICT, SOUND
 
 JUDGED = (SOUND, FLAWED, NO_VERDICT)
@@ -50,7 +52,8 @@ def read_labelled(path: str | Path) -> list[dict]:
 def measure_agreement(labels: list[bool], verdicts: list[str], seed: int = 0) -> dict:
     """Agreement over the rows that have a verdict; those without are counted apart. None means undefined.
 
-    labels: people's, True for sound. Each measure is {value, low, high}, the interval a 95 % bootstrap over rows.
+    labels: people's, True for sound. Each measure is {value, low, high}: 95 %, Wilson's interval of shares, and for
+    kappa a bootstrap over rows. If no row differs, it begins where Wilson's lower end for the accuracy would put it.
     kappa: (accuracy - chance) / (1 - chance), chance from both margins (Cohen 1960). sensitivity: share of the
     solutions labelled flawed that the judge calls flawed; specificity: share of the sound ones that it calls sound.
     """
@@ -63,7 +66,12 @@ def measure_agreement(labels: list[bool], verdicts: list[str], seed: int = 0) ->
     resampled = Bootstrap(len(decided), seed).weights @ one
     measured = {}
     for name, measure in MEASURES.items():
-        low, high = interval(measure(resampled))
+        if name in SHARES:
+            low, high = share_of_counts(one, SHARES[name])
+        else:
+            low, high = interval(measure(resampled))
+            if low == high == 1:
+                low = 1 - (1 - share_of_counts(one, SHARES["accuracy"])[0]) / (1 - chance(one.sum(axis=0)))
         measured[name] = {
             "value": none_if_nan(measure(one.sum(axis=0))),
             "low": none_if_nan(low),
@@ -89,10 +97,15 @@ def accuracy(counts: np.ndarray) -> np.ndarray:
 
 
 def kappa(counts: np.ndarray) -> np.ndarray:
+    by_chance = chance(counts)
+    return divide(accuracy(counts) - by_chance, 1 - by_chance)
+
+
+def chance(counts: np.ndarray) -> np.ndarray:
+    """The accuracy of verdicts that do not depend on the labels, both with the same margins."""
     total = counts.sum(axis=-1)
     labelled, called = counts[..., 0] + counts[..., 1], counts[..., 0] + counts[..., 2]
-    chance = divide(labelled * called + (total - labelled) * (total - called), total**2)
-    return divide(accuracy(counts) - chance, 1 - chance)
+    return divide(labelled * called + (total - labelled) * (total - called), total**2)
 
 
 def sensitivity(counts: np.ndarray) -> np.ndarray:
@@ -104,6 +117,18 @@ def specificity(counts: np.ndarray) -> np.ndarray:
 
 
 MEASURES = {"accuracy": accuracy, "kappa": kappa, "sensitivity": sensitivity, "specificity": specificity}
+# Those that are shares: of which counts, and which of all.
+SHARES = {"accuracy": ((0, 3), (0, 1, 2, 3)), "sensitivity": ((3,), (2, 3)), "specificity": ((0,), (0, 1))}
+
+
+def share_of_counts(one: np.ndarray, cells: tuple[tuple[int, ...], tuple[int, ...]]) -> tuple[float, float]:
+    """low and high of a share of rows. one: shape (rows, 4), the cell that each row is in."""
+    total = one.sum(axis=0)
+    part, whole = (sum(total[cell] for cell in chosen) for chosen in cells)
+    if not whole:
+        return np.nan, np.nan
+    low, high = wilson(part / whole, whole, t_quantile(0.975, np.inf))
+    return float(low), float(high)
 
 
 def none_if_nan(value) -> float | None:

@@ -1,8 +1,8 @@
 """Accuracy of finetuned models with intervals, and paired differences between the data they were trained on.
 
-The interval of a single finetuning is a bootstrap over problems only: it holds for that finetuning, on that pool, and
-says nothing about other seeds. With several seeds on each side, seeds are crossed with problems (`stats.contrasts`).
-The column `interval` says which.
+The interval of a single finetuning is over problems only: it holds for that finetuning, on that pool, and says nothing
+about other seeds. With several seeds on each side, seeds are crossed with problems (`stats.contrasts`). The column
+`interval` says which. Intervals of shares are Wilson's (`stats.shares`), those of differences Student's.
 """
 
 import math
@@ -11,13 +11,12 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pandas as pd
 
-from yetbetter.identity import stream_seed
 from yetbetter.measures.scores import arrays_of
-from yetbetter.stats.contrasts import PROBLEMS, contrast
+from yetbetter.stats.contrasts import PROBLEMS, Contrast, contrast, independent_cases
 from yetbetter.stats.distributions import t_quantile
-from yetbetter.stats.estimators import Bootstrap
 from yetbetter.stats.measurements import Measurements
 from yetbetter.stats.noise import CROSSED
+from yetbetter.stats.shares import interval_of_variance, share_interval
 
 GROUP = ("dataset", "budget", "target", "benchmark")
 
@@ -48,23 +47,23 @@ class Scores:
             return np.stack([top.sum(axis=0), bottom.sum(axis=0)])
         return np.stack([top[seeds.index(seed)], bottom[seeds.index(seed)]]) if seed in seeds else None
 
-    def crossed(self, terms: list[tuple[float, str]], metric: str, chosen: np.ndarray) -> tuple | None:
-        """Sum of weighted sources, low, high: of seeds crossed with problems; None if a source has one seed.
+    def arms(self, weighted: list[tuple[float, str]], metric: str, chosen: np.ndarray) -> list | None:
+        """(weight, arm) of each source over the problems that count; None if one has nothing to count.
 
-        chosen: mask of the problems that count, shape (problems,).
+        chosen: mask of these problems, shape (problems,). Seeds are crossed with problems if every source has several
+        and there are several problems. Otherwise the answers of all seeds are summed up, and intervals are over
+        problems only.
         """
-        arms = []
-        for weight, source in terms:
-            seeds, top, bottom = self.arrays.get((source, metric), ([], None, None))
-            if len(seeds) < 2 or chosen.sum() < 2:
-                return None
-            problems = tuple(self.problems[chosen])
-            arms.append((weight, Measurements(problems, top[:, chosen], bottom[:, chosen], kin=metric)))
-        estimate = contrast(arms)
-        if math.isnan(estimate.effect):
+        found = [(weight, *self.arrays.get((source, metric), ([], None, None))) for weight, source in weighted]
+        if not all(seeds and bottom[:, chosen].any() for _, seeds, _, bottom in found):
             return None
-        half = t_quantile(0.975, round(estimate.freedom, 1)) * estimate.error
-        return estimate.effect, estimate.effect - half, estimate.effect + half
+        problems, kin = tuple(self.problems[chosen]), metric
+        tops, bottoms = ([arrays[index][:, chosen] for arrays in found] for index in (2, 3))
+        if any(len(seeds) < 2 for _, seeds, *_ in found) or chosen.sum() < 2:
+            kin = None
+            tops, bottoms = ([array.sum(axis=0, keepdims=True) for array in arrays] for arrays in (tops, bottoms))
+        pairs = zip(weighted, tops, bottoms, strict=True)
+        return [(weight, Measurements(problems, top, bottom, kin=kin)) for (weight, _), top, bottom in pairs]
 
     def by_level(self) -> Iterator[tuple[str, np.ndarray]]:
         """'all' and each level, with the mask of its problems, shape (problems,)."""
@@ -76,7 +75,6 @@ class Scores:
 def measure_accuracy(scores: Scores, group: dict) -> Iterator[dict]:
     """One row per source, seed (each, and 'all'), metric and level. group: the values of GROUP."""
     for level, chosen in scores.by_level():
-        bootstrap = Bootstrap(int(chosen.sum()), stream_seed(group["dataset"], group["benchmark"], level))
         for source in scores.sources:
             for seed in (*scores.seeds[source], "all"):
                 for metric in scores.metrics:
@@ -84,10 +82,13 @@ def measure_accuracy(scores: Scores, group: dict) -> Iterator[dict]:
                     if pair is None:
                         continue
                     top, bottom = pair[:, chosen]
-                    value, low, high = bootstrap.ratio(top, bottom)
-                    crossed = scores.crossed([(1.0, source)], metric, chosen) if seed == "all" else None
+                    value, low, high = share_interval(top, bottom)
+                    arms = scores.arms([(1.0, source)], metric, chosen) if seed == "all" else None
+                    crossed = bool(arms) and is_crossed(arms)
                     if crossed:
-                        _, low, high = crossed
+                        estimate, (_, arm) = contrast(arms), arms[0]
+                        number = independent_cases(arm.top, arm.bottom)
+                        low, high = interval_of_variance(float(value), estimate.variance, estimate.freedom, number)
                     yield group | {
                         "source": source,
                         "paradigm": scores.paradigms[source],
@@ -102,6 +103,10 @@ def measure_accuracy(scores: Scores, group: dict) -> Iterator[dict]:
                     }
 
 
+def is_crossed(arms: list[tuple[float, Measurements]]) -> bool:
+    return all(arm.kin is not None for _, arm in arms)
+
+
 def measure_leads(scores: Scores, group: dict, baseline: str, sources: Iterable[str] | None = None) -> Iterator[dict]:
     """Each source's difference from the baseline, paired over the problems; seeds: of the source, of the baseline.
 
@@ -112,29 +117,32 @@ def measure_leads(scores: Scores, group: dict, baseline: str, sources: Iterable[
         return
     others = [name for name in scores.sources if name != baseline and (sources is None or name in sources)]
     for level, chosen in scores.by_level():
-        bootstrap = Bootstrap(int(chosen.sum()), stream_seed(group["dataset"], group["benchmark"], level))
         for metric in scores.metrics:
-            other = scores.select(baseline, "all", metric)
             for source in others:
-                pair = scores.select(source, "all", metric)
-                if pair is None or other is None:
+                if not all((name, metric) in scores.arrays for name in (source, baseline)):
                     continue
-                pair, base = pair[:, chosen], other[:, chosen]
-                difference, low, high = bootstrap.difference(*pair, *base)
-                crossed = scores.crossed([(1.0, source), (-1.0, baseline)], metric, chosen)
-                if crossed:
-                    _, low, high = crossed
-                reference = base[0].sum() / base[1].sum() if base[1].any() else math.nan
+                arms = scores.arms([(1.0, source), (-1.0, baseline)], metric, chosen)
+                estimate = contrast(arms) if arms else Contrast(math.nan, math.nan)
+                low, high = ends_of(estimate)
+                reference = estimate.ends[1]
                 yield group | {
                     "metric": metric,
                     "level": level,
                     "source": source,
                     "baseline": baseline,
-                    "difference": difference,
+                    "difference": estimate.effect,
                     "low": low,
                     "high": high,
-                    "difference_points": 100 * difference,
-                    "difference_percent": 100 * difference / reference if reference else math.nan,
-                    "interval": CROSSED if crossed else PROBLEMS,
+                    "difference_points": 100 * estimate.effect,
+                    "difference_percent": 100 * estimate.effect / reference if reference else math.nan,
+                    "interval": CROSSED if arms and is_crossed(arms) else PROBLEMS,
                     "seeds": "/".join(str(len(scores.seeds[name])) for name in (source, baseline)),
                 }
+
+
+def ends_of(estimate: Contrast) -> tuple[float, float]:
+    """low and high (95 %) of a difference of two shares, which lies between -1 and 1."""
+    if math.isnan(estimate.effect):
+        return math.nan, math.nan
+    half = t_quantile(0.975, round(estimate.freedom, 1)) * estimate.error
+    return max(estimate.effect - half, -1.0), min(estimate.effect + half, 1.0)

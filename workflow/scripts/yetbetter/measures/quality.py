@@ -1,11 +1,17 @@
 """Coverage, diversity and false positive rate: of a whole pool, and of the samples that an arm trains on."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 
 from yetbetter.measures.metrics import FURTHER_MEASURES, METRICS, Counts, Metric
+from yetbetter.stats.distributions import t_quantile
 from yetbetter.stats.estimators import Bootstrap, coverage_curve, unique_curve
+from yetbetter.stats.shares import share_interval, wilson
+
+ALL_METRICS = METRICS | FURTHER_MEASURES
+ALIKE = 1e-9  # width of an interval that rounding alone gives
 
 
 def levels_of(problems: list[dict]) -> dict[str, list[str]]:
@@ -46,12 +52,12 @@ def measure_pool(
             if metric == "diversity":
                 curves["diversity_per_question"] = (unique, each)
         rates = {name: columns(metric, counts) for name, metric in metrics_of(counts, check, checked=True).items()}
-        found = Bootstrap(len(counts), seed).ratios([*curves.values(), *rates.values()])
-        for metric, (value, low, high) in zip(curves, found[: len(curves)], strict=True):
-            for k in range(1, samples + 1):
-                measured.append(estimate(level, metric, value[k - 1], low[k - 1], high[k - 1], len(counts)) | {"k": k})
-        for metric, one in zip(rates, found[len(curves) :], strict=True):
-            measured.append(estimate(level, metric, *one, len(counts)))
+        shares = {"coverage", *(name for name in rates if ALL_METRICS[name].share)}
+        found = intervals_of(curves | rates, shares, len(counts), seed)
+        for metric in curves:
+            for k, one in enumerate(zip(*found[metric], strict=True), start=1):
+                measured.append(estimate(level, metric, *one, len(counts)) | {"k": k})
+        measured += [estimate(level, name, *found[name], len(counts)) for name in rates]
         measured += count_judged(counts, level, check)
     return measured
 
@@ -66,10 +72,29 @@ def measure_arm(counted: Mapping[str, Counts], problems: list[dict], seed: int, 
     for level, names in levels_of(problems).items():
         counts = [counted[name] for name in names if name in counted]
         chosen = metrics_of(counts, check, checked=False) | metrics_of(counts, check, checked=True)
-        found = Bootstrap(len(counts), seed).ratios([columns(metric, counts) for metric in chosen.values()])
-        measured += [estimate(level, name, *one, len(counts)) for name, one in zip(chosen, found, strict=True)]
+        pairs = {name: columns(metric, counts) for name, metric in chosen.items()}
+        found = intervals_of(pairs, {name for name in chosen if chosen[name].share}, len(counts), seed)
+        measured += [estimate(level, name, *found[name], len(counts)) for name in chosen]
         measured += count_judged(counts, level, check)
     return measured
+
+
+def intervals_of(
+    pairs: Mapping[str, tuple[np.ndarray, np.ndarray]], shares: set[str], questions: int, seed: int
+) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """name -> (value, low, high) of sum(top) / sum(bottom) over questions; 95 %.
+
+    pairs: name -> (top, bottom), shape (questions, ...) each. shares: the names of those between 0 and 1, whose
+    intervals are Wilson's; the others have a bootstrap. If no question differs from another, the share of those that
+    may differ by one is below Wilson's upper end for none.
+    """
+    found = {name: share_interval(*np.broadcast_arrays(*pairs[name])) for name in pairs if name in shares}
+    others = {name: pair for name, pair in pairs.items() if name not in shares}
+    for name, (value, low, high) in zip(others, Bootstrap(questions, seed).ratios(list(others.values())), strict=True):
+        counting = (np.broadcast_arrays(*others[name])[1] > 0).sum(axis=0)
+        _, more = wilson(np.zeros(np.shape(counting)), np.maximum(counting, 1), t_quantile(0.975, math.inf))
+        found[name] = value, low, np.where(high - low < ALIKE, value + more, high)
+    return found
 
 
 def metrics_of(counts: list[Counts], check: str, checked: bool) -> dict[str, Metric]:
@@ -78,7 +103,7 @@ def metrics_of(counts: list[Counts], check: str, checked: bool) -> dict[str, Met
     If not one right answer was checked, a check gives none. What has no verdict is measured apart from the false
     positive rate: chains that the exact check cannot read, or a judge's answers without a verdict.
     """
-    tabled = {name: metric for name, metric in (METRICS | FURTHER_MEASURES).items() if metric.of and metric.tabled}
+    tabled = {name: metric for name, metric in ALL_METRICS.items() if metric.of and metric.tabled}
     if not checked:
         return {name: metric for name, metric in tabled.items() if not metric.checked}
     looked_at = any(count["decided"] or count["unclear"] or count["not_judged"] for count in counts)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from yetbetter.errors import UserError
 from yetbetter.records import read_rows
-from yetbetter.verdicts import CORRECT, INVALID, VALID
+from yetbetter.verdicts import CORRECT, FLAWED, INVALID, SOUND, VALID
 
 # Coordinates of a row of scores.jsonl, and the columns of the table of all scores.
 PLACE = ("dataset", "budget", "source", "target", "seed", "paradigm", "benchmark", "problem", "level")
@@ -20,10 +20,8 @@ def problem_values(row: dict) -> dict[str, tuple[float, float]]:
     if row["verdict"] is not None:
         values["pass@1"] = (float(row["verdict"] == CORRECT), 1.0)
     if row["reasoning"] is not None:
-        values["false_positive_rate"] = (
-            float(row["reasoning"] == INVALID),
-            float(row["reasoning"] in (VALID, INVALID)),
-        )
+        wrong = row["reasoning"] in (INVALID, FLAWED)
+        values["false_positive_rate"] = (float(wrong), float(wrong or row["reasoning"] in (VALID, SOUND)))
     values |= {key: (value, 1.0) for key, value in row.items() if key.startswith(("maj@", "pass@"))}
     return values
 

@@ -8,7 +8,11 @@ from yetbetter.records import digest_of
 from yetbetter.study.folders import check_other, name_of
 
 DATA_TABLES = ("coverage", "diversity", "data_quality", "arms")
-SCORE_TABLES = ("finetuned", "differences", "checkpoints", "training", "claims", "claim_comparisons")
+SCORE_TABLES = (
+    *("finetuned", "differences", "checkpoints", "training", "false_positives", "claims", "claim_comparisons"),
+)
+# Tables that are not made for another grading mode.
+OF_ONE_MODE = ("false_positives",)
 
 
 class Made:
@@ -25,6 +29,8 @@ class Made:
 
     def tables(self, part: str) -> list[str]:
         of_scores = SCORE_TABLES if self.study.parts[part].cells else ()
+        if self.study.regraded_folder:
+            of_scores = tuple(name for name in of_scores if name not in OF_ONE_MODE)
         return self.data_tables(part) + self.table_paths(part, (*of_scores, *self.study.ladder.tables(part)))
 
     def result_tables(self, part: str) -> list[str]:

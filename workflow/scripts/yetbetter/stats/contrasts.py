@@ -23,6 +23,7 @@ import numpy as np
 
 from yetbetter.stats.measurements import Measurements, linearise
 from yetbetter.stats.noise import ALONE, ASSUMED, BORROWED, CROSSED, ONE_SEED, estimate_noise
+from yetbetter.stats.shares import effective_number, smoothed
 
 PROBLEMS = "problems"
 FEWEST = 20  # problems: with fewer the mean is not a t variable
@@ -74,16 +75,19 @@ class Contrast:
 
 
 def rare(top: np.ndarray, bottom: np.ndarray) -> float:
-    """What the variance of a share lacks if fewer than five cases of either kind were seen, 0 otherwise.
+    """What the variance of a share lacks if fewer than five independent cases of either kind were seen, else 0.
 
-    No rate is certain, though none of its few cases varies: the variance is at least that of a share with one more case
-    of each kind (Laplace).
+    The variance is at least that of the smoothed share (`shares.smoothed`). Shapes (seeds, problems).
     """
-    seen, cases = bottom.sum(axis=1).mean(), top.sum(axis=1).mean()
-    if min(cases, seen - cases) >= 5:
-        return 0.0
-    share, smoothed = cases / seen, (cases + 1) / (seen + 2)
-    return max(0.0, (smoothed * (1 - smoothed) - share * (1 - share)) / seen)
+    number = independent_cases(top, bottom)
+    share = min(1.0, max(0.0, top.sum() / bottom.sum()))  # a corrected rate may be outside
+    spread = smoothed(share, number)
+    return max(0.0, (spread * (1 - spread) - share * (1 - share)) / number)
+
+
+def independent_cases(top: np.ndarray, bottom: np.ndarray) -> float:
+    """Their number, of all seeds together: answers to one problem go together. Shapes (seeds, problems)."""
+    return float(effective_number(top.sum(axis=0), bottom.sum(axis=0))[0])
 
 
 def contrast(
@@ -103,16 +107,19 @@ def contrast(
     count = informative = math.inf
     ends = [0.0, 0.0]
     scale: list[float] = []  # by which a term's noise enters
+    shares = all(arm.share for _, arm in terms)
     for units in dict.fromkeys(arm.units for _, arm in terms):
         own = [(weight, arm) for weight, arm in terms if arm.units == units]
         first = own[0][1].problems
         same = all(arm.problems == first for _, arm in own)
         names = set(first) if same else set.intersection(*(set(arm.problems) for _, arm in own))
         total = np.zeros(len(names))
-        floor = 0.0
+        floor = largest = 0.0
+        counting = math.inf
         for weight, arm in own:
             top, bottom = (arm.top, arm.bottom) if same else in_order(arm, names)
-            informative = min(informative, int(bottom.any(axis=0).sum()))
+            counting = min(counting, int(bottom.any(axis=0).sum()))
+            informative = min(informative, counting)
             if not bottom.sum():
                 return Contrast(math.nan, math.nan)
             ratio = top.sum() / bottom.sum()
@@ -120,11 +127,15 @@ def contrast(
             if logarithms:
                 ratio = ratio or 0.5 / bottom.sum()  # half a case if there is none
             factor = weight / ratio if logarithms else weight
+            largest = max(largest, factor**2)
             effect += weight * (math.log(ratio) if logarithms else ratio)
             linear = linearise(top, bottom)
             floor += factor**2 * (rare(top, bottom) if arm.share else 0.0)
             total += factor * linear.mean(axis=0)
         variance = (total.var(ddof=1) / len(names) if len(names) > 1 else 0.0) + floor
+        # Answers that are all alike do not prove that two arms are: the variance is at least that of half a problem
+        # more for each of the four pairs of answers (Agresti and Min 2005, Statistics in Medicine 24).
+        variance = max(variance, largest / (counting + 2) ** 2 if shares else 0.0)
         problem_variance += variance
         used += variance**2 / max(len(names) - 1, 1)
         count = min(count, len(names))

@@ -149,21 +149,10 @@ class Bootstrap:
 
     def ratio(self, top: np.ndarray, bottom: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """sum(top) / sum(bottom) over questions, and its interval; NaN if the sum is 0. Shapes (questions, ...)."""
-        value, drawn = self._ratios(top, bottom)
-        return value, *interval(drawn)
-
-    def difference(self, top, bottom, other_top, other_bottom) -> tuple[float, float, float]:
-        """Difference of two ratios, paired: both over the same resamples of the same questions."""
-        value, drawn = self._ratios(top, bottom)
-        other, other_drawn = self._ratios(other_top, other_bottom)
-        low, high = interval(drawn - other_drawn)
-        return float(value - other), float(low), float(high)
-
-    def _ratios(self, top: np.ndarray, bottom: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         top, bottom = np.asarray(top, dtype=float), np.asarray(bottom, dtype=float)
         value = divide(top.sum(axis=0), bottom.sum(axis=0))
         drawn = divide(np.tensordot(self.weights, top, axes=1), np.tensordot(self.weights, bottom, axes=1))
-        return value, drawn
+        return value, *interval(drawn)
 
 
 @lru_cache(maxsize=32)

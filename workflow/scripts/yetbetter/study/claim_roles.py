@@ -24,7 +24,7 @@ def roles_of(config: dict) -> dict:
 
     {datasets, budgets, sources, targets: {role: name}} (targets.further: a list of names), margins, alpha,
     seed_sd_points (or None), pool_sd_points (0 if each seed has samples of its own: its noise is then between seeds),
-    one_pool (whether all seeds have the same samples).
+    one_pool (whether all seeds have the same samples), judged (data sets whose reasoning a judge looks at).
     """
     claims, compared = config["claims"], config["comparison"]
     pair = {role: compared[role] for role in ("weak", "strong")}
@@ -41,4 +41,5 @@ def roles_of(config: dict) -> dict:
         "seed_sd_points": claims.get("seed_sd_points"),
         "pool_sd_points": claims["pool_sd_points"] if one_pool else 0,
         "one_pool": one_pool,
+        "judged": [name for name, entry in config["datasets"].items() if entry["fpr"] == "judge"],
     }

@@ -10,6 +10,9 @@ from pathlib import Path
 from yetbetter.study.grid import Arm, Cell, Grid, Pool
 from yetbetter.tasks import CHECKS
 
+# What measure_arm.py writes of an arm.
+MEASURED = ("csv", "json", "questions.csv", "checked.jsonl")
+
 
 @dataclass(frozen=True)
 class Part:
@@ -57,7 +60,7 @@ def has_scores(results: str, cell: Cell) -> bool:
 
 def has_measures(results: str, arm: Arm) -> bool:
     folder = Path(results, "metrics", arm.dataset, arm.budget)
-    return all((folder / f"from-{arm.source}.{kind}").is_file() for kind in ("csv", "json", "questions.csv"))
+    return all((folder / f"from-{arm.source}.{kind}").is_file() for kind in MEASURED)
 
 
 def finished_samples(grid: Grid, results: str, dataset: str, model: str, pool: Pool) -> int:

@@ -1,0 +1,79 @@
+"""A judge of finetuned models: which of their right answers it is asked about, and how its verdicts are looked up.
+
+As in pools, the right greedy answers with the smallest hashes are judged, of one benchmark of one cell.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from yetbetter.errors import UserError
+from yetbetter.evaluation.benchmarks import Benchmark, references_of
+from yetbetter.evaluation.scoring import find_answers
+from yetbetter.judging.judgements import choose_judged, digest_of_text, fill_judge
+from yetbetter.judging.samples import Sample
+from yetbetter.records import digest_of_problems, iterate_rows
+from yetbetter.tasks import CONVENTIONS, Options, Solution
+from yetbetter.verdicts import NOT_JUDGED
+
+# The only benchmark whose answers are judged: others are variants of its problems.
+JUDGED = "test"
+
+
+def find_judged(benchmarks: list[Benchmark]) -> list[Benchmark]:
+    return [benchmark for benchmark in benchmarks if benchmark.name == JUDGED]
+
+
+def collect_answers(
+    path: str, benchmarks: list[Benchmark], options: Options, cell: str, samples: int, seed: int, template: str
+) -> tuple[list[dict], dict]:
+    """What to ask about a cell's answers (problem, sample, model, solution: digest, prompt); how it was chosen.
+
+    path: the answers that evaluate_model.py wrote. cell: its name, which the rows have as model. samples: at most so
+    many right answers. seed: the study's. Raises UserError if answers are missing.
+    """
+    task = CONVENTIONS[options.convention]
+    asked = [
+        (benchmark, problem, answer)
+        for benchmark, problem, greedy, _ in find_answers(path, benchmarks)
+        if benchmark.name == JUDGED
+        for answer in greedy
+    ]
+    references = {benchmark.name: references_of(benchmark, task) for benchmark in find_judged(benchmarks)}
+    solutions = (
+        Solution(problem["problem"], 0, answer["text"], references[benchmark.name][problem["problem"]])
+        for benchmark, problem, answer in asked
+    )
+    verdicts = [verdict["verdict"] for verdict in task.verdicts(solutions, options)]
+    pool = [
+        Sample(cell, problem["problem"], 0, verdict) for (_, problem, _), verdict in zip(asked, verdicts, strict=True)
+    ]
+    chosen = {sample.problem for sample in choose_judged(pool, samples, seed)}
+    rows = [
+        {
+            **{"problem": problem["problem"], "sample": 0, "model": cell, "solution": digest_of_text(answer["text"])},
+            "prompt": fill_judge(template, problem["question"], answer["text"], problem["answer"]),
+        }
+        for _, problem, answer in asked
+        if problem["problem"] in chosen
+    ]
+    problems = [row for benchmark in find_judged(benchmarks) for row in benchmark.problems]
+    return rows, {"choice": {"samples": samples, "seed": seed}, "problems_hash": digest_of_problems(problems)}
+
+
+def look_up_answers(path: str | Path) -> Callable[[str, str, str], str]:
+    """(benchmark, problem, text) -> what the judge says of a right answer; `not_judged` if it was not asked.
+
+    path: judgements of judge_answers.py. UserError if it saw another text.
+    """
+    require = ("problem", "solution", "verdict")
+    judged = {row["problem"]: (row["solution"], row["verdict"]) for row in iterate_rows(path, require=require)}
+
+    def look_up(benchmark: str, problem: str, text: str) -> str:
+        if benchmark != JUDGED or problem not in judged:
+            return NOT_JUDGED
+        digest, verdict = judged[problem]
+        if digest != digest_of_text(text):
+            raise UserError(f"{path}: no judgement of the answer to {problem!r} with its present text, judge again")
+        return verdict
+
+    return look_up
