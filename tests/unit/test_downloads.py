@@ -257,6 +257,6 @@ def test_a_copy_of_math_with_other_counts_is_refused(tmp_path):
 def test_every_source_is_pinned_to_a_commit():
     for adapter in public_adapters():
         for source in ADAPTERS[adapter].module.SOURCES.values():
-            pin = source.revision if isinstance(source, HubFile) else source.address.split("/")[-2]
-            assert len(pin) == 40
+            parts = [source.revision] if isinstance(source, HubFile) else source.address.split("/")
+            (pin,) = (part for part in parts if len(part) == 40)
             assert int(pin, 16)

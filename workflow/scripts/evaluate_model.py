@@ -32,6 +32,11 @@ def parse_arguments() -> argparse.Namespace:
         help="the first GREEDY problems answered greedily, the first SAMPLED ones SAMPLES times",
     )
     parser.add_argument("--prompt", required=True)
+    parser.add_argument(
+        "--chat",
+        action="store_true",
+        help="ask in the model's chat format, or in a plain one if it has none; the filled prompt is the user's turn",
+    )
     parser.add_argument("--answer-format", required=True, choices=CONVENTIONS)
     parser.add_argument("--grading-mode", default=STRICT, choices=MODES)
     parser.add_argument(
@@ -72,6 +77,7 @@ def main() -> None:
         sampler=sampler,
         drafts=arguments.drafts,
         keep_best=arguments.keep == "best",
+        chat=arguments.chat,
     )
     write_about = functools.partial(write_sidecar, arguments=arguments, packages=sampler.entry.packages)
     evaluate_checkpoints(evaluation, arguments.output, arguments.choice, arguments.about, write_about)

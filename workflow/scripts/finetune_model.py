@@ -78,6 +78,11 @@ def parse_arguments() -> argparse.Namespace:
         help="problems that the finetuned model will be asked, the first COUNT of each file: the longest are checked"
         " before training, if the file is there",
     )
+    add(
+        "--chat",
+        action="store_true",
+        help="train in the model's chat format, or in a plain one if it has none; prompts are the user's turns",
+    )
     add("--asked-prompt", help="file with the prompt that they are asked with")
     add("--asked-tokens", type=program.whole(1), help="tokens that an answer may have")
     add("--output", action=program.Output, required=True, help="the folder to make")

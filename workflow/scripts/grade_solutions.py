@@ -1,4 +1,4 @@
-"""Grade solutions by their final answer, or by running their programs: a verdict row for each solution row, in order.
+"""Grade solutions, by their final answer or by running their programs: a verdict row for each solution row, in order.
 
 Works in a draft and resumes where it stopped. Rows are streamed: memory does not grow with their number.
 """
@@ -119,7 +119,8 @@ def main() -> None:
     with open_draft(arguments.output, settings_of(arguments, references), arguments.drafts) as draft:
         if not draft.sealed:
             counts = grade_file(draft, arguments, references)
-            print(", ".join(f"{counts[verdict]:,} {verdict}" for verdict in VERDICTS))
+            shown = [*VERDICTS, *(verdict for verdict in counts if verdict not in VERDICTS)]
+            print(", ".join(f"{counts[verdict]:,} {verdict}" for verdict in shown))
             draft.seal()
         draft.publish({FILE: arguments.output})
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from yetbetter.data import ADAPTERS, public_adapters
 from yetbetter.data.public import import_split
 from yetbetter.generation.prompts import read_template
-from yetbetter.grading import CONVENTIONS
 from yetbetter.program import Output, Parser, run, whole, write_sidecar
 from yetbetter.records import write_rows
+from yetbetter.tasks import CONVENTIONS
 
 
 def parse_arguments() -> argparse.Namespace:

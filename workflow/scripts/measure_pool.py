@@ -13,10 +13,10 @@ from yetbetter.measures.questions import count_by_question
 from yetbetter.program import Output, Parser, run, whole
 from yetbetter.records import iterate_rows
 from yetbetter.selection.pools import Pools, Shard, read_shards
-from yetbetter.selection.training_data import fingerprint_of, read_problems
+from yetbetter.selection.training_data import fingerprint_of, read_problems, unlearnable
 from yetbetter.tables import write_table
 from yetbetter.tasks import CONVENTIONS
-from yetbetter.verdicts import CORRECT
+from yetbetter.verdicts import CORRECT, UNGRADED
 
 COLUMNS = ("dataset", "model", "samples_drawn", "level", "k", "metric", "value", "low", "high", "questions")
 
@@ -69,11 +69,11 @@ def forms_of(arguments: argparse.Namespace) -> dict[str, Identity]:
 
 
 def count_distinct(shard: Shard, identities: dict[str, Identity]) -> dict[str, dict[str, list[int]]]:
-    """name -> question -> how often each distinct right solution was drawn; all count as trained on."""
+    """name -> question -> how often each distinct right (or ungraded) solution was drawn; all count as trained on."""
     found = {name: {sample.problem: Counter() for sample in shard.samples} for name in identities}
     for sample, solution in shard.solutions():
         sample.trained = True
-        if sample.verdict == CORRECT:
+        if sample.verdict == CORRECT or (sample.verdict == UNGRADED and not unlearnable(solution)):
             for name, identity in identities.items():
                 found[name][sample.problem][identity(sample.problem, solution["text"])] += 1
     return {

@@ -27,7 +27,8 @@ def main() -> None:
     arguments = parse_arguments()
     pools = [row for pool in arguments.pools for row in read_table(f"{pool}.csv").rows]
     write_table(arguments.coverage, tables.COVERAGE, tables.of_metrics(tables.COVERAGE, pools, "coverage"))
-    diversity = tables.of_metrics(tables.DIVERSITY, pools, "diversity", "diversity_per_question", "diversity_of_forms")
+    kinds = ("diversity", "diversity_per_question", "diversity_of_forms", "diversity_of_answers")
+    diversity = tables.of_metrics(tables.DIVERSITY, pools, *kinds)
     write_table(arguments.diversity, tables.DIVERSITY, diversity)
     summaries = [
         read_json(f"{arm}.json", require=("dataset", "budget", "source", "draws", "counts")) for arm in arguments.arms

@@ -3,6 +3,8 @@
 # Is the final answer the gold answer?
 VERDICTS = ("correct", "incorrect", "no_answer", "timeout", "grader_error")
 CORRECT, INCORRECT, NO_ANSWER, TIMEOUT, GRADER_ERROR = VERDICTS
+# Of tasks whose answers are neither right nor wrong.
+UNGRADED = "ungraded"
 # How answers are compared.
 STRICT, LENIENT = MODES = ("strict", "lenient")
 # Does the chain of equations compute the right expression? Some chains cannot be parsed.

@@ -12,6 +12,10 @@ JUDGE_VERSION = 1
 GRADER_VERSION = 3
 # The same for tasks whose answers are programs.
 EXECUTION_VERSION = 1
+# The same for answers to instructions.
+FOLLOWING_VERSION = 1
+# Of the chat format that targets of such tasks are trained and asked in.
+CHAT_VERSION = 1
 
 # Versions of the steps before training, used by the rules only. Another value reruns the step, and the training if the
 # training data change. The first values are digests of the code at that time.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from yetbetter.data import gsm8k, hendrycks_math, humaneval, mbpp, own_files, pocket_world, public
+from yetbetter.data import gsm8k, hendrycks_math, humaneval, ifeval, mbpp, oasst1, own_files, pocket_world, public
 from yetbetter.errors import UserError
 from yetbetter.tasks import CHECKS, TASKS
 
@@ -78,12 +78,21 @@ ADAPTERS = {
         checks=("tests",),
         has_levels=False,
     ),
+    "oasst1": Adapter(
+        rule="import_dataset",
+        terms="The questions are OpenAssistant's (Köpf et al. 2023, Apache-2.0 licence).",
+        check_entry=public.check_entry,
+        module=oasst1,
+        own_keys={"data_dir": public.DATA_DIR, "ifeval_dir": ifeval.IFEVAL_DIR},
+        tasks=("instructions",),
+        has_levels=False,
+    ),
     "files": Adapter(
         rule="import_problems",
         terms="The questions come from the study's own files; their terms are known to whoever brought them.",
         check_entry=own_files.check_entry,
         own_keys={"files": own_files.FILES},
-        tasks=("math", "code"),
+        tasks=("math", "code", "instructions"),
         checks=("tests",),
         random_order=False,
     ),

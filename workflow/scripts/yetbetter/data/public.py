@@ -4,7 +4,7 @@ The module of a public data set has
     FILES           role -> names under which a folder may hold the file; the roles that the splits are made from
     SIZES           split -> number of its problems, the most that a config may ask for
     ANSWER_FORMATS  conventions in which the grader reads every gold answer back
-    HASHES          split -> digest_of_problems of the whole split, as it was when the module was written
+    HASHES          split -> digest_of_problems of the whole split, as it was when the module was written, or None
     SOURCES         role -> what is downloaded, at a pinned revision: see `downloads`
     unpack(files) -> {name: rows}           what the downloads leave in a folder, under the names in FILES
     build(files, answer_format) -> Parts    the splits, see `splits`
@@ -21,7 +21,7 @@ from yetbetter.records import digest_of, digest_of_problems, read_json, write_ro
 
 SOURCE = "source.json"
 # Keys of the config that name a further folder: only with `data_dir`.
-FURTHER_FOLDERS = ("functional_dir", "humaneval_dir")
+FURTHER_FOLDERS = ("functional_dir", "humaneval_dir", "ifeval_dir")
 # The config's key of public data sets, as a schema.
 DATA_DIR = {
     "description": "A folder that holds the data set's files (docs/data.md). Without it they are downloaded, at a"
@@ -118,7 +118,7 @@ def import_split(
         "hash": digest_of_problems(rows),
         "counts": {split: len(rows) for split, rows in parts.splits.items()} | {"written": questions},
         "hashes": hashes,
-        "documented": {split: found == module.HASHES[split] for split, found in hashes.items()},
+        "documented": {split: found == module.HASHES[split] for split, found in hashes.items() if module.HASHES[split]},
         "source": source,
         "files": {role: {"name": path.name, "sha256": digest_of(path)} for role, path in files.items()},
         "left_out": parts.left_out,

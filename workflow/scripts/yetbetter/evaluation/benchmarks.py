@@ -67,6 +67,8 @@ def references_of(benchmark: Benchmark, task: Task) -> dict[str, Any]:
         if missing:
             raise UserError(f"{where}: no {missing[0]!r}, which {task.title} need")
         found[row["problem"]] = task.reference_of(row, where)
+    if found and all(reference is None for reference in found.values()):
+        raise UserError(f"{benchmark.name}: no problem has anything that its answers can be graded by")
     return found
 
 

@@ -18,6 +18,7 @@ from yetbetter.evaluation.benchmarks import (
     requests,
     row_seed,
 )
+from yetbetter.generation.chat_format import chat_format_of
 from yetbetter.generation.engines import close_engine
 from yetbetter.generation.options import Sampler
 from yetbetter.generation.prompts import check_questions, fill
@@ -25,7 +26,7 @@ from yetbetter.generation.sampling import ask, ask_stream, cut_into, sample_batc
 from yetbetter.identity import fingerprint
 from yetbetter.records import digest_of_problems, read_json, write_json
 from yetbetter.tasks import CONVENTIONS, Options
-from yetbetter.versions import EVALUATION_VERSION
+from yetbetter.versions import CHAT_VERSION, EVALUATION_VERSION
 
 SOLUTIONS, CHOICE, ABOUT = "solutions.jsonl", "choice.json", "about.json"
 
@@ -38,7 +39,7 @@ class Evaluation:
     grading: how answers are graded. seed: the study's. cell: identity of the evaluated model, part of every
     random stream. sampler: how the sampled answers are made; the greedy ones differ in the temperature alone. drafts:
     the folder of all drafts, or None. keep_best: delete all but the best checkpoint of each learning rate once all are
-    scored.
+    scored. chat: ask in the model's chat format.
     """
 
     checkpoints: dict[str, str]
@@ -51,6 +52,7 @@ class Evaluation:
     sampler: Sampler
     drafts: str | Path | None = None
     keep_best: bool = False
+    chat: bool = False
 
     def settings(self) -> dict:
         """All that shapes the answers."""
@@ -62,6 +64,7 @@ class Evaluation:
             "seed": self.seed,
             "cell": self.cell,
             "benchmarks": [identity_of_benchmark(benchmark) for benchmark in [self.validation, *self.benchmarks]],
+            **({"chat": CHAT_VERSION} if self.chat else {}),
             **self.sampler.settings,
         }
 
@@ -144,6 +147,7 @@ class Evaluator:
             item.name: {row["problem"]: fill(evaluation.template, row["question"]) for row in item.problems}
             for item in [evaluation.validation, *evaluation.benchmarks]
         }
+        self.in_chat = False
         self.references = references_of(evaluation.validation, CONVENTIONS[evaluation.grading.convention])
         self.loaded, self.engine, self.checked = None, None, False
 
@@ -202,10 +206,20 @@ class Evaluator:
         if checkpoint != self.loaded:
             self.loaded, folder = checkpoint, self.evaluation.checkpoints[checkpoint]
             pruning.require_checkpoint(folder, self.evaluation.drafts)
+            self.format_prompts(folder)
             close_engine(self.engine)
             self.engine = None  # frees the memory of the one before
             self.engine = self.sampler.load(folder)
             self.check_questions()
+
+    def format_prompts(self, folder: str) -> None:
+        """Put the prompts into the chat format of the model in the folder; all checkpoints have the same one."""
+        if not self.evaluation.chat or self.in_chat:
+            return
+        chat = chat_format_of(folder)
+        for asked in self.prompts.values():
+            asked.update({problem: chat.ask(prompt) for problem, prompt in asked.items()})
+        self.in_chat = True
 
     def check_questions(self) -> None:
         """UserError for a question that does not fit the model, even of benchmarks that are answered much later."""

@@ -9,7 +9,7 @@ from yetbetter.tasks import CHECKS, CONVENTIONS, Options, Solution
 from yetbetter.verdicts import CORRECT
 
 # Of an answer's verdict row, what a row of scores keeps.
-KEPT = ("answer", "verdict", "error", "failed_test")
+KEPT = ("answer", "verdict", "error", "failed_test", "scores", "not_followed")
 
 
 def score_answers(

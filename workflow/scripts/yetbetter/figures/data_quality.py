@@ -23,7 +23,7 @@ from yetbetter.figures.style import (
     plot_rows,
     rows_height,
 )
-from yetbetter.measures.metrics import METRICS
+from yetbetter.measures.metrics import FURTHER_MEASURES, METRICS
 from yetbetter.tables import Table
 
 DATA_QUALITY = (
@@ -38,6 +38,10 @@ DATA_QUALITY = (
     "low",
     "high",
 )
+
+
+# Of answers that are right or wrong, and of others.
+SHOWN = ("coverage", "diversity", "false_positive_rate", "diversity_of_answers")
 
 
 def plot(request: Request) -> Figure:
@@ -56,14 +60,19 @@ def plot(request: Request) -> Figure:
 def data_quality(
     table: Table, dataset: str, look: Look, paper: Paper, sources: list[str] | None = None, title: str = ""
 ) -> Figure:
-    """Coverage, diversity and false positive rate of each budget's data, one bar per source (or of these, in order)."""
+    """Coverage, diversity and false positive rate of each budget's data, one bar per source (or of these, in order).
+
+    Of answers that are neither right nor wrong: their diversity.
+    """
     table = table.where(dataset=dataset, level="all")
     grid = budgets_and_sources(table, look, sources)
     groups = name_groups(grid, look, table)
     height = rows_height(groups)
-    figure, [panels] = new_figure(1, 3, FULL_WIDTH, height, sharey=True)
-    for axes, metric in zip(panels, ("coverage", "diversity", "false_positive_rate"), strict=True):
-        shown = METRICS[metric]
+    shown_metrics = METRICS if table.where(metric="coverage").rows or not table.rows else FURTHER_MEASURES
+    metrics = [metric for metric in SHOWN if metric in shown_metrics]
+    figure, [panels] = new_figure(1, len(metrics), FULL_WIDTH * (1 + len(metrics)) / 4, height, sharey=True)
+    for axes, metric in zip(panels, metrics, strict=True):
+        shown = shown_metrics[metric]
         published = shown.published
         if metric == "false_positive_rate" and "judged" in table.values("metric"):
             published = "fpr_judge"  # the paper has a rate by people and one by a judge

@@ -102,12 +102,15 @@ def samples_label(label: str, samples: str) -> str:
 def budgets_and_sources(table: Table, look: Look, sources: list[str] | None = None) -> list[tuple[str, list[str]]]:
     """The rows of a figure, by budget: `sources` if given, otherwise SE, WC and every source found under the budget.
 
-    An empty table has the rows of the study's budgets.
+    An empty table has the rows of the study's budgets. One that has neither SE nor WC, such as that of a data set with
+    sources of its own, has no rows for them.
     """
+    pair = [look.strong, look.weak]
+    pair = pair if not table.rows or set(pair) & set(table.values("source")) else []
     grid = []
     for budget in look.order_budgets(table.values("budget")) or look.study.budgets:
         found = table.where(budget=budget).values("source")
-        expected = [look.strong, look.weak] if budget else []
+        expected = pair if budget else []
         grid.append((budget, sources or look.order(list(dict.fromkeys(expected + found)))))
     return grid
 

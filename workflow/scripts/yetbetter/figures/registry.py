@@ -114,7 +114,8 @@ DATA_QUALITY_CAPTION = (
     "whole pool. Coverage is the share of questions with a correct answer. Diversity is the number of unique correct "
     "solutions per solved question. The false positive rate is the share of correct answers that rest on wrong "
     "reasoning, by an exact check or, for a sample of them, by an LLM judge (``docs/judge.md``). Lines are 95 % "
-    "intervals over questions. Diamonds, if drawn, are the paper's values. Table: ``data_quality.csv``."
+    "intervals over questions. Diamonds, if drawn, are the paper's values. Answers that are neither right nor "
+    "wrong have their diversity alone, the number of unique answers per question. Table: ``data_quality.csv``."
 )
 # In the order in which they are made and shown.
 ENTRIES = (
@@ -137,6 +138,7 @@ ENTRIES = (
         category="Training data",
         labels={"figure": "coverage trend", "data set": "{dataset}"},
         options=(*COMPARED, "ratio"),
+        only=lambda dataset: dataset.graded,
         published=True,
         of_models=True,
         caption=(
@@ -153,7 +155,7 @@ ENTRIES = (
         tables=("coverage", "arms"),
         category="Training data",
         labels={"figure": "coverage by level", "data set": "{dataset}"},
-        only=lambda dataset: dataset.has_levels,
+        only=lambda dataset: dataset.has_levels and dataset.graded,
         published=True,
         of_models=True,
         caption=(
@@ -278,6 +280,24 @@ ENTRIES = (
             "(prediction-powered inference), and the judge's sensitivity and specificity (Rogan and Gladen). Lines are "
             "95 % intervals; that of the judge alone does not cover the judge's own errors. The exact rate, if known, "
             "is marked. Details: ``docs/false_positives.md``. Table: ``false_positives.csv``."
+        ),
+    ),
+    Figure(
+        "instructions",
+        per=CELLS,
+        file="instructions_{dataset}",
+        tables=("finetuned", "arms"),
+        category="Finetuned models",
+        labels={"figure": "instructions followed", "data set": "{dataset}"},
+        options=(*COMPARED, "benchmark"),
+        only=lambda dataset: bool(dataset.scores),
+        caption=(
+            "IFEval's four scores of each target after finetuning, for each budget and data source, as means over "
+            "finetuning seeds: the share of prompts whose instructions are all followed, and of single instructions, "
+            "by the answer as it is (strict) and by the best of it without first line, last line and asterisks "
+            "(loose). "
+            "Bars are the official checkers, circles the checkers without their known defects "
+            "(``docs/instructions.md``). Lines are 95 % intervals. Table: ``finetuned.csv``."
         ),
     ),
     Figure(

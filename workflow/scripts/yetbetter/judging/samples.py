@@ -23,7 +23,8 @@ class Sample:
 
     reasoning: what the exact check or a judge says of it; None if it was not looked at. judged: what a judge says that
     does not know the right answer. judgements: those that reasoning and judged come from. trained: whether it is
-    trained on. distinct: whether it is the first right answer of its text among those that are.
+    trained on. distinct: whether it is the first right answer of its text among those that are; of a task
+    without right answers, the first answer of its text.
     """
 
     model: str

@@ -17,8 +17,8 @@ class Metric:
 
     caption: in a sentence with its value, if not the title. digits: after the decimal point. published: its name among
     the paper's values. of: None for metrics of finetuned models only. share: whether it is a share, so between 0 and 1.
-    tabled: whether arms are measured by it. checked: values of the config's `fpr` that provide the checks it needs;
-    empty: it needs none.
+    tabled: whether arms are measured by it. graded: whether it is of answers that are right or wrong. checked: values
+    of the config's `fpr` that provide the checks it needs; empty: it needs none.
     """
 
     title: str
@@ -31,6 +31,7 @@ class Metric:
     of: Callable[[Counts], tuple[float, float]] | None = None
     share: bool = True
     tabled: bool = True
+    graded: bool = True
     checked: tuple[str, ...] = ()
 
 
@@ -68,8 +69,19 @@ METRICS = {
     "pass@1": Metric(title="accuracy", axis="accuracy, pass@1 (%)", published="pass_at_1"),
 }
 
-# Further measures of arms, which are in no claim, figure or caption.
+# Further measures of arms, which no claim is about.
 FURTHER_MEASURES = {
+    "diversity_of_answers": Metric(
+        title="diversity of answers",
+        axis="unique answers per question",
+        caption="unique answers per question",
+        factor=1,
+        digits=2,
+        unit="answers",
+        of=lambda counts: (counts["unique_answers"], 1.0),
+        share=False,
+        graded=False,
+    ),
     "diversity_per_question": Metric(
         title="diversity per question",
         axis="unique correct solutions\nper question",

@@ -35,6 +35,8 @@ def measure_pool(
 ) -> list[dict]:
     """Rows (level, k, metric, value, low, high, questions) of coverage and diversity for k = 1..samples.
 
+    Of answers that are neither right nor wrong: their diversity alone.
+
     counted: counts of each question (`count_by_question`), as if all samples were trained on. multiplicities: metric
     of diversity -> question -> how often each distinct right solution was drawn. check: as in `measure_arm`; its
     measures have no k.
@@ -45,9 +47,13 @@ def measure_pool(
         counts = [counted[name] for name in names]
         solved = coverage_curve(samples, [count["correct"] for count in counts])
         each = np.ones((len(counts), 1))
-        curves = {"coverage": (solved, each)}
+        graded = is_graded(counts)
+        curves = {"coverage": (solved, each)} if graded else {}
         for metric, drawn in multiplicities.items():
             unique = unique_curve(samples, [drawn[name] for name in names])
+            if not graded:
+                curves["diversity_of_answers"] = (unique, each)
+                continue
             curves[metric] = (unique, solved)
             if metric == "diversity":
                 curves["diversity_per_question"] = (unique, each)
@@ -103,11 +109,19 @@ def metrics_of(counts: list[Counts], check: str, checked: bool) -> dict[str, Met
     If not one right answer was checked, a check gives none. What has no verdict is measured apart from the false
     positive rate: chains that the exact check cannot read, or a judge's answers without a verdict.
     """
-    tabled = {name: metric for name, metric in ALL_METRICS.items() if metric.of and metric.tabled}
+    graded = is_graded(counts)
+    tabled = {
+        name: metric for name, metric in ALL_METRICS.items() if metric.of and metric.tabled and metric.graded == graded
+    }
     if not checked:
         return {name: metric for name, metric in tabled.items() if not metric.checked}
     looked_at = any(count["decided"] or count["unclear"] or count["not_judged"] for count in counts)
     return {name: metric for name, metric in tabled.items() if looked_at and check in metric.checked}
+
+
+def is_graded(counts: list[Counts]) -> bool:
+    """Whether the answers are right or wrong; all of a data set are, or none."""
+    return not any(count.get("ungraded") for count in counts)
 
 
 def count_judged(counts: list[Counts], level: str, check: str) -> list[dict]:

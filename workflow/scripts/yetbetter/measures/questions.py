@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from yetbetter.judging.samples import Sample
-from yetbetter.verdicts import CORRECT, FLAWED, INVALID, NO_VERDICT, NOT_JUDGED, SOUND, UNREADABLE, VALID
+from yetbetter.verdicts import CORRECT, FLAWED, INVALID, NO_VERDICT, NOT_JUDGED, SOUND, UNGRADED, UNREADABLE, VALID
 
 # The columns of a table of questions; solutions without a verdict (unclear, not_judged) are counted in addition.
 COUNTS = ("drawn", "trained", "correct", "unique_correct", "decided", "wrong_reasoning")
@@ -15,18 +15,22 @@ def count_by_question(samples: Iterable[Sample]) -> dict[str, dict[str, int]]:
 
     samples: all that were drawn. correct: right answers among those trained on; unique_correct: distinct ones; decided:
     those whose reasoning has a verdict; wrong_reasoning: those whose reasoning is wrong; unclear: chains that the exact
-    check cannot parse, or a judge's answers without a verdict; not_judged: those that were not shown to the judge.
+    check cannot parse, or a judge's answers without a verdict; not_judged: those that were not shown to the judge;
+    ungraded: all drawn that are neither right nor wrong; unique_answers: distinct ones of them among those trained on.
     """
     found: dict[str, Counter] = {}
     for sample in samples:
         count = found.setdefault(sample.problem, Counter())
         count["drawn"] += 1
+        count["ungraded"] += sample.verdict == UNGRADED
         if sample.trained:
             count["trained"] += 1
             if sample.verdict == CORRECT:
                 count["correct"] += 1
                 count["unique_correct"] += sample.distinct
                 count[sample.reasoning] += 1
+            elif sample.verdict == UNGRADED:
+                count["unique_answers"] += sample.distinct
     return {question: counts_of(count) for question, count in found.items()}
 
 
@@ -37,6 +41,7 @@ def counts_of(count: Counter) -> dict[str, int]:
     counts["wrong_reasoning"] = wrong
     counts["unclear"] = count[UNREADABLE] + count[NO_VERDICT]
     counts["not_judged"] = count[NOT_JUDGED]
+    counts |= {key: count[key] for key in ("ungraded", "unique_answers")}
     return counts
 
 

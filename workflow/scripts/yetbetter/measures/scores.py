@@ -23,7 +23,7 @@ def problem_values(row: dict) -> dict[str, tuple[float, float]]:
         wrong = row["reasoning"] in (INVALID, FLAWED)
         values["false_positive_rate"] = (float(wrong), float(wrong or row["reasoning"] in (VALID, SOUND)))
     values |= {key: (value, 1.0) for key, value in row.items() if key.startswith(("maj@", "pass@"))}
-    return values
+    return values | {key: (float(top), float(bottom)) for key, (top, bottom) in row.get("scores", {}).items()}
 
 
 def read_scores(path: str) -> pd.DataFrame:

@@ -5,12 +5,14 @@ from collections.abc import Callable
 
 from markupsafe import Markup, escape
 
-from yetbetter.measures.metrics import METRICS, Metric
+from yetbetter.measures.metrics import FURTHER_MEASURES, METRICS, Metric
 from yetbetter.report import wording
 from yetbetter.report.study import ReportedStudy, basis
 from yetbetter.tables import Estimate, level_order
 
 NUMBERS: dict[str, Callable] = {}
+# Measures of answers that are neither right nor wrong.
+ANSWERS = {name: metric for name, metric in FURTHER_MEASURES.items() if not metric.graded}
 
 
 def numbers_of(kind: str):
@@ -179,7 +181,7 @@ def tell_quality(study: ReportedStudy, *place: str) -> list[str]:
     lines = []
     for budget in study.look.order_budgets(table.where(source=tuple(sources)).values("budget")):
         pieces = []
-        for name, metric in METRICS.items():
+        for name, metric in (METRICS | ANSWERS).items():
             cells = [(source, table.estimate(budget=budget, source=source, metric=name)) for source in sources]
             write = wording.percent if metric.share else wording.number
             values = [
@@ -189,7 +191,7 @@ def tell_quality(study: ReportedStudy, *place: str) -> list[str]:
             ]
             pieces += [f"{metric.caption or metric.title} {', '.join(values)}"] if values else []
         lines.append(budget_line(budget, "; ".join(pieces)) if pieces else "")
-    questions = table.where(metric="coverage", source=tuple(sources)).values("questions")
+    questions = table.where(metric=("coverage", *ANSWERS), source=tuple(sources)).values("questions")
     return [*lines, f"Over {wording.joined(questions, ' or ')} questions." if questions else ""]
 
 

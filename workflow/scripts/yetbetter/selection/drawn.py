@@ -66,12 +66,15 @@ def belonging(arguments: argparse.Namespace, training_data: str) -> dict:
         about, (_, verdicts) = read_json(f"{pools.solutions}/{block}.about.json"), block_files(pools, block)
         # Of the sidecar what the samples are, not when and where they were drawn: equal runs write equal files.
         blocks[block] = [{key: about.get(key) for key in SAMPLES}, digest_of(verdicts)]
+    choice = asdict(Choice.of(arguments))
+    if choice["words"] is None:  # files made before there were bounds stay valid
+        del choice["words"]
     return {
         "training_data": training_data,
         "draws": parse_draws(arguments.draws),
         **({"repetition": arguments.repetition} if arguments.repetition else {}),
         "questions": arguments.questions,
-        "choice": asdict(Choice.of(arguments)),
+        "choice": choice,
         "blocks": fingerprint(blocks),
     }
 

@@ -104,6 +104,8 @@ def how_it_was_made(rows: list[dict], counts: dict, facts: dict) -> str:
             f"- Prompt for sampling: `{facts['prompts']['sampling']}`; here: `{facts['prompts']['finetuned']}`."
         )
         kept = FILTERS[source["filter"]].keeps
+        if "words" in source:
+            kept += f", of {source['words']['at_least']} to {source['words']['at_most']} words"
         if "keep_per_question" in source:
             kept += f", at most the first {source['keep_per_question']} of each question"
         lines.append(f"- Kept: {kept} (grading mode `{facts['grading']}`).")

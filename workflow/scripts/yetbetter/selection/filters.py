@@ -26,6 +26,7 @@ class Filter:
     stages: what it reads in addition to solutions and verdicts, by the names of `study.views`.
     answers: whether it compares answers, so that the grading mode matters.
     fpr: the `fpr` of data sets that it can filter; empty: all.
+    graded: whether it needs right and wrong answers.
     judged: how the arm's view is judged, by the kinds of `study.judged_views`.
     as_pool: whether the pool's estimators predict the arm's measures.
     """
@@ -36,6 +37,7 @@ class Filter:
     reasons: dict[str, str] = field(default_factory=dict)
     stages: tuple[str, ...] = ()
     answers: bool = False
+    graded: bool = False
     fpr: tuple[str, ...] = ()
     judged: tuple[str, ...] = ("views",)
     as_pool: bool = False
@@ -92,6 +94,7 @@ FILTERS = {
         reject_wrong,
         keeps="solutions whose final answer is the right one",
         reasons=WRONG,
+        graded=True,
         as_pool=True,
     ),
     "none": Filter(
@@ -115,6 +118,7 @@ FILTERS = {
         note="filter: reasoning checked",
         reasons=WRONG | {"out_flawed": "reasoning found wrong"},
         stages=("reasoning",),
+        graded=True,
         fpr=("exact", "tests", "judge"),
         judged=("all_right",),
     ),
@@ -134,6 +138,7 @@ FILTERS = {
 FURTHER_REASONS = {
     "out_empty": "no text",
     "out_cut": "cut at the length limit",
+    "out_length": "outside the bounds of length",
     "out_duplicate": "same text as another solution of its question",
     "out_surplus": "more than were to be kept of its question",
 }

@@ -17,19 +17,23 @@ from yetbetter.records import check_unique, dump_row, iterate_rows, write_text
 from yetbetter.selection.filters import FILTERS, Reject
 from yetbetter.selection.pools import Pools, Shard, parse_draws, read_shards, solution_key
 from yetbetter.selection.voting import Same
-from yetbetter.verdicts import CORRECT
+from yetbetter.verdicts import CORRECT, UNGRADED
 
 DUPLICATES = ("keep", "drop")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What a source keeps: its filter, the treatment of equal solutions, the most per question (None: all)."""
+    """What a source keeps: its filter, the treatment of equal solutions, the most per question (None: all).
+
+    words: the fewest and the most words of a solution (None: no bounds).
+    """
 
     filter: str = "ground_truth"
     duplicates: str = "keep"
     keep_per_question: int | None = None
     grading_mode: str = grading.STRICT  # decides which answers are equal in a vote
+    words: tuple[int, int] | None = None
 
     @staticmethod
     def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +43,13 @@ class Choice:
             "--keep-per-question", type=whole(1), help="only the first so many kept solutions of each question"
         )
         parser.add_argument(
+            "--words",
+            nargs=2,
+            type=whole(),
+            metavar=("AT_LEAST", "AT_MOST"),
+            help="only solutions of so many words",
+        )
+        parser.add_argument(
             "--grading-mode", default=grading.STRICT, choices=grading.MODES, help="for a filter that compares answers"
         )
 
@@ -46,7 +57,11 @@ class Choice:
     def of(cls, arguments: argparse.Namespace) -> "Choice":
         if arguments.keep_per_question is not None and arguments.keep_per_question < 1:
             raise UserError(f"--keep-per-question is {arguments.keep_per_question}, it must be at least 1")
-        return cls(arguments.filter, arguments.duplicates, arguments.keep_per_question, arguments.grading_mode)
+        words = None if arguments.words is None else tuple(arguments.words)
+        if words and words[0] > words[1]:
+            raise UserError(f"--words is {words[0]} to {words[1]}, no solution has so many")
+        choice = (arguments.filter, arguments.duplicates, arguments.keep_per_question, arguments.grading_mode)
+        return cls(*choice, words)
 
 
 def add_arm_arguments(parser: argparse.ArgumentParser) -> None:
@@ -143,7 +158,7 @@ class Selection:
         kept: dict[str, dict[bytes, bool]] = defaultdict(dict)
         numbers: Counter = Counter()
         for reason, (sample, solution) in zip(reasons, solutions, strict=True):
-            reason = reason or unlearnable(solution)
+            reason = reason or unlearnable(solution, self.choice.words)
             before, number = kept[sample.problem], numbers[sample.problem]
             key = None if reason else fingerprint_of(solution["text"])
             if not reason and self.choice.duplicates == "drop" and key in before:
@@ -156,7 +171,7 @@ class Selection:
             if not reason:
                 numbers[sample.problem] += 1
                 self.counts["kept_duplicates"] += key in before
-                right = sample.verdict == CORRECT
+                right = sample.verdict in (CORRECT, UNGRADED)
                 sample.trained, sample.distinct = True, right and not before.get(key)
                 before[key] = right or before.get(key, False)
             yield sample, solution
@@ -174,11 +189,13 @@ def reject(samples: list[Sample], rule: Reject, same: Same) -> list[str | None]:
     return reasons
 
 
-def unlearnable(solution: dict) -> str | None:
-    """Why a solution cannot be trained on, or None."""
+def unlearnable(solution: dict, words: tuple[int, int] | None = None) -> str | None:
+    """Why a solution cannot be trained on, or None. words: the fewest and the most that it may have."""
     if not solution["text"].strip():
         return "out_empty"
-    return "out_cut" if solution["finish_reason"] == "length" else None
+    if solution["finish_reason"] == "length":
+        return "out_cut"
+    return "out_length" if words and not words[0] <= len(solution["text"].split()) <= words[1] else None
 
 
 def fingerprint_of(text: str) -> bytes:

@@ -32,6 +32,8 @@ def describe(source: dict) -> str:
     parts = [FILTERS[source["filter"]].note] if "filter" in source and FILTERS[source["filter"]].note else []
     if "keep_per_question" in source:
         parts.append(f"{source['keep_per_question']} kept per question")
+    if "words" in source:
+        parts.append(f"{source['words']['at_least']} to {source['words']['at_most']} words")
     if source.get("duplicates") == "drop":
         parts.append("no duplicates")
     return ", ".join(parts)

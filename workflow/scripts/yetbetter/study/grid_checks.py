@@ -20,6 +20,11 @@ def check_arm(grid, arm) -> None:
             f"{grid.name}: sources.{arm.source}.filter: {rule!r} for datasets.{arm.dataset}, whose task is {task!r}: it"
             " compares final answers, which there are none of"
         )
+    if FILTERS[rule].graded and not TASKS[task].graded:
+        raise UserError(
+            f"{grid.name}: sources.{arm.source}.filter: {rule!r} for datasets.{arm.dataset}, whose task is {task!r}:"
+            " its answers are neither right nor wrong (use filter: none, or judge)"
+        )
     if needed and fpr not in needed:
         key = f"{grid.name}: sources.{arm.source}.filter: {rule!r} for datasets.{arm.dataset}, whose fpr is {fpr!r}"
         if CHECKS[fpr].run:

@@ -5,10 +5,11 @@ To add a task, write its module and add its line to TASKS.
 
 from yetbetter.tasks.checks import CHECKS, Check
 from yetbetter.tasks.code import CODE
+from yetbetter.tasks.instructions import FOLLOWED
 from yetbetter.tasks.mathematics import MATH
 from yetbetter.tasks.task import Options, Solution, Task
 
-TASKS = {"math": MATH, "code": CODE}
+TASKS = {"math": MATH, "code": CODE, "instructions": FOLLOWED}
 # value of a data set's `answer` -> its task
 CONVENTIONS = {convention: task for task in TASKS.values() for convention in task.conventions}
 

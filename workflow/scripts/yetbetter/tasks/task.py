@@ -46,6 +46,10 @@ class Task:
     checks: the ways to check right answers (`fpr`, see `tasks.checks`) that it allows.
     votes: whether answers can be compared with each other, as voting needs.
     answers_are_solutions: whether the `answer` of a problem can be graded as a solution.
+    graded: whether answers to training problems are right or wrong; if not, their verdict is `ungraded`, all of them
+    count for diversity, and there is no coverage and nothing to filter by.
+    scores: names of scores of a benchmark's answers in addition to accuracy, the first being accuracy's own name.
+    chat: whether targets are trained and asked in a chat format (`generation.chat_format`).
     form_of(text, reference): a second identity of a solution, beside its text, for a second measure of diversity.
     """
 
@@ -60,6 +64,9 @@ class Task:
     votes: bool
     form_of: Callable[[str, Any], str | None] | None = None
     answers_are_solutions: bool = False
+    graded: bool = True
+    scores: tuple[str, ...] = ()
+    chat: bool = False
 
     def verdicts(self, solutions: Iterable[Solution], options: Options) -> Iterator[dict]:
         """The verdict row of each solution, in order."""

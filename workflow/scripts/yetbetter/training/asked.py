@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from yetbetter.errors import UserError
+from yetbetter.generation.chat_format import ChatFormat
 from yetbetter.generation.prompts import check_prompts, check_questions, fill, read_template
 from yetbetter.records import read_rows
 
@@ -36,8 +37,8 @@ def read_asked(files: list[str], prompt: str | None, max_new_tokens: int | None)
     return Asked(counts, read_template(prompt), max_new_tokens)
 
 
-def check_asked(asked: Asked | None, tokenizer, context: int, vocabulary: int) -> None:
-    """UserError that names a question which does not fit the model.
+def check_asked(asked: Asked | None, tokenizer, context: int, vocabulary: int, chat: ChatFormat | None = None) -> None:
+    """UserError that names a question which does not fit the model. chat: the format that it is asked in.
 
     A file that is not there is left to the evaluation: the job that makes it may run later.
     """
@@ -47,7 +48,8 @@ def check_asked(asked: Asked | None, tokenizer, context: int, vocabulary: int) -
     for path, count in asked.files.items():
         rows = read_rows(path, require=("problem", "question"))[:count] if Path(path).is_file() else []
         longest = sorted(rows, key=lambda row: len(row["question"]), reverse=True)[:LONGEST]
-        prompts |= {(path, row["problem"]): fill(asked.template, row["question"]) for row in longest}
+        filled = {(path, row["problem"]): fill(asked.template, row["question"]) for row in longest}
+        prompts |= {key: chat.ask(prompt) for key, prompt in filled.items()} if chat else filled
 
     def check(texts, max_new_tokens):
         check_prompts(tokenizer, texts, [tokenizer.eos_token_id], context, max_new_tokens, vocabulary)

@@ -1,6 +1,7 @@
 """Training sets: read and checked, and encoded as tokens whose loss is on the completion."""
 
 from yetbetter.errors import UserError
+from yetbetter.generation.chat_format import ChatFormat
 from yetbetter.generation.loading import beyond, check_tokenizer
 from yetbetter.generation.prompts import opening_token
 from yetbetter.records import check_unique, read_rows, where_is
@@ -24,7 +25,13 @@ def read_training_data(path: str) -> list[dict]:
 
 
 def encode_examples(
-    rows: list[dict], tokenizer, max_length: int, path: str, vocabulary: int = 0, context: int = 0
+    rows: list[dict],
+    tokenizer,
+    max_length: int,
+    path: str,
+    vocabulary: int = 0,
+    context: int = 0,
+    chat: ChatFormat | None = None,
 ) -> tuple[dict[str, list[list[int]]], list[dict]]:
     """(the trainer's columns `input_ids` and `labels`, rows kept out and why).
 
@@ -33,8 +40,11 @@ def encode_examples(
     whose text contains a special token, or merges with its prompt into one token, is kept out too: a sampled text may
     be anything. Raises UserError for a tokenizer that does not put exactly one BOS at the start of a prompt or does not
     keep EOS at the end, or adds one itself, for an example that does not fit the model, and if no example is left.
-    vocabulary: rows of the model's embedding; context: its longest sequence; 0 if unknown.
+    vocabulary: rows of the model's embedding; context: its longest sequence; 0 if unknown. chat: the format that
+    prompts, which are questions then, and completions are put into.
     """
+    if chat:
+        rows = [row | {"prompt": chat.ask(row["prompt"]), "completion": chat.answer(row["completion"])} for row in rows]
     bos, eos = opening_token(tokenizer), tokenizer.eos_token_id
     if eos is None:
         raise UserError("the model's tokenizer has no EOS token: no model could learn to stop")
@@ -49,7 +59,7 @@ def encode_examples(
             )
     texts = [row["prompt"] + row["completion"] + tokenizer.eos_token for row in rows]
     columns: dict[str, list[list[int]]] = {"input_ids": [], "labels": []}
-    kept_out = []
+    kept_out, special = [], set(tokenizer.all_special_ids) - {tokenizer.unk_token_id} if chat else set()
     for number, (row, ids) in enumerate(zip(rows, token_ids(tokenizer, texts), strict=True), 1):
         start = len(prompts[row["prompt"]])
         if ids[-1] != eos:
@@ -59,7 +69,11 @@ def encode_examples(
         reason = None
         if len(ids) > max_length:
             reason = f"longer than {max_length} tokens"
-        elif eos in ids[start:-1] or (bos is not None and bos in ids[start:]):
+        elif (
+            eos in ids[start:-1]
+            or (bos is not None and bos in ids[start:])
+            or (chat and special & set(ids[start : len(ids) - 1 - bool(chat.end)]))
+        ):
             reason = "a special token in its text"
         elif ids[:start] != prompts[row["prompt"]]:
             reason = "prompt and completion merge into one token"

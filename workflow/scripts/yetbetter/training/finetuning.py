@@ -21,7 +21,7 @@ from yetbetter.records import digest_of, read_json, write_json, write_rows
 from yetbetter.training.job import COMPLETE, RESULT, STATE, Job, Plan, saved_states, step_of
 from yetbetter.training.resharding import make_universal
 from yetbetter.training.weights import check_files
-from yetbetter.versions import TRAINING_VERSION
+from yetbetter.versions import CHAT_VERSION, TRAINING_VERSION
 
 
 def finetune(job: Job) -> None:
@@ -56,6 +56,7 @@ def draft_settings(job: Job) -> dict:
         "data": digest_of(job.data),
         "deepspeed": job.deepspeed,
         "version": TRAINING_VERSION,
+        **({"chat": CHAT_VERSION} if job.chat else {}),
     }
 
 

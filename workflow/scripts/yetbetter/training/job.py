@@ -29,7 +29,7 @@ class Job:
     model: a folder, or a name on the hub. stage: zero-2 or zero-3 where `deepspeed`, DeepSpeed's configuration, is
     ours. peak_tflops: of one device, if given. asked: what the finetuned model will be asked, if known. save_every:
     steps between states that a killed run resumes from, in addition to those of the checkpoints. rank, processes: from
-    torchrun. given: the program's arguments by name, for the sidecar.
+    torchrun. given: the program's arguments by name, for the sidecar. chat: train in the model's chat format.
     """
 
     data: str
@@ -49,6 +49,7 @@ class Job:
     rank: int
     processes: int
     given: dict
+    chat: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,6 +114,7 @@ def read_job(arguments: argparse.Namespace) -> Job:
         rank=rank,
         processes=processes,
         given=given,
+        chat=arguments.chat,
     )
 
 

@@ -18,6 +18,7 @@ from transformers import AutoConfig, AutoTokenizer
 from trl import SFTConfig
 
 from yetbetter.errors import UserError
+from yetbetter.generation.chat_format import format_of
 from yetbetter.generation.loading import OWN_CODE, beyond, check_folder, context_of, loading, read_weights
 from yetbetter.identity import stream_seed
 from yetbetter.time_limit import TimeLimit
@@ -61,8 +62,9 @@ def train(job: Job, config: SFTConfig, plan: Plan, time_limit: TimeLimit | None 
     tokenizer, model = load_base_model(job)
     path, limit = job.data, job.recipe.max_length
     vocabulary, context = model.config.get_text_config().vocab_size, context_of(model.config)
-    columns, kept_out = encode_examples(job.rows, tokenizer, limit, path, vocabulary, context)
-    check_asked(job.asked, tokenizer, context, vocabulary)
+    chat = format_of(tokenizer, job.model) if job.chat else None
+    columns, kept_out = encode_examples(job.rows, tokenizer, limit, path, vocabulary, context, chat)
+    check_asked(job.asked, tokenizer, context, vocabulary, chat)
     padding = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
     if padding >= vocabulary:
         raise UserError(f"model {job.model}: {beyond(tokenizer, padding, vocabulary)}")
