@@ -29,9 +29,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--arms", nargs="*", default=[], help="paths of the arms inside it")
     add("--scores", help="folder that holds a scores.jsonl of score_model.py per cell")
     add("--cells", nargs="*", default=[], help="paths of the cells inside it")
-    add(
-        "--labelled", help="instead of a study: a file of labels that judge_solutions.py --labelled reads"
-    )
+    add("--labelled", help="instead of a study: a file of labels that judge_solutions.py --labelled reads")
     add("--labels", nargs="*", default=[], metavar="DATASET=FILE", help="labels that collect_labels.py collected")
     add("--error", type=number(0, 0.49), default=0.0, help="chance that people err (default: 0)")
     add("--width", type=number(0, 1, above=True), default=0.1, help="wanted width of an interval (default: 0.1)")
