@@ -15,9 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
 # Of rules whose environment is that of their model's engine: environment -> the engine's module, which is loaded later.
 MODULES = {engine.tool: engine.module for engine in ENGINES.values()}
-ASKING = ("sample_solutions", "judge_solutions", "evaluate_model")
+ASKING = ("sample_solutions", "judge_solutions", "judge_answers", "evaluate_model")
 # Programs that start a process which loads SymPy.
-GRADING = ["grade_solutions", "select_solutions", "score_model", "evaluate_model"]
+GRADING = ["grade_solutions", "select_solutions", "score_model", "choose_answers", "evaluate_model"]
 FOLLOWING = ("yetbetter/following/checkers.py",)
 WEBASSEMBLY = ("yetbetter/execution/webassembly.py", "yetbetter/execution/wasm_host.py")
 # Later imports that no program comes to in an environment: an endpoint formats its chats itself, and models are asked,

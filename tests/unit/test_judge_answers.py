@@ -5,6 +5,7 @@ import json
 import pytest
 from judge_model import call, refusal, save_judge
 
+import choose_answers
 import judge_answers
 import score_model
 from yetbetter.judging.judgements import choose_judged
@@ -43,9 +44,11 @@ def benchmarks(folder) -> list:
 
 
 def ask(folder, judge: str, samples: int) -> list[dict]:
-    words = ["--cell", CELL, "--samples", samples, "--prompt", folder / "judge.txt", "--model", judge, "--seed", 5]
-    outputs = ["--output", folder / "judged.jsonl", "--about", folder / "about.json", "--max-new-tokens", 3]
-    call(judge_answers, *benchmarks(folder), *words, *outputs)
+    named = ["--cell", CELL, "--seed", 5]
+    chosen = folder / "chosen.jsonl"
+    call(choose_answers, *benchmarks(folder), *named, "--samples", samples, "--output", chosen)
+    words = ["--chosen", chosen, "--prompt", folder / "judge.txt", "--model", judge, "--max-new-tokens", 3]
+    call(judge_answers, *words, *named, "--output", folder / "judged.jsonl", "--about", folder / "about.json")
     return read_rows(folder / "judged.jsonl", require=("verdict",))
 
 

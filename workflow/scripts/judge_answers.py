@@ -1,7 +1,6 @@
 """Ask a model whether the reasoning of a finetuned model's right answers is sound.
 
-Of the test problems' right greedy answers those with the smallest hashes are judged. A draft keeps every judgement, so
-that a killed run resumes, and another number of samples only adds the missing judgements.
+A draft keeps every judgement, so that a killed run resumes, and more chosen answers only add the missing judgements.
 """
 
 import argparse
@@ -10,35 +9,25 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from yetbetter import execution
-from yetbetter.errors import UserError
-from yetbetter.evaluation.benchmarks import parse_benchmark
-from yetbetter.evaluation.judged_answers import JUDGED, collect_answers, find_judged
 from yetbetter.generation import options
 from yetbetter.judging.asking import Judge, make_judgements
+from yetbetter.judging.collecting import collect_chosen
 from yetbetter.judging.judgements import read_judge_template
 from yetbetter.program import MOST, Output, Parser, run, whole, write_sidecar
 from yetbetter.records import iterate_rows
-from yetbetter.tasks import CONVENTIONS, Options
-from yetbetter.verdicts import MODES, STRICT
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--answers", required=True, help="JSON Lines that evaluate_model.py wrote")
-    add("--benchmark", required=True, action="append", metavar="NAME:FILE:GREEDY:SAMPLED:SAMPLES")
-    add("--answer-format", required=True, choices=CONVENTIONS)
-    add("--grading-mode", default=STRICT, choices=MODES)
-    add("--box", default="auto", choices=execution.KINDS, help="what programs are run in (default: auto)")
-    add("--cell", required=True, help="name of the finetuned model, part of the hash")
-    add("--samples", type=whole(1), default=500, help="right answers judged (default: 500)")
+    add("--chosen", required=True, help="answers that choose_answers.py chose (JSON Lines)")
+    add("--cell", required=True, help="name of the finetuned model")
     add("--prompt", type=Path, required=True, help="holds {question} and {solution} once, {answer} at most once")
     add("--chat", action="store_true", help="ask in the judge's chat format, the prompt being the user's turn")
     add("--model", required=True, help="the judge's folder or hub id")
     add("--revision", help="revision of a hub id (default: main)")
     options.add_arguments(parser, temperature=0.0, top_k=0, max_new_tokens=512, batch_size=64)
-    add("--seed", type=whole(-MOST), default=0, help="the study's seed (default: 0)")
+    add("--seed", type=whole(-MOST), default=0, help="the study's seed, of sampled verdicts (default: 0)")
     add("--output", action=Output, type=Path, required=True, help="judgements (JSON Lines)")
     add("--about", action=Output, type=Path, required=True, help="sidecar that says how they were made (JSON)")
     add("--drafts", type=Path, help="folder for unfinished work (default: .drafts beside the output)")
@@ -51,14 +40,10 @@ def main() -> None:
     options.check_model_argument(sampler, arguments.model, arguments.chat)
     template = read_judge_template(arguments.prompt)
     judge = Judge(arguments.model, arguments.revision, arguments.chat, template, arguments.seed, sampler)
-    benchmarks = [parse_benchmark(argument) for argument in arguments.benchmark]
-    if not find_judged(benchmarks):
-        raise UserError(f"--benchmark: none is called {JUDGED!r}, whose answers are judged")
-    grading = Options(arguments.answer_format, arguments.grading_mode, box=arguments.box)
-    choice = (arguments.cell, arguments.samples, arguments.seed, template)
-    asked, facts = collect_answers(arguments.answers, benchmarks, grading, *choice)
+    asked = collect_chosen(arguments.chosen, arguments.cell, template)
     write_about = functools.partial(write_sidecar, arguments=arguments, packages=sampler.entry.packages)
-    make_judgements(judge, asked, facts, arguments.output, arguments.about, arguments.drafts, None, write_about)
+    files = arguments.output, arguments.about, arguments.drafts, None
+    make_judgements(judge, asked, {"choice": {"cell": arguments.cell}}, *files, write_about)
     counts = Counter(row["verdict"] for row in iterate_rows(arguments.output, require=("verdict",)))
     listed = ", ".join(f"{counts[key]:,} {key}" for key in sorted(counts)) or "nothing"
     print(f"judged {counts.total():,}: {listed}")

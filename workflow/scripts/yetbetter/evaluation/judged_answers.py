@@ -9,61 +9,57 @@ from pathlib import Path
 from yetbetter.errors import UserError
 from yetbetter.evaluation.benchmarks import Benchmark, references_of
 from yetbetter.evaluation.scoring import find_answers
-from yetbetter.judging.judgements import choose_judged, digest_of_text, fill_judge
+from yetbetter.judging.judgements import choose_judged, digest_of_text
 from yetbetter.judging.samples import Sample
-from yetbetter.records import digest_of_problems, iterate_rows
+from yetbetter.records import iterate_rows
 from yetbetter.tasks import CONVENTIONS, Options, Solution
 from yetbetter.verdicts import NOT_JUDGED
 
 # The only benchmark whose answers are judged: others are variants of its problems.
 JUDGED = "test"
+# What a row of the chosen answers has.
+CHOSEN = ("problem", "question", "answer", "text")
 
 
 def find_judged(benchmarks: list[Benchmark]) -> list[Benchmark]:
     return [benchmark for benchmark in benchmarks if benchmark.name == JUDGED]
 
 
-def collect_answers(
-    path: str, benchmarks: list[Benchmark], options: Options, cell: str, samples: int, seed: int, template: str
-) -> tuple[list[dict], dict]:
-    """What to ask about a cell's answers (problem, sample, model, solution: digest, prompt); how it was chosen.
+def choose_answers(
+    path: str, benchmarks: list[Benchmark], options: Options, cell: str, samples: int, seed: int
+) -> list[dict]:
+    """The right answers of a cell that are judged (problem, question, answer, text), in the benchmark's order.
 
-    path: the answers that evaluate_model.py wrote. cell: its name, which the rows have as model. samples: at most so
-    many right answers. seed: the study's. Raises UserError if answers are missing.
+    path: the answers that evaluate_model.py wrote. cell: its name, part of the hash. samples: at most so many.
+    seed: the study's. Raises UserError if answers are missing.
     """
     task = CONVENTIONS[options.convention]
     asked = [
-        (benchmark, problem, answer)
+        (benchmark, problem, answer["text"])
         for benchmark, problem, greedy, _ in find_answers(path, benchmarks)
         if benchmark.name == JUDGED
         for answer in greedy
     ]
     references = {benchmark.name: references_of(benchmark, task) for benchmark in find_judged(benchmarks)}
     solutions = (
-        Solution(problem["problem"], 0, answer["text"], references[benchmark.name][problem["problem"]])
-        for benchmark, problem, answer in asked
+        Solution(problem["problem"], 0, text, references[benchmark.name][problem["problem"]])
+        for benchmark, problem, text in asked
     )
     verdicts = [verdict["verdict"] for verdict in task.verdicts(solutions, options)]
-    pool = [
-        Sample(cell, problem["problem"], 0, verdict) for (_, problem, _), verdict in zip(asked, verdicts, strict=True)
-    ]
+    names = [problem["problem"] for _, problem, _ in asked]
+    pool = [Sample(cell, name, 0, verdict) for name, verdict in zip(names, verdicts, strict=True)]
     chosen = {sample.problem for sample in choose_judged(pool, samples, seed)}
-    rows = [
-        {
-            **{"problem": problem["problem"], "sample": 0, "model": cell, "solution": digest_of_text(answer["text"])},
-            "prompt": fill_judge(template, problem["question"], answer["text"], problem["answer"]),
-        }
-        for _, problem, answer in asked
+    return [
+        {key: problem[key] for key in CHOSEN[:3]} | {"text": text}
+        for _, problem, text in asked
         if problem["problem"] in chosen
     ]
-    problems = [row for benchmark in find_judged(benchmarks) for row in benchmark.problems]
-    return rows, {"choice": {"samples": samples, "seed": seed}, "problems_hash": digest_of_problems(problems)}
 
 
 def look_up_answers(path: str | Path) -> Callable[[str, str, str], str]:
     """(benchmark, problem, text) -> what the judge says of a right answer; `not_judged` if it was not asked.
 
-    path: judgements of judge_answers.py. UserError if it saw another text.
+    path: of judge_answers.py. UserError if it saw another text.
     """
     require = ("problem", "solution", "verdict")
     judged = {row["problem"]: (row["solution"], row["verdict"]) for row in iterate_rows(path, require=require)}

@@ -7,7 +7,7 @@ from yetbetter.errors import UserError
 from yetbetter.judging.agreement import measure_agreement, read_labelled
 from yetbetter.judging.judgements import View, choose_for_views, digest_of_text, fill_judge, sort_views
 from yetbetter.judging.samples import Sample
-from yetbetter.records import digest_of_problems
+from yetbetter.records import check_unique, digest_of_problems, read_rows
 
 # Of a view some right answers are judged; for a filter all of them, or everything.
 KINDS = ("views", "all_right", "every")
@@ -66,6 +66,19 @@ def collect_labelled(path: Path, template: str, prompt: Path) -> tuple[list[dict
         filled = fill_judge(template, row["question"], row["solution"], row["answer"] or "")
         asked.append(place | labels | {"prompt": filled})
     return asked, {"choice": {"labelled": digest_of_text(str([(row["sound"], row["correct"]) for row in asked]))}}
+
+
+def collect_chosen(path: str | Path, cell: str, template: str) -> list[dict]:
+    """What to ask about a finetuned model's answers, rows with problem, question, answer and text. cell: its name."""
+    rows = read_rows(path, require=("problem", "question", "answer", "text"))
+    check_unique(rows, path, "problem")
+    return [
+        {
+            **{"problem": row["problem"], "sample": 0, "model": cell, "solution": digest_of_text(row["text"])},
+            "prompt": fill_judge(template, row["question"], row["text"], row["answer"]),
+        }
+        for row in rows
+    ]
 
 
 def measure_groups(rows: list[dict]) -> dict[str, dict]:
