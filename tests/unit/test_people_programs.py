@@ -3,15 +3,19 @@
 import html
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
 from people_support import SEED, Pool, flawed, refusal, run, sound
 
+from configs import completed, pocket_study
 from yetbetter.judging.judgements import choose_judged
 from yetbetter.judging.labels import Label, digest_of_shown, read_labelled_solutions
 from yetbetter.judging.samples import Sample
 from yetbetter.records import read_json, read_rows, write_rows
-from yetbetter.selection.offered import TOGETHER, OfferedArm, Solution, sort_for
+from yetbetter.selection.offered import TOGETHER, Offer, OfferedArm, Solution, sort_for
+from yetbetter.study.people import People
+from yetbetter.study.study import Study
 
 
 def data_of(path) -> dict:
@@ -72,6 +76,19 @@ def test_more_samples_keep_what_fewer_offered_and_questions_limit_an_arm(pool):
     assert found == {"hard/train/0", "hard/train/1"}
 
 
+def test_an_arm_that_lacks_labels_comes_first_and_offers_more(pool):
+    pool.write("se", [row["problem"] for row in read_rows(pool.problems)], [[f"{n}. Because."] for n in range(12)])
+    run("annotate_solutions", *pool.annotate("--samples", 3, arms=("wc:3", "se:1+7")))
+    items = data_of(pool.folder / "ann.html")["items"]
+    of_se = ["Because." in item["steps"][-1] for item in items]
+    assert len(items) == 10 and sum(of_se) == 7
+    assert sorted(item["choice"]["samples"] for item in items) == [3] * 6 + [7] * 4
+    # In groups larger than this page, so the order is by annotator; without them the arm comes first.
+    found = [Solution(f"p{n}", f"{n:016x}", "q", "a", "t", (("wc", n),), Offer(n + 40, 50)) for n in range(30)]
+    found += [Solution(f"q{n}", f"{n:016x}", "q", "a", "t", (("se", n),), Offer(n, 50)) for n in range(40)]
+    assert {one.samples[0][0] for one in sort_for("ann", found, 0)[:40]} == {"se"}
+
+
 def test_a_page_says_nothing_about_models_or_arms(pool):
     run("annotate_solutions", *pool.annotate())
     data = data_of(pool.folder / "ann.html")
@@ -83,13 +100,13 @@ def test_a_page_says_nothing_about_models_or_arms(pool):
 
 
 def test_annotators_have_orders_of_their_own_and_read_the_same_solutions_first():
-    solutions = [Solution(f"p{n}", f"{n:016x}", "q", "a", "t", (("wc", n),), n % 30) for n in range(90)]
+    solutions = [Solution(f"p{n}", f"{n:016x}", "q", "a", "t", (("wc", n),), Offer(n % 30, 50)) for n in range(90)]
     ann, ben = (sort_for(name, solutions, 0) for name in ("ann", "ben"))
     assert ann != ben and ann == sort_for("ann", reversed(solutions), 0)
     for end in range(TOGETHER, 90, TOGETHER):
         assert set(ann[:end]) == set(ben[:end])
     # Whoever stops has read the start of every choice.
-    assert max(one.rank for one in ann[:TOGETHER]) == 6
+    assert max(one.offer.place for one in ann[:TOGETHER]) == 6
     alone = Solution("p", "f" * 16, "q", "a", "t", (("wc", 0),), None)
     assert sort_for("ann", [alone, *solutions], 0)[-1] == alone
 
@@ -109,7 +126,8 @@ def test_what_is_labelled_already_is_on_the_page_even_if_it_is_not_chosen(pool):
     [
         (("wc",), "--arms 'wc': must be MODEL:SAMPLES, at least one sample"),
         (("wc:3,wc:1",), "--arms: 'wc' is given twice"),
-        (("wc:3@0",), "--arms 'wc:3@0': '0' is not a number of questions"),
+        (("wc:3@0",), "--arms 'wc:3@0': must be MODEL:SAMPLES,…, then @QUESTIONS and +LABELS"),
+        (("wc:3+x",), "--arms 'wc:3+x': must be MODEL:SAMPLES,…"),
         (("xl:3",), "--arms xl:3: no block of 'xl' is given"),
     ],
 )
@@ -117,8 +135,24 @@ def test_arms_that_make_no_sense_are_refused(pool, arms, expected):
     assert expected in refusal("annotate_solutions", *pool.annotate(arms=arms))
 
 
+def test_arms_whose_intervals_are_wide_are_told_how_many_labels_they_need(tmp_path, monkeypatch):
+    people = People(Study(completed(pocket_study())))
+    wildcards = SimpleNamespace(dataset="hard")
+    assert people.arms(wildcards) == ["se:1", "wc:3", "se:10", "wc:30"]
+    monkeypatch.chdir(tmp_path)
+    columns = ("dataset", "budget", "source", "target", "method", "simulated", "labelled", "labels_needed")
+    lines = [
+        *("hard,low,wc,,people alone,0,50,180", "hard,low,wc,,judge alone,0,,", "hard,high,wc,,people alone,0,50,9000"),
+        *("hard,low,se,,people alone,0,50,40", "easy,low,se,,people alone,0,50,70"),
+        *("hard,low,wc,student,people alone,0,0,90", "hard,high,se,,people alone,1,50,70"),
+    ]
+    (tmp_path / "results/pocket/tables").mkdir(parents=True)
+    (tmp_path / "results/pocket/tables/false_positives.csv").write_text("\n".join([",".join(columns), *lines]) + "\n")
+    assert people.arms(wildcards) == ["se:1", "wc:3+180", "se:10", "wc:30+500"]
+
+
 def test_an_arm_is_written_as_it_is_read():
-    for text in ("se:1", "se:5,wc:15@1800"):
+    for text in ("se:1", "se:5,wc:15@1800", "se:1+30", "wc:2@7+9"):
         assert str(OfferedArm.parse(text)) == text
 
 

@@ -1,7 +1,8 @@
 """Write the page on which a person labels the reasoning of right-answered solutions of a data set.
 
 Offered are, of each arm, the solutions that a judge would be shown first, and those that the person has labelled
-already. The page does not say which model wrote a solution. Labels of texts that have changed since are left out.
+already. An arm that lacks labels (+LABELS: how many it should have in all) comes first, and offers as many if these are
+more. The page does not say which model wrote a solution. Labels of texts that have changed since are left out.
 """
 
 import argparse
@@ -24,7 +25,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_pool_arguments(parser)
     add = parser.add_argument
-    add("--arms", required=True, nargs="+", metavar="MODEL:SAMPLES,…[@QUESTIONS]", help="what each arm draws")
+    add("--arms", required=True, nargs="+", metavar="MODEL:SAMPLES,…[@QUESTIONS][+LABELS]", help="what each arm draws")
     add("--samples", type=whole(1), default=50, help="solutions offered of each arm (default: 50)")
     add("--seed", type=whole(-MOST), default=0, help="the study's seed, which the choice depends on (default: 0)")
     add("--study", required=True, help="name of the study")
@@ -42,16 +43,16 @@ def main() -> None:
     labels = read_labels(arguments.labels, *belongs) if arguments.labels else []
     pools, problems = read_pool(arguments)
     arms = [OfferedArm.parse(text) for text in arguments.arms]
-    ranks = choose_offered(pools, arms, list(problems), arguments.samples, arguments.seed)
-    found = find_solutions(pools, problems, ranks, labels, arguments.problems)
+    offers = choose_offered(pools, arms, list(problems), arguments.samples, arguments.seed)
+    found = find_solutions(pools, problems, offers, labels, arguments.problems)
     there = [label for label in labels if label.item in found]
     if len(there) < len(labels):
         gone = len(labels) - len(there)
         print(f"{arguments.labels}: {gone} labels are of texts that have changed since; the page leaves them out")
-    own = {label.item: label.choice for label in labels}
-    choice = {"samples": arguments.samples, "seed": arguments.seed}
+    choices = {key: {"samples": one.offer.samples, "seed": arguments.seed} for key, one in found.items() if one.offer}
+    choices |= {label.item: label.choice for label in labels}
     items = [
-        Item(*one.item, one.question, one.answer, one.text, own.get(one.item, choice))
+        Item(*one.item, one.question, one.answer, one.text, choices[one.item])
         for one in sort_for(arguments.annotator, found.values(), arguments.seed)
     ]
     write_annotation(

@@ -7,6 +7,7 @@ import argparse
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from yetbetter.errors import UserError
 from yetbetter.identity import stream_seed
@@ -20,31 +21,50 @@ from yetbetter.verdicts import CORRECT
 TOGETHER = 20
 
 
+ARM = re.compile(r"(?P<draws>[^@+]*)(@(?P<questions>[1-9][0-9]{0,14}))?(\+(?P<wanted>[1-9][0-9]{0,14}))?")
+
+
+class Offer(NamedTuple):
+    """place: from 0, the number in the arm's choice, after the arms that lack labels. samples: size of that choice."""
+
+    place: int
+    samples: int
+
+
 @dataclass(frozen=True)
 class OfferedArm:
-    """What an arm looks at: samples per question of each model, of all or of the first so many questions."""
+    """What an arm looks at: samples per question of each model, of all or of the first so many questions.
+
+    wanted: number of labels that it lacks some of; None if it lacks none.
+    """
 
     draws: dict[str, int]
     questions: int | None = None
+    wanted: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> "OfferedArm":
-        """From se:1, or from se:5,wc:15@1800 (of the first 1,800 questions). UserError for anything else."""
-        draws, at, questions = text.partition("@")
-        if at and not re.fullmatch("[1-9][0-9]{0,14}", questions):
-            raise UserError(f"--arms {text!r}: {questions!r} is not a number of questions")
-        return cls(parse_draws(draws.split(","), "--arms"), int(questions) if at else None)
+        """From se:1, or from se:5,wc:15@1800+200 (of the first 1,800 questions, 200 labels wanted).
+
+        UserError for anything else.
+        """
+        found = ARM.fullmatch(text)
+        if not found:
+            raise UserError(f"--arms {text!r}: must be MODEL:SAMPLES,…, then @QUESTIONS and +LABELS if there are any")
+        numbers = (found[name] and int(found[name]) for name in ("questions", "wanted"))
+        return cls(parse_draws(found["draws"].split(","), "--arms"), *numbers)
 
     def __str__(self) -> str:
         draws = ",".join(f"{model}:{samples}" for model, samples in self.draws.items())
-        return draws if self.questions is None else f"{draws}@{self.questions}"
+        draws += "" if self.questions is None else f"@{self.questions}"
+        return draws if self.wanted is None else f"{draws}+{self.wanted}"
 
 
 @dataclass(frozen=True)
 class Solution:
     """One text that people see. samples: (model, sample) of all right-answered samples with it, in the pools' order.
 
-    rank: the least number, from 0, that one of these has in an arm's choice; None if none was chosen.
+    offer: the first one of these; None if none was chosen.
     """
 
     problem: str
@@ -53,7 +73,7 @@ class Solution:
     answer: str
     text: str
     samples: tuple[tuple[str, int], ...]
-    rank: int | None
+    offer: Offer | None
 
     @property
     def item(self) -> tuple[str, str]:
@@ -78,29 +98,34 @@ def read_pool(arguments: argparse.Namespace) -> tuple[Pools, dict[str, dict]]:
 
 def choose_offered(
     pools: Pools, arms: Iterable[OfferedArm], names: Sequence[str], samples: int, seed: int
-) -> dict[tuple[str, str, int], int]:
-    """(model, problem, sample) -> its least rank among the `samples` that are chosen of each arm.
+) -> dict[tuple[str, str, int], Offer]:
+    """(model, problem, sample) -> its first offer among the right answers that are chosen of each arm.
 
-    names: of the problems, in order. seed: the study's.
+    Chosen are `samples` of an arm, or as many as are wanted if these are more. names: of the problems, in order. seed:
+    the study's.
     """
-    ranks: dict[tuple[str, str, int], int] = {}
+    arms = list(arms)
+    behind = max((arm.wanted for arm in arms if arm.wanted is not None), default=0)
+    offers: dict[tuple[str, str, int], Offer] = {}
     for arm in arms:
         blocks = [block for block in pools.blocks if block.partition("/")[0] in arm.draws]
         missing = arm.draws.keys() - {block.partition("/")[0] for block in blocks}
         if missing:
             raise UserError(f"--arms {arm}: no block of {min(missing)!r} is given")
-        own = replace(pools, blocks=blocks)
         only = None if arm.questions is None else names[: arm.questions]
-        chosen = choose_judged(PoolSamples(own, arm.draws, only), samples, seed)
+        size = max(samples, arm.wanted or 0)
+        chosen = choose_judged(PoolSamples(replace(pools, blocks=blocks), arm.draws, only), size, seed)
         for rank, sample in enumerate(chosen):
-            ranks[sample.place] = min(rank, ranks.get(sample.place, rank))
-    return ranks
+            place = rank + (behind if arm.wanted is None else 0)
+            offer = Offer(place, samples if rank < samples else size)
+            offers[sample.place] = min(offer, offers.get(sample.place, offer))
+    return offers
 
 
 def find_solutions(
     pools: Pools,
     problems: dict[str, dict],
-    ranks: dict[tuple[str, str, int], int],
+    offers: dict[tuple[str, str, int], Offer],
     labels: Iterable[Label],
     path: str,
 ) -> dict[tuple[str, str], Solution]:
@@ -110,7 +135,7 @@ def find_solutions(
     from the file `path`.
     """
     labelled = {label.item for label in labels}
-    asked = {problem for problem, _ in labelled} | {problem for _, problem, _ in ranks}
+    asked = {problem for problem, _ in labelled} | {problem for _, problem, _ in offers}
     found: dict[tuple[str, str], Solution] = {}
     for model, row in right_answers(pools):
         name = row["problem"]
@@ -119,20 +144,17 @@ def find_solutions(
         if name not in asked:
             continue
         problem, place = problems[name], (model, row["sample"])
-        shown = digest_of_shown(problem["question"], problem["answer"], row["text"])
-        rank, known = ranks.get((model, name, row["sample"])), found.get((name, shown))
-        if known:
-            found[name, shown] = replace(
-                known, samples=(*known.samples, place), rank=min(filter_none(known.rank, rank), default=None)
-            )
-        else:
-            texts = (problem["question"], problem["answer"], row["text"])
-            found[name, shown] = Solution(name, shown, *texts, (place,), rank)
-    return {key: one for key, one in found.items() if one.rank is not None or key in labelled}
+        texts = (problem["question"], problem["answer"], row["text"])
+        key = name, digest_of_shown(*texts)
+        one = Solution(*key, *texts, (place,), offers.get((model, name, row["sample"])))
+        found[key] = join_alike(found[key], one) if key in found else one
+    return {key: one for key, one in found.items() if one.offer is not None or key in labelled}
 
 
-def filter_none(*ranks: int | None) -> list[int]:
-    return [rank for rank in ranks if rank is not None]
+def join_alike(one: Solution, other: Solution) -> Solution:
+    """Two samples with the same text."""
+    offers = [offer for offer in (one.offer, other.offer) if offer is not None]
+    return replace(one, samples=one.samples + other.samples, offer=min(offers, default=None))
 
 
 def right_answers(pools: Pools) -> Iterator[tuple[str, dict]]:
@@ -148,18 +170,18 @@ def sort_for(annotator: str, solutions: Iterable[Solution], seed: int) -> list[S
     """The order in which an annotator sees them.
 
     Who stops early has read the start of every arm's choice, and nearly the same solutions as the others: all go
-    through the solutions by rank, TOGETHER at a time, and through these in orders of their own. Those that were not
+    through the solutions by place, TOGETHER at a time, and through these in orders of their own. Those that were not
     chosen come last.
     """
 
-    def by_rank(one: Solution) -> tuple:
-        return one.rank is None, one.rank or 0, stream_seed(seed, "people's order", *one.item)
+    def by_offer(one: Solution) -> tuple:
+        return one.offer is None, one.offer and one.offer.place, stream_seed(seed, "people's order", *one.item)
 
-    ordered = sorted(solutions, key=by_rank)
+    ordered = sorted(solutions, key=by_offer)
     own = [stream_seed(seed, "annotator's order", annotator, *one.item) for one in ordered]
 
     def by_place(place: int) -> tuple:
-        return ordered[place].rank is None, place // TOGETHER, own[place]
+        return ordered[place].offer is None, place // TOGETHER, own[place]
 
     places = sorted(range(len(ordered)), key=by_place)
     return [ordered[place] for place in places]

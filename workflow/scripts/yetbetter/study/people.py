@@ -1,8 +1,12 @@
 """What people label in a study: the arms whose solutions they are offered, their files, and the pages."""
 
 from functools import cached_property
+from pathlib import Path
 
 from yetbetter.errors import UserError
+from yetbetter.tables import read_table
+
+MOST = 500  # solutions that an arm with wide intervals offers, as many as a judge is shown by default
 
 
 class People:
@@ -13,29 +17,52 @@ class People:
         self.folder = f"{study.results}/people"
 
     @cached_property
-    def views(self) -> dict[str, list]:
-        """Data set -> the views of the pools of its sampled arms."""
-        found: dict[str, list] = {}
+    def views(self) -> dict[str, dict]:
+        """Data set -> (budget, source) -> the view of the pools of each of its sampled arms."""
+        found: dict[str, dict] = {}
         for arm in self.study.parts[self.study.base].sampled_arms:
-            found.setdefault(arm.dataset, []).append(self.study.arm(arm))
+            found.setdefault(arm.dataset, {})[arm.budget, arm.source] = self.study.arm(arm)
         return found
 
     def blocks(self, w) -> list[str]:
-        return sorted({block for view in self.views[w.dataset] for block in view.blocks})
+        return sorted({block for view in self.views[w.dataset].values() for block in view.blocks})
 
     def inputs(self, w) -> list[str]:
-        return self.views[w.dataset][0].files("solutions", "verdicts", blocks=self.blocks(w))
+        return self.view(w).files("solutions", "verdicts", blocks=self.blocks(w))
 
     def folders(self, w) -> list[str]:
-        return self.views[w.dataset][0].folders("solutions", "verdicts")
+        return self.view(w).folders("solutions", "verdicts")
+
+    def view(self, w):
+        """Any of the data set's: all have the same folders."""
+        return next(iter(self.views[w.dataset].values()))
 
     def arms(self, w) -> list[str]:
-        """What each arm draws, once: arms with the same view offer the same solutions."""
-        words = {}
-        for view in self.views[w.dataset]:
+        """What each arm draws, and how many labels it should have if it lacks some; alike arms are one."""
+        lacking, words = self.lacking(w.dataset), {}
+        for (budget, source), view in self.views[w.dataset].items():
             draws = ",".join(f"{model}:{samples}" for model, samples in view.draws.items())
-            words[draws + (f"@{view.questions}" if view.limit else "")] = None
-        return list(words)
+            word = draws + (f"@{view.questions}" if view.limit else "")
+            words[word] = max(words.get(word, 0), lacking.get((budget, source), 0))
+        return [word + (f"+{wanted}" if wanted else "") for word, wanted in words.items()]
+
+    def lacking(self, dataset: str) -> dict[tuple[str, str], int]:
+        """(budget, source) -> labels that its interval needs in all, for arms that have fewer.
+
+        From the table of estimates, if the study has one already: the labels that it is made from come first.
+        """
+        table = Path(f"{self.study.results}/tables/false_positives.csv")
+        columns = ("dataset", "budget", "source", "target", "labelled", "labels_needed")
+        if not table.is_file():
+            return {}
+        # Simulated people need nothing from real ones.
+        rows = [row for row in read_table(table, columns).rows if row.get("simulated") != "1"]
+        of_arms = [row for row in rows if row["dataset"] == dataset and not row["target"] and row["labels_needed"]]
+        return {
+            (row["budget"], row["source"]): min(int(row["labels_needed"]), MOST)
+            for row in of_arms
+            if int(row["labels_needed"]) > int(row["labelled"])
+        }
 
     def files(self, w) -> dict[str, str]:
         """Annotator -> her file of labels."""
