@@ -100,7 +100,8 @@ def theory(labels: int, judged: int, rate: float, accuracy: float, error: float)
     """Width of the corrected interval over that of people alone, by the true correlation of people and judge."""
     both, missed, accused, _ = chances(rate, accuracy, error)
     people, judge = both + missed, both + accused
-    squared = (both - people * judge) ** 2 / (people * (1 - people) * judge * (1 - judge))
+    spread = people * (1 - people) * judge * (1 - judge)
+    squared = (both - people * judge) ** 2 / spread if spread else 0.0
     return math.sqrt(1 - squared * judged / (labels + judged))
 
 

@@ -66,7 +66,7 @@ def test_labels_and_verdicts_are_joined_by_sample_and_what_has_no_verdict_is_not
         {"problem": "p", "sample": 1, "model": "wc", "reasoning": "no_verdict"},
         {"problem": "q", "sample": 0, "model": "se", "reasoning": "sound"},
     ]
-    labels = {("wc", "p", 1): True, ("se", "p", 0): False}
+    labels = {("wc", "p", 1): (True, 50), ("se", "p", 0): (False, 50), ("se", "q", 0): (True, 2)}
     items = rates.items_of_arm(rows, labels, Settings())
     assert [(item.flagged, item.label) for item in items] == [(True, None), (False, True), (False, None)]
 
@@ -187,7 +187,7 @@ def test_labels_of_people_correct_a_judge_and_give_values_for_claims(tmp_path, m
             **{"problem": row["problem"], "shown": "0" * 16, "samples": [["wc", row["sample"]]]},
             **{"labels": {"ann": row["reasoning"]}, "first_wrong_steps": {"ann": None}},
             "label": "cannot tell" if number == 0 else row["reasoning"],
-            "choice": {"samples": 50, "seed": 0} if number != 1 else None,
+            "choice": {"samples": 60, "seed": 0} if number != 1 else None,
             **{"question": "How many?", "answer": "4", "solution": "2 + 2 = 4."},
         }
         for number, row in enumerate(rows)

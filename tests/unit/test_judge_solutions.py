@@ -406,7 +406,7 @@ def test_bad_arguments_are_reported_in_one_line(study, change, message):
     assert not (study.folder / "judgements" / "wc.jsonl").exists()
 
 
-def test_a_finetuned_model_is_not_measured_by_a_judge_and_it_is_said(tmp_path, capsys):
+def test_without_judgements_a_finetuned_model_is_not_measured_and_it_is_said(tmp_path, capsys):
     write_rows(tmp_path / "problems.jsonl", PROBLEMS)
     place = {"benchmark": "test", "checkpoint": "c", "decoding": "greedy", "sample": 0}
     answers = [place | {"problem": row["problem"], "text": row["solution"]} for row in PROBLEMS]

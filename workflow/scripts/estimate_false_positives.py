@@ -95,8 +95,8 @@ def read_right_answers(path: str) -> list[rates.Item]:
     return [rates.Item(row["question"], label=not row["sound"]) for row in right]
 
 
-def read_labels(named: list[str]) -> dict[str, dict[tuple, bool]]:
-    """data set -> (model, problem, sample) -> whether people call it flawed. Undecided ones are left out.
+def read_labels(named: list[str]) -> dict[str, dict[tuple, tuple[bool, int]]]:
+    """data set -> (model, problem, sample) -> (whether people call it flawed, number chosen). Without undecided ones.
 
     Only solutions that a choice by hash offered are part of a random sample; those that a person picked are left out.
     """
@@ -108,7 +108,10 @@ def read_labels(named: list[str]) -> dict[str, dict[tuple, bool]]:
         for one in read_labelled_solutions(path):
             if one.label in (SOUND, FLAWED) and one.choice is not None:
                 for model, sample in one.samples:
-                    found.setdefault(dataset, {})[model, one.problem, sample] = one.label == FLAWED
+                    found.setdefault(dataset, {})[model, one.problem, sample] = (
+                        one.label == FLAWED,
+                        one.choice["samples"],
+                    )
     return found
 
 

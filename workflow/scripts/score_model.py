@@ -45,6 +45,8 @@ def main() -> None:
     rows = [cell | row for row in score_answers(arguments.answers, benchmarks, options, arguments.fpr, judged)]
     write_rows(arguments.output, rows)
     print(f"scored {len(rows):,} problems")
+    if arguments.fpr == "judge" and judged is None:
+        print("the reasoning of right answers was not measured: no --judgements are given")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from yetbetter.errors import UserError
 from yetbetter.judging.agreement import measure_agreement, read_labelled
 from yetbetter.judging.judgements import View, choose_for_views, digest_of_text, fill_judge, sort_views
 from yetbetter.judging.samples import Sample
-from yetbetter.records import check_unique, digest_of_problems, read_rows
+from yetbetter.records import check_unique, digest_of_problems, read_rows, where_is
 
 # Of a view some right answers are judged; for a filter all of them, or everything.
 KINDS = ("views", "all_right", "every")
@@ -72,6 +72,9 @@ def collect_chosen(path: str | Path, cell: str, template: str) -> list[dict]:
     """What to ask about a finetuned model's answers, rows with problem, question, answer and text. cell: its name."""
     rows = read_rows(path, require=("problem", "question", "answer", "text"))
     check_unique(rows, path, "problem")
+    for number, row in enumerate(rows, start=1):
+        if wrong := [key for key in ("question", "answer", "text") if not isinstance(row[key], str)]:
+            raise UserError(f"{where_is(path, number)}: {wrong[0]} is not text")
     return [
         {
             **{"problem": row["problem"], "sample": 0, "model": cell, "solution": digest_of_text(row["text"])},

@@ -124,21 +124,22 @@ def read_checked(path: str) -> list[dict]:
     return rows
 
 
-def items_of_arm(rows: Sequence[dict], labels: Mapping[tuple, bool], settings: Settings) -> list[Item]:
-    """labels: (model, problem, sample) -> whether people call it flawed."""
-    if knows_truth(rows):
-        known = [row for row in rows if row["reasoning"] in (VALID, INVALID)]
+def items_of_arm(rows: Sequence[dict], labels: Mapping[tuple, tuple[bool, int]], settings: Settings) -> list[Item]:
+    """rows: by hash. labels: (model, problem, sample) -> (whether people call it flawed, number chosen of an arm).
+
+    Equal texts are labelled once. So a label counts for a sample that is itself among so many first ones: otherwise a
+    text that was drawn often would count more often than others.
+    """
+    known = [row for row in rows if row["reasoning"] in (VALID, INVALID)] if knows_truth(rows) else None
+    if known is not None and settings.simulated:
         pairs = [(f"{row['model']} {row['problem']} {row['sample']}", truth_of(row)) for row in known]
-        if settings.simulated:
-            return settings.simulated.look(pairs, settings.seed)
-        return [
-            replace(item, label=labels.get((row["model"], row["problem"], row["sample"])))
-            for row, (_, item) in zip(known, pairs, strict=True)
-        ]
-    return [
-        Item(row["problem"], row["reasoning"] == FLAWED, labels.get((row["model"], row["problem"], row["sample"])))
-        for row in rows
-    ]
+        return settings.simulated.look(pairs, settings.seed)
+    items = []
+    for rank, row in enumerate(rows if known is None else known):
+        flawed, chosen = labels.get((row["model"], row["problem"], row["sample"]), (None, 0))
+        item = truth_of(row) if known is not None else Item(row["problem"], row["reasoning"] == FLAWED)
+        items.append(replace(item, label=flawed if rank < chosen else None))
+    return items
 
 
 def items_of_model(rows: Sequence[dict], settings: Settings) -> list[Item]:
