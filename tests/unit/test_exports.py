@@ -125,6 +125,19 @@ def test_human_solutions_are_exported_without_a_sampler(exported, tmp_path):
     assert "Decoding" not in card
 
 
+def test_answers_to_instructions_have_tags_of_their_own_and_say_in_which_format_they_are_trained_on(exported, tmp_path):
+    write_rows(tmp_path / "data.jsonl", read_rows(exported[0]))
+    write_json(tmp_path / "counts.json", COUNTS | {"out_length": 3})
+    source = {"filter": "none", "words": {"at_least": 2, "at_most": 9}, "draws": []}
+    export(tmp_path, FACTS | {"task": "instructions", "adapter": "oasst1", "source": source})
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "- instruction-following" in card and "- math" not in card
+    assert "the user's turn of their chat" in card and "OpenAssistant" in card
+    assert "of 2 to 9 words" in card and "3 outside the bounds of length" in card
+    before = (exported[1] / "README.md").read_text()
+    assert "- math" in before and "chat" not in before.partition("LLaMA-Factory")[0]
+
+
 @pytest.mark.parametrize(
     ("text", "cleaned"),
     [("a\ud800b", "a\ufffdb"), ("a\ud83d\ude00b", "a\U0001f600b"), ("ü\u2028", "ü\u2028"), ("", "")],

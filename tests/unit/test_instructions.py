@@ -182,6 +182,42 @@ def table(path: Path) -> list[dict]:
         return list(csv.DictReader(file))
 
 
+def test_the_figure_has_four_scores_of_every_source_by_both_checkers(tmp_path):
+    from yetbetter.figures.instructions import SCORES
+    from yetbetter.figures.registry import FIGURES
+    from yetbetter.figures.request import Request
+    from yetbetter.measures.score_tables import FINETUNED
+    from yetbetter.tables import write_table
+
+    place = {"dataset": "talk", "paradigm": "p", "seed": "all", "benchmark": "test", "level": "all", "problems": 10}
+    place |= {"interval": "problems"}
+    rows = [
+        place
+        | {"source": source, "target": target, "budget": budget, "metric": metric}
+        | {"value": value, "low": value - 0.1, "high": value + 0.1}
+        for target in ("student", "wc")
+        for budget in ("low", "high")
+        for source, shift in (("se-all", 0.0), ("wc-all", 0.1))
+        for number, (score, (_, repaired)) in enumerate(SCORES.items())
+        for metric, value in ((score, 0.3 + shift + number / 20), (repaired, 0.35 + shift + number / 20))
+    ]
+    write_table(tmp_path / "finetuned.csv", FINETUNED, rows)
+    arm = {"dataset": "talk", "source": "se-all", "model": "se", "samples": 2}
+    write_table(tmp_path / "arms.csv", (*arm, "budget"), [arm | {"budget": budget} for budget in ("low", "high")])
+    tables = {name: str(tmp_path / f"{name}.csv") for name in ("finetuned", "arms")}
+    figure = FIGURES["instructions"].plot(Request(tables, dataset="talk"))
+    assert len(figure.axes) == 2
+    texts = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert "n/a" not in texts
+    # 4 scores x 2 budgets x 2 sources
+    assert [len(axes.patches) for axes in figure.axes] == [16, 16]
+    headings = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert "Prompts, strict, low budget" in headings and "Instructions, loose, high budget" in headings
+    assert not {"SE", "WC"} & set(headings)  # the comparison's sources have no rows here
+    circles = [x for line in figure.axes[0].lines if line.get_marker() == "o" for x in line.get_xdata()]
+    assert min(circles) == pytest.approx(35) and len(circles) == 16
+
+
 def test_the_diversity_of_all_answers_is_measured_and_nothing_else(tmp_path):
     texts = [["Hi.", "Hi. ", "Hello."], ["Yes.", "", "No and no and no."]]
     problems = [PLAIN | {"problem": f"t{number}", "question": f"Hello {number}?"} for number in range(2)]

@@ -7,9 +7,16 @@ import yaml
 
 from yetbetter.data import ADAPTERS
 from yetbetter.selection.filters import FILTERS, reasons
+from yetbetter.tasks import TASKS, Task
 
 # The columns that TRL expects, then the row's origin. No `messages`, which would make TRL's choice ambiguous.
 COLUMNS = ("prompt", "completion", "problem", "sample", "model")
+
+# Added to how to train, for tasks whose targets are trained in a chat format.
+CHAT = """
+
+Here `prompt` is the question alone. The study's own models were trained on it as the user's turn of their chat
+template; those without a template on `### Instruction:`, the question, `### Response:`, each on lines of its own."""
 
 
 def export_row(row: dict) -> dict:
@@ -37,7 +44,7 @@ def write_card(name: str, rows: list[dict], counts: dict, facts: dict) -> str:
     """The text of README.md.
 
     counts: the selection's. facts: study, seed, dataset, adapter, budget, source (the config's entry), questions,
-    draws ({model: samples per question}), models ({name: its entry}), decoding, prompt, grading, further
+    task, draws ({model: samples per question}), models ({name: its entry}), decoding, prompt, grading, further
     facts; missing keys are left out.
     """
     header = {
@@ -45,7 +52,7 @@ def write_card(name: str, rows: list[dict], counts: dict, facts: dict) -> str:
         "license": "other",
         "language": ["en"],
         "task_categories": ["text-generation"],
-        "tags": ["synthetic", "math", "reasoning"],
+        "tags": ["synthetic", *task_of(facts).tags],
         "size_categories": [size_category(len(rows))],
         "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": "train.jsonl"}]}],
     }
@@ -53,10 +60,14 @@ def write_card(name: str, rows: list[dict], counts: dict, facts: dict) -> str:
         f"---\n{yaml.safe_dump(header, sort_keys=False)}---",
         f"# {name}\n\n{summary(rows, facts)}",
         f"## How it was made\n\n{how_it_was_made(rows, counts, facts)}",
-        f"## How to train on it\n\n{usage(name)}",
+        f"## How to train on it\n\n{usage(name)}{CHAT if task_of(facts).chat else ''}",
         f"## Terms\n\n{terms(facts)}",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def task_of(facts: dict) -> Task:
+    return TASKS[facts.get("task", "math")]
 
 
 def size_category(rows: int) -> str:

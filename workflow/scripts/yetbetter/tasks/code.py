@@ -113,4 +113,5 @@ CODE = Task(
     votes=False,
     form_of=form_in,
     answers_are_solutions=True,
+    tags=("code",),
 )

@@ -108,4 +108,5 @@ FOLLOWED = Task(
     graded=False,
     scores=(VERDICT, *SCORES),
     chat=True,
+    tags=("instruction-following",),
 )

@@ -50,6 +50,7 @@ class Task:
     count for diversity, and there is no coverage and nothing to filter by.
     scores: names of scores of a benchmark's answers in addition to accuracy, the first being accuracy's own name.
     chat: whether targets are trained and asked in a chat format (`generation.chat_format`).
+    tags: of exported training data.
     form_of(text, reference): a second identity of a solution, beside its text, for a second measure of diversity.
     """
 
@@ -67,6 +68,7 @@ class Task:
     graded: bool = True
     scores: tuple[str, ...] = ()
     chat: bool = False
+    tags: tuple[str, ...] = ("math", "reasoning")
 
     def verdicts(self, solutions: Iterable[Solution], options: Options) -> Iterator[dict]:
         """The verdict row of each solution, in order."""
