@@ -54,7 +54,7 @@ GPU_PYTHON ?= python3
 test-gpu:
 	$(GPU_PYTHON) tests/gpu/check_gpu.py
 
-test-fast: environment
+test-fast: environment environment-instructions
 	pytest -m "not slow"
 
 lint: environment

@@ -202,8 +202,8 @@ def test_the_figure_has_four_scores_of_every_source_by_both_checkers(tmp_path):
         for metric, value in ((score, 0.3 + shift + number / 20), (repaired, 0.35 + shift + number / 20))
     ]
     write_table(tmp_path / "finetuned.csv", FINETUNED, rows)
-    arms = [{"dataset": "talk", "budget": b, "source": s, "samples": 2} for b in ("low", "high") for s in ("se-all",)]
-    write_table(tmp_path / "arms.csv", ("dataset", "budget", "source", "samples"), arms)
+    arm = {"dataset": "talk", "source": "se-all", "model": "se", "samples": 2}
+    write_table(tmp_path / "arms.csv", (*arm, "budget"), [arm | {"budget": budget} for budget in ("low", "high")])
     tables = {name: str(tmp_path / f"{name}.csv") for name in ("finetuned", "arms")}
     figure = FIGURES["instructions"].plot(Request(tables, dataset="talk"))
     assert len(figure.axes) == 2
