@@ -37,6 +37,39 @@ rule plan_sampling:
         " > {log:q} 2>&1"
 
 
+rule write_plan:
+    input:
+        tables=[
+            f"{study.results}/plan/{dataset}/{table}.csv"
+            for dataset in study.planned_datasets
+            for table in ("pilot", "curves", "allocations")
+        ],
+        template="workflow/report/plan.html.j2",
+        looks=LOOKS,
+    output:
+        page="<results>/plan.html",
+        figures=[
+            f"{study.results}/plan/{dataset}/coverage.{kind}"
+            for dataset in study.planned_datasets
+            for kind in ("pdf", "png")
+        ],
+    log:
+        "<logs>/plan.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        config=lambda wildcards: json.dumps(config),
+        plans=[f"{study.results}/plan/{dataset}" for dataset in study.planned_datasets],
+        code=code_of("write_plan"),
+    shell:
+        "python workflow/scripts/write_plan.py"
+        " --config {params.config:q}"
+        " --plans {params.plans:q}"
+        " --template {input.template:q}"
+        " --output {output.page:q}"
+        " > {log:q} 2>&1"
+
+
 rule plan:
     input:
-        [f"{study.results}/plan/{dataset}/allocations.csv" for dataset in study.planned_datasets],
+        f"{study.results}/plan.html",

@@ -47,13 +47,22 @@ def rules_of(budget: dict, models: list[str], config: dict) -> list[str]:
     ]
 
 
+def sizes_of(budgets: dict[str, dict]) -> dict[str, dict]:
+    """The budgets without those that another one before them equals."""
+    return {
+        name: entry
+        for number, (name, entry) in enumerate(budgets.items())
+        if entry not in list(budgets.values())[:number]
+    }
+
+
 def allocations_of(config: dict, models: list[str], name: str = "the config") -> list[Allocation]:
-    """Every allocation of every budget. UserError if no budget can be matched between the models.
+    """Every allocation of every budget; of budgets of one size, of the first. UserError if no budget can be matched.
 
     A budget that does not buy one sample per question of a model buys one of fewer questions.
     """
     found = []
-    for budget, entry in config["budgets"].items():
+    for budget, entry in sizes_of(config["budgets"]).items():
         for rule in rules_of(entry, models, config):
             for model in models:
                 ratio = ratio_of(rule, model, entry, config["models"], f"{name}: budgets.{budget}")
