@@ -28,11 +28,13 @@ from yetbetter.selection.training_data import read_problems
 from yetbetter.stats.beta_binomial import beta_coverage, beta_from_two
 from yetbetter.stats.coverage_forecast import Comparison, Pilot
 from yetbetter.stats.estimators import coverage_curve, unique_curve
+from yetbetter.stats.mixed_forecast import MixedPilot
 from yetbetter.stats.unseen import forecast_distinct
 from yetbetter.tables import read_table
 
 RATIO = 3  # samples of the weak model for one of the strong
 BUDGETS = (1, 3, 5, 10)  # samples of the strong model, for the regret
+MIX = (15, 5)  # samples of both: half of the largest of these budgets for each
 
 
 def main() -> None:
@@ -96,9 +98,10 @@ class Trial:
 
 @dataclass
 class Truth:
-    """coverage: of the weak and of the strong model, by k - 1. distinct: of the weak one, if known."""
+    """coverage: of the weak and of the strong model, by k - 1; mixed: of MIX. distinct: of the weak one, if known."""
 
     coverage: tuple[np.ndarray, np.ndarray]
+    mixed: float
     distinct: np.ndarray | None = None
 
 
@@ -124,7 +127,7 @@ def try_pilots(name: str, draw: Callable[[], Trial], truth: Truth, pilots: int, 
     """Prints the table of one case. draw: a new pilot each time."""
     weak, strong = truth.coverage
     most = min(4 * samples, len(weak))
-    budgets = [k for k in BUDGETS if RATIO * k <= len(weak)]
+    budgets = BUDGETS
     counts = [most, *(RATIO * k for k in budgets)], [most, *budgets]
     scores = {
         f"weak, coverage@{most}": Scores(weak[most - 1]),
@@ -133,6 +136,7 @@ def try_pilots(name: str, draw: Callable[[], Trial], truth: Truth, pilots: int, 
     }
     scores |= {f"weak@{RATIO * k} - strong@{k}": Scores(weak[RATIO * k - 1] - strong[k - 1]) for k in budgets}
     distinct = Scores(truth.distinct[most - 1], 1) if truth.distinct is not None else None
+    mixed = Scores(truth.mixed), Scores(truth.mixed - strong[2 * MIX[1] - 1])
     families: dict[str, list[float]] = {}
     regret = {k: [] for k in budgets}
     start = time.process_time()
@@ -150,6 +154,9 @@ def try_pilots(name: str, draw: Callable[[], Trial], truth: Truth, pilots: int, 
         for k, one in zip(budgets, differences[1:], strict=True):
             found = weak[RATIO * k - 1], strong[k - 1]
             regret[k].append(max(found) - (found[0] if one.estimate > 0 else found[1]))
+        joint = MixedPilot(*both, max(MIX))
+        for score, one in zip(mixed, (joint.coverage([MIX]), joint.leads([(MIX, (0, 2 * MIX[1]))])), strict=True):
+            score.add(*one[0])
         if distinct:
             one = forecast_distinct(samples, trial.multiplicities, [most])
             distinct.add(one.estimate[0], one.low[0], one.high[0])
@@ -157,6 +164,8 @@ def try_pilots(name: str, draw: Callable[[], Trial], truth: Truth, pilots: int, 
     print(f"\n| forecast | truth | bias ± sd | 95 % interval holds | width |\n{'| --- ' * 5}|")
     for label, score in scores.items():
         print(score.show(label))
+    print(mixed[0].show(f"mix, weak@{MIX[0]} and strong@{MIX[1]}"))
+    print(mixed[1].show(f"mix - strong@{2 * MIX[1]}"))
     if distinct:
         print(distinct.show(f"weak, distinct correct at {most}"))
     for family, values in families.items():
@@ -234,7 +243,8 @@ def try_synthetic(arguments: argparse.Namespace) -> None:
     for shape in arguments.shape:
         random = np.random.default_rng(1)
         ps = SHAPES[shape](random, MANY)[:2]
-        truth = Truth(tuple(np.array([1 - ((1 - p) ** k).mean() for k in range(1, most + 1)]) for p in ps))
+        curves = tuple(np.array([1 - ((1 - p) ** k).mean() for k in range(1, most + 1)]) for p in ps)
+        truth = Truth(curves, 1 - ((1 - ps[0]) ** MIX[0] * (1 - ps[1]) ** MIX[1]).mean())
 
         def draw(shape=shape, random=random) -> Trial:
             weak, strong, level = SHAPES[shape](random, arguments.questions)
@@ -251,13 +261,17 @@ def try_pools(arguments: argparse.Namespace) -> None:
     """Which of a question's samples hold which solution is drawn from its multiplicities: their order is random."""
     problems = read_problems(arguments.problems, "level")
     models, samples = (arguments.weak, arguments.strong), arguments.pool_samples
+    if samples < RATIO * BUDGETS[-1]:
+        raise UserError(f"--pool-samples is {samples}, at least {RATIO * BUDGETS[-1]} are needed")
     if arguments.questions > len(problems) or arguments.samples > samples:
         raise UserError(f"{arguments.problems}: the pools hold {len(problems)} questions x {samples} samples")
     found = {one.model: one for one in read_pilots(Pools.of(arguments), models, samples, problems)}
     pools = [found[model] for model in models]
     names = np.array([str(row["level"]) for row in problems])
-    curves = tuple(coverage_curve(samples, pool.counts.right).mean(axis=0) for pool in pools)
-    truth = Truth(curves, unique_curve(samples, pools[0].multiplicities).mean(axis=0))
+    solved = [coverage_curve(samples, pool.counts.right) for pool in pools]
+    mixed = 1 - ((1 - solved[0][:, MIX[0] - 1]) * (1 - solved[1][:, MIX[1] - 1])).mean()
+    curves = tuple(one.mean(axis=0) for one in solved)
+    truth = Truth(curves, mixed, unique_curve(samples, pools[0].multiplicities).mean(axis=0))
     random = np.random.default_rng(2)
 
     def draw() -> Trial:

@@ -73,6 +73,18 @@ def test_allocations_cost_what_the_budget_buys():
         **{("wc", 1): 30, ("wc", 0.5): 60, ("wc", 0.2): 150},
         **{("se", 1): 10, ("se", 0.5): 20, ("se", 0.2): 50},
     }
+
+
+def test_a_mix_spends_half_of_the_budget_on_each_model_if_that_buys_a_sample_of_both():
+    mixes = [one for one in allocations_of(study(), PAIR, mixed=("wc", "se")) if one.is_mix]
+    drawn = {(one.budget, one.match): one.draws for one in mixes}
+    assert drawn["high", "compute"] == (("wc", 15), ("se", 5))
+    assert ("low", "compute") not in drawn  # half a sample of se
+    assert mixes[0].source["draws"][1] == {"model": "se", "match": "compute", "fraction": 0.5}
+
+
+def test_price_matched_allocations_cost_the_same_dollars():
+    found = allocations_of(study(), PAIR)
     price = {one.model: one.samples for one in found if (one.budget, one.match, one.share) == ("low", "price", 1)}
     assert price == {"wc": 35, "se": 1}
 
@@ -150,13 +162,24 @@ def test_costs_are_those_of_the_pilot_s_lengths(planner, rows):
     assert row["false_positives"] / row["kept"] == pytest.approx(7 / planner.pilots["wc"].checked)
 
 
+def test_a_mix_costs_half_of_both_and_has_an_interval_of_its_own(rows):
+    own = {row["model"]: row for row in rows if (row["budget"], row["match"], row["share"]) == ("high", "compute", 1)}
+    mix = own["wc+se"]
+    assert mix["draws"] == "wc:15 se:5"
+    assert mix["flops"] == pytest.approx((own["wc"]["flops"] + own["se"]["flops"]) / 2)
+    assert mix["kept"] == pytest.approx((own["wc"]["kept"] + own["se"]["kept"]) / 2)
+    assert mix["low"] <= mix["coverage"] <= mix["high"]
+    assert mix["difference_low"] <= mix["difference"] <= mix["difference_high"]
+    assert mix["difference"] == pytest.approx(mix["coverage"] - own["se"]["coverage"])
+    assert 0 < mix["chance_ahead"] < 1
+
+
 def test_hours_on_gpus_are_the_pilot_s_own():
     config = study(budgets=ONE_BUDGET)
     config["models"]["wc"]["resources"]["gpu"] = 2
     planner = Planner(config, "hard", [pilot_of("wc", 1, 0.3, 0.8, 20), pilot_of("se", 1, 0.35, 0.6, 20)])
-    assert row_of(planner, budget="low", match="compute", model="wc", share=1.0)["gpu_hours_measured"] == pytest.approx(
-        3 * 500 * 0.01 * 2 / 3600
-    )
+    row = row_of(planner.allocation_rows(), budget="low", match="compute", model="wc", share=1.0)
+    assert row["gpu_hours_measured"] == pytest.approx(3 * 500 * 0.01 * 2 / 3600)
 
 
 @pytest.mark.parametrize("right", [0, 4, 8])
@@ -164,7 +187,7 @@ def test_models_that_are_alike_are_not_settled(right):
     def same(model):
         return ModelPilot(model, Pilot(8, [right] * 50), [[right] if right else []] * 50, 35.0, 30.0, math.nan, 0, 0)
 
-    planner = Planner(study(budgets=ONE_BUDGET), "hard", [same("wc"), same("se")])
+    planner = Planner(study(budgets={"low": {"model": "se", "samples": 9}}), "hard", [same("wc"), same("se")])
     for row in planner.allocation_rows():
         assert all(math.isfinite(row[key]) for key in ("coverage", "low", "high", "distinct", "kept"))
         assert row["settled"] in ("", "no")
@@ -225,13 +248,13 @@ def test_the_config_s_lines_draw_what_is_recommended(plan):
     grid = grid_of(config)
     for row in plan.recommended:
         if row["share"] == 1:
-            drawn = grid.draws(row["budget"], f"plan-{row['model']}-{row['match']}")
-            assert drawn[row["model"]].samples == int(row["samples"])
+            drawn = grid.draws(row["budget"], f"plan-{row['model'].replace('+', '-')}-{row['match']}")
+            assert " ".join(f"{model}:{count.samples}" for model, count in drawn.items()) == row["draws"]
     check_config(config, SCHEMA, "mine.yaml")
 
 
 def test_a_share_of_the_questions_is_a_source_too():
-    one = Allocation("tiny", "compute", "se", 1, 0.3)
+    one = Allocation("tiny", "compute", (("se", 1),), 0.3)
     assert one.source == {
         "draws": [{"model": "se", "samples": 1}],
         "filter": "ground_truth",

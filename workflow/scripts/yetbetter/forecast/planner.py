@@ -14,7 +14,8 @@ from yetbetter.forecast.allocations import Allocation, allocations_of, curve_cou
 from yetbetter.forecast.estimates import prices_of
 from yetbetter.forecast.pilots import ModelPilot
 from yetbetter.generation.engines import engine_of
-from yetbetter.stats.coverage_forecast import Comparison, Difference, Forecast
+from yetbetter.stats.coverage_forecast import Comparison, Difference, Forecast, join_intervals
+from yetbetter.stats.mixed_forecast import MixedPilot, difference_between
 from yetbetter.stats.unseen import Distinct, forecast_distinct
 from yetbetter.study.budgets import flops
 
@@ -25,7 +26,7 @@ PILOT = (
 )
 CURVES = ("dataset", "match", "reference", "reference_samples", "model", "samples", "metric", "value", "low", "high")
 ALLOCATIONS = (
-    *("dataset", "budget", "match", "model", "samples", "share", "coverage", "low", "high"),
+    *("dataset", "budget", "match", "model", "draws", "samples", "share", "coverage", "low", "high"),
     *("reference", "difference", "difference_low", "difference_high", "chance_ahead"),
     *("distinct", "distinct_low", "distinct_high", "kept", "false_positives"),
     *("tokens", "flops", "gpu_hours", "gpu_hours_measured", "dollars", "recommended", "settled", "questions_to_settle"),
@@ -49,7 +50,9 @@ class Planner:
         self.pilots = {pilot.model: pilot for pilot in pilots}
         self.models = list(self.pilots)
         self.questions = config["datasets"][dataset]["splits"]["train"]
-        self.allocations = allocations_of(config, self.models, name)
+        compared = [config["sources"][config["comparison"][role]]["draws"][0]["model"] for role in ("weak", "strong")]
+        self.pair = tuple(compared) if len(set(compared) & set(self.models)) == 2 else None
+        self.allocations = allocations_of(config, self.models, name, self.pair)
 
     def reference(self, budget: str) -> str:
         """The model that others are compared with: the budget's own, else the compared strong one, else the first."""
@@ -73,7 +76,8 @@ class Planner:
         """model -> every k that is forecast."""
         wanted: dict[str, set[int]] = {model: {1} for model in self.models}
         for allocation in self.allocations:
-            wanted[allocation.model].add(allocation.samples)
+            for model, samples in allocation.draws:
+                wanted[model].add(samples)
         for _, _, model, counts in self.lines:
             wanted[model].update(samples for _, samples in counts)
         return {model: sorted(counts) for model, counts in wanted.items()}
@@ -92,28 +96,82 @@ class Planner:
     def of(self, model: str, samples: int) -> int:
         return self.counts[model].index(samples)
 
+    @cached_property
+    def mixed(self) -> MixedPilot:
+        most = max(samples for one in self.allocations for _, samples in one.draws if one.share == 1)
+        return MixedPilot(*(self.pilots[model].counts for model in self.pair), most)
+
+    @cached_property
+    def leads(self) -> dict[tuple[Allocation, Allocation], tuple[float, float, float]]:
+        """(middle, low, high) of every mix minus each of its models with the whole budget."""
+        alone = {(one.budget, one.match, one.model): one for one in self.allocations if one.share == 1}
+        mixes = [one for one in self.allocations if one.is_mix]
+        pairs = [(mix, alone[mix.budget, mix.match, model]) for mix in mixes for model in self.pair]
+        found = self.mixed.leads([(self.as_mix(mix), self.as_mix(one)) for mix, one in pairs]) if pairs else []
+        return dict(zip(pairs, found, strict=True))
+
+    @cached_property
+    def mixes(self) -> dict[Allocation, tuple[float, float, float]]:
+        """Coverage of the mixes, with its interval.
+
+        Beyond the pilot the estimate is that of each model alone plus the mix's lead over it, in the mean of both:
+        what a profile's middle is wrong by, it is for the mix and for one model alike.
+        """
+        mixes = [one for one in self.allocations if one.is_mix]
+        found = self.mixed.coverage([self.as_mix(one) for one in mixes]) if mixes else []
+        coverage = {}
+        for mix, (estimate, low, high) in zip(mixes, found, strict=True):
+            if self.mixed.unbiased(self.as_mix(mix)) is None:
+                leads = {one: lead[0] for (first, one), lead in self.leads.items() if first == mix}
+                sums = [self.expect(one).coverage[0] + lead for one, lead in leads.items()]
+                estimate = min(max(sum(sums) / len(sums), low), high)
+            coverage[mix] = estimate, low, high
+        return coverage
+
+    def as_mix(self, allocation: Allocation) -> tuple[int, int]:
+        """Samples of the pair's models."""
+        drawn = dict(allocation.draws)
+        return drawn.get(self.pair[0], 0), drawn.get(self.pair[1], 0)
+
     def expect(self, allocation: Allocation) -> Expected:
-        place, share = self.of(allocation.model, allocation.samples), allocation.share
-        coverage, distinct = self.coverage[allocation.model], self.distinct[allocation.model]
+        # A solution that both models of a mix find is counted twice.
+        parts = [(self.distinct[model], self.of(model, samples)) for model, samples in allocation.draws]
+        distinct = (sum(getattr(found, end)[at] for found, at in parts) for end in ("estimate", "low", "high"))
+        if allocation.is_mix:
+            coverage = self.mixes[allocation]
+        else:
+            found, at = self.coverage[allocation.model], self.of(*allocation.draws[0])
+            coverage = found.estimate[at], found.low[at], found.high[at]
+        share = allocation.share
         return Expected(
-            allocation,
-            *(
-                tuple(share * float(values[place]) for values in (found.estimate, found.low, found.high))
-                for found in (coverage, distinct)
-            ),
+            allocation, *(tuple(share * float(value) for value in values) for values in (coverage, distinct))
         )
 
     def differences(self, pairs: list[tuple[Allocation, Allocation]]) -> list[Difference]:
         """First minus second of every pair, in shares of all questions."""
         found: dict[tuple[Allocation, Allocation], Difference] = {}
+        for first, second in pairs:
+            if first.is_mix or second.is_mix:
+                found[first, second] = self.difference_of_mix(first, second)
         by_models: dict[tuple[str, str], list[tuple[Allocation, Allocation]]] = {}
         for first, second in pairs:
-            by_models.setdefault((first.model, second.model), []).append((first, second))
+            if (first, second) not in found:
+                by_models.setdefault((first.model, second.model), []).append((first, second))
         for models, some in by_models.items():
             sides = [self.scaled([pair[side] for pair in some]) for side in (0, 1)]
             comparison = Comparison(*(self.pilots[model].counts for model in models), self.seed)
             found |= dict(zip(some, comparison.differences(*sides), strict=True))
         return [found[pair] for pair in pairs]
+
+    def difference_of_mix(self, first: Allocation, second: Allocation) -> Difference:
+        estimate = self.expect(first).coverage[0] - self.expect(second).coverage[0]
+        if (first, second) in self.leads:
+            return difference_between(estimate, *self.leads[first, second][1:])
+        if (second, first) in self.leads:
+            _, low, high = self.leads[second, first]
+            return difference_between(estimate, -high, -low)
+        # As if both were independent, which makes the interval too wide rather than too narrow.
+        return join_intervals(*(self.expect(one).coverage for one in (first, second)), 0.0)
 
     def scaled(self, allocations: list[Allocation]) -> Forecast:
         """The forecasts of one model's allocations, in shares of all questions."""
@@ -124,8 +182,14 @@ class Planner:
         return replace(forecast, counts=forecast.counts[places], by_family={}, **cut)
 
     def costs(self, allocation: Allocation) -> dict[str, float]:
-        pilot, entry = self.pilots[allocation.model], self.config["models"][allocation.model]
-        drawn = allocation.samples * allocation.share * self.questions
+        """Sums over the models; a number that is unknown of one is unknown."""
+        parts = [self.costs_of(model, samples * allocation.share) for model, samples in allocation.draws]
+        return {key: sum(part[key] for part in parts) for key in parts[0]}
+
+    def costs_of(self, model: str, per_question: float) -> dict[str, float]:
+        pilot, entry = self.pilots[model], self.config["models"][model]
+        drawn = per_question * self.questions
+        right = drawn * float(pilot.counts.right.mean()) / pilot.counts.samples
         tokens = drawn * pilot.tokens
         operations = flops(entry.get("parameters", 0), tokens)
         read, written = prices_of(entry)
@@ -133,6 +197,8 @@ class Planner:
         speed = assumed["peak_flops"] * assumed["utilisation"]["sampling"]
         gpus = entry["resources"]["gpu"]
         return {
+            "kept": right,
+            "false_positives": right * pilot.false_positives,
             "tokens": tokens,
             "flops": operations,
             "gpu_hours": 0.0 if endpoint else operations / speed / 3600,
@@ -199,15 +265,15 @@ class Planner:
     def allocation_row(
         self, one: Allocation, against: Difference, recommended: bool, lead: Difference | None, references: dict
     ) -> dict:
-        expected, pilot = self.expect(one), self.pilots[one.model]
+        expected = self.expect(one)
         reference = references[one.budget, one.match]
         alone = one == reference
-        kept = pilot.counts.right.mean() / pilot.counts.samples * one.samples * one.share * self.questions
         return {
             "dataset": self.dataset,
             "budget": one.budget,
             "match": one.match,
             "model": one.model,
+            "draws": " ".join(f"{model}:{samples}" for model, samples in one.draws),
             "samples": one.samples,
             "share": one.share,
             **dict(zip(("coverage", "low", "high"), expected.coverage, strict=True)),
@@ -217,8 +283,6 @@ class Planner:
             "difference_high": math.nan if alone else against.high,
             "chance_ahead": math.nan if alone else against.chance,
             **dict(zip(("distinct", "distinct_low", "distinct_high"), expected.distinct, strict=True)),
-            "kept": float(kept),
-            "false_positives": float(kept * pilot.false_positives),
             **self.costs(one),
             "recommended": "yes" if recommended else "",
             "settled": "" if not recommended else "yes" if lead is None or lead.chance >= SURE else "no",

@@ -18,7 +18,7 @@ from yetbetter.tables import Table, read_table
 NUMBERS = {
     "pilot": ("solved", "pass_at_1", "tokens_per_solution", "false_positive_rate", "checked", "weight"),
     "curves": ("value", "low", "high"),
-    "allocations": tuple(name for name in ALLOCATIONS if name not in ("dataset", "budget", "match", "model",
+    "allocations": tuple(name for name in ALLOCATIONS if name not in ("dataset", "budget", "match", "model", "draws",
                          "samples", "reference", "recommended", "settled")),
 }  # fmt: skip
 
@@ -80,7 +80,15 @@ def write_plan(path: str, template: Path, config: dict, plans: list[Plan], figur
 def what_to_draw(row: dict) -> str:
     """30 samples of wc for every question"""
     where = "every question" if row["share"] == 1 else f"the first {wording.percent(row['share'], 0)} of the questions"
-    return f"{wording.count(int(row['samples']), 'sample')} of {row['model']} for {where}"
+    (model, samples), *others = draws_of(row)
+    drawn = [f"{wording.count(samples, 'sample')} of {model}", *(f"{count:,} of {other}" for other, count in others)]
+    return f"{wording.joined(drawn)} for {where}"
+
+
+def draws_of(row: dict) -> tuple[tuple[str, int], ...]:
+    """(model, samples per question) of an allocation."""
+    pairs = (draw.rpartition(":") for draw in row["draws"].split())
+    return tuple((model, int(samples)) for model, _, samples in pairs)
 
 
 def what_it_buys(config: dict, budget: str, match: str) -> str:
@@ -241,7 +249,7 @@ def pilot_sheet(plan: Plan) -> Sheet:
 
 def name_of_source(one: Allocation) -> str:
     part = "" if one.share == 1 else f"-{one.samples}-of-{100 * one.share:.0f}-percent"
-    return f"plan-{one.model}-{one.match}{part}"
+    return f"plan-{one.model.replace('+', '-')}-{one.match}{part}"
 
 
 def snippet(config: dict, plans: list[Plan]) -> str:
@@ -250,17 +258,18 @@ def snippet(config: dict, plans: list[Plan]) -> str:
     budgets: dict[str, dict] = {}
     for plan in plans:
         for row in plan.recommended:
-            one = Allocation(row["budget"], row["match"], row["model"], int(row["samples"]), row["share"])
+            one = Allocation(row["budget"], row["match"], draws_of(row), row["share"])
             budgets[one.budget] = config["budgets"][one.budget]
             entry, used = sources.setdefault(name_of_source(one), (one.source, []))
-            used.append(f"{plan.dataset}/{one.budget}: {one.samples} of {one.model}")
+            drawn = wording.joined(f"{samples} of {model}" for model, samples in one.draws)
+            used.append(f"{plan.dataset}/{one.budget}: {drawn}")
     lines = ["budgets:"]
     lines += [f"  {name}: {{model: {entry['model']}, samples: {entry['samples']}}}" for name, entry in budgets.items()]
     lines += ["", "sources:"]
     for name, (entry, used) in sources.items():
-        [draw] = entry["draws"]
-        draws = ", ".join(f"{key}: {value}" for key, value in draw.items())
+        each = (", ".join(f"{key}: {value}" for key, value in draw.items()) for draw in entry["draws"])
+        draws = ", ".join(f"{{{draw}}}" for draw in each)
         questions = f", questions: {{fraction: {entry['questions']['fraction']:g}}}" if "questions" in entry else ""
         lines.append(f"  # {'; '.join(used)}")
-        lines.append(f"  {name}: {{draws: [{{{draws}}}], filter: {entry['filter']}{questions}}}")
+        lines.append(f"  {name}: {{draws: [{draws}], filter: {entry['filter']}{questions}}}")
     return "\n".join(lines) + "\n"

@@ -18,10 +18,13 @@ PUSHES = np.geomspace(0.02, 60, 14)
 TINY = 1e-300
 
 
-def chances(most: int) -> np.ndarray:
-    """Grid of p from 0 to 1: even steps in log p down to p that `most` samples hardly ever show, finer towards 1."""
-    small = np.geomspace(0.1 / most, 0.1, 22, endpoint=False) if most > 1 else np.array([0.05])
-    return np.concatenate([[0.0], small, np.sin(np.linspace(np.arcsin(np.sqrt(0.1)), np.pi / 2, 26)) ** 2])
+def chances(most: int, small: int = 22, large: int = 26) -> np.ndarray:
+    """Grid of p from 0 to 1: even steps in log p down to p that `most` samples hardly ever show, finer towards 1.
+
+    small, large: numbers of points below and above 0.1.
+    """
+    low = np.geomspace(0.1 / most, 0.1, small, endpoint=False) if most > 1 else np.array([0.05])
+    return np.concatenate([[0.0], low, np.sin(np.linspace(np.arcsin(np.sqrt(0.1)), np.pi / 2, large)) ** 2])
 
 
 def binomial_table(samples: int, p: np.ndarray) -> np.ndarray:
@@ -68,17 +71,23 @@ class Profile:
 
 
 def profile(
-    histogram: np.ndarray, table: np.ndarray, events: np.ndarray, limit: float = LIMIT, steps: int = STEPS
+    histogram: np.ndarray,
+    table: np.ndarray,
+    events: np.ndarray,
+    limit: float = LIMIT,
+    steps: int = STEPS,
+    pushes: np.ndarray = PUSHES,
 ) -> Profile:
     """The interval of the mean of every event's chance, whatever the shape of G.
 
-    histogram: shape (samples + 1,). events: chance of each event given p, shape (events, grid).
+    histogram: shape (cells,). table: chance of each cell given p, shape (cells, grid); cells without a question may be
+    left out. events: chance of each event given p, shape (events, grid). pushes: see PUSHES.
     """
     total, size = histogram.sum(), len(events)
     best = fit_mixture(histogram[None], table, 2 * steps)
     top = log_likelihood(histogram[None], best, table)[0]
-    pushes = np.concatenate([PUSHES, PUSHES]) * np.sqrt(total)
-    up = np.arange(len(pushes)) < len(PUSHES)
+    up = np.arange(2 * len(pushes)) < len(pushes)
+    pushes = np.concatenate([pushes, pushes]) * np.sqrt(total)
     # Rows: every event with every push, up by observations of the event and down by those of its complement.
     pushed = np.where(up[None, :, None], events[:, None, :], 1 - events[:, None, :]).reshape(-1, events.shape[1])
     push = np.tile(pushes, size)[:, None]
