@@ -282,7 +282,7 @@ def test_curves_that_cross_are_reported():
     ],
 )
 def test_what_a_larger_pilot_would_settle(settled, needed, words):
-    assert words in how_sure({"settled": settled, "questions_to_settle": needed}, 500)
+    assert words in how_sure({"settled": settled, "questions_to_settle": needed, "rival": "se"}, 500)
 
 
 def test_the_table_has_a_row_for_each_budget_and_rule(plan):

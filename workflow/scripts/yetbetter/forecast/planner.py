@@ -29,7 +29,17 @@ ALLOCATIONS = (
     *("dataset", "budget", "match", "model", "draws", "samples", "share", "coverage", "low", "high"),
     *("reference", "difference", "difference_low", "difference_high", "chance_ahead"),
     *("distinct", "distinct_low", "distinct_high", "kept", "false_positives"),
-    *("tokens", "flops", "gpu_hours", "gpu_hours_measured", "dollars", "recommended", "settled", "questions_to_settle"),
+    *(
+        "tokens",
+        "flops",
+        "gpu_hours",
+        "gpu_hours_measured",
+        "dollars",
+        "recommended",
+        "rival",
+        "settled",
+        "questions_to_settle",
+    ),
 )
 
 
@@ -259,6 +269,7 @@ class Planner:
         leads = dict(zip([first for first, _ in contests], self.differences(contests), strict=True))
         return [
             self.allocation_row(one, against[one], one == best[one.budget, one.match], leads.get(one), references)
+            | {"rival": rivals[one.budget, one.match].model if one in leads else ""}
             for one in self.allocations
         ]
 

@@ -19,7 +19,7 @@ NUMBERS = {
     "pilot": ("solved", "pass_at_1", "tokens_per_solution", "false_positive_rate", "checked", "weight"),
     "curves": ("value", "low", "high"),
     "allocations": tuple(name for name in ALLOCATIONS if name not in ("dataset", "budget", "match", "model", "draws",
-                         "samples", "reference", "recommended", "settled")),
+                         "samples", "reference", "recommended", "rival", "settled")),
 }  # fmt: skip
 
 
@@ -102,11 +102,12 @@ def how_sure(row: dict, questions: int) -> str:
     needed = row["questions_to_settle"]
     if row["settled"] == "yes":
         return "settled by this pilot"
+    start = f"not settled against {row['rival']}"
     if math.isnan(needed):  # an infinity is not in a table of numbers
-        return "not settled: no lead is expected"
+        return f"{start}: no lead is expected"
     if needed > questions:
-        return f"not settled, and not by all {questions:,} questions either"
-    return f"not settled: about {math.ceil(needed / 50) * 50:,} pilot questions would settle such a lead"
+        return f"{start}, and all {questions:,} questions would not settle it either"
+    return f"{start}: about {math.ceil(needed / 50) * 50:,} pilot questions would settle such a lead"
 
 
 def state(config: dict, plans: list[Plan]) -> list[str]:
@@ -118,7 +119,7 @@ def state(config: dict, plans: list[Plan]) -> list[str]:
     # Another budget of the same size may stand for it.
     row = next((row for row in rows if budgets[row["budget"]] == budgets[compared["budget"]]), rows[0])
     ends = f"{wording.percent(row['low'], 0)} to {wording.percent(row['high'], 0)}"
-    solved = f"{wording.percent(row['coverage'], 0)} (95 % interval {ends})"
+    solved = f"{wording.percent(row['coverage'], 0)} (95{wording.NARROW}% interval {ends})"
     sentences = [
         f"For {what_it_buys(config, row['budget'], row['match'])} on {plan.dataset}, draw {what_to_draw(row)}.",
         f"That is expected to solve {solved} of the questions.",
