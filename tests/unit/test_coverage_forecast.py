@@ -1,6 +1,7 @@
 """Coverage forecast from a pilot: every family's formulas, intervals that hold, and pilots without information."""
 
 from math import comb
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,9 @@ from yetbetter.stats.beta_binomial import Beta, beta_coverage, beta_from_two, fi
 from yetbetter.stats.coverage_forecast import BY_LEVEL, MIXTURE, ONE_BETA, Comparison, Pilot, join_intervals
 from yetbetter.stats.estimators import coverage_curve
 from yetbetter.stats.mixtures import binomial_table, chances, fit_mixture, profile, solved_within
+from yetbetter.tables import read_table
+
+PUBLISHED = Path(__file__).parents[2] / "resources" / "published_numbers.csv"
 
 COUNTS = [1, 4, 8, 16, 32, 300]
 
@@ -55,6 +59,16 @@ def test_the_beta_of_two_points_goes_through_them():
     assert beta_coverage(beta_from_two(0.327, 0.434), [1, 2]) == pytest.approx([0.327, 0.434])
     with pytest.raises(ValueError, match="no Beta distribution"):
         beta_from_two(0.3, 0.2)
+
+
+def test_the_paper_s_curves_are_forecast_from_two_points_within_1_2_points():
+    table = read_table(PUBLISHED, numbers=("k", "value")).where(table="coverage_trend")
+    for dataset in ("math", "gsm8k"):
+        for source in ("se", "wc"):
+            printed = {row["k"]: row["value"] / 100 for row in table.where(dataset=dataset, source=source).rows}
+            further = [int(k) for k in printed if k in (5, 10, 15, 30)]
+            expected = beta_coverage(beta_from_two(printed[1], printed[2]), further)
+            assert expected == pytest.approx([printed[k] for k in further], abs=0.012)
 
 
 def test_em_reaches_the_counts_that_a_mixture_can_explain():
