@@ -71,6 +71,9 @@ def check_references(config: dict, name: str) -> None:
             models = [other["model"] for other in entry["draws"]]
             if models.count(draw["model"]) > 1:
                 raise UserError(f"{name}: sources.{source}.draws: {draw['model']!r} is in two draws, combine them")
+    for key, registry in (("models", "models"), ("datasets", "datasets")):
+        for wanted in config["plan"].get(key, []):
+            require(f"plan.{key}", wanted, registry)
     comparison = {"weak": "sources", "strong": "sources", "dataset": "datasets", "budget": "budgets"}
     for key, registry in comparison.items():
         require(f"comparison.{key}", config["comparison"][key], registry)

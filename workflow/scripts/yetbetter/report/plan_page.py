@@ -1,0 +1,276 @@
+"""The page of a plan: what to run for each budget, how sure that is, and the lines of the config that run it."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from markupsafe import Markup, escape
+
+from yetbetter.forecast.allocations import Allocation
+from yetbetter.forecast.planner import ALLOCATIONS, CURVES, PILOT
+from yetbetter.records import write_text
+from yetbetter.report import page, wording
+from yetbetter.report.sheets import Column, Field, Sheet, file_sheet, interval_picture, make_sheet, numeric
+from yetbetter.tables import Table, read_table
+
+NUMBERS = {
+    "pilot": ("solved", "pass_at_1", "tokens_per_solution", "false_positive_rate", "checked", "weight"),
+    "curves": ("value", "low", "high"),
+    "allocations": tuple(name for name in ALLOCATIONS if name not in ("dataset", "budget", "match", "model", "draws",
+                         "samples", "reference", "recommended", "rival", "settled")),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The tables of one data set's plan, from the folder that plan_sampling.py wrote."""
+
+    dataset: str
+    folder: Path
+    pilot: Table
+    curves: Table
+    allocations: Table
+
+    @property
+    def pilot_samples(self) -> dict[str, int]:
+        return {row["model"]: int(row["samples"]) for row in self.pilot.rows}
+
+    @property
+    def recommended(self) -> list[dict]:
+        return self.allocations.where(recommended="yes").rows
+
+    @property
+    def files(self) -> list[Path]:
+        return [self.folder / f"{name}.csv" for name in NUMBERS]
+
+
+def read_plan(folder: Path) -> Plan:
+    columns = {"pilot": PILOT, "curves": CURVES, "allocations": ALLOCATIONS}
+    tables = {name: read_table(folder / f"{name}.csv", columns[name], NUMBERS[name]) for name in NUMBERS}
+    return Plan(folder.name, folder, **tables)
+
+
+def write_plan(path: str, template: Path, config: dict, plans: list[Plan], figures: dict[str, Path]) -> None:
+    """figures: data set -> PNG file. config: the study's complete, checked config."""
+    text = page.render(
+        template,
+        study=config["study"],
+        statement=state(config, plans),
+        snippet=snippet(config, plans),
+        plans=[
+            {
+                "dataset": plan.dataset,
+                "pilot": pilot_sheet(plan),
+                "recommended": recommended_sheet(plan, config),
+                "crossings": list(crossings(plan)),
+                "figure": page.embed(figures[plan.dataset]),
+            }
+            for plan in plans
+        ],
+        tables=[(plan.dataset, file_sheet(file)) for plan in plans for file in plan.files],
+    )
+    write_text(path, [text])
+
+
+# Sentences ------------------------------------------------------------------------------------------------------------
+
+
+def what_to_draw(row: dict) -> str:
+    """30 samples of wc for every question"""
+    where = "every question" if row["share"] == 1 else f"the first {wording.percent(row['share'], 0)} of the questions"
+    (model, samples), *others = draws_of(row)
+    drawn = [f"{wording.count(samples, 'sample')} of {model}", *(f"{count:,} of {other}" for other, count in others)]
+    return f"{wording.joined(drawn)} for {where}"
+
+
+def draws_of(row: dict) -> tuple[tuple[str, int], ...]:
+    """(model, samples per question) of an allocation."""
+    pairs = (draw.rpartition(":") for draw in row["draws"].split())
+    return tuple((model, int(samples)) for model, _, samples in pairs)
+
+
+def what_it_buys(config: dict, budget: str, match: str) -> str:
+    """the compute of one sample of se per question"""
+    entry = config["budgets"][budget]
+    return f"the {match} of {wording.count(entry['samples'], 'sample')} of {entry['model']} per question"
+
+
+def how_sure(row: dict, questions: int) -> str:
+    """settled, or what would settle it. questions: of the training split."""
+    needed = row["questions_to_settle"]
+    if row["settled"] == "yes":
+        return "settled by this pilot"
+    start = f"not settled against {row['rival']}"
+    if math.isnan(needed):  # an infinity is not in a table of numbers
+        return f"{start}: no lead is expected"
+    if needed > questions:
+        return f"{start}, and all {questions:,} questions would not settle it either"
+    return f"{start}: about {math.ceil(needed / 50) * 50:,} pilot questions would settle such a lead"
+
+
+def state(config: dict, plans: list[Plan]) -> list[str]:
+    """The answer in two or three sentences: of the comparison's data set and budget, if they are planned for."""
+    compared = config["comparison"]
+    plan = next((plan for plan in plans if plan.dataset == compared["dataset"]), plans[0])
+    rows = plan.recommended
+    budgets = config["budgets"]
+    # Another budget of the same size may stand for it.
+    row = next((row for row in rows if budgets[row["budget"]] == budgets[compared["budget"]]), rows[0])
+    ends = f"{wording.percent(row['low'], 0)} to {wording.percent(row['high'], 0)}"
+    solved = f"{wording.percent(row['coverage'], 0)} (95{wording.NARROW}% interval {ends})"
+    sentences = [
+        f"For {what_it_buys(config, row['budget'], row['match'])} on {plan.dataset}, draw {what_to_draw(row)}.",
+        f"That is expected to solve {solved} of the questions.",
+    ]
+    if not math.isnan(row["difference"]):
+        lead = 100 * row["difference"]
+        sentences.append(
+            f"{row['reference']} alone is expected to solve {wording.number(lead)} points fewer"
+            f" {wording.interval(100 * row['difference_low'], 100 * row['difference_high'])}."
+        )
+    sure = how_sure(row, config["datasets"][plan.dataset]["splits"]["train"])
+    return [*sentences, f"This choice is {sure}."]
+
+
+def crossings(plan: Plan) -> Iterator[str]:
+    """One sentence for each pair of curves: who is expected ahead, and where they cross."""
+    coverage = plan.curves.where(metric="coverage")
+    for rule in coverage.values("match"):
+        for reference in coverage.where(match=rule).values("reference"):
+            own = coverage.where(match=rule, reference=reference)
+            base = {int(row["reference_samples"]): row["value"] for row in own.where(model=reference).rows}
+            for model in own.values("model"):
+                curve = {int(row["reference_samples"]): row["value"] for row in own.where(model=model).rows}
+                shared = sorted(base.keys() & curve.keys())
+                if model != reference and shared:
+                    yield describe_crossing(rule, reference, model, [(at, curve[at] - base[at]) for at in shared])
+
+
+def describe_crossing(rule: str, reference: str, model: str, leads: list[tuple[int, float]]) -> str:
+    """leads: (samples of the reference, coverage of the model minus that of the reference), by budget."""
+    start = f"{rule[:1].upper()}{rule[1:]}-matched, "
+    signs = [(at, lead > 0) for at, lead in leads]
+    turns = [(before[0], *after) for before, after in pairwise(signs) if before[1] != after[1]]
+    first, other = (model, reference) if signs[0][1] else (reference, model)
+    if not turns:
+        most = f"up to {leads[-1][0]} samples of {reference} per question"
+        return f"{start}{first} is expected ahead of {other} at every budget shown, {most}."
+    places = [f"{model if ahead else reference} from {low} to {high} samples on" for low, high, ahead in turns]
+    return (
+        f"{start}{first} is expected ahead first, then {wording.joined(places)} (samples of {reference} per question)."
+    )
+
+
+# Tables ---------------------------------------------------------------------------------------------------------------
+
+
+def recommended_sheet(plan: Plan, config: dict) -> Sheet:
+    """The recommended allocation of each budget and rule."""
+    names = {
+        **{"budget": "text", "draw": "text", "coverage, %": "number", "lead, points": "number", "": "picture"},
+        **{"chance ahead": "number", "how sure": "text", "correct (distinct) per question": "number", "cost": "text"},
+    }
+    columns = [Column(name, kind) for name, kind in names.items()]
+    ends = [abs(row[key]) for row in plan.recommended for key in ("difference_low", "difference_high")]
+    reach = max((end for end in ends if not math.isnan(end)), default=0.0)
+    questions = config["datasets"][plan.dataset]["splits"]["train"]
+    rows = []
+    for row in plan.recommended:
+        difference = [100 * row[key] for key in ("difference", "difference_low", "difference_high")]
+        lead = in_two_lines(wording.signed(difference[0]), wording.interval(*difference[1:]))
+        if math.isnan(difference[0]):
+            lead = f"is {row['reference']}"
+        coverage = wording.interval(100 * row["low"], 100 * row["high"], 1, wording.number)
+        solutions = f"{wording.number(row['kept'] / questions, 2)} ({wording.number(row['distinct'], 2)})"
+        tokens = f"{wording.number(row['tokens'] / 1e6, 2)} M tokens"
+        rows.append(
+            [
+                Field(f"{row['budget']} ({row['match']})"),
+                Field(what_to_draw(row)),
+                numeric(row["coverage"], in_two_lines(wording.number(100 * row["coverage"]), coverage)),
+                numeric(row["difference"], lead),
+                Field(interval_picture(*difference, 100 * reach)),
+                numeric(row["chance_ahead"], chance(row["chance_ahead"])),
+                Field(how_sure(row, questions)),
+                numeric(row["distinct"], solutions),
+                numeric(row["tokens"], tokens + (f", {row['dollars']:,.2f} dollars" if row["dollars"] else "")),
+            ]
+        )
+    return make_sheet(f"recommended_{plan.dataset}.csv", columns, rows, classes="plan")
+
+
+def in_two_lines(value: str, interval: str) -> Markup:
+    return Markup(f'{escape(value)}<br><span class="faint">{escape(interval)}</span>')
+
+
+def chance(share: float) -> str:
+    """In percent; never 0 or 100, since a pilot cannot be certain."""
+    if math.isnan(share):
+        return ""
+    return "> 99 %" if share > 0.99 else "< 1 %" if share < 0.01 else wording.percent(share, 0)
+
+
+def pilot_sheet(plan: Plan) -> Sheet:
+    """What the pilot shows of each model."""
+    names = (
+        "model",
+        "questions",
+        "samples",
+        "solved",
+        "pass@1",
+        "tokens per solution",
+        "false positives",
+        "forecast by",
+    )
+    columns = [Column(name, "text" if name in ("model", "forecast by") else "number") for name in names]
+    rows = []
+    for model in plan.pilot.values("model"):
+        own = plan.pilot.where(model=model).rows
+        row = own[0]
+        families = [f"{one['family']} {wording.percent(one['weight'], 0)}" for one in own]
+        rows.append(
+            [
+                Field(model),
+                numeric(row["questions"], row["questions"]),
+                numeric(row["samples"], row["samples"]),
+                numeric(row["solved"], wording.percent(row["solved"])),
+                numeric(row["pass_at_1"], wording.percent(row["pass_at_1"])),
+                numeric(row["tokens_per_solution"], wording.number(row["tokens_per_solution"], 0)),
+                numeric(row["false_positive_rate"], wording.percent(row["false_positive_rate"])),
+                Field(", ".join(families)),
+            ]
+        )
+    return make_sheet(f"pilot_{plan.dataset}.csv", columns, rows)
+
+
+# The config's lines ---------------------------------------------------------------------------------------------------
+
+
+def name_of_source(one: Allocation) -> str:
+    part = "" if one.share == 1 else f"-{one.samples}-of-{100 * one.share:.0f}-percent"
+    return f"plan-{one.model.replace('+', '-')}-{one.match}{part}"
+
+
+def snippet(config: dict, plans: list[Plan]) -> str:
+    """`budgets:` and `sources:` of the recommended allocations, as YAML; equal sources stand once."""
+    sources: dict[str, tuple[dict, list[str]]] = {}
+    budgets: dict[str, dict] = {}
+    for plan in plans:
+        for row in plan.recommended:
+            one = Allocation(row["budget"], row["match"], draws_of(row), row["share"])
+            budgets[one.budget] = config["budgets"][one.budget]
+            entry, used = sources.setdefault(name_of_source(one), (one.source, []))
+            drawn = wording.joined(f"{samples} of {model}" for model, samples in one.draws)
+            used.append(f"{plan.dataset}/{one.budget}: {drawn}")
+    lines = ["budgets:"]
+    lines += [f"  {name}: {{model: {entry['model']}, samples: {entry['samples']}}}" for name, entry in budgets.items()]
+    lines += ["", "sources:"]
+    for name, (entry, used) in sources.items():
+        each = (", ".join(f"{key}: {value}" for key, value in draw.items()) for draw in entry["draws"])
+        draws = ", ".join(f"{{{draw}}}" for draw in each)
+        questions = f", questions: {{fraction: {entry['questions']['fraction']:g}}}" if "questions" in entry else ""
+        lines.append(f"  # {'; '.join(used)}")
+        lines.append(f"  {name}: {{draws: [{draws}], filter: {entry['filter']}{questions}}}")
+    return "\n".join(lines) + "\n"
