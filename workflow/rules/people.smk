@@ -23,8 +23,7 @@ rule annotate_solutions:
     conda:
         "../../envs/analysis.yaml"
     params:
-        folders=people.folders,
-        blocks=people.blocks,
+        draws=people.options,
         arms=people.arms,
         labels=lambda wildcards, input: f"--labels {shlex.quote(input.labels[0])}" if input.labels else "",
         samples=config["people"]["samples"],
@@ -34,8 +33,7 @@ rule annotate_solutions:
     shell:
         "python workflow/scripts/annotate_solutions.py"
         " --problems {input.problems:q}"
-        " {params.folders}"
-        " --blocks {params.blocks}"
+        " {params.draws}"
         " --arms {params.arms}"
         " --samples {params.samples}"
         " --seed {params.seed}"
@@ -68,8 +66,7 @@ rule collect_labels:
     conda:
         "../../envs/analysis.yaml"
     params:
-        folders=people.folders,
-        blocks=people.blocks,
+        draws=people.options,
         labels=people.labelled,
         seed=config["seed"],
         study=config["study"],
@@ -77,8 +74,7 @@ rule collect_labels:
     shell:
         "python workflow/scripts/collect_labels.py"
         " --problems {input.problems:q}"
-        " {params.folders}"
-        " --blocks {params.blocks}"
+        " {params.draws}"
         " --labels {params.labels:q}"
         " --seed {params.seed}"
         " --study {params.study}"

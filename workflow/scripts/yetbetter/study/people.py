@@ -30,8 +30,9 @@ class People:
     def inputs(self, w) -> list[str]:
         return self.view(w).files("solutions", "verdicts", blocks=self.blocks(w))
 
-    def folders(self, w) -> list[str]:
-        return self.view(w).folders("solutions", "verdicts")
+    def options(self, w) -> list[str]:
+        """Where the solutions are, as arguments of programs."""
+        return [*self.view(w).folders("solutions", "verdicts"), "--blocks", *self.blocks(w)]
 
     def view(self, w):
         """Any of the data set's: all have the same folders."""
