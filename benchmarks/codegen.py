@@ -5,6 +5,8 @@
 The samples are those that CodeT published (Chen et al. 2022): 100 for each problem, at temperature 0.8, from prompts
 without examples, in another order. A prompt belongs to the problem with its function's name whose own prompt is most
 alike. A killed run goes on where it stopped; the result is verdicts.jsonl in the folder of --drafts.
+
+--whole runs each text as it is, as the published figures do; a study cuts it where the function has ended.
 """
 
 import argparse
@@ -36,6 +38,7 @@ def main() -> None:
     parser.add_argument("--samples", required=True, type=Path, help="JSON Lines with prompt, samples")
     parser.add_argument("--drafts", required=True, type=Path, help="folder for the problems, solutions and verdicts")
     parser.add_argument("--workers", type=whole(1), default=2, help="programs at a time (default: 2)")
+    parser.add_argument("--whole", action="store_true", help="do not cut what follows the function")
     parser.add_argument("--count", type=whole(1), help="the first n samples of each problem (default: all)")
     arguments = parser.parse_args()
     arguments.drafts.mkdir(parents=True, exist_ok=True)
@@ -47,7 +50,12 @@ def main() -> None:
     write_rows(
         solutions,
         [
-            {"problem": problem["problem"], "sample": number, "text": text}
+            {
+                "problem": problem["problem"],
+                "sample": number,
+                # A text that defines the function itself is not cut.
+                "text": problem["signature"] + text if arguments.whole else text,
+            }
             for problem, samples in matched
             for number, text in enumerate(samples[: arguments.count])
         ],
@@ -85,7 +93,7 @@ def report(solutions: list[dict], verdicts: list[dict]) -> None:
         counts[solution["problem"]] += 1
         if verdict["verdict"] == CORRECT:
             right[solution["problem"]] += 1
-            texts[solution["problem"]].add(solution["text"])
+            texts[solution["problem"]].add(" ".join(solution["text"].split()))
     samples = min(counts.values())
     curves = coverage_curve(samples, [right[problem] for problem in counts])
     for k in (1, 10, 100):
@@ -93,7 +101,7 @@ def report(solutions: list[dict], verdicts: list[dict]) -> None:
             print(f"pass@{k} {100 * curves[:, k - 1].mean():.2f}")
     unique = sum(len(found) for found in texts.values())
     print(f"{len(texts)} of {len(counts)} problems solved, {sum(right.values())} right programs")
-    print(f"{unique / max(1, len(texts)):.2f} different ones by text for each solved problem")
+    print(f"{unique / max(1, len(texts)):.2f} different ones by text (up to white space) for each solved problem")
 
 
 if __name__ == "__main__":
