@@ -132,7 +132,8 @@ def make_data_tables(study: Study, folder: Path) -> None:
         run("select_solutions", "--problems", problems, "--prompt", prompt, *draws, *stages[:4], *blocks, *outputs)
         exact = ("--exact", *(count.exact for count in counts.values()), "--counts", made["counts"])
         place = ("--dataset", arm.dataset, "--budget", arm.budget, "--source", arm.source)
-        outputs = ("--output", f"{path}.csv", "--summary", f"{path}.json", "--by-question", f"{path}.questions.csv")
+        outputs = ["--output", f"{path}.csv", "--summary", f"{path}.json", "--by-question", f"{path}.questions.csv"]
+        outputs += ["--checked", f"{path}.checked.jsonl"]
         run("measure_arm", "--problems", problems, *draws, *exact, *stages, *blocks, *place, *outputs)
         arms.append(path)
     names = {"coverage": "coverage", "diversity": "diversity", "quality": "data_quality", "costs": "arms"}
@@ -176,6 +177,8 @@ def make_score_tables(study: Study, folder: Path) -> None:
     roles = ("--roles", json.dumps(roles_of(study.config)), "--published", ROOT / "resources/published_numbers.csv")
     paths = [f"{arm.dataset}/{arm.budget}/from-{arm.source}" for arm in study.grid.sampled_arms]
     arms = ("--metrics", folder / "metrics", "--arms", *paths)
+    rates = ("--output", folder / "tables/false_positives.csv")
+    run("estimate_false_positives", *scores, *arms, *rates)
     claims = ("--output", folder / "tables/claims.csv", "--comparisons", folder / "tables/claim_comparisons.csv")
     run("check_claims", "--rules", ROOT / "workflow/claims.yaml", *roles, *scores, *arms, *claims)
     names = {"ladder": "ladder", "crossovers": "ladder_crossover", "predictors": "ladder_predictors"}
