@@ -193,6 +193,18 @@ def test_models_that_are_alike_are_not_settled(right):
         assert row["settled"] in ("", "no")
 
 
+def test_a_mix_is_compared_with_a_model_outside_of_it():
+    config = study(budgets={"low": {"model": "se", "samples": 2}})
+    config["models"]["student"]["price"] = 0.3
+    pilots = [pilot_of("wc", 1, 0.3, 0.8, 40), pilot_of("se", 1, 0.35, 0.6, 40), pilot_of("student", 1, 0.2, 0.9, 40)]
+    planner = Planner(config, "hard", pilots)
+    [mix] = [one for one in planner.allocations if one.is_mix and one.match == "compute"]
+    others = [one for one in planner.allocations if one.model == "student" and one.share == 1]
+    [apart] = planner.differences([(mix, others[0])])
+    assert apart.low < apart.estimate < apart.high
+    assert {row["rival"] for row in planner.allocation_rows() if row["recommended"]} - {""}
+
+
 def test_one_model_alone_has_a_plan():
     rows = Planner(study(budgets=ONE_BUDGET), "hard", [pilot_of("wc", 1, 0.3, 0.8, 20)]).allocation_rows()
     assert {row["model"] for row in rows} == {"wc"}
