@@ -15,22 +15,14 @@ rule plan_sampling:
         "../../envs/analysis.yaml"
     params:
         config=lambda wildcards: json.dumps(config),
-        models=study.planned_models,
-        samples=lambda wildcards: max(study.pilot(wildcards).draws.values()),
-        questions=lambda wildcards: study.pilot(wildcards).questions,
-        blocks=lambda wildcards: study.pilot(wildcards).blocks,
-        folders=lambda wildcards: study.pilot(wildcards).folders(*study.pilot_stages(wildcards)),
+        pilot=study.pilot_arguments,
         code=code_of("plan_sampling"),
     shell:
         "python workflow/scripts/plan_sampling.py"
         " --config {params.config:q}"
         " --problems {input.problems:q}"
-        " {params.folders}"
-        " --blocks {params.blocks}"
+        " {params.pilot}"
         " --dataset {wildcards.dataset}"
-        " --models {params.models}"
-        " --samples {params.samples}"
-        " --questions {params.questions}"
         " --pilot {output.pilot:q}"
         " --curves {output.curves:q}"
         " --allocations {output.allocations:q}"
