@@ -158,10 +158,10 @@ def test_a_reference_of_evalplus_that_fails_is_named_in_one_line(tmp_path, chang
     ("content", "said"),
     [
         (b"no gzip", "not JSON Lines packed by gzip"),
-        (gzip.compress(b'{"task_id": 1}\n' * 1000)[:-20], "not JSON Lines packed by gzip"),
-        (gzip.compress(b"{"), "not JSON Lines packed by gzip"),
-        (gzip.compress(b"[1]\n"), "plus.jsonl.gz:1: not a JSON object"),
-        (gzip.compress(json.dumps({"task_id": "x"}).encode()), "plus.jsonl.gz:1: no 'prompt' in the row"),
+        (gzip.compress(b'{"task_id": 1}\n' * 1000, mtime=0)[:-20], "not JSON Lines packed by gzip"),
+        (gzip.compress(b"{", mtime=0), "not JSON Lines packed by gzip"),
+        (gzip.compress(b"[1]\n", mtime=0), "plus.jsonl.gz:1: not a JSON object"),
+        (gzip.compress(json.dumps({"task_id": "x"}).encode(), mtime=0), "plus.jsonl.gz:1: no 'prompt' in the row"),
     ],
 )
 def test_a_packed_file_that_is_broken_is_named_in_one_line(tmp_path, content, said):
