@@ -106,6 +106,9 @@ def test_the_best_estimate_is_marked_and_says_what_it_rests_on():
     assert [method for method, one in rows_of(items[40:]).items() if one["best"]] == [JUDGE]
     assert [method for method, one in rows_of([Item("p", label=True)]).items() if one["best"]] == [PEOPLE]
     assert rows_of([]) == {}
+    assert rows_of([Item("p", flagged=False, decided=False)]) == {}
+    half = [Item(f"p{number}", number % 4 == 0, decided=number % 2 == 0) for number in range(40)]
+    assert rows_of(half)[JUDGE]["value"] == pytest.approx(0.5)
 
 
 def test_a_model_without_labels_takes_the_judges_sensitivity_from_the_training_data():

@@ -46,12 +46,14 @@ class Item:
     """A right answer. flagged: whether the judge calls it flawed, None if it was not asked.
 
     label: whether people call it flawed, None if they gave no label. truth: whether it is flawed, None if not known.
+    decided: whether the judge's answer holds a verdict; if not, it does not call the answer flawed.
     """
 
     problem: str
     flagged: bool | None = None
     label: bool | None = None
     truth: bool | None = None
+    decided: bool = True
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def items_of_arm(rows: Sequence[dict], labels: Mapping[tuple, tuple[bool, int]],
     items = []
     for rank, row in enumerate(rows if known is None else known):
         flawed, chosen = labels.get((row["model"], row["problem"], row["sample"]), (None, 0))
-        item = truth_of(row) if known is not None else Item(row["problem"], row["reasoning"] == FLAWED)
+        item = truth_of(row) if known is not None else judged_item(row)
         items.append(replace(item, label=flawed if rank < chosen else None))
     return items
 
@@ -150,7 +152,7 @@ def items_of_model(rows: Sequence[dict], settings: Settings) -> list[Item]:
 
     ordered = sorted(rows, key=lambda row: judging_hash(Sample(name(row), row["problem"], 0, CORRECT), settings.seed))
     if not knows_truth(ordered):
-        return [Item(row["problem"], row["reasoning"] == FLAWED) for row in ordered]
+        return [judged_item(row) for row in ordered]
     known = [row for row in ordered if row["reasoning"] in (VALID, INVALID)]
     pairs = [(f"{name(row)} {row['problem']}", truth_of(row)) for row in known]
     return settings.simulated.look(pairs, settings.seed) if settings.simulated else [item for _, item in pairs]
@@ -158,6 +160,10 @@ def items_of_model(rows: Sequence[dict], settings: Settings) -> list[Item]:
 
 def knows_truth(rows: Iterable[dict]) -> bool:
     return any(row["reasoning"] in (VALID, INVALID) for row in rows)
+
+
+def judged_item(row: dict) -> Item:
+    return Item(row["problem"], row["reasoning"] == FLAWED, decided=row["reasoning"] != NO_VERDICT)
 
 
 def truth_of(row: dict) -> Item:
@@ -225,6 +231,7 @@ def estimate_rates(
     """
     labelled = [item for item in items if item.label is not None]
     judged = [item for item in items if item.flagged is not None]
+    decided = [item for item in judged if item.decided]
     own = labelled if judged else []
     counts = count_items(items)
     error = settings.error if settings.simulated is None else settings.simulated.error
@@ -233,8 +240,8 @@ def estimate_rates(
         found[EXACT] = exact
     if labelled:
         found[PEOPLE] = estimators.people_alone(counts, error)
-    if judged:
-        found[JUDGE] = estimators.judge_alone(counts)
+    if decided:
+        found[JUDGE] = estimators.judge_alone(count_items(replace(item, label=None) for item in decided))
     if labelled and counts.judged:
         found[CORRECTED] = estimators.corrected(counts, error)
     by = own or [item for item in calibration if item.flagged is not None and item.label is not None]
