@@ -25,6 +25,7 @@ WEBASSEMBLY = ("yetbetter/execution/webassembly.py", "yetbetter/execution/wasm_h
 NEVER = {
     ("openai", "yetbetter/generation/prompts.py", "transformers"),
     ("analysis", "yetbetter/generation/prompts.py", "transformers"),
+    ("analysis", "yetbetter/generation/chat_format.py", "transformers"),
     *product(("openai", "analysis"), ("yetbetter/generation/loading.py",), ("safetensors", "torch", "transformers")),
     ("analysis", "yetbetter/training/shapes.py", "huggingface_hub"),
     ("analysis", "yetbetter/data/downloads.py", "huggingface_hub"),
