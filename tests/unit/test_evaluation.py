@@ -16,7 +16,7 @@ from yetbetter.records import write_rows
 from yetbetter.tasks import Options
 
 PROBLEMS = [{"problem": f"p{number}", "question": "?", "answer": "1"} for number in range(4)]
-BENCHMARK = Benchmark("functional", PROBLEMS, 3, 2, 5)
+BENCHMARK = Benchmark("functional", PROBLEMS, 3, 2, 5, "functional.jsonl")
 
 
 @pytest.fixture

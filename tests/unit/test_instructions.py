@@ -14,7 +14,7 @@ import yaml
 from configs import completed, grid_of
 from yetbetter.data.own_files import check_problems
 from yetbetter.errors import UserError
-from yetbetter.evaluation.benchmarks import Benchmark, references_of
+from yetbetter.evaluation.benchmarks import Benchmark, asked_references
 from yetbetter.evaluation.scoring import score_answers
 from yetbetter.following import Checkers
 from yetbetter.measures.scores import problem_values
@@ -83,8 +83,8 @@ def test_own_problems_with_an_unknown_instruction_are_refused():
 
 
 def test_a_benchmark_without_any_instruction_is_refused():
-    with pytest.raises(UserError, match="validation: no problem has anything that its answers can be graded by"):
-        references_of(Benchmark("validation", [PLAIN], 1, 0, 0), TASK)
+    with pytest.raises(UserError, match=r"V\.jsonl: no problem has anything that its answers can be graded by"):
+        asked_references(Benchmark("validation", [PLAIN], 1, 0, 0, "V.jsonl"), TASK)
 
 
 def test_a_scored_problem_adds_to_the_eight_scores(tmp_path):
@@ -92,7 +92,7 @@ def test_a_scored_problem_adds_to_the_eight_scores(tmp_path):
     place = {"benchmark": "test", "decoding": "greedy", "sample": 0}
     texts = {"p": '"One line."', "q": 'Sure:\n"A line."'}
     write_rows(tmp_path / "answers.jsonl", [place | {"problem": name, "text": text} for name, text in texts.items()])
-    rows = score_answers(str(tmp_path / "answers.jsonl"), [Benchmark("test", problems, 2, 0, 0)], OPTIONS)
+    rows = score_answers(str(tmp_path / "answers.jsonl"), [Benchmark("test", problems, 2, 0, 0, "P.jsonl")], OPTIONS)
     first, second = map(problem_values, rows)
     assert first["pass@1"] == (1, 1) and second["pass@1"] == (0, 1)
     assert second["prompt_loose"] == (1, 1) and second["instruction_strict"] == (1, 2)

@@ -150,6 +150,6 @@ def test_own_problems_whose_tests_fail_their_own_answer_are_refused(change, mess
 
 def test_own_problems_without_tests_are_refused():
     rows = [{key: value for key, value in PROBLEM.items() if key != "tests"}]
-    with pytest.raises(UserError, match="problem 'double': no 'tests', which programs need"):
+    with pytest.raises(UserError, match="problem 'double': no 'tests' in the row, it has: "):
         check_problems(rows, "P.jsonl", CODE)
     check_problems(rows, "P.jsonl", TASKS["math"])
