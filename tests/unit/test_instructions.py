@@ -19,6 +19,8 @@ from yetbetter.evaluation.scoring import score_answers
 from yetbetter.following import Checkers
 from yetbetter.measures.scores import problem_values
 from yetbetter.records import write_json, write_rows
+from yetbetter.study.checks import check_people
+from yetbetter.study.people import People
 from yetbetter.study.study import Study
 from yetbetter.tasks import CONVENTIONS, TASKS, Options, Solution
 from yetbetter.tasks import instructions as module
@@ -144,6 +146,19 @@ def test_figures_of_right_and_wrong_answers_are_not_made_of_it():
     whole = {path.rpartition("/")[2] for path in made.figures("") if path.endswith(".png")}
     assert {"coverage_trend_hard.png", "reasoning_hard.png"} <= whole
     assert not any("talk" in name or "instructions" in name for name in whole)
+
+
+def test_people_label_none_of_its_answers(tmp_path):
+    study, alone = mixed(), mixed()
+    study["experiments"]["talking"]["extra"] = False
+    assert "talk" not in People(Study(completed(study))).views
+    alone["experiments"] = {"talking": alone["experiments"]["talking"] | {"extra": False}}
+    with pytest.raises(UserError, match="annotate: no data set of the base grid has right answers to label"):
+        People(Study(completed(alone | {"annotator": "ann"}))).pages()
+    (tmp_path / "ann.jsonl").write_text("")
+    study["people"] = {"annotators": {"ann": {"talk": str(tmp_path / "ann.jsonl")}}}
+    with pytest.raises(UserError, match=r"people\.annotators\.ann\.talk: its answers are neither right nor wrong"):
+        check_people(study, "study", lambda *_: None)
 
 
 def test_its_targets_are_trained_and_asked_in_a_chat_format_and_others_as_before():
