@@ -1,5 +1,7 @@
 """What an evaluation asks, and which checkpoint it chooses."""
 
+import dataclasses
+
 import pytest
 
 from yetbetter.errors import UserError
@@ -16,7 +18,7 @@ from yetbetter.records import write_rows
 from yetbetter.tasks import Options
 
 PROBLEMS = [{"problem": f"p{number}", "question": "?", "answer": "1"} for number in range(4)]
-BENCHMARK = Benchmark("functional", PROBLEMS, 3, 2, 5)
+BENCHMARK = Benchmark("functional", PROBLEMS, 3, 2, 5, "functional.jsonl")
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def file(tmp_path):
 
 
 def test_a_benchmark_is_read_from_its_argument(file):
-    assert parse_benchmark(f"functional:{file}:3:2:5") == BENCHMARK
+    assert parse_benchmark(f"functional:{file}:3:2:5") == dataclasses.replace(BENCHMARK, path=str(file))
 
 
 def test_a_benchmark_may_ask_for_every_problem_and_for_no_samples(file):

@@ -123,6 +123,10 @@ def problem(**change) -> dict:
     return {"question": "?", "instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]} | change
 
 
+def one(name: str, **kwargs) -> dict:
+    return {"instruction_id_list": [name], "kwargs": [kwargs]}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -131,7 +135,16 @@ def problem(**change) -> dict:
         ({"kwargs": [1]}, "here: kwargs must be a list of mappings, it is [1]"),
         ({"kwargs": []}, "here: 1 instructions and 0 kwargs, they go together"),
         ({"instruction_id_list": ["a:b"]}, "here: instruction 'a:b', which IFEval's checkers do not know"),
-        ({"kwargs": [{"size": 3}]}, "here: instruction 'punctuation:no_comma': "),
+        ({"kwargs": [{"size": 3}]}, "here: instruction 'punctuation:no_comma' with {\"size\": 3}: TypeError: "),
+        (one("language:response_language", language="xx"), "here: instruction 'language:response_language' with "),
+        (
+            one("keywords:forbidden_words", forbidden_words=["("]),
+            "here: instruction 'keywords:forbidden_words' with ",
+        ),
+        (
+            one("length_constraints:number_words", relation="at least"),
+            "here: instruction 'length_constraints:number_words': no 'num_words' in its kwargs",
+        ),
     ],
 )
 def test_damaged_instructions_are_one_line(change, message):

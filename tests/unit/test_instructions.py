@@ -14,11 +14,13 @@ import yaml
 from configs import completed, grid_of
 from yetbetter.data.own_files import check_problems
 from yetbetter.errors import UserError
-from yetbetter.evaluation.benchmarks import Benchmark, references_of
+from yetbetter.evaluation.benchmarks import Benchmark, asked_references
 from yetbetter.evaluation.scoring import score_answers
 from yetbetter.following import Checkers
 from yetbetter.measures.scores import problem_values
 from yetbetter.records import write_json, write_rows
+from yetbetter.study.checks import check_people
+from yetbetter.study.people import People
 from yetbetter.study.study import Study
 from yetbetter.tasks import CONVENTIONS, TASKS, Options, Solution
 from yetbetter.tasks import instructions as module
@@ -83,8 +85,8 @@ def test_own_problems_with_an_unknown_instruction_are_refused():
 
 
 def test_a_benchmark_without_any_instruction_is_refused():
-    with pytest.raises(UserError, match="validation: no problem has anything that its answers can be graded by"):
-        references_of(Benchmark("validation", [PLAIN], 1, 0, 0), TASK)
+    with pytest.raises(UserError, match=r"V\.jsonl: no problem has anything that its answers can be graded by"):
+        asked_references(Benchmark("validation", [PLAIN], 1, 0, 0, "V.jsonl"), TASK)
 
 
 def test_a_scored_problem_adds_to_the_eight_scores(tmp_path):
@@ -92,7 +94,7 @@ def test_a_scored_problem_adds_to_the_eight_scores(tmp_path):
     place = {"benchmark": "test", "decoding": "greedy", "sample": 0}
     texts = {"p": '"One line."', "q": 'Sure:\n"A line."'}
     write_rows(tmp_path / "answers.jsonl", [place | {"problem": name, "text": text} for name, text in texts.items()])
-    rows = score_answers(str(tmp_path / "answers.jsonl"), [Benchmark("test", problems, 2, 0, 0)], OPTIONS)
+    rows = score_answers(str(tmp_path / "answers.jsonl"), [Benchmark("test", problems, 2, 0, 0, "P.jsonl")], OPTIONS)
     first, second = map(problem_values, rows)
     assert first["pass@1"] == (1, 1) and second["pass@1"] == (0, 1)
     assert second["prompt_loose"] == (1, 1) and second["instruction_strict"] == (1, 2)
@@ -144,6 +146,19 @@ def test_figures_of_right_and_wrong_answers_are_not_made_of_it():
     whole = {path.rpartition("/")[2] for path in made.figures("") if path.endswith(".png")}
     assert {"coverage_trend_hard.png", "reasoning_hard.png"} <= whole
     assert not any("talk" in name or "instructions" in name for name in whole)
+
+
+def test_people_label_none_of_its_answers(tmp_path):
+    study, alone = mixed(), mixed()
+    study["experiments"]["talking"]["extra"] = False
+    assert "talk" not in People(Study(completed(study))).views
+    alone["experiments"] = {"talking": alone["experiments"]["talking"] | {"extra": False}}
+    with pytest.raises(UserError, match="annotate: no data set of the base grid has right answers to label"):
+        People(Study(completed(alone | {"annotator": "ann"}))).pages()
+    (tmp_path / "ann.jsonl").write_text("")
+    study["people"] = {"annotators": {"ann": {"talk": str(tmp_path / "ann.jsonl")}}}
+    with pytest.raises(UserError, match=r"people\.annotators\.ann\.talk: its answers are neither right nor wrong"):
+        check_people(study, "study", lambda *_: None)
 
 
 def test_its_targets_are_trained_and_asked_in_a_chat_format_and_others_as_before():

@@ -129,12 +129,25 @@ def test_validation_problems_have_one_instruction_that_can_be_verified(tmp_path)
         ([{"message_id": "a", "text": "?", "lang": "de"}], "no first turn of an English conversation"),
         ([message(1, text=" ")], ":1: text is ' ', it must be text that is not empty"),
         ([message(1, message_id=None)], ":1: message_id is None, it must be text"),
+        (
+            [message(0), message(1, labels={"quality": {"value": "good"}})],
+            ":2: labels are {'quality': {'value': 'good'}}",
+        ),
+        ([message(0), message(1, labels=["quality"])], ":2: labels are ['quality'], they must be numbers by name"),
+        ([message(0), reply(1, 0, "Yes.", rank="first")], ":2: rank is 'first', it must be a number"),
+        ([message(0), reply(1, 0, "Yes.", parent_id=["m0"])], ":2: parent_id is ['m0'], it must be text"),
     ],
 )
 def test_bad_messages_are_one_line(tmp_path, rows, message_):
     with pytest.raises(UserError) as failure:
         build(tmp_path, rows)
     assert message_ in str(failure.value) and "\n" not in str(failure.value)
+
+
+def test_reading_many_messages_does_not_look_up_the_line_of_each(tmp_path, monkeypatch):
+    monkeypatch.setattr(oasst1, "where_is", None)
+    splits = build(tmp_path, [message(0), reply(1, 0, "Yes."), message(2)]).splits
+    assert len(splits["train"]) + len(splits["validation"]) == 2
 
 
 def test_a_damaged_archive_is_one_line(tmp_path):
@@ -191,6 +204,10 @@ def test_the_shared_questions_make_three_splits():
     [
         ({"prompt": ""}, "prompt is '', it must be text that is not empty"),
         ({"key": 1}, "key 1 is in the file twice"),
+        ({"key": [2]}, "key is [2], it must be a number or text"),
+        ({"instruction_id_list": 3}, "instruction_id_list must be a list of names, it is 3"),
+        ({"kwargs": [None]}, "kwargs must be a list of mappings, it is [None]"),
+        ({"kwargs": []}, "1 instructions and 0 kwargs, they go together"),
     ],
 )
 def test_bad_prompts_are_one_line(tmp_path, change, text):

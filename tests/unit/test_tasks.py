@@ -99,6 +99,8 @@ def test_tests_may_be_given_whole():
         ({"tests": {"functions": ["f"]}}, "here: tests lacks functions, setup, statements or values"),
         ({"entry_point": "f(x)"}, "here: 'f(x)' is not the name of a function"),
         ({"entry_point": 3}, "here: entry_point must be the name of a function, it is 3"),
+        ({"setup": ["import math"]}, "here: setup must be text, it is ['import math']"),
+        ({"signature": 3}, "here: signature must be text, it is 3"),
     ],
 )
 def test_a_problem_that_cannot_be_tested_is_refused(change, message):
@@ -150,6 +152,6 @@ def test_own_problems_whose_tests_fail_their_own_answer_are_refused(change, mess
 
 def test_own_problems_without_tests_are_refused():
     rows = [{key: value for key, value in PROBLEM.items() if key != "tests"}]
-    with pytest.raises(UserError, match="problem 'double': no 'tests', which programs need"):
+    with pytest.raises(UserError, match="problem 'double': no 'tests' in the row, it has: "):
         check_problems(rows, "P.jsonl", CODE)
     check_problems(rows, "P.jsonl", TASKS["math"])

@@ -68,7 +68,7 @@ def main() -> None:
     problems = read_rows(arguments.validation, require=("problem", "question", "answer"))
     evaluation = Evaluation(
         checkpoints=name_checkpoints(arguments.models, arguments.checkpoints),
-        validation=Benchmark("validation", problems, len(problems), 0, 0),
+        validation=Benchmark("validation", problems, len(problems), 0, 0, arguments.validation),
         benchmarks=benchmarks,
         template=template,
         grading=Options(arguments.answer_format, arguments.grading_mode, box=arguments.box),

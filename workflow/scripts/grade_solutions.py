@@ -18,7 +18,7 @@ from yetbetter.drafts import Draft, open_draft
 from yetbetter.errors import UserError
 from yetbetter.program import Output, Parser, Progress, number, run, whole
 from yetbetter.records import check_unique, count_rows, digest_of, iterate_rows, read_rows, where_is
-from yetbetter.tasks import CONVENTIONS, TASKS, Options, Solution, Task
+from yetbetter.tasks import CONVENTIONS, TASKS, Options, Solution, Task, references_of
 from yetbetter.verdicts import MODES, STRICT, VERDICTS
 
 FILE = "verdicts.jsonl"
@@ -63,12 +63,9 @@ def options_of(arguments: argparse.Namespace) -> Options:
 
 def read_references(path: str, task: Task) -> dict[str, Any]:
     """problem -> what its solutions are graded by."""
-    problems = read_rows(path, require=("problem", *task.keys))
+    problems = read_rows(path, require=("problem",))
     check_unique(problems, path, "problem")
-    return {
-        row["problem"]: task.reference_of(row, f"{where_is(path, number)}: problem {row['problem']!r}")
-        for number, row in enumerate(problems, start=1)
-    }
+    return references_of(problems, task, path)
 
 
 def settings_of(arguments: argparse.Namespace, references: dict[str, Any]) -> dict:

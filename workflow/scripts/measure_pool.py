@@ -15,7 +15,7 @@ from yetbetter.records import iterate_rows
 from yetbetter.selection.pools import Pools, Shard, read_shards
 from yetbetter.selection.training_data import fingerprint_of, read_problems, unlearnable
 from yetbetter.tables import write_table
-from yetbetter.tasks import CONVENTIONS
+from yetbetter.tasks import CONVENTIONS, references_of
 from yetbetter.verdicts import CORRECT, UNGRADED
 
 COLUMNS = ("dataset", "model", "samples_drawn", "level", "k", "metric", "value", "low", "high", "questions")
@@ -63,8 +63,7 @@ def forms_of(arguments: argparse.Namespace) -> dict[str, Identity]:
     task = CONVENTIONS.get(arguments.answer_format)
     if task is None or task.form_of is None:
         return {}
-    rows = iterate_rows(arguments.problems, require=("problem", *task.keys))
-    references = {row["problem"]: task.reference_of(row, f"{arguments.problems}: {row['problem']!r}") for row in rows}
+    references = references_of(iterate_rows(arguments.problems, require=("problem",)), task, arguments.problems)
     return {"diversity_of_forms": lambda problem, text: task.form_of(text, references[problem])}
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from yetbetter.data.downloads import WebFile
 from yetbetter.errors import UserError
+from yetbetter.following import read_constraints
 from yetbetter.records import read_rows, where_is
 
 IFEVAL_DIR = {
@@ -37,22 +38,23 @@ def read_prompts(path: Path) -> list[dict]:
     problems, seen = [], set()
     for number, row in enumerate(read_rows(path, require=REQUIRED), start=1):
         where = where_is(path, number)
+        if not isinstance(row["key"], (int, str)):
+            raise UserError(f"{where}: key is {row['key']!r}, it must be a number or text")
         if not isinstance(row["prompt"], str) or not row["prompt"].strip():
             raise UserError(f"{where}: prompt is {row['prompt']!r}, it must be text that is not empty")
         if row["key"] in seen:
             raise UserError(f"{where}: key {row['key']!r} is in the file twice")
         seen.add(row["key"])
+        constraints = read_constraints(row | {"question": row["prompt"]}, where)
         problems.append(
             {
                 "problem": f"ifeval/{row['key']}",
                 # As published, white space at its ends included: an instruction may be to repeat it.
                 "question": row["prompt"],
                 # Nothing is right or wrong; for readers.
-                "answer": " ".join(map(str, row["instruction_id_list"])),
-                "instruction_id_list": row["instruction_id_list"],
-                "kwargs": [
-                    {key: value for key, value in entry.items() if value is not None} for entry in row["kwargs"]
-                ],
+                "answer": " ".join(constraints.names),
+                "instruction_id_list": list(constraints.names),
+                "kwargs": constraints.kwargs,
             }
         )
     return problems

@@ -77,15 +77,12 @@ def first_turns(path: Path, parts: Parts) -> list[dict]:
     first: dict[str, dict] = {}
     replies: dict[str, list[dict]] = {}
     for number, row in read_messages(path):
-        where = where_is(path, number)
-        if "reference_reply" in row:
-            add_turn(row, where, first, parts)
-        elif row.get("parent_id") is not None:
-            replies.setdefault(row["parent_id"], []).append(row)
-        elif reason := unfit(row):
-            parts.leave_out(name_of(row, where), "train", reason)
-        else:
-            first[row["message_id"]] = problem_of(row["message_id"], text_of(row, where), "")
+        try:
+            add_message(row, first, replies, parts)
+        # The line is looked up here alone: that reads the file.
+        except UserError as error:
+            where = f"{path}:{number}" if path.suffix == ".gz" else where_is(path, number)
+            raise UserError(f"{where}: {error}") from None
     if not first:
         raise UserError(f"{path}: no first turn of an English conversation")
     for message, answers in replies.items():
@@ -93,6 +90,19 @@ def first_turns(path: Path, parts: Parts) -> list[dict]:
             first[message]["solution"] = best_of(answers)
             first[message]["answer"] = first[message]["solution"] or first[message]["answer"]
     return list(first.values())
+
+
+def add_message(row: dict, first: dict[str, dict], replies: dict[str, list[dict]], parts: Parts) -> None:
+    """Sort a row in: a question, an answer that may be a solution, a single turn with both, or one to leave out."""
+    if "reference_reply" in row:
+        add_turn(row, first, parts)
+    elif row.get("parent_id") is not None:
+        if is_answer(row):
+            replies.setdefault(id_of(row, "parent_id"), []).append(row)
+    elif reason := unfit(row):
+        parts.leave_out(name_of(row), "train", reason)
+    else:
+        first[id_of(row)] = problem_of(id_of(row), text_of(row), "")
 
 
 def read_messages(path: Path) -> Iterator[tuple[int, dict]]:
@@ -111,16 +121,19 @@ def read_messages(path: Path) -> Iterator[tuple[int, dict]]:
         raise UserError(f"{path}: not JSON Lines, compressed by gzip ({' '.join(str(error).split())[:80]})") from None
 
 
-def name_of(row: dict, where: str) -> str:
-    if not isinstance(row.get("message_id"), str):
-        raise UserError(f"{where}: message_id is {row.get('message_id')!r}, it must be text")
-    return f"oasst1/{row['message_id']}"
+def id_of(row: dict, key: str = "message_id") -> str:
+    if not isinstance(row.get(key), str):
+        raise UserError(f"{key} is {row.get(key)!r}, it must be text")
+    return row[key]
 
 
-def text_of(row: dict, where: str) -> str:
-    name_of(row, where)
+def name_of(row: dict) -> str:
+    return f"oasst1/{id_of(row)}"
+
+
+def text_of(row: dict) -> str:
     if not isinstance(row.get("text"), str) or not row["text"].strip():
-        raise UserError(f"{where}: text is {row.get('text')!r}, it must be text that is not empty")
+        raise UserError(f"text is {row.get('text')!r}, it must be text that is not empty")
     return row["text"].strip()
 
 
@@ -154,24 +167,33 @@ def low_quality(row: dict) -> str | None:
 def labels_of(row: dict) -> dict[str, float]:
     """Label -> reviewers' mean: of {name: {value}}, or of lists of names and values, as the hub has them."""
     labels = row.get("labels") or {}
-    if isinstance(labels.get("name"), list):
-        return dict(zip(labels["name"], labels["value"], strict=False))
-    return {name: entry["value"] for name, entry in labels.items() if isinstance(entry, dict) and "value" in entry}
+    try:
+        if isinstance(labels.get("name"), list):
+            pairs = list(zip(labels["name"], labels["value"], strict=False))
+        else:
+            pairs = [(name, entry["value"]) for name, entry in labels.items() if "value" in entry]
+        return {name: float(value) for name, value in pairs}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise UserError(f"labels are {str(labels)[:80]}, they must be numbers by name") from None
+
+
+def is_answer(row: dict) -> bool:
+    """Whether a message that is not the first may be a solution: a person's answer, of quality."""
+    if row.get("role") != "assistant" or row.get("synthetic") or low_quality(row):
+        return False
+    if not isinstance(row.get("rank"), (int, float, type(None))):
+        raise UserError(f"rank is {row['rank']!r}, it must be a number")
+    return isinstance(row.get("text"), str) and bool(row["text"].strip())
 
 
 def best_of(answers: list[dict]) -> str:
-    """The text of the human answer of the first rank; answers without a rank come last, in the order of the file."""
-    fit = [
-        row for row in answers if row.get("role") == "assistant" and not row.get("synthetic") and not low_quality(row)
-    ]
-    fit = [row for row in fit if isinstance(row.get("text"), str) and row["text"].strip()]
-    ranked = sorted(fit, key=lambda row: float("inf") if row.get("rank") is None else row["rank"])
-    return ranked[0]["text"].strip() if ranked else ""
+    """The text of the answer of the first rank; answers without a rank come last, in the order of the file."""
+    return min(answers, key=lambda row: float("inf") if row.get("rank") is None else row["rank"])["text"].strip()
 
 
-def add_turn(row: dict, where: str, first: dict[str, dict], parts: Parts) -> None:
+def add_turn(row: dict, first: dict[str, dict], parts: Parts) -> None:
     """A row of single turns: `input` holds the question between its marks, `reference_reply` the answer."""
-    name, text = name_of(row, where), row.get("input")
+    name, text = name_of(row), row.get("input")
     before, mark, turn = text.partition(SAID_BY["human"]) if isinstance(text, str) else ("", "", "")
     question, end, rest = turn.rpartition(SAID_BY["assistant"])
     if row.get("lang", "en") != "en":

@@ -7,7 +7,7 @@ from yetbetter.data.questions import UNSEEN, question_identity
 from yetbetter.errors import UserError
 from yetbetter.program import LONE_SURROGATE
 from yetbetter.records import check_unique, read_rows, where_is
-from yetbetter.tasks import Options, Solution, Task
+from yetbetter.tasks import Options, Solution, Task, references_of
 from yetbetter.verdicts import CORRECT
 
 FILES = {
@@ -79,17 +79,13 @@ def check_other_splits(rows: list[dict], path: str, others: list[str]) -> None:
 
 def check_problems(rows: list[dict], path: str, task: Task) -> None:
     """UserError for a problem that cannot be graded, or whose own answer the task's grading does not accept."""
-    solutions = []
-    for number, row in enumerate(rows, start=1):
-        where = f"{where_is(path, number)}: problem {row['problem']!r}"
-        missing = [key for key in task.keys if key not in row]
-        if missing:
-            raise UserError(f"{where}: no {missing[0]!r}, which {task.title} need")
-        solutions.append(Solution(where, 0, row["answer"], task.reference_of(row, where)))
+    references = references_of(rows, task, path)
     if not task.answers_are_solutions:
         return
-    for verdict in task.verdicts(solutions, Options(task.conventions[0])):
+    solutions = (Solution(row["problem"], 0, row["answer"], references[row["problem"]]) for row in rows)
+    for number, verdict in enumerate(task.verdicts(solutions, Options(task.conventions[0])), start=1):
         if verdict["verdict"] != CORRECT:
             reason = verdict["verdict"] if verdict["error"] is None else verdict["error"]
             place = "" if verdict["failed_test"] is None else f" in test {verdict['failed_test']}"
-            raise UserError(f"{verdict['problem']}: its answer fails its own tests ({reason}{place})")
+            where = f"{where_is(path, number)}: problem {verdict['problem']!r}"
+            raise UserError(f"{where}: its answer fails its own tests ({reason}{place})")

@@ -7,7 +7,7 @@ from typing import Any
 from yetbetter.errors import UserError
 from yetbetter.identity import stream_seed
 from yetbetter.records import read_rows
-from yetbetter.tasks import CONVENTIONS, Options, Solution, Task
+from yetbetter.tasks import CONVENTIONS, Options, Solution, Task, references_of
 from yetbetter.verdicts import CORRECT
 
 GREEDY, SAMPLED = "greedy", "sampled"
@@ -15,13 +15,17 @@ GREEDY, SAMPLED = "greedy", "sampled"
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A benchmark's problems: the first `greedy` answered greedily, the first `sampled` answered `samples` times."""
+    """A benchmark's problems: the first `greedy` answered greedily, the first `sampled` answered `samples` times.
+
+    path: of the problems' file, for messages.
+    """
 
     name: str
     problems: list[dict]
     greedy: int
     sampled: int
     samples: int
+    path: str
 
 
 def parse_benchmark(argument: str, require: tuple[str, ...] = ()) -> Benchmark:
@@ -34,7 +38,7 @@ def parse_benchmark(argument: str, require: tuple[str, ...] = ()) -> Benchmark:
     problems = read_rows(path, require=("problem", "question", "answer", *require))
     if len(problems) < max(greedy, sampled):
         raise UserError(f"{path}: {len(problems)} problems, the benchmark {name} asks for {max(greedy, sampled)}")
-    return Benchmark(name, problems, greedy, sampled, samples)
+    return Benchmark(name, problems, greedy, sampled, samples, path)
 
 
 def requests(benchmark: Benchmark, checkpoint: str, decoding: str) -> list[dict]:
@@ -58,17 +62,12 @@ def row_seed(seed: int, cell: str, row: dict) -> int:
     return stream_seed(seed, cell, row["benchmark"], row["checkpoint"], row["problem"], row["sample"])
 
 
-def references_of(benchmark: Benchmark, task: Task) -> dict[str, Any]:
-    """problem -> what its answers are graded by. UserError, naming the problem, for one that cannot be graded."""
-    found = {}
-    for row in benchmark.problems[: max(benchmark.greedy, benchmark.sampled)]:
-        where = f"{benchmark.name}: problem {row['problem']!r}"
-        missing = [key for key in task.keys if key not in row]
-        if missing:
-            raise UserError(f"{where}: no {missing[0]!r}, which {task.title} need")
-        found[row["problem"]] = task.reference_of(row, where)
+def asked_references(benchmark: Benchmark, task: Task) -> dict[str, Any]:
+    """problem -> what its answers are graded by, of those that are asked. UserError if none can be graded."""
+    asked = benchmark.problems[: max(benchmark.greedy, benchmark.sampled)]
+    found = references_of(asked, task, benchmark.path)
     if found and all(reference is None for reference in found.values()):
-        raise UserError(f"{benchmark.name}: no problem has anything that its answers can be graded by")
+        raise UserError(f"{benchmark.path}: no problem has anything that its answers can be graded by")
     return found
 
 

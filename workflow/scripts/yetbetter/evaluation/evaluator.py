@@ -13,8 +13,8 @@ from yetbetter.evaluation.benchmarks import (
     GREEDY,
     SAMPLED,
     Benchmark,
+    asked_references,
     choose_checkpoint,
-    references_of,
     requests,
     row_seed,
 )
@@ -148,7 +148,7 @@ class Evaluator:
             for item in [evaluation.validation, *evaluation.benchmarks]
         }
         self.in_chat = False
-        self.references = references_of(evaluation.validation, CONVENTIONS[evaluation.grading.convention])
+        self.references = asked_references(evaluation.validation, CONVENTIONS[evaluation.grading.convention])
         self.loaded, self.engine, self.checked = None, None, False
 
     def choose(self, rows: list[dict]) -> dict:

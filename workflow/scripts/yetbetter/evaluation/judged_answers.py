@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from yetbetter.errors import UserError
-from yetbetter.evaluation.benchmarks import Benchmark, references_of
+from yetbetter.evaluation.benchmarks import Benchmark, asked_references
 from yetbetter.evaluation.scoring import find_answers
 from yetbetter.judging.judgements import choose_judged, digest_of_text
 from yetbetter.judging.samples import Sample
@@ -40,7 +40,7 @@ def choose_answers(
         if benchmark.name == JUDGED
         for answer in greedy
     ]
-    references = {benchmark.name: references_of(benchmark, task) for benchmark in find_judged(benchmarks)}
+    references = {benchmark.name: asked_references(benchmark, task) for benchmark in find_judged(benchmarks)}
     solutions = (
         Solution(problem["problem"], 0, text, references[benchmark.name][problem["problem"]])
         for benchmark, problem, text in asked

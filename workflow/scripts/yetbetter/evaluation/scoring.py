@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from yetbetter.errors import UserError
-from yetbetter.evaluation.benchmarks import GREEDY, SAMPLED, Benchmark, references_of
+from yetbetter.evaluation.benchmarks import GREEDY, SAMPLED, Benchmark, asked_references
 from yetbetter.records import iterate_rows
 from yetbetter.tasks import CHECKS, CONVENTIONS, Options, Solution
 from yetbetter.verdicts import CORRECT
@@ -27,7 +27,7 @@ def score_answers(
     """
     task, check = CONVENTIONS[options.convention], CHECKS[fpr].run
     asked = list(find_answers(path, benchmarks))
-    references = {benchmark.name: references_of(benchmark, task) for benchmark in benchmarks}
+    references = {benchmark.name: asked_references(benchmark, task) for benchmark in benchmarks}
     solutions = (
         Solution(problem["problem"], number, answer["text"], references[benchmark.name][problem["problem"]])
         for benchmark, problem, *answers in asked

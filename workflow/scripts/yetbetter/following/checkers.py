@@ -7,6 +7,7 @@ seeded before each text.
 
 import functools
 import importlib
+import json
 import logging
 import random
 import sys
@@ -91,10 +92,17 @@ class Checkers:
         for name, kwargs in zip(constraints.names, constraints.kwargs, strict=True):
             if name not in self.official:
                 raise UserError(f"{where}: instruction {name!r}, which IFEval's checkers do not know")
+            checker = self.official[name](name)
             try:
-                self.official[name](name).build_description(**kwargs)
-            except (TypeError, ValueError, AttributeError) as error:
-                raise UserError(f"{where}: instruction {name!r}: {' '.join(str(error).split())}") from None
+                checker.build_description(**kwargs)
+                missing = [key for key in checker.get_instruction_args() or {} if key not in kwargs]
+                checker.check_following("A text.")
+            # What a wrong argument raises differs between the checkers.
+            except Exception as error:
+                reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+                raise UserError(f"{where}: instruction {name!r} with {json.dumps(kwargs)}: {reason}") from None
+            if missing:  # the checker would draw it at random
+                raise UserError(f"{where}: instruction {name!r}: no {missing[0]!r} in its kwargs")
 
     def check(self, constraints: Constraints, text: str) -> Followed:
         """Whether the text follows each instruction. A checker may raise for a text that it cannot read."""

@@ -199,6 +199,8 @@ def check_people(config: dict, name: str, require) -> None:
         for dataset, path in files.items():
             key = f"people.annotators.{annotator}"
             require(key, dataset, "datasets")
+            if not TASKS[config["datasets"][dataset]["task"]].graded:
+                raise UserError(f"{name}: {key}.{dataset}: its answers are neither right nor wrong, none is labelled")
             if not Path(path).is_file():
                 raise UserError(f"{name}: {key}.{dataset}: {path!r}: no such file")
             if path in used:

@@ -18,10 +18,14 @@ class People:
 
     @cached_property
     def views(self) -> dict[str, dict]:
-        """Data set -> (budget, source) -> the view of the pools of each of its sampled arms."""
+        """Data set -> (budget, source) -> the view of the pools of each of its sampled arms.
+
+        Without data sets whose answers are neither right nor wrong: people label right answers.
+        """
         found: dict[str, dict] = {}
         for arm in self.study.parts[self.study.base].sampled_arms:
-            found.setdefault(arm.dataset, {})[arm.budget, arm.source] = self.study.arm(arm)
+            if self.study.datasets[arm.dataset].graded:
+                found.setdefault(arm.dataset, {})[arm.budget, arm.source] = self.study.arm(arm)
         return found
 
     def blocks(self, w) -> list[str]:
@@ -82,6 +86,8 @@ class People:
         annotator = self.study.config.get("annotator")
         if annotator is None:
             raise UserError("annotate: nobody is named (--config annotator=NAME)")
+        if not self.views:
+            raise UserError(f"{self.study.name}: annotate: no data set of the base grid has right answers to label")
         return [f"{self.folder}/{dataset}/annotate/{annotator}.html" for dataset in self.views]
 
     def comparisons(self) -> list[str]:

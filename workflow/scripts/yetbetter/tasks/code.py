@@ -46,6 +46,9 @@ def reference_with(problem: dict, key: str, where: str) -> Reference:
     entry_point, tests = problem["entry_point"], problem[key]
     if not isinstance(entry_point, str):
         raise UserError(f"{where}: entry_point must be the name of a function, it is {entry_point!r}")
+    for optional in ("setup", "signature"):
+        if not isinstance(problem.get(optional) or "", str):
+            raise UserError(f"{where}: {optional} must be text, it is {problem[optional]!r}")
     try:
         if isinstance(tests, dict):
             tests = from_plain(tests)
