@@ -239,6 +239,12 @@ def test_a_wrong_plan_is_refused_in_one_line(plan, message):
         check_config(pocket_study() | {"plan": plan}, SCHEMA, "mine.yaml")
 
 
+def test_answers_that_are_neither_right_nor_wrong_have_no_plan():
+    paper = yaml.safe_load((ROOT / "config/paper.yaml").read_text())
+    with pytest.raises(UserError, match=r"plan.datasets: 'oasst1' has task 'instructions', without right answers"):
+        check_config(paper | {"plan": {"datasets": ["oasst1"]}}, SCHEMA, "mine.yaml")
+
+
 # The page -------------------------------------------------------------------------------------------------------------
 
 
@@ -281,6 +287,11 @@ def test_curves_that_cross_are_reported():
     )
     assert "ahead of wc at every budget shown, up to 3" in describe_crossing(
         "price", "se", "wc", [(1, -0.1), (3, -0.2)]
+    )
+    solved = [(10, 0.0), (30, 0.0)]
+    assert "then se" not in describe_crossing("price", "se", "wc", [(1, 0.1), *solved])
+    assert describe_crossing("price", "se", "wc", solved) == (
+        "Price-matched, wc and se are expected to be equal at every budget shown."
     )
 
 

@@ -151,7 +151,9 @@ def crossings(plan: Plan) -> Iterator[str]:
 def describe_crossing(rule: str, reference: str, model: str, leads: list[tuple[int, float]]) -> str:
     """leads: (samples of the reference, coverage of the model minus that of the reference), by budget."""
     start = f"{rule[:1].upper()}{rule[1:]}-matched, "
-    signs = [(at, lead > 0) for at, lead in leads]
+    signs = [(at, lead > 0) for at, lead in leads if round(lead, 9)]
+    if not signs:
+        return f"{start}{model} and {reference} are expected to be equal at every budget shown."
     turns = [(before[0], *after) for before, after in pairwise(signs) if before[1] != after[1]]
     first, other = (model, reference) if signs[0][1] else (reference, model)
     if not turns:
