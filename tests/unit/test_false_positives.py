@@ -83,6 +83,14 @@ def test_labels_count_where_neither_a_check_nor_a_judge_looks_at_the_reasoning(t
     assert not rows_of(rates.items_of_arm(rows, {}, Settings()))
 
 
+def test_real_labels_have_the_error_of_real_people_beside_simulated_ones():
+    items = [Item(f"p{number}", label=number < 20) for number in range(100)]
+    row = rows_of(items, settings=SETTINGS)[PEOPLE]
+    assert (row["value"], row["simulated"]) == (pytest.approx(0.2), 0)
+    known = rates.items_of_arm(right_answers(600, "invalid", "valid", 0.3), {}, SETTINGS)
+    assert rows_of(known, settings=SETTINGS)[PEOPLE]["simulated"] == 1
+
+
 def test_answers_to_one_problem_count_as_fewer():
     apart = [Item(f"p{number}", label=number < 10) for number in range(100)]
     alike = [Item(f"p{number // 10}", label=number < 10) for number in range(100)]

@@ -239,7 +239,9 @@ def estimate_rates(
     decided = [item for item in judged if item.decided]
     own = labelled if judged else []
     counts = count_items(items)
-    error = settings.error if settings.simulated is None else settings.simulated.error
+    # Where the truth is not known, people are real.
+    simulated = settings.simulated if any(item.truth is not None for item in items) else None
+    error = simulated.error if simulated else settings.error
     found: dict[str, Estimate] = {}
     if exact is not None:
         found[EXACT] = exact
@@ -260,7 +262,7 @@ def estimate_rates(
         if method not in found:
             continue
         row = dict(zip(PLACE, place, strict=True)) | {"method": method, "best": int(method == best)}
-        row |= {"simulated": int(settings.simulated is not None and method != EXACT)}
+        row |= {"simulated": int(simulated is not None and method != EXACT)}
         row |= {key: getattr(found[method], key) for key in ("value", "low", "high")}
         row |= {"labelled": len(labelled) if method not in (EXACT, JUDGE) else ""}
         row |= {"judged": len(judged) if method not in (EXACT, PEOPLE) else ""}
