@@ -271,6 +271,22 @@ def test_the_config_s_lines_draw_what_is_recommended(plan):
     check_config(config, SCHEMA, "mine.yaml")
 
 
+@pytest.mark.parametrize(
+    ("table", "old", "new", "message"),
+    [
+        ("pilot", ",8,", ",many,", "pilot.csv: samples is 'many', not a whole number"),
+        ("allocations", "wc:3,", "wc:x,", "allocations.csv: draws is 'wc:x', not a whole number"),
+        ("allocations", ",yes,", ",,", "allocations.csv: no allocation is recommended"),
+    ],
+)
+def test_a_table_that_is_no_plan_s_is_refused_in_one_line(plan, tmp_path, table, old, new, message):
+    for file in plan.files:
+        text = file.read_text()
+        (tmp_path / file.name).write_text(text.replace(old, new) if file.stem == table else text)
+    with pytest.raises(UserError, match=re.escape(message)):
+        read_plan(tmp_path)
+
+
 def test_a_share_of_the_questions_is_a_source_too():
     one = Allocation("tiny", "compute", (("se", 1),), 0.3)
     assert one.source == {
