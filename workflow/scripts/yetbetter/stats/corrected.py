@@ -25,7 +25,7 @@ import math
 from dataclasses import dataclass, replace
 
 from yetbetter.stats.distributions import t_quantile
-from yetbetter.stats.shares import wilson
+from yetbetter.stats.shares import interval_of_number
 
 HALF = 0.5
 FEW = 3  # cases, up to which Wilson's lower end is too high
@@ -197,7 +197,7 @@ def allowed(square: float, linear: float, constant: float, least: float, most: f
 
 
 def of_share(share: float, number: float, alpha: float) -> tuple[float, float]:
-    low, high = wilson(share, number, t_quantile(1 - alpha / 2, math.inf))
+    low, high = interval_of_number(share, number, alpha)
     return float(low), float(high)
 
 
