@@ -1,7 +1,7 @@
 """How good forecasts from a pilot are: bias, how often intervals hold, and what following the recommendation costs.
 
     python benchmarks/planner.py curves --published resources/published_numbers.csv
-    python benchmarks/planner.py synthetic --shape beta impossible levels --pilots 200 --questions 300 --samples 8
+    python benchmarks/planner.py synthetic --shape math impossible levels --pilots 200 --questions 300 --samples 8
     python benchmarks/planner.py pools --problems P.jsonl --solutions S/hard --verdicts V/hard --weak wc --strong se \\
         --blocks wc/questions-000000_samples-0000 se/questions-000000_samples-0000 --pool-samples 40
 
@@ -218,7 +218,7 @@ def impossible(share: float, rest: Callable) -> Callable[[np.ndarray, np.ndarray
 def tail(share: float) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """A share of the questions with p between 0.001 and 0.1, evenly in log p; the others are mostly solved."""
     easy = beta_ranks(3, 1)
-    return lambda rank, coin: np.where(coin < share, 10 ** (3 * (1 - coin / share) * 2 / 3 - 3), easy(rank, coin))
+    return lambda rank, coin: np.where(coin < share, 10 ** (-1 - 2 * coin / share), easy(rank, coin))
 
 
 def levels(random: np.random.Generator, questions: int):

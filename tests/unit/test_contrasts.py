@@ -61,6 +61,23 @@ def test_a_quantile_is_the_inverse_of_the_distribution(freedom):
 # One finetuning -------------------------------------------------------------------------------------------------------
 
 
+def test_an_interval_of_shares_ends_where_their_difference_must():
+    few, many = arm([0, 1, 1], [1, 1, 1]), arm([0, 0, 0], [0, 1, 1])
+    found = difference(few, many)
+    assert found.effect == pytest.approx(2 / 3)
+    assert found.interval() == (-1, 1)
+    assert contrast([(0.5, few), (0.5, few), (-1.0, many), (-1.0, few)]).interval()[0] >= -2
+    other = difference(arm([0, 1, 1], share=False), arm([0, 0, 0], share=False))
+    assert other.interval()[1] > 1  # means of numbers have no bounds
+    assert all(math.isnan(end) for end in difference(few, arm([0, 0], [0, 0])).interval())
+
+
+def test_an_interval_holds_its_effect_though_a_corrected_rate_is_below_nothing():
+    found = contrast([(1.0, arm([-0.02, 0.01, 0.0] * 10))])
+    low, high = found.interval()
+    assert low == found.effect < 0 < high
+
+
 def test_the_variance_of_a_paired_difference_is_that_of_the_differences():
     dice = np.random.default_rng(0)
     first, second = dice.random((2, 50)) < 0.5

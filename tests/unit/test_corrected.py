@@ -14,6 +14,7 @@ from yetbetter.stats.corrected import (
     Estimate,
     corrected,
     judge_alone,
+    labels_among,
     labels_beside,
     labels_needed,
     people_alone,
@@ -129,6 +130,10 @@ def test_as_many_labels_as_are_needed_give_the_width_and_one_less_does_not(rate,
 def test_labels_beside_verdicts_are_the_inverse_of_their_worth():
     assert worth(labels_beside(150, 0.5, 400), 400, 0.5) == pytest.approx(150)
     assert labels_beside(150, 0.0, 400) == pytest.approx(150)
+    among = labels_among(150, 0.5, 400)
+    assert worth(among, 400 - among, 0.5) == pytest.approx(150)
+    assert among > labels_beside(150, 0.5, 400)  # what people label is none of the others
+    assert labels_among(150, 0.5, 150) == labels_among(150, 0.5, 20) == labels_among(150, 0.0, 400) == 150
 
 
 def test_a_plan_keeps_its_promise_and_saves_labels_where_a_good_judge_is_cheap():

@@ -71,12 +71,35 @@ def test_labels_and_verdicts_are_joined_by_sample_and_what_has_no_verdict_is_not
     assert [(item.flagged, item.label) for item in items] == [(True, None), (False, True), (False, None)]
 
 
+def test_labels_count_where_neither_a_check_nor_a_judge_looks_at_the_reasoning(tmp_path):
+    checked = Checked(seed=0)
+    checked.add(Sample("wc", f"p{number}", 0, "correct", trained=True) for number in range(80))
+    write_rows(tmp_path / "checked.jsonl", checked.rows)
+    rows = rates.read_checked(tmp_path / "checked.jsonl")
+    labels = {("wc", row["problem"], 0): (number < 6, 50) for number, row in enumerate(rows)}
+    found = rows_of(rates.items_of_arm(rows, labels, Settings()))
+    assert list(found) == [PEOPLE]
+    assert (found[PEOPLE]["value"], found[PEOPLE]["labelled"]) == (pytest.approx(6 / 50), 50)
+    assert not rows_of(rates.items_of_arm(rows, {}, Settings()))
+
+
+def test_real_labels_have_the_error_of_real_people_beside_simulated_ones():
+    items = [Item(f"p{number}", label=number < 20) for number in range(100)]
+    row = rows_of(items, settings=SETTINGS)[PEOPLE]
+    assert (row["value"], row["simulated"]) == (pytest.approx(0.2), 0)
+    known = rates.items_of_arm(right_answers(600, "invalid", "valid", 0.3), {}, SETTINGS)
+    assert rows_of(known, settings=SETTINGS)[PEOPLE]["simulated"] == 1
+
+
 def test_answers_to_one_problem_count_as_fewer():
     apart = [Item(f"p{number}", label=number < 10) for number in range(100)]
     alike = [Item(f"p{number // 10}", label=number < 10) for number in range(100)]
     assert rates.count_items(apart).labelled == 100
     assert rates.count_items(alike).labelled < 30
     assert rates.count_items(alike).share == pytest.approx(0.1)
+    # So more of them are needed.
+    few, many = (rows_of(items)[PEOPLE]["labels_needed"] for items in (apart, alike))
+    assert many == pytest.approx(few * 100 / rates.count_items(alike).labelled, abs=1)
 
 
 @pytest.mark.parametrize("rate", [0.02, 0.25])

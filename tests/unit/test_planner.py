@@ -239,6 +239,12 @@ def test_a_wrong_plan_is_refused_in_one_line(plan, message):
         check_config(pocket_study() | {"plan": plan}, SCHEMA, "mine.yaml")
 
 
+def test_answers_that_are_neither_right_nor_wrong_have_no_plan():
+    paper = yaml.safe_load((ROOT / "config/paper.yaml").read_text())
+    with pytest.raises(UserError, match=r"plan.datasets: 'oasst1' has task 'instructions', without right answers"):
+        check_config(paper | {"plan": {"datasets": ["oasst1"]}}, SCHEMA, "mine.yaml")
+
+
 # The page -------------------------------------------------------------------------------------------------------------
 
 
@@ -265,6 +271,22 @@ def test_the_config_s_lines_draw_what_is_recommended(plan):
     check_config(config, SCHEMA, "mine.yaml")
 
 
+@pytest.mark.parametrize(
+    ("table", "old", "new", "message"),
+    [
+        ("pilot", ",8,", ",many,", "pilot.csv: samples is 'many', not a whole number"),
+        ("allocations", "wc:3,", "wc:x,", "allocations.csv: draws is 'wc:x', not a whole number"),
+        ("allocations", ",yes,", ",,", "allocations.csv: no allocation is recommended"),
+    ],
+)
+def test_a_table_that_is_no_plan_s_is_refused_in_one_line(plan, tmp_path, table, old, new, message):
+    for file in plan.files:
+        text = file.read_text()
+        (tmp_path / file.name).write_text(text.replace(old, new) if file.stem == table else text)
+    with pytest.raises(UserError, match=re.escape(message)):
+        read_plan(tmp_path)
+
+
 def test_a_share_of_the_questions_is_a_source_too():
     one = Allocation("tiny", "compute", (("se", 1),), 0.3)
     assert one.source == {
@@ -281,6 +303,11 @@ def test_curves_that_cross_are_reported():
     )
     assert "ahead of wc at every budget shown, up to 3" in describe_crossing(
         "price", "se", "wc", [(1, -0.1), (3, -0.2)]
+    )
+    solved = [(10, 0.0), (30, 0.0)]
+    assert "then se" not in describe_crossing("price", "se", "wc", [(1, 0.1), *solved])
+    assert describe_crossing("price", "se", "wc", solved) == (
+        "Price-matched, wc and se are expected to be equal at every budget shown."
     )
 
 

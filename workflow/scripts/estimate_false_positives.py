@@ -82,10 +82,12 @@ def read_simulated(asked: dict | None) -> rates.Simulated | None:
         return None
     keys = tuple(rates.Simulated.__dataclass_fields__)
     wrong = [key for key in keys if isinstance(asked.get(key), bool) or not isinstance(asked.get(key), int | float)]
+    wrong += [key for key in ("labels", "judged") if key not in wrong and not asked[key] >= 0]
     wrong += [key for key in ("error", "judge_error") if key not in wrong and not 0 <= asked[key] < 0.5]
     if wrong:
         found = shown_value(asked.get(wrong[0]))
-        raise UserError(f"--simulated: {wrong[0]} is {found}; it must hold {', '.join(keys)}, with errors below 0.5")
+        wanted = f"{', '.join(keys)}, none below 0, with errors below 0.5"
+        raise UserError(f"--simulated: {wrong[0]} is {found}; it must hold {wanted}")
     return rates.Simulated(**{key: asked[key] for key in keys})
 
 

@@ -54,7 +54,7 @@ def main() -> None:
             (arguments.curves, CURVES, planner.curve_rows()),
             (arguments.allocations, ALLOCATIONS, planner.allocation_rows()),
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, AttributeError) as error:
         raise UserError(f"--config: not a study's complete, checked config ({error!r})") from None
     for path, columns, rows in tables:
         write_table(path, columns, rows)

@@ -8,7 +8,7 @@ from yetbetter.claims.columns import CONTRADICTED, INCONCLUSIVE, REPRODUCED
 from yetbetter.claims.rules import AT_MOST, GREATER, LESS, SAME_SIGN, SIMILAR, Comparison
 from yetbetter.measures.metrics import METRICS
 from yetbetter.stats.contrasts import FEWEST, Contrast
-from yetbetter.stats.distributions import t_below, t_quantile
+from yetbetter.stats.distributions import t_below
 
 
 @dataclass(frozen=True)
@@ -132,8 +132,7 @@ def decide(p_for: float, p_against: float, level: float) -> str:
 def interval(tested: Tested, number: int, alpha: float = 0.05) -> tuple[float, float, float]:
     """Effect and two-sided interval of a contrast, in the comparison's unit."""
     estimate = tested.estimates[number]
-    half = t_quantile(1 - alpha / 2, round(estimate.freedom, 1)) * estimate.error
-    return tuple(tested.shown(estimate.effect + shift) for shift in (0.0, -half, half))
+    return tuple(tested.shown(value) for value in (estimate.effect, *estimate.interval(alpha)))
 
 
 def word(tested: Tested) -> str:

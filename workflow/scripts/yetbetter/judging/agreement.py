@@ -7,9 +7,8 @@ import numpy as np
 
 from yetbetter.errors import UserError
 from yetbetter.records import read_rows, where_is
-from yetbetter.stats.distributions import t_quantile
 from yetbetter.stats.estimators import Bootstrap, divide, interval
-from yetbetter.stats.shares import wilson
+from yetbetter.stats.shares import interval_of_number
 from yetbetter.verdicts import FLAWED, NO_VERDICT, SOUND
 
 JUDGED = (SOUND, FLAWED, NO_VERDICT)
@@ -127,7 +126,7 @@ def share_of_counts(one: np.ndarray, cells: tuple[tuple[int, ...], tuple[int, ..
     part, whole = (sum(total[cell] for cell in chosen) for chosen in cells)
     if not whole:
         return np.nan, np.nan
-    low, high = wilson(part / whole, whole, t_quantile(0.975, np.inf))
+    low, high = interval_of_number(part / whole, whole)
     return float(low), float(high)
 
 

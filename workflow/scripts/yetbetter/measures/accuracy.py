@@ -13,7 +13,6 @@ import pandas as pd
 
 from yetbetter.measures.scores import arrays_of
 from yetbetter.stats.contrasts import PROBLEMS, Contrast, contrast, independent_cases
-from yetbetter.stats.distributions import t_quantile
 from yetbetter.stats.measurements import Measurements
 from yetbetter.stats.noise import CROSSED
 from yetbetter.stats.shares import interval_of_variance, share_interval
@@ -123,7 +122,7 @@ def measure_leads(scores: Scores, group: dict, baseline: str, sources: Iterable[
                     continue
                 arms = scores.arms([(1.0, source), (-1.0, baseline)], metric, chosen)
                 estimate = contrast(arms) if arms else Contrast(math.nan, math.nan)
-                low, high = ends_of(estimate)
+                low, high = estimate.interval()
                 reference = estimate.ends[1]
                 yield group | {
                     "metric": metric,
@@ -138,11 +137,3 @@ def measure_leads(scores: Scores, group: dict, baseline: str, sources: Iterable[
                     "interval": CROSSED if arms and is_crossed(arms) else PROBLEMS,
                     "seeds": "/".join(str(len(scores.seeds[name])) for name in (source, baseline)),
                 }
-
-
-def ends_of(estimate: Contrast) -> tuple[float, float]:
-    """low and high (95 %) of a difference of two shares, which lies between -1 and 1."""
-    if math.isnan(estimate.effect):
-        return math.nan, math.nan
-    half = t_quantile(0.975, round(estimate.freedom, 1)) * estimate.error
-    return max(estimate.effect - half, -1.0), min(estimate.effect + half, 1.0)

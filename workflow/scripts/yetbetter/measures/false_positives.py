@@ -97,7 +97,10 @@ class Settings:
 
 
 class Checked:
-    """The right answers of an arm whose reasoning has a verdict: those with the smallest hashes, smallest first."""
+    """The right answers of an arm whose reasoning has a verdict: those with the smallest hashes, smallest first.
+
+    If nothing looks at the reasoning but people, all right answers.
+    """
 
     def __init__(self, seed: int, most: int = MOST):
         self.seed, self.most = seed, most
@@ -108,7 +111,7 @@ class Checked:
         rows = (
             (judging_hash(sample, self.seed), {key: getattr(sample, key) for key in CHECKED})
             for sample in samples
-            if sample.trained and sample.verdict == CORRECT and sample.reasoning in LISTED
+            if sample.trained and sample.verdict == CORRECT and sample.reasoning in (None, *LISTED)
         )
         self.found = heapq.nsmallest(self.most, [*self.found, *rows], key=lambda entry: entry[0])
 
@@ -121,7 +124,7 @@ def read_checked(path: str) -> list[dict]:
     """A .checked.jsonl of measure_arm.py; UserError for another verdict than those of LISTED."""
     rows = read_rows(path, require=CHECKED)
     for row in rows:
-        if row["reasoning"] not in LISTED:
+        if row["reasoning"] not in (None, *LISTED):
             raise UserError(f"{path}: reasoning is {row['reasoning']!r} (allowed: {', '.join(LISTED)})")
     return rows
 
@@ -163,6 +166,8 @@ def knows_truth(rows: Iterable[dict]) -> bool:
 
 
 def judged_item(row: dict) -> Item:
+    if row["reasoning"] is None:
+        return Item(row["problem"])
     return Item(row["problem"], row["reasoning"] == FLAWED, decided=row["reasoning"] != NO_VERDICT)
 
 
@@ -234,7 +239,9 @@ def estimate_rates(
     decided = [item for item in judged if item.decided]
     own = labelled if judged else []
     counts = count_items(items)
-    error = settings.error if settings.simulated is None else settings.simulated.error
+    # Where the truth is not known, people are real.
+    simulated = settings.simulated if any(item.truth is not None for item in items) else None
+    error = simulated.error if simulated else settings.error
     found: dict[str, Estimate] = {}
     if exact is not None:
         found[EXACT] = exact
@@ -250,12 +257,12 @@ def estimate_rates(
         found[ROGAN_GLADEN] = estimators.rogan_gladen(alike, error)
     best = next((method for method in PREFERRED if method in found), None)
     agreement = agreement_of(by) if judged else {}
-    here, cheapest = estimators.plan_labels(counts, settings.width, settings.cost, error) if labelled else (None, None)
+    needed = needed_labels(items, counts, settings, error) if labelled else {}
     for method in METHODS:
         if method not in found:
             continue
         row = dict(zip(PLACE, place, strict=True)) | {"method": method, "best": int(method == best)}
-        row |= {"simulated": int(settings.simulated is not None and method != EXACT)}
+        row |= {"simulated": int(simulated is not None and method != EXACT)}
         row |= {key: getattr(found[method], key) for key in ("value", "low", "high")}
         row |= {"labelled": len(labelled) if method not in (EXACT, JUDGE) else ""}
         row |= {"judged": len(judged) if method not in (EXACT, PEOPLE) else ""}
@@ -264,10 +271,27 @@ def estimate_rates(
             row["correlation"] = math.sqrt(estimators.squared_correlation(counts))
         if method in (JUDGE, CORRECTED, ROGAN_GLADEN):
             row |= agreement
-        if method == (CORRECTED if CORRECTED in found else PEOPLE) and here:
-            row |= {"labels_needed": here.labels, "labels_cheapest": cheapest.labels}
-            row["verdicts_cheapest"] = cheapest.verdicts
+        if method == (CORRECTED if CORRECTED in found else PEOPLE):
+            row |= needed
         yield row
+
+
+def needed_labels(items: Sequence[Item], counts: Counts, settings: Settings, error: float) -> dict[str, int]:
+    """Labels and verdicts for the wanted width, empty if no number is enough. counts: of the items, some labelled.
+
+    Of solutions that go together as the items do: an independent one is worth as many of them as of the items.
+    """
+    here, cheapest = estimators.plan_labels(counts, settings.width, settings.cost, error)
+    if here is None:
+        return {}
+    labelled = sum(item.label is not None for item in items)
+    others = sum(item.label is None and item.flagged is not None for item in items)
+    of_labels, of_verdicts = labelled / counts.labelled, others / counts.judged if others else 1.0
+    return {
+        "labels_needed": math.ceil(here.labels * of_labels - 1e-6),
+        "labels_cheapest": math.ceil(cheapest.labels * of_labels - 1e-6),
+        "verdicts_cheapest": math.ceil(cheapest.verdicts * of_verdicts - 1e-6),
+    }
 
 
 def agreement_of(items: Sequence[Item]) -> dict[str, float | None]:

@@ -1,14 +1,12 @@
 """Coverage, diversity and false positive rate: of a whole pool, and of the samples that an arm trains on."""
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
 
 from yetbetter.measures.metrics import FURTHER_MEASURES, METRICS, Counts, Metric
-from yetbetter.stats.distributions import t_quantile
 from yetbetter.stats.estimators import Bootstrap, coverage_curve, unique_curve
-from yetbetter.stats.shares import share_interval, wilson
+from yetbetter.stats.shares import interval_of_number, share_interval
 
 ALL_METRICS = METRICS | FURTHER_MEASURES
 ALIKE = 1e-9  # width of an interval that rounding alone gives
@@ -98,7 +96,7 @@ def intervals_of(
     others = {name: pair for name, pair in pairs.items() if name not in shares}
     for name, (value, low, high) in zip(others, Bootstrap(questions, seed).ratios(list(others.values())), strict=True):
         counting = (np.broadcast_arrays(*others[name])[1] > 0).sum(axis=0)
-        _, more = wilson(np.zeros(np.shape(counting)), np.maximum(counting, 1), t_quantile(0.975, math.inf))
+        _, more = interval_of_number(np.zeros(np.shape(counting)), np.maximum(counting, 1))
         found[name] = value, low, np.where(high - low < ALIKE, value + more, high)
     return found
 

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 from markupsafe import Markup, escape
 
+from yetbetter.errors import UserError
 from yetbetter.forecast.allocations import Allocation
 from yetbetter.forecast.planner import ALLOCATIONS, CURVES, PILOT
 from yetbetter.records import write_text
@@ -47,9 +48,19 @@ class Plan:
 
 
 def read_plan(folder: Path) -> Plan:
+    """UserError for a table that plan_sampling.py cannot have written."""
     columns = {"pilot": PILOT, "curves": CURVES, "allocations": ALLOCATIONS}
     tables = {name: read_table(folder / f"{name}.csv", columns[name], NUMBERS[name]) for name in NUMBERS}
-    return Plan(folder.name, folder, **tables)
+    counts = {"pilot": ("questions", "samples"), "curves": ("reference_samples", "samples"), "allocations": ("draws",)}
+    for name, table in tables.items():
+        for column, row in product(counts[name], table.rows):
+            numbers = [word.rpartition(":")[2] for word in row[column].split()] or [""]
+            if not all(number.isdecimal() for number in numbers):
+                raise UserError(f"{table.path}: {column} is {row[column]!r}, not a whole number")
+    plan = Plan(folder.name, folder, **tables)
+    if not plan.recommended:
+        raise UserError(f"{plan.allocations.path}: no allocation is recommended")
+    return plan
 
 
 def write_plan(path: str, template: Path, config: dict, plans: list[Plan], figures: dict[str, Path]) -> None:
@@ -151,7 +162,9 @@ def crossings(plan: Plan) -> Iterator[str]:
 def describe_crossing(rule: str, reference: str, model: str, leads: list[tuple[int, float]]) -> str:
     """leads: (samples of the reference, coverage of the model minus that of the reference), by budget."""
     start = f"{rule[:1].upper()}{rule[1:]}-matched, "
-    signs = [(at, lead > 0) for at, lead in leads]
+    signs = [(at, lead > 0) for at, lead in leads if round(lead, 9)]
+    if not signs:
+        return f"{start}{model} and {reference} are expected to be equal at every budget shown."
     turns = [(before[0], *after) for before, after in pairwise(signs) if before[1] != after[1]]
     first, other = (model, reference) if signs[0][1] else (reference, model)
     if not turns:

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from yetbetter.stats.distributions import t_quantile
 from yetbetter.stats.measurements import Measurements, linearise
 from yetbetter.stats.noise import ALONE, ASSUMED, BORROWED, CROSSED, ONE_SEED, estimate_noise
 from yetbetter.stats.shares import effective_number, smoothed
@@ -35,7 +36,8 @@ class Contrast:
     """A difference and its uncertainty, in the metric's own scale (or as a difference of logarithms).
 
     problem_variance, seed_variance: what both add to the variance of `effect`; seed_variance is NaN if the noise
-    between seeds is not known, and 0 if there is none. pool_variance: assumed. basis: in words.
+    between seeds is not known, and 0 if there is none. pool_variance: assumed. basis: in words. bounds: smallest and
+    largest difference that is possible.
     """
 
     effect: float
@@ -51,6 +53,7 @@ class Contrast:
     informative: int = 0  # problems that count on the side that has fewest of them
     seeds: tuple[int, ...] = ()
     ends: tuple[float, float] = (math.nan, math.nan)  # values of the two sides, if there are two
+    bounds: tuple[float, float] = (-math.inf, math.inf)
 
     @property
     def one_seed(self) -> bool:
@@ -72,6 +75,14 @@ class Contrast:
     @property
     def error(self) -> float:
         return math.sqrt(self.variance)
+
+    def interval(self, alpha: float = 0.05) -> tuple[float, float]:
+        """low and high, within the bounds; NaN if the effect is."""
+        half = t_quantile(1 - alpha / 2, round(self.freedom, 1)) * self.error
+        least, most = self.bounds
+        # Corrected rates may be outside: an interval holds its effect all the same.
+        low, high = max(self.effect - half, least), min(self.effect + half, most)
+        return min(self.effect, low), max(self.effect, high)
 
 
 def rare(top: np.ndarray, bottom: np.ndarray) -> float:
@@ -142,6 +153,8 @@ def contrast(
     for weight, arm in terms:
         scale.append(weight / (arm.value or 0.5 / arm.bottom.sum()) if logarithms else weight)
     freedom = problem_variance**2 / used if used else math.inf
+    weights = [weight for weight, _ in terms]
+    bounds = sum(min(weight, 0.0) for weight in weights), sum(max(weight, 0.0) for weight in weights)
     estimate = Contrast(
         effect,
         problem_variance,
@@ -150,6 +163,7 @@ def contrast(
         informative=int(informative),
         ends=(ends[0], ends[1]),
         basis="questions",
+        bounds=bounds if shares and not logarithms else (-math.inf, math.inf),
     )
     if all(arm.kin is None for _, arm in terms):
         return estimate

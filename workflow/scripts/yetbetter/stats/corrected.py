@@ -25,7 +25,7 @@ import math
 from dataclasses import dataclass, replace
 
 from yetbetter.stats.distributions import t_quantile
-from yetbetter.stats.shares import wilson
+from yetbetter.stats.shares import interval_of_number
 
 HALF = 0.5
 FEW = 3  # cases, up to which Wilson's lower end is too high
@@ -197,7 +197,7 @@ def allowed(square: float, linear: float, constant: float, least: float, most: f
 
 
 def of_share(share: float, number: float, alpha: float) -> tuple[float, float]:
-    low, high = wilson(share, number, t_quantile(1 - alpha / 2, math.inf))
+    low, high = interval_of_number(share, number, alpha)
     return float(low), float(high)
 
 
@@ -238,6 +238,11 @@ def labels_beside(wanted: float, squared: float, judged: float) -> float:
     return (-linear + math.sqrt(linear**2 + 4 * wanted * (1 - squared) * judged)) / 2
 
 
+def labels_among(wanted: float, squared: float, judged: float) -> float:
+    """n of `worth`, if the n labelled solutions are among so many judged ones; `wanted` if these are too few."""
+    return wanted * (1 - squared) * judged / (judged - squared * wanted) if judged > wanted else wanted
+
+
 @dataclass(frozen=True)
 class Plan:
     """Solutions that people label and, in addition, that the judge is asked about."""
@@ -261,9 +266,9 @@ def plan_labels(counts: Counts, width: float, cost: float, error: float = 0.0) -
     squared = squared_correlation(counts) if counts.judged else 0.0
     total = counts.labelled + counts.judged
     # Solutions that people label come out of those that were judged.
-    here = labels_beside(wanted, squared, total) if squared else wanted
-    here = min(here, wanted)
+    here = labels_among(wanted, squared, total)
     others = [0.0, *(wanted * 1.15**step for step in range(-10, 40))]
     plans = [(labels_beside(wanted, squared, other), other) for other in others] if squared else [(wanted, 0.0)]
     labels, verdicts = min(plans, key=lambda plan: plan[0] + cost * (sum(plan) if plan[1] else 0))
-    return Plan(math.ceil(here - 1e-9), round(total)), Plan(math.ceil(labels - 1e-9), round(verdicts))
+    beside = max(0, round(total - here))
+    return Plan(math.ceil(here - 1e-9), beside), Plan(math.ceil(labels - 1e-9), round(verdicts))

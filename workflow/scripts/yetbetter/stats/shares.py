@@ -66,6 +66,11 @@ def smoothed(share: float, number: float) -> float:
     return (cases + 1) / (number + 2) if min(cases, number - cases) < FEW else share
 
 
+def interval_of_number(share, number, alpha: float = 0.05) -> tuple[np.ndarray, np.ndarray]:
+    """low and high of a share of so many independent cases. Shapes broadcast."""
+    return wilson(share, number, t_quantile(1 - alpha / 2, math.inf))
+
+
 def interval_of_variance(
     share: float, variance: float, freedom: float, number: float, alpha: float = 0.05
 ) -> tuple[float, float]:
