@@ -295,6 +295,7 @@ STAGE_OF = {
     "sample_solutions": "sampling",
     "judge_solutions": "judging",
     "judge_for_filter": "judging",
+    "judge_answers": "judging",
     "finetune_model": "finetuning",
     "finetune_chosen": "finetuning",
     "evaluate_model": "evaluation",
@@ -329,9 +330,13 @@ def test_a_judge_reads_each_chosen_solution_with_its_prompt_and_writes_a_verdict
     assert (row["judged"], row["judge_tokens"], row["judge_prompt_tokens"]) == (200, 6000, 200 * (50 + 50 + 200))
     assert row["flops_judging"] == pytest.approx(2 * 27e9 * 66_000)
     assert row["gpu_hours_judging"] == pytest.approx(2 * 27e9 * 66_000 / 5e14 / 3600)
+    # Of each of four finetuned models, 100 of the answers to the test problems.
+    finetuned = row_of(forecast_of(config), "judge_finetuned")
+    assert (finetuned["judged"], finetuned["judge_tokens"], finetuned["jobs_judging"]) == (400, 12_000, 4)
     total = row_of(forecast_of(config), "total")
-    assert (total["judged"], total["jobs_judging"]) == (400, 2)
-    assert total["gpu_hours_judging"] == pytest.approx(2 * row["gpu_hours_judging"])
+    assert (total["judged"], total["jobs_judging"]) == (800, 6)
+    hours = 2 * row["gpu_hours_judging"] + finetuned["gpu_hours_judging"]
+    assert total["gpu_hours_judging"] == pytest.approx(hours)
 
 
 def test_filters_have_all_of_their_views_judged_and_nothing_twice():

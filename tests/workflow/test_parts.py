@@ -45,7 +45,9 @@ def test_an_unfinished_grid_is_drawn_from_what_is_there_and_nothing_else_runs(fi
     for stage in ("models", "evaluations", "scores"):
         shutil.rmtree(finished.results / stage / cell)
     jobs = finished.planned("figures", options=PARTIAL)
-    assert all(rule.startswith(("plot_", "tabulate_", "measure_pool", "check_claims", "figures")) for rule in jobs)
+    assert all(
+        rule.startswith(("plot_", "tabulate_", "estimate_", "measure_pool", "check_claims", "figures")) for rule in jobs
+    )
     assert warnings_of(finished.run("figures", "report_html", options=PARTIAL)) == []
     partial = finished.results / "partial"
     page = (partial / "report.html").read_text(encoding="utf-8")

@@ -32,7 +32,7 @@ def append(finished, module: str, line: str = "# A comment.") -> None:
 
 
 def test_an_edit_two_imports_away_makes_the_tables_that_rest_on_it_again_and_no_model(finished):
-    append(finished, "stats/distributions")  # tabulate_scores -> accuracy -> distributions
+    append(finished, "stats/contrasts")  # tabulate_scores -> accuracy -> contrasts
     planned = set(finished.planned())
     assert {"tabulate_scores", "check_claims"} <= planned and not planned & EXPENSIVE
     assert not planned & {"measure_arm", "tabulate_training"}

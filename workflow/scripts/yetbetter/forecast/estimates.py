@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from yetbetter.errors import UserError
+from yetbetter.evaluation.judged_answers import JUDGED
 from yetbetter.generation.engines import engine_of
 from yetbetter.generation.prompts import read_template
 from yetbetter.study.budgets import flops
@@ -118,7 +119,9 @@ class Forecast:
         self.disks = {cell: self.disk(cell) for cell in self.grid.cells}
         arms_rows = [self.arm(arm) for arm in self.grid.arms]
         weights = [self.weights()] if self.downloaded() else []
-        judged = [self.judge(*pool) for pool in self.grid.pools if config["datasets"][pool[0]]["fpr"] == "judge"]
+        judged = [self.judge(*pool) for pool in self.grid.pools if self.is_judged(pool[0])]
+        targets = dict.fromkeys((cell.dataset, cell.target) for cell in self.grid.cells if self.is_judged(cell.dataset))
+        judged += [self.judge_finetuned(*target) for target in targets]
         once = sum_rows("once", [*pools, *judged, *weights])
         per_arm = sum_rows("apart", [without_sampling(row) for row in arms_rows])
         self.total = sum_rows("total", [once, per_arm])
@@ -168,23 +171,43 @@ class Forecast:
 
     def judge(self, dataset: str, model: str) -> dict:
         """The judging of a pool's solutions, each once; an upper bound, since wrong answers are mostly left out."""
-        judge, name = self.config["judge"], self.config["judge"]["model"]
-        entry, row = self.config["models"][name], empty_row("judge") | {"dataset": dataset, "model": model}
+        row = empty_row("judge") | {"dataset": dataset, "model": model}
         parts = [judged_views(self.everything, dataset, model, further) for further in self.judged_parts]
         views = {kind: list({view for part in parts for view in part[kind]}) for kind in KINDS}
-        counts = most_judged(views, judge["samples"], self.config["datasets"][dataset]["splits"]["train"])
+        samples = self.config["judge"]["samples"]
+        counts = most_judged(views, samples, self.config["datasets"][dataset]["splits"]["train"])
         length, row["basis"] = self.lengths.of(dataset, model)
-        for judged, prompt in zip(counts, ("prompt", "prompt_without_answer"), strict=True):
-            row["judged"] += judged
-            row["judge_tokens"] += judged * self.assumptions["tokens_per_judgement"]
-            row["judge_prompt_tokens"] += judged * (self.prompt_tokens(judge.get(prompt, judge["prompt"])) + length)
-        operations = flops(entry.get("parameters", 0), row["judge_tokens"] + row["judge_prompt_tokens"])
-        row["flops_judging"] = operations
-        row["gpu_hours_judging"] = self.hours("judging", operations, name)
-        most = row["judged"] * judge["max_new_tokens"]
-        self.pay(row, name, row["judge_prompt_tokens"], row["judge_tokens"], most)
+        for count, prompt in zip(counts, ("prompt", "prompt_without_answer"), strict=True):
+            self.ask_judge(row, count, prompt, length)
         row["jobs_judging"] = sum(bool(part["views"] + part["all_right"]) + bool(part["every"]) for part in parts)
         return row
+
+    def judge_finetuned(self, dataset: str, target: str) -> dict:
+        """The judging of some right answers of each model finetuned from `target`; an upper bound, as if all were."""
+        row = empty_row("judge_finetuned") | {"dataset": dataset, "model": target}
+        length, row["basis"] = self.lengths.of(dataset)
+        asked = self.config["datasets"][dataset]["benchmarks"].get(JUDGED, {"greedy": 0})["greedy"]
+        for cell in self.grid.cells:
+            if (cell.dataset, cell.target) == (dataset, target):
+                self.ask_judge(row, min(asked, self.config["judge"]["samples"]), "prompt", length)
+                row["jobs_judging"] += 1
+        return row
+
+    def is_judged(self, dataset: str) -> bool:
+        return self.config["datasets"][dataset]["fpr"] == "judge"
+
+    def ask_judge(self, row: dict, count: int, prompt: str, length: float) -> None:
+        """Add the judging of `count` solutions of so many tokens to a row. prompt: its key in the config's `judge`."""
+        judge, name = self.config["judge"], self.config["judge"]["model"]
+        written = count * self.assumptions["tokens_per_judgement"]
+        read = count * (self.prompt_tokens(judge.get(prompt, judge["prompt"])) + length)
+        operations = flops(self.config["models"][name].get("parameters", 0), written + read)
+        row["judged"] += count
+        row["judge_tokens"] += written
+        row["judge_prompt_tokens"] += read
+        row["flops_judging"] += operations
+        row["gpu_hours_judging"] += self.hours("judging", operations, name)
+        self.pay(row, name, read, written, count * judge["max_new_tokens"])
 
     def prompt_tokens(self, path: str) -> float:
         """Tokens of a prompt with its question."""
@@ -217,7 +240,7 @@ class Forecast:
 
     def asked(self) -> set[str]:
         """Models that draw solutions, or judge them."""
-        judging = any(self.config["datasets"][dataset]["fpr"] == "judge" for dataset, _ in self.grid.pools)
+        judging = any(self.is_judged(dataset) for dataset, _ in self.grid.pools)
         return {model for _, model in self.grid.pools} | ({self.config["judge"]["model"]} if judging else set())
 
     @property

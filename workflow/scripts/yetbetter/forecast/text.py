@@ -23,7 +23,7 @@ def show_forecast(forecast: Forecast) -> str:
     kinds = ["", *(row["kind"] for row in forecast.rows)]
     lines = []
     for (name, *figures), kind, before in zip(table, kinds, ["", *kinds], strict=False):
-        if kind != before and kind in ("pool", "judge", "weights", "arm", "once"):
+        if kind != before and kind in ("pool", "judge", "judge_finetuned", "weights", "arm", "once"):
             lines.append("")
         lines.append("  ".join([name.ljust(widths[0]), *map(str.rjust, figures, widths[1:])]))
     return "\n".join([*lines, "", *explain_forecast(forecast)])
@@ -37,6 +37,8 @@ def row_name(row: dict) -> str:
         return f"arm {row['dataset']}/{row['budget']}/from-{row['source']}{count}"
     if row["kind"] == "judge":
         return f"judge {row['dataset']}/{row['model']}, solutions at most"
+    if row["kind"] == "judge_finetuned":
+        return f"judge finetuned {row['dataset']}/{row['model']}, answers at most"
     if row["kind"] == "weights":
         return f"models downloaded: {row['model'].replace('+', ', ')}"
     return TOTALS[row["kind"]]
@@ -46,7 +48,7 @@ def figures_of(row: dict) -> list[float]:
     hours = [row[f"gpu_hours_{stage}"] for stage in STAGES]
     sums = [sum(row[f"{kind}_{stage}"] for stage in STAGES) for kind in ("flops", "jobs")]
     disk = [row["gb_pools"] + row["gb_weights"] + row["gb_checkpoints"], row["gb_training"]]
-    written = ("judged", "judge_tokens") if row["kind"] == "judge" else ("samples", "tokens")
+    written = ("judged", "judge_tokens") if row["kind"].startswith("judge") else ("samples", "tokens")
     return [*(row[column] for column in written), sums[0], row["dollars"], *hours, *disk, sums[1]]
 
 

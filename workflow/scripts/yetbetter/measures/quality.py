@@ -8,7 +8,6 @@ from yetbetter.measures.metrics import FURTHER_MEASURES, METRICS, Counts, Metric
 from yetbetter.stats.estimators import Bootstrap, coverage_curve, unique_curve
 from yetbetter.stats.shares import interval_of_number, share_interval
 
-ALL_METRICS = METRICS | FURTHER_MEASURES
 ALIKE = 1e-9  # width of an interval that rounding alone gives
 
 
@@ -55,8 +54,9 @@ def measure_pool(
             curves[metric] = (unique, solved)
             if metric == "diversity":
                 curves["diversity_per_question"] = (unique, each)
-        rates = {name: columns(metric, counts) for name, metric in metrics_of(counts, check, checked=True).items()}
-        shares = {"coverage", *(name for name in rates if ALL_METRICS[name].share)}
+        chosen = metrics_of(counts, check, checked=True)
+        rates = {name: columns(metric, counts) for name, metric in chosen.items()}
+        shares = {"coverage", *(name for name in rates if chosen[name].share)}
         found = intervals_of(curves | rates, shares, len(counts), seed)
         for metric in curves:
             for k, one in enumerate(zip(*found[metric], strict=True), start=1):
@@ -109,7 +109,9 @@ def metrics_of(counts: list[Counts], check: str, checked: bool) -> dict[str, Met
     """
     graded = is_graded(counts)
     tabled = {
-        name: metric for name, metric in ALL_METRICS.items() if metric.of and metric.tabled and metric.graded == graded
+        name: metric
+        for name, metric in (METRICS | FURTHER_MEASURES).items()
+        if metric.of and metric.tabled and metric.graded == graded
     }
     if not checked:
         return {name: metric for name, metric in tabled.items() if not metric.checked}

@@ -12,7 +12,7 @@ from yetbetter.errors import UserError
 from yetbetter.forecast.allocations import Allocation
 from yetbetter.forecast.planner import ALLOCATIONS, CURVES, PILOT
 from yetbetter.records import write_text
-from yetbetter.report import page, wording
+from yetbetter.report import page, templates, wording
 from yetbetter.report.sheets import Column, Field, Sheet, file_sheet, interval_picture, make_sheet, numeric
 from yetbetter.tables import Table, read_table
 
@@ -65,7 +65,7 @@ def read_plan(folder: Path) -> Plan:
 
 def write_plan(path: str, template: Path, config: dict, plans: list[Plan], figures: dict[str, Path]) -> None:
     """figures: data set -> PNG file. config: the study's complete, checked config."""
-    text = page.render(
+    text = templates.render(
         template,
         study=config["study"],
         statement=state(config, plans),
