@@ -74,7 +74,7 @@ def check_references(config: dict, name: str) -> None:
     for key, registry in (("models", "models"), ("datasets", "datasets")):
         for wanted in config["plan"].get(key, []):
             require(f"plan.{key}", wanted, registry)
-    for dataset in config["plan"].get("datasets", []):
+    for dataset in config["plan"].get("datasets") or ():
         if not TASKS[task := config["datasets"][dataset]["task"]].graded:
             raise UserError(f"{name}: plan.datasets: {dataset!r} has task {task!r}, without right answers to forecast")
     comparison = {"weak": "sources", "strong": "sources", "dataset": "datasets", "budget": "budgets"}
