@@ -1,7 +1,5 @@
 """Programs are graded by jobs of the cluster, in a box on its nodes, with the verdicts that this machine gives."""
 
-import json
-
 import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.smoke]
@@ -12,8 +10,7 @@ GRADED, CHECKED = (f"results/cluster/{stage}/{BLOCK}.jsonl" for stage in ("verdi
 def test_programs_are_graded_and_checked_in_a_box_on_the_nodes(study, cluster):
     study.run(CHECKED)
     graded, checked = ((study.folder / name).read_bytes() for name in (GRADED, CHECKED))
-    about = json.loads((study.folder / GRADED.replace(".jsonl", ".about.json")).read_text())
-    assert "SLURM_JOB_ID" in json.dumps(about) or "slurm" in json.dumps(about).lower()
+    assert study.submissions() >= 1  # the profile draws, grades and checks a block in one job
     study.cluster = None
     for name in (GRADED, CHECKED):
         (study.folder / name).unlink()
