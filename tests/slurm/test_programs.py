@@ -2,6 +2,8 @@
 
 import pytest
 
+from yetbetter.records import read_json
+
 pytestmark = [pytest.mark.slow, pytest.mark.smoke]
 BLOCK = "lists/se/questions-000000_samples-0000"
 GRADED, CHECKED = (f"results/cluster/{stage}/{BLOCK}.jsonl" for stage in ("verdicts", "reasoning"))
@@ -10,7 +12,9 @@ GRADED, CHECKED = (f"results/cluster/{stage}/{BLOCK}.jsonl" for stage in ("verdi
 def test_programs_are_graded_and_checked_in_a_box_on_the_nodes(study, cluster):
     study.run(CHECKED)
     graded, checked = ((study.folder / name).read_bytes() for name in (GRADED, CHECKED))
-    assert study.submissions() >= 1  # the profile draws, grades and checks a block in one job
+    assert study.submissions() == 1  # the profile draws, grades and checks a block in one job
+    [draft] = study.results.glob(".drafts/verdicts/lists/se/**/settings.json")
+    assert read_json(draft)["box"]["box"] in ("bubblewrap", "webassembly")
     study.cluster = None
     for name in (GRADED, CHECKED):
         (study.folder / name).unlink()

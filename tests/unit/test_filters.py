@@ -135,7 +135,7 @@ def test_measuring_what_was_selected_reads_no_solution(arm):
         path.unlink()
     measured = arm.measure(*arm.drawn())
     assert b"coverage,1,0.510109,1,4" in measured["arm.csv"]
-    assert b"diversity,2,2," in measured["arm.csv"]
+    assert b"diversity,2,2,2.48989,4" in measured["arm.csv"]
 
 
 def test_what_was_drawn_for_another_arm_is_not_measured_by(arm):

@@ -208,7 +208,8 @@ def test_a_mix_is_compared_with_a_model_outside_of_it():
 def test_one_model_alone_has_a_plan():
     rows = Planner(study(budgets=ONE_BUDGET), "hard", [pilot_of("wc", 1, 0.3, 0.8, 20)]).allocation_rows()
     assert {row["model"] for row in rows} == {"wc"}
-    assert all(row["settled"] == "yes" for row in rows if row["recommended"])
+    chosen = [row for row in rows if row["recommended"]]
+    assert chosen and {(row["rival"], row["settled"]) for row in chosen} == {("", "")}
 
 
 # The pilot's blocks ---------------------------------------------------------------------------------------------------

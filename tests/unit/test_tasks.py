@@ -66,6 +66,9 @@ def test_equal_programs_of_a_problem_run_once(monkeypatch):
     pair = [Solution(each["problem"], 0, wrong, CODE.reference_of(each, "here")) for each in (PROBLEM, other)]
     assert [row["verdict"] for row in CODE.verdicts(pair, PROGRAM)] == [INCORRECT, CORRECT]
     assert len(ran) == 2
+    # So is that of a problem with this name in another benchmark, whose tests are others.
+    pair = [solution._replace(problem="double") for solution in pair]
+    assert [row["verdict"] for row in CODE.verdicts(pair, PROGRAM)] == [INCORRECT, CORRECT]
 
 
 def test_right_programs_that_fail_hidden_tests_are_false_positives():
@@ -138,6 +141,7 @@ def test_programs_have_one_form_if_they_differ_in_names_layout_and_comments_alon
         ({"answer": "def f(x):\n    return" + " 2" * 10**6}, "its answer fails its own tests (ProgramTooLarge)"),
         ({"tests": ["assert g(1) == 2"]}, "its answer fails its own tests (NameError in test 0)"),
         ({"tests": []}, "no tests"),
+        ({"hidden_tests": ["assert f(3) == 6", "assert f(3) == 7"]}, "its answer fails its own hidden tests"),
     ],
 )
 def test_own_problems_whose_tests_fail_their_own_answer_are_refused(change, message):
@@ -148,6 +152,13 @@ def test_own_problems_whose_tests_fail_their_own_answer_are_refused(change, mess
     with pytest.raises(UserError) as failure:
         check_problems(rows, "P.jsonl", CODE)
     assert str(failure.value) == f"P.jsonl:2: problem 'second': {message}"
+
+
+def test_hidden_tests_that_are_none_are_refused_when_problems_are_read():
+    rows = [PROBLEM | {"hidden_tests": "assert f(1) == 2"}]
+    with pytest.raises(UserError, match=r"^P.jsonl: problem 'double': hidden_tests must be a list of texts"):
+        check_problems(rows, "P.jsonl", CODE)
+    check_problems([PROBLEM | {"hidden_tests": None}], "P.jsonl", CODE)
 
 
 def test_own_problems_without_tests_are_refused():

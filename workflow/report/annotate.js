@@ -153,7 +153,7 @@ function type(digit) {
   if (number > steps) {
     [typed, marked] = ["", 0];
     show();
-    find("ask").textContent = `There is no step ${number}. ${find("ask").textContent}`;
+    find("ask").textContent = `This solution has no step ${number}. ${find("ask").textContent}`;
     return;
   }
   if (number * 10 > steps) return flaw(number);

@@ -9,7 +9,6 @@ For a labelled file: judge every row; print and write the agreement.
 import argparse
 import functools
 import sys
-from collections import Counter
 from pathlib import Path
 
 from yetbetter.errors import UserError
@@ -17,9 +16,9 @@ from yetbetter.generation import options
 from yetbetter.judging.agreement import show_agreement
 from yetbetter.judging.asking import Judge, make_judgements
 from yetbetter.judging.collecting import KINDS, collect_from_pool, collect_labelled, measure_groups
-from yetbetter.judging.judgements import View, read_judge_template
-from yetbetter.program import MOST, Output, Parser, file_path, run, whole, write_sidecar
-from yetbetter.records import check_unique, iterate_rows, read_rows, write_json
+from yetbetter.judging.judgements import View
+from yetbetter.program import Parser, file_path, run, whole, write_sidecar
+from yetbetter.records import check_unique, read_rows, write_json
 from yetbetter.selection.pools import Pools, PoolSamples, read_solutions, read_views
 
 
@@ -42,20 +41,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--every", help="views whose solutions are all judged, for a filter without the right answer", **view)
     add("--known", type=file_path, help="judgements of an earlier run, which are not asked for again")
     add("--samples", type=whole(1), default=500, help="solutions judged of each view (default: 500)")
-    add("--prompt", type=Path, required=True, help="holds {question} and {solution} once, {answer} at most once")
-    add("--chat", action="store_true", help="ask in the judge's chat format, the prompt being the user's turn")
-    add("--model", required=True, help="the judge's folder or hub id")
-    add("--revision", help="revision of a hub id (default: main)")
-    options.add_arguments(parser, temperature=0.0, top_k=0, max_new_tokens=512, batch_size=64)
-    add(
-        "--seed",
-        type=whole(-MOST),
-        default=0,
-        help="the study's seed: of the choice, and of sampled answers (default: 0)",
-    )
-    add("--output", action=Output, type=Path, required=True, help="judgements (JSON Lines)")
-    add("--about", action=Output, type=Path, required=True, help="sidecar that says how they were made (JSON)")
-    add("--drafts", type=Path, help="folder for unfinished work (default: .drafts beside the output)")
+    Judge.add_arguments(parser)
     arguments = parser.parse_args()
     check_given(arguments)
     return arguments
@@ -75,20 +61,14 @@ def check_given(arguments: argparse.Namespace) -> None:
 
 def main() -> None:
     arguments = parse_arguments()
-    sampler = options.sampler_of(arguments)
-    options.check_model_argument(sampler, arguments.model, arguments.chat)
-    template = read_judge_template(arguments.prompt)
-    judge = Judge(arguments.model, arguments.revision, arguments.chat, template, arguments.seed, sampler)
+    judge = Judge.of(arguments)
     if arguments.labelled:
-        asked, facts = collect_labelled(arguments.labelled, template, arguments.prompt)
+        asked, facts = collect_labelled(arguments.labelled, judge.template, arguments.prompt)
     else:
-        asked, facts = collect_pool(arguments, template)
-    write_about = functools.partial(write_sidecar, arguments=arguments, packages=sampler.entry.packages)
+        asked, facts = collect_pool(arguments, judge.template)
+    write_about = functools.partial(write_sidecar, arguments=arguments, packages=judge.sampler.entry.packages)
     files = arguments.output, arguments.about, arguments.drafts, arguments.known
     settings = make_judgements(judge, asked, facts, *files, write_about)
-    counts = Counter(row["verdict"] for row in iterate_rows(arguments.output, require=("verdict",)))
-    listed = ", ".join(f"{counts[key]:,} {key}" for key in sorted(counts)) or "nothing"
-    print(f"judged {counts.total():,}: {listed}")
     if arguments.labelled:
         found = measure_groups(read_rows(arguments.output))
         write_json(arguments.agreement, {"labelled": arguments.labelled.name, "groups": found, "settings": settings})

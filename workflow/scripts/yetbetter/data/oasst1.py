@@ -138,7 +138,7 @@ def text_of(row: dict) -> str:
 
 
 def unfit(row: dict) -> str | None:
-    """Why a first message is no question of ours, or None."""
+    """Why a first message is not one of our questions, or None."""
     if row.get("role") not in ("prompter", None):
         return "not a person's turn"
     if row.get("lang") != "en":

@@ -7,8 +7,8 @@ from yetbetter.data.questions import UNSEEN, question_identity
 from yetbetter.errors import UserError
 from yetbetter.program import LONE_SURROGATE
 from yetbetter.records import check_unique, read_rows, where_is
-from yetbetter.tasks import Options, Solution, Task, references_of
-from yetbetter.verdicts import CORRECT
+from yetbetter.tasks import CHECKS, Options, Solution, Task, references_of
+from yetbetter.verdicts import CORRECT, INVALID
 
 FILES = {
     "description": "A JSON Lines file per split; rows hold problem, question and answer.",
@@ -78,7 +78,7 @@ def check_other_splits(rows: list[dict], path: str, others: list[str]) -> None:
 
 
 def check_problems(rows: list[dict], path: str, task: Task) -> None:
-    """UserError for a problem that cannot be graded, or whose own answer the task's grading does not accept."""
+    """UserError for a problem that cannot be graded, or whose own answer fails the task's grading or checks."""
     references = references_of(rows, task, path)
     if not task.answers_are_solutions:
         return
@@ -89,3 +89,12 @@ def check_problems(rows: list[dict], path: str, task: Task) -> None:
             place = "" if verdict["failed_test"] is None else f" in test {verdict['failed_test']}"
             where = f"{where_is(path, number)}: problem {verdict['problem']!r}"
             raise UserError(f"{where}: its answer fails its own tests ({reason}{place})")
+    for run in filter(None, (CHECKS[name].run for name in task.checks)):
+        try:
+            found = list(run(((row["answer"], row) for row in rows), Options(task.conventions[0])))
+        except UserError as error:
+            raise UserError(f"{path}: {error}") from None
+        if INVALID in found:
+            number = found.index(INVALID) + 1
+            name = rows[number - 1]["problem"]
+            raise UserError(f"{where_is(path, number)}: problem {name!r}: its answer fails its own hidden tests")

@@ -1,7 +1,7 @@
 """The known defects of IFEval's checkers, each mended in a subclass of the official one (docs/instructions.md).
 
-1. keywords:letter_frequency counts a random letter, drawn for each check, if the one asked for is no letter (keys 1122
-   and 1129 ask for # and !).
+1. keywords:letter_frequency counts a random letter, drawn for each check, if the one asked for is not a letter
+   (keys 1122 and 1129 ask for # and !).
 2. language:response_language, and the two of English in one case: a text whose language cannot be recognised counts as
    followed.
 3. length_constraints:nth_paragraph_first_word counts the paragraphs that are not blank and looks among all of them.

@@ -296,8 +296,8 @@ class Planner:
             **dict(zip(("distinct", "distinct_low", "distinct_high"), expected.distinct, strict=True)),
             **self.costs(one),
             "recommended": "yes" if recommended else "",
-            "settled": "" if not recommended else "yes" if lead is None or lead.chance >= SURE else "no",
-            "questions_to_settle": self.questions_to_settle(lead) if recommended and lead else math.nan,
+            "settled": "" if lead is None else "yes" if lead.chance >= SURE else "no",
+            "questions_to_settle": self.questions_to_settle(lead) if lead else math.nan,
         }
 
     def questions_to_settle(self, lead: Difference) -> float:

@@ -1,5 +1,6 @@
 """Asking a judge: each solution once, whatever happens to the job, and nothing again that was asked before."""
 
+import argparse
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -8,11 +9,13 @@ from operator import itemgetter
 from pathlib import Path
 
 from yetbetter.drafts import Draft, open_draft
+from yetbetter.generation import options
 from yetbetter.generation.options import Sampler
 from yetbetter.generation.prompts import chat_of, check_questions
 from yetbetter.generation.sampling import ask, ask_stream, cut_into, sample_stream
 from yetbetter.identity import fingerprint, model_identity, stream_seed
-from yetbetter.judging.judgements import digest_of_text, parse_verdict
+from yetbetter.judging.judgements import digest_of_text, parse_verdict, read_judge_template
+from yetbetter.program import MOST, Output, whole
 from yetbetter.records import iterate_rows, read_json, write_rows
 from yetbetter.versions import JUDGE_VERSION, SAMPLER_VERSION
 
@@ -33,6 +36,29 @@ class Judge:
     template: str
     seed: int
     sampler: Sampler
+
+    @staticmethod
+    def add_arguments(parser: argparse.ArgumentParser) -> None:
+        """The arguments of a program that asks a judge, and where its judgements go."""
+        add = parser.add_argument
+        add("--prompt", type=Path, required=True, help="holds {question} and {solution} once, {answer} at most once")
+        add("--chat", action="store_true", help="ask in the judge's chat format, the prompt being the user's turn")
+        add("--model", required=True, help="the judge's folder or hub id")
+        add("--revision", help="revision of a hub id (default: main)")
+        options.add_arguments(parser, temperature=0.0, top_k=0, max_new_tokens=512, batch_size=64)
+        seed = "the study's seed: of the choice, if it is made here, and of sampled answers (default: 0)"
+        add("--seed", type=whole(-MOST), default=0, help=seed)
+        add("--output", action=Output, type=Path, required=True, help="judgements (JSON Lines)")
+        add("--about", action=Output, type=Path, required=True, help="sidecar that says how they were made (JSON)")
+        add("--drafts", type=Path, help="folder for unfinished work (default: .drafts beside the output)")
+
+    @classmethod
+    def of(cls, arguments: argparse.Namespace) -> "Judge":
+        """UserError if the model cannot be asked, or for a template without its places."""
+        sampler = options.sampler_of(arguments)
+        options.check_model_argument(sampler, arguments.model, arguments.chat)
+        template = read_judge_template(arguments.prompt)
+        return cls(arguments.model, arguments.revision, arguments.chat, template, arguments.seed, sampler)
 
     def settings(self) -> dict:
         """All that shapes a judgement, except the problem and the solution."""
@@ -56,7 +82,7 @@ def make_judgements(
     known: Path | None,
     write_about: Callable[..., None],
 ) -> dict:
-    """Ask what the draft lacks, publish the judgements of `asked` as `output` and the sidecar as `about`.
+    """Ask what the draft lacks, publish the judgements of `asked` as `output` and the sidecar as `about`, print counts.
 
     asked: rows with problem, sample, model, solution (its digest) and prompt. facts: how and from what they were
     chosen, for the sidecar. known: judgements of an earlier run, which are taken over if their settings are the same.
@@ -84,6 +110,9 @@ def make_judgements(
             )
             draft.seal()
         draft.publish({JUDGEMENTS: output, ABOUT: about})
+    counts = Counter(row["verdict"] for row in iterate_rows(output, require=("verdict",)))
+    listed = ", ".join(f"{counts[key]:,} {key}" for key in sorted(counts)) or "nothing"
+    print(f"judged {counts.total():,}: {listed}")
     return settings
 
 

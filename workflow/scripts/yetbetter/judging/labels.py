@@ -66,7 +66,7 @@ def split_steps(solution: str) -> list[str]:
 def read_labels(path: str | Path, study: str, seed: int, dataset: str, annotator: str) -> list[Label]:
     """The labels of one annotator for one data set.
 
-    study, seed: name and seed of the study. UserError, naming file and line, for a line that is no label, a label of
+    study, seed: name and seed of the study. UserError, naming file and line, for a line that is not a label, a label of
     another study, data set or annotator, an unknown label, and a second label of the same text.
     """
     rows = read_rows(path, require=KEYS)

@@ -110,6 +110,8 @@ def what_it_buys(config: dict, budget: str, match: str) -> str:
 
 def how_sure(row: dict, questions: int) -> str:
     """settled, or what would settle it. questions: of the training split."""
+    if not row["rival"]:
+        return "without a rival in this pilot"
     needed = row["questions_to_settle"]
     if row["settled"] == "yes":
         return "settled by this pilot"

@@ -16,7 +16,8 @@ COLUMNS = ("prompt", "completion", "problem", "sample", "model")
 CHAT = """
 
 Here `prompt` is the question alone. The study's own models were trained on it as the user's turn of their chat
-template; those without a template on `### Instruction:`, the question, `### Response:`, each on lines of its own."""
+template; those without a template on `### Instruction:`, the question on a line of its own, an empty line, and then
+`### Response:` and the answer."""
 
 
 def export_row(row: dict) -> dict:

@@ -37,8 +37,8 @@ class Counts:
     """Solutions with people's label and a judge's verdict, and others with a verdict only.
 
     both: people and judge call them flawed; missed: people only; accused: the judge only; passed: neither. An answer of
-    the judge without a verdict is no call. Numbers of independent solutions: not whole if those of one question go
-    together. flagged: of the others, those that the judge calls flawed. judged: the others.
+    the judge without a verdict does not count as a call. Numbers of independent solutions: not whole if those of one
+    question go together. flagged: of the others, those that the judge calls flawed. judged: the others.
     """
 
     both: float = 0

@@ -51,8 +51,8 @@ class Difference:
 class Pilot:
     """The right answers among `samples` of every pilot question, of one model.
 
-    right: shape (questions,). levels: of every question, if known. Raises ValueError as `coverage_curve` does, and if
-    there is no question.
+    right: shape (questions,). levels: of every question, if known. Raises ValueError as `coverage_curve` does, and
+    without questions.
     """
 
     def __init__(self, samples: int, right: Sequence[int], levels: Sequence | None = None):

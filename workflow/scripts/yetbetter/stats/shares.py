@@ -40,7 +40,7 @@ def effective_number(top: np.ndarray, bottom: np.ndarray) -> tuple[np.ndarray, n
     """(number of independent cases that are worth as much, degrees of freedom of that estimate), shape (...).
 
     Shapes (questions, ...). Infinite degrees of freedom if every question has one case or none: then nothing is
-    estimated. NaN if there is no case at all.
+    estimated. NaN without a single case.
     """
     top, bottom = np.asarray(top, dtype=float), np.asarray(bottom, dtype=float)
     number = bottom.sum(axis=0)

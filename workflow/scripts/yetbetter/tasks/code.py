@@ -36,6 +36,10 @@ class Reference:
     tests: Tests
     signature: str = ""
 
+    @functools.cached_property
+    def digest(self) -> bytes:
+        return hashlib.sha256(repr(self).encode("utf-8", "backslashreplace")).digest()
+
 
 def reference_of(problem: dict, where: str) -> Reference:
     """The visible tests. Raises UserError if there are none, or if they are not Python."""
@@ -62,7 +66,10 @@ def reference_with(problem: dict, key: str, where: str) -> Reference:
 
 
 def grade(solutions: Iterable[Solution], options: Options, limits: Limits | None = None) -> Iterator[list[dict]]:
-    """Verdict rows with the kind of error and the first test that failed. Equal programs of a problem run once."""
+    """Verdict rows with the kind of error and the first test that failed.
+
+    Equal programs with the same tests run once.
+    """
     limits = limits or Limits()
     # Each solution with the place for its outcome, and whether it is the first with its program.
     waiting: deque[tuple[Solution, list[ProgramOutcome], bool]] = deque()
@@ -71,7 +78,7 @@ def grade(solutions: Iterable[Solution], options: Options, limits: Limits | None
         seen: OrderedDict[bytes, list[ProgramOutcome]] = OrderedDict()
         for solution in solutions:
             program = program_in(solution.text, solution.reference)
-            key = digest_of(solution.problem, program)
+            key = digest_of(solution.reference, program)
             # Many equal programs in a row: some run again, so that memory is flat.
             first = key not in seen or len(waiting) > 10_000
             waiting.append((solution, seen.setdefault(key, []), first))
@@ -98,9 +105,10 @@ def grade(solutions: Iterable[Solution], options: Options, limits: Limits | None
     return in_parts(rows())
 
 
-def digest_of(problem: str, program: str | None) -> bytes:
+def digest_of(reference: Reference, program: str | None) -> bytes:
     """The same for programs that differ in empty lines around them alone."""
-    return hashlib.sha256(repr((problem, program and program.strip("\n"))).encode("utf-8", "backslashreplace")).digest()
+    text = repr(program and program.strip("\n"))
+    return hashlib.sha256(reference.digest + text.encode("utf-8", "backslashreplace")).digest()
 
 
 def row_of(solution: Solution, outcome: ProgramOutcome) -> dict:

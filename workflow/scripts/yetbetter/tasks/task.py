@@ -47,7 +47,7 @@ class Task:
     votes: whether answers can be compared with each other, as voting needs.
     answers_are_solutions: whether the `answer` of a problem can be graded as a solution.
     graded: whether answers to training problems are right or wrong; if not, their verdict is `ungraded`, all of them
-    count for diversity, and there is no coverage and nothing to filter by.
+    count for diversity, and they have no coverage and nothing to filter by.
     scores: names of scores of a benchmark's answers in addition to accuracy, the first being accuracy's own name.
     chat: whether targets are trained and asked in a chat format (`generation.chat_format`).
     tags: of exported training data.
