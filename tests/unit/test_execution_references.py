@@ -14,6 +14,7 @@ from yetbetter.execution import (
     imports_of,
     run_programs,
 )
+from yetbetter.execution.limits import USUAL
 from yetbetter.verdicts import CORRECT
 
 pytestmark = pytest.mark.slow
@@ -43,7 +44,7 @@ def humaneval() -> dict:
 
 
 def failures(box, tasks: dict) -> set[str]:
-    outcomes = run_programs(box, tasks.values(), 2)
+    outcomes = run_programs(box, tasks.values(), 2, USUAL.times(6))
     return {name for name, outcome in zip(tasks, outcomes, strict=True) if outcome.verdict != CORRECT}
 
 

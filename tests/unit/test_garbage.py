@@ -131,5 +131,9 @@ def test_every_option_that_names_a_result_is_an_output():
         for program_name, command in re.findall(r"workflow/scripts/(\w+)\.py(.*?)2>&1", text, re.DOTALL):
             written = re.findall(r"--([\w-]+) \{output[.\w]*:q\}", command)
             source = (ROOT / f"workflow/scripts/{program_name}.py").read_text(encoding="utf-8")
+            # Arguments that several programs have are added by modules that they import.
+            for module in re.findall(r"^from (yetbetter[\w.]+) import", source, re.MULTILINE):
+                imported = ROOT / f"workflow/scripts/{module.replace('.', '/')}.py"
+                source += imported.read_text(encoding="utf-8") if imported.exists() else ""
             for option in written:
                 assert re.search(rf'"--{option}",\s*action=(program\.)?Output', source), (program_name, option)

@@ -16,6 +16,8 @@ FILES = {
     "propertyNames": {"enum": ["train", "validation", "test", "functional", "control"]},
     "additionalProperties": {"$ref": "#/$defs/path"},
 }
+# A slow machine takes longer than the usual time for some references of MBPP.
+PATIENCE = 6
 
 
 def check_entry(key: str, dataset: str, entry: dict, module: ModuleType | None) -> None:
@@ -82,8 +84,9 @@ def check_problems(rows: list[dict], path: str, task: Task) -> None:
     references = references_of(rows, task, path)
     if not task.answers_are_solutions:
         return
+    options = Options(task.conventions[0], patience=PATIENCE)
     solutions = (Solution(row["problem"], 0, row["answer"], references[row["problem"]]) for row in rows)
-    for number, verdict in enumerate(task.verdicts(solutions, Options(task.conventions[0])), start=1):
+    for number, verdict in enumerate(task.verdicts(solutions, options), start=1):
         if verdict["verdict"] != CORRECT:
             reason = verdict["verdict"] if verdict["error"] is None else verdict["error"]
             place = "" if verdict["failed_test"] is None else f" in test {verdict['failed_test']}"
@@ -91,7 +94,7 @@ def check_problems(rows: list[dict], path: str, task: Task) -> None:
             raise UserError(f"{where}: its answer fails its own tests ({reason}{place})")
     for run in filter(None, (CHECKS[name].run for name in task.checks)):
         try:
-            found = list(run(((row["answer"], row) for row in rows), Options(task.conventions[0])))
+            found = list(run(((row["answer"], row) for row in rows), options))
         except UserError as error:
             raise UserError(f"{path}: {error}") from None
         if INVALID in found:

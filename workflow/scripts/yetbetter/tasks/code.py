@@ -70,7 +70,7 @@ def grade(solutions: Iterable[Solution], options: Options, limits: Limits | None
 
     Equal programs with the same tests run once.
     """
-    limits = limits or Limits()
+    limits = (limits or Limits()).times(options.patience)
     # Each solution with the place for its outcome, and whether it is the first with its program.
     waiting: deque[tuple[Solution, list[ProgramOutcome], bool]] = deque()
 

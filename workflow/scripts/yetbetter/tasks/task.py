@@ -22,6 +22,7 @@ class Options:
 
     convention: a value of the data set's `answer`. mode: of comparing final answers. seconds, memory_mb: limits of one
     comparison that needs algebra. workers: processes. box: what programs are run in, see `execution.open_box`.
+    patience: programs may take so many times the usual time; a data set's own are right on a slow machine, too.
     """
 
     convention: str
@@ -30,6 +31,7 @@ class Options:
     memory_mb: int = 1024
     workers: int = 1
     box: str = "auto"
+    patience: int = 1
 
 
 @dataclass(frozen=True)
