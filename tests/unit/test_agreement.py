@@ -45,6 +45,13 @@ def test_kappa_of_known_tables(counts, kappa):
     assert labelled(*counts)["kappa"]["value"] == pytest.approx(kappa)
 
 
+@pytest.mark.parametrize("counts", [(9, 0, 3, 0), (0, 9, 0, 3), (9, 3, 0, 0), (0, 0, 9, 3)])
+def test_kappa_is_undefined_and_not_surely_0_if_one_side_says_the_same_of_everything(counts):
+    found = labelled(*counts)
+    assert found["kappa"] == {"value": None, "low": None, "high": None}
+    assert found["accuracy"]["low"] < found["accuracy"]["value"] < found["accuracy"]["high"]
+
+
 @pytest.mark.parametrize("counts", [(0, 0, 0, 0, 5), (9, 0, 0, 0), (0, 0, 0, 4), (1, 0, 0, 0)])
 def test_a_measure_that_nothing_defines_is_null_and_said_so(counts):
     found = labelled(*counts)
@@ -118,7 +125,7 @@ def test_a_judge_is_measured_against_labels(tmp_path, capsys):
     # Other labels for the same texts ask nothing again.
     write_rows(tmp_path / "L.jsonl", [row | {"flag": 1} for row in rows])
     call(judge_solutions, *asked, *files, "--max-new-tokens=4")
-    assert read_json(tmp_path / "agreement")["groups"]["all"]["kappa"]["value"] == 0  # no label disagrees any more
+    assert read_json(tmp_path / "agreement")["groups"]["all"]["kappa"]["value"] is None  # all labels are alike
     assert "judgements:" not in capsys.readouterr().err
 
 

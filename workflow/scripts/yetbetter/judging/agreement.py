@@ -53,7 +53,8 @@ def measure_agreement(labels: list[bool], verdicts: list[str], seed: int = 0) ->
 
     labels: people's, True for sound. Each measure is {value, low, high}: 95 %, Wilson's interval of shares, and for
     kappa a bootstrap over rows. If no row differs, it begins where Wilson's lower end for the accuracy would put it.
-    kappa: (accuracy - chance) / (1 - chance), chance from both margins (Cohen 1960). sensitivity: share of the
+    kappa: (accuracy - chance) / (1 - chance), chance from both margins (Cohen 1960); undefined if all labels or all
+    verdicts are alike, since it is then 0 in every resample, whatever the other side says. sensitivity: share of the
     solutions labelled flawed that the judge calls flawed; specificity: share of the sound ones that it calls sound.
     """
     table = Counter(zip(labels, verdicts, strict=True))
@@ -67,6 +68,9 @@ def measure_agreement(labels: list[bool], verdicts: list[str], seed: int = 0) ->
     for name, measure in MEASURES.items():
         if name in SHARES:
             low, high = share_of_counts(one, SHARES[name])
+        elif one_sided(one.sum(axis=0)):
+            measured[name] = dict.fromkeys(("value", "low", "high"))
+            continue
         else:
             low, high = interval(measure(resampled))
             if low == high == 1:
@@ -98,6 +102,12 @@ def accuracy(counts: np.ndarray) -> np.ndarray:
 def kappa(counts: np.ndarray) -> np.ndarray:
     by_chance = chance(counts)
     return divide(accuracy(counts) - by_chance, 1 - by_chance)
+
+
+def one_sided(counts: np.ndarray) -> bool:
+    """Whether all labels are alike, or all verdicts. counts: shape (4,)."""
+    margins = counts[:2].sum(), counts[2:].sum(), counts[::2].sum(), counts[1::2].sum()
+    return not all(margins)
 
 
 def chance(counts: np.ndarray) -> np.ndarray:
