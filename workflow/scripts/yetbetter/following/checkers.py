@@ -24,7 +24,7 @@ VERSION = "0.4.13"
 PACKAGES = ("lm_eval", "lm_eval.tasks", "lm_eval.tasks.ifeval")
 # The package that holds NLTK's data, and where.
 DATA_PACKAGE, DATA = "llama-index-core", "llama_index/core/_static/nltk_cache"
-INSTALL = "`make environment-instructions` installs what is missing (envs/instructions.txt)"
+INSTALL = "`make environment-instructions environment-vllm` installs what is missing (envs/instructions.txt)"
 
 
 @functools.cache

@@ -67,9 +67,12 @@ def read_labels(path: str | Path, study: str, seed: int, dataset: str, annotator
     """The labels of one annotator for one data set.
 
     study, seed: name and seed of the study. UserError, naming file and line, for a line that is not a label, a label of
-    another study, data set or annotator, an unknown label, and a second label of the same text.
+    another study, data set or annotator, an unknown label, and a second label of the same text; naming the file if it
+    is empty, since whoever listed it expects labels.
     """
     rows = read_rows(path, require=KEYS)
+    if not rows:
+        raise UserError(f"{path}: holds no labels (an annotator without labels is listed as `{annotator}: {{}}`)")
     belongs = {"study": study, "dataset": dataset, "annotator": annotator}
     found = []
     for number, row in enumerate(rows, start=1):
@@ -100,6 +103,8 @@ def fault_of(row: dict, belongs: dict[str, str], seed: int) -> str | None:
     if choice is not None:
         if not isinstance(choice, dict) or any(type(choice.get(key)) is not int for key in ("samples", "seed")):
             return f"choice is {shown_value(choice)}, it must be null or hold samples and seed"
+        if choice["samples"] < 1:
+            return f"choice.samples is {choice['samples']}, it must be at least 1"
         if choice["seed"] != seed:
             return f"offered by a choice with seed {choice['seed']}, the study's is {seed}"
     return None
@@ -119,7 +124,7 @@ def check_shown(labels: Iterable[Label], steps: Mapping[tuple[str, str], int]) -
     labels = list(labels)
     gone = [label for label in labels if label.item not in steps]
     if gone:
-        first, more = gone[0], f" (and {len(gone) - 1} more lines)" if len(gone) > 1 else ""
+        first, more = gone[0], f" (and {len(gone) - 1} more)" if len(gone) > 1 else ""
         raise UserError(
             f"{first.where}{more}: question, answer, text or verdict of a solution of {first.problem!r} has changed"
             " since it was labelled; remove the line, or save the labels again from a new page (snakemake annotate"
