@@ -73,6 +73,8 @@ def belonging(arguments: argparse.Namespace, training_data: str) -> dict:
         "training_data": training_data,
         "draws": parse_draws(arguments.draws),
         **({"repetition": arguments.repetition} if arguments.repetition else {}),
+        # The order of the models decides what is looked at.
+        **({"stop_after": [arguments.stop_after, *arguments.draws]} if arguments.stop_after is not None else {}),
         "questions": arguments.questions,
         "choice": choice,
         "blocks": fingerprint(blocks),
@@ -122,15 +124,21 @@ class DrawnFile:
 
 
 class Spent:
-    """Sums over an arm: tokens of each model, and of a filter's judge."""
+    """Sums over an arm: tokens of each model, and of a filter's judge.
 
-    def __init__(self, draws: dict[str, int]):
-        self.draws = draws
+    stops: whether the arm stops before it has looked at all samples of a question.
+    """
+
+    def __init__(self, draws: dict[str, int], stops: bool = False):
+        self.draws, self.stops = draws, stops
+        self.looked_at = dict.fromkeys(draws, 0)
         self.models = {model: dict.fromkeys(("questions", *COLUMNS[-4:]), 0) for model in draws}
         self.judge = {"judged": 0, "tokens": 0, "prompt_tokens": 0}
 
     def add(self, shard: Shard, rows: list[dict]) -> None:
         """rows: what was drawn for the shard."""
+        for sample in shard.samples:
+            self.looked_at[sample.model] += 1
         for row in rows:
             sums = self.models[row["model"]]
             sums["questions"] += 1
@@ -144,6 +152,10 @@ class Spent:
                 self.judge["prompt_tokens"] += judgement.prompt_tokens
 
     def summary(self, exact: list[float]) -> Iterator[dict]:
-        """For each model: samples per question (also before rounding), questions, and tokens drawn."""
+        """For each model: samples per question (also before rounding), questions, and tokens drawn.
+
+        If the arm stops, `samples` are the most, and `looked_at` is the number of samples that it looked at.
+        """
         for (model, samples), wanted in zip(self.draws.items(), exact, strict=True):
-            yield {"model": model, "samples": samples, "samples_exact": wanted} | self.models[model]
+            looked_at = {"looked_at": self.looked_at[model]} if self.stops else {}
+            yield {"model": model, "samples": samples, "samples_exact": wanted} | self.models[model] | looked_at

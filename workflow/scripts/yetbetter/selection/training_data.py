@@ -75,6 +75,12 @@ def add_arm_arguments(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="which slice of the view's size: 0 (default) are the first samples",
     )
+    parser.add_argument(
+        "--stop-after",
+        type=whole(1),
+        metavar="RIGHT",
+        help="look at a question's samples in order, of one model after the other, until so many are right",
+    )
     Pools.add_arguments(parser)
     Choice.add_arguments(parser)
 
@@ -99,6 +105,8 @@ def read_arm(
         only = [row["problem"] for row in problems]
     choice = Choice.of(arguments)
     entry = FILTERS[choice.filter]
+    if arguments.stop_after is not None and not entry.graded:
+        raise UserError(f"--stop-after: right answers are counted, which --filter {choice.filter} must not look at")
     shards = read_shards(
         Pools.of(arguments),
         parse_draws(arguments.draws),
@@ -107,6 +115,7 @@ def read_arm(
         entry.answers,
         "all_right" in entry.judged,
         arguments.repetition,
+        arguments.stop_after,
     )
     return problems, check_known(shards, known, arguments.problems), choice
 

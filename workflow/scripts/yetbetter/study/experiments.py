@@ -30,6 +30,8 @@ def writers(source: dict) -> list[str]:
 def describe(source: dict) -> str:
     """What a source of the config does in addition to drawing samples and keeping right answers, in a few words."""
     parts = [FILTERS[source["filter"]].note] if "filter" in source and FILTERS[source["filter"]].note else []
+    if "stop_after" in source:
+        parts.append(f"stops after {source['stop_after']} right")
     if "keep_per_question" in source:
         parts.append(f"{source['keep_per_question']} kept per question")
     if "words" in source:

@@ -41,7 +41,7 @@ class Ladder:
                 raise UserError(f"{where}: {source!r} is not drawn from one model, so it cannot be a rung")
             # Ratios of pass@1 are measured from the answers that are kept.
             whole = FILTERS[entry["filter"]].as_pool and entry["duplicates"] == "keep"
-            if not whole or "keep_per_question" in entry or "words" in entry:
+            if not whole or {"keep_per_question", "words", "stop_after"} & entry.keys():
                 raise UserError(f"{where}: {source!r} leaves out right answers, so it cannot be a rung")
 
     def tables(self, part: str) -> tuple[str, ...]:
