@@ -18,10 +18,20 @@ from configs import SCHEMA, check_config, completed, grid_of, pocket_study
 from yetbetter.errors import UserError
 from yetbetter.forecast.allocations import Allocation, allocations_of, curve_counts
 from yetbetter.forecast.pilots import ModelPilot
-from yetbetter.forecast.planner import ALLOCATIONS, CURVES, PILOT, Planner
-from yetbetter.records import write_json, write_rows
-from yetbetter.report.plan_page import Plan, describe_crossing, how_sure, read_plan, recommended_sheet, snippet, state
-from yetbetter.stats.coverage_forecast import Pilot
+from yetbetter.forecast.plan_tables import ALLOCATIONS, CURVES, PILOT
+from yetbetter.forecast.planner import Planner, is_settled
+from yetbetter.records import write_json, write_rows, write_text
+from yetbetter.report.plan_page import (
+    Plan,
+    against_rival,
+    describe_crossing,
+    how_sure,
+    read_plan,
+    recommended_sheet,
+    snippet,
+    state,
+)
+from yetbetter.stats.coverage_forecast import Difference, Pilot
 from yetbetter.stats.estimators import coverage_curve
 from yetbetter.study.study import Study
 from yetbetter.tables import read_table, write_table
@@ -60,7 +70,7 @@ def plan(planner, tmp_path_factory) -> Plan:
     }
     for name, (columns, rows) in tables.items():
         write_table(folder / f"{name}.csv", columns, rows)
-    return read_plan(folder)
+    return read_plan(folder, study())
 
 
 # Allocations ----------------------------------------------------------------------------------------------------------
@@ -141,15 +151,38 @@ def test_a_share_of_the_questions_covers_at_most_that_share(rows):
         assert row["low"] <= row["coverage"] <= row["high"]
 
 
-def test_the_choice_has_the_highest_coverage_and_its_lead_is_over_the_reference(rows):
+def test_the_choice_has_the_highest_coverage_of_those_that_are_settled_against_the_reference(rows):
+    places = {(row["budget"], row["match"]) for row in rows}
+    kept = set()
+    for place in places:
+        own = [row for row in rows if (row["budget"], row["match"]) == place]
+        [chosen] = [row for row in own if row["recommended"]]
+        ahead = [row for row in own if row["chance_ahead"] >= 0.975]
+        if ahead:
+            assert chosen["coverage"] == max(row["coverage"] for row in ahead)
+        else:
+            assert (chosen["model"], chosen["share"]) == ("se", 1)
+        kept.add(not ahead)
+    assert kept == {True, False}
+
+
+def test_a_lead_of_the_rival_that_is_not_settled_is_told_with_what_would_settle_it(rows):
+    [kept] = [row for row in rows if row["recommended"] and row["model"] == "se" and row["lead"] < 0][:1]
+    assert (kept["settled"], kept["lead_low"] < kept["lead"] < 0 < kept["lead_high"]) == ("no", True)
+    assert kept["questions_to_settle"] == math.ceil(200 * ((kept["lead_high"] - kept["lead"]) / kept["lead"]) ** 2)
+    words = against_rival(kept)
+    assert words.startswith(f"{kept['rival']} is expected to solve") and "points more" in words
+
+
+def test_the_lead_of_the_choice_is_over_the_reference(rows):
     rows = [row for row in rows if (row["budget"], row["match"]) == ("low", "compute")]
     [chosen] = [row for row in rows if row["recommended"]]
-    assert chosen["coverage"] == max(row["coverage"] for row in rows)
     assert (chosen["model"], chosen["reference"]) == ("wc", "se")
     [reference] = [row for row in rows if row["model"] == "se" and row["share"] == 1]
     assert chosen["difference"] == pytest.approx(chosen["coverage"] - reference["coverage"])
     assert math.isnan(reference["difference"])
-    assert chosen["settled"] == ("yes" if chosen["chance_ahead"] >= 0.975 else "no")
+    assert chosen["settled"] == "yes"
+    assert is_settled(Difference(0.1, 0.01, 0.2, 0.98)) and not is_settled(Difference(0.1, -0.01, 0.2, 0.97))
 
 
 def test_costs_are_those_of_the_pilot_s_lengths(planner, rows):
@@ -283,9 +316,9 @@ def test_the_config_s_lines_draw_what_is_recommended(plan):
 def test_a_table_that_is_no_plan_s_is_refused_in_one_line(plan, tmp_path, table, old, new, message):
     for file in plan.files:
         text = file.read_text()
-        (tmp_path / file.name).write_text(text.replace(old, new) if file.stem == table else text)
+        write_text(tmp_path / "hard" / file.name, [text.replace(old, new) if file.stem == table else text])
     with pytest.raises(UserError, match=re.escape(message)):
-        read_plan(tmp_path)
+        read_plan(tmp_path / "hard", study())
 
 
 def test_a_share_of_the_questions_is_a_source_too():
@@ -328,7 +361,8 @@ def test_what_a_larger_pilot_would_settle(settled, needed, words):
 def test_the_table_has_a_row_for_each_budget_and_rule(plan):
     sheet = recommended_sheet(plan, study())
     assert len(sheet.rows) == 8
-    assert all(field.text for row in sheet.rows for field in row)
+    led = [row for row, one in zip(sheet.rows, plan.recommended, strict=True) if one["model"] != one["reference"]]
+    assert led and all(field.text for row in led for field in row)
 
 
 # The programs ---------------------------------------------------------------------------------------------------------
@@ -360,6 +394,15 @@ def blocks(tmp_path_factory) -> Path:
     return folder
 
 
+def one_experiment() -> dict:
+    """A study of one budget, which the programs check."""
+    config = study(budgets=ONE_BUDGET)
+    main = config["experiments"]["main"] | {"datasets": ["hard"], "budgets": ["low"], "sources": ["se", "wc"]}
+    config["experiments"] = {"main": main | {"targets": ["student"]}}
+    config["claims"]["budgets"] = {}
+    return config
+
+
 def run(program: str, *words) -> subprocess.CompletedProcess:
     line = [sys.executable, ROOT / f"workflow/scripts/{program}.py", *map(str, words)]
     return subprocess.run(line, capture_output=True, text=True, timeout=300, cwd=ROOT)
@@ -380,7 +423,7 @@ def planned(blocks: Path, folder: Path, config: dict, *more) -> subprocess.Compl
 def page(blocks, tmp_path_factory) -> Path:
     """The page of that pilot."""
     folder = tmp_path_factory.mktemp("planned")
-    config = study(budgets=ONE_BUDGET)
+    config = one_experiment()
     done = planned(blocks, folder / "hard", config)
     assert done.returncode == 0, done.stderr
     page = folder / "plan.html"
@@ -411,13 +454,19 @@ def test_the_page_loads_nothing_and_holds_the_lines_of_the_config(page):
 def test_a_config_that_is_none_is_reported_in_one_line(blocks, tmp_path):
     done = planned(blocks, tmp_path, {"models": {}})
     assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("plan_sampling.py: error: --config: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_model_that_the_config_lacks_is_reported_in_one_line(blocks, tmp_path):
+    done = planned(blocks, tmp_path, one_experiment(), "--models", "wc", "sea")
     assert done.stderr.splitlines()[-1] == (
-        "plan_sampling.py: error: --config: not a study's complete, checked config (KeyError('wc'))"
+        "plan_sampling.py: error: --models: 'sea' is not among the models of --config"
     )
 
 
 def test_more_questions_than_there_are_are_reported_in_one_line(blocks, tmp_path):
-    done = planned(blocks, tmp_path, study(), "--questions", 31)
+    done = planned(blocks, tmp_path, one_experiment(), "--questions", 31)
     assert "30 problems, --questions is 31" in done.stderr.splitlines()[-1]
 
 

@@ -1,7 +1,8 @@
 """The plan: what every allocation of every budget is expected to give, which is best, and how sure that is.
 
 What is maximised is coverage, the share of all training questions with a correct solution. Distinct correct solutions
-and the size of the training set stand beside it.
+and the size of the training set are beside it. The recommendation keeps to the reference, the strong model with the
+whole budget, unless the pilot settles that another allocation covers more: a pilot sometimes shows a lead by chance.
 """
 
 import math
@@ -13,6 +14,7 @@ import numpy as np
 from yetbetter.forecast.allocations import Allocation, allocations_of, curve_counts, rules_of
 from yetbetter.forecast.estimates import prices_of
 from yetbetter.forecast.pilots import ModelPilot
+from yetbetter.forecast.plan_tables import CURVES
 from yetbetter.generation.engines import engine_of
 from yetbetter.stats.coverage_forecast import Comparison, Difference, Forecast, join_intervals
 from yetbetter.stats.mixed_forecast import MixedPilot, difference_between
@@ -20,27 +22,6 @@ from yetbetter.stats.unseen import Distinct, forecast_distinct
 from yetbetter.study.budgets import flops
 
 SURE = 0.975  # chance of being ahead from which a choice counts as settled
-PILOT = (
-    *("dataset", "model", "questions", "samples", "solved", "pass_at_1", "tokens_per_solution", "seconds_per_sample"),
-    *("false_positive_rate", "checked", "family", "weight"),
-)
-CURVES = ("dataset", "match", "reference", "reference_samples", "model", "samples", "metric", "value", "low", "high")
-ALLOCATIONS = (
-    *("dataset", "budget", "match", "model", "draws", "samples", "share", "coverage", "low", "high"),
-    *("reference", "difference", "difference_low", "difference_high", "chance_ahead"),
-    *("distinct", "distinct_low", "distinct_high", "kept", "false_positives"),
-    *(
-        "tokens",
-        "flops",
-        "gpu_hours",
-        "gpu_hours_measured",
-        "dollars",
-        "recommended",
-        "rival",
-        "settled",
-        "questions_to_settle",
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -256,15 +237,17 @@ class Planner:
         groups: dict[tuple[str, str], list[Allocation]] = {}
         for allocation in self.allocations:
             groups.setdefault((allocation.budget, allocation.match), []).append(allocation)
-        references, best, rivals = {}, {}, {}
-        for place, some in groups.items():
-            own = [one for one in some if one.model == self.reference(place[0])]
-            references[place] = own[0]
-            best[place] = choose_allocation([self.expect(one) for one in some]).allocation
-            others = [self.expect(one) for one in some if one.model != best[place].model]
-            rivals[place] = choose_allocation(others).allocation if others else None
+        references = {
+            place: next(one for one in some if one.model == self.reference(place[0])) for place, some in groups.items()
+        }
         pairs = [(one, references[one.budget, one.match]) for one in self.allocations]
         against = dict(zip(self.allocations, self.differences(pairs), strict=True))
+        best, rivals = {}, {}
+        for place, some in groups.items():
+            ahead = [one for one in some if one == references[place] or is_settled(against[one])]
+            best[place] = choose_allocation([self.expect(one) for one in ahead]).allocation
+            others = [self.expect(one) for one in some if one.model != best[place].model]
+            rivals[place] = choose_allocation(others).allocation if others else None
         contests = [(best[place], rival) for place, rival in rivals.items() if rival]
         leads = dict(zip([first for first, _ in contests], self.differences(contests), strict=True))
         return [
@@ -296,21 +279,30 @@ class Planner:
             **dict(zip(("distinct", "distinct_low", "distinct_high"), expected.distinct, strict=True)),
             **self.costs(one),
             "recommended": "yes" if recommended else "",
-            "settled": "" if lead is None else "yes" if lead.chance >= SURE else "no",
+            "lead": math.nan if lead is None else lead.estimate,
+            "lead_low": math.nan if lead is None else lead.low,
+            "lead_high": math.nan if lead is None else lead.high,
+            "settled": "" if lead is None else "yes" if is_settled(lead) else "no",
             "questions_to_settle": self.questions_to_settle(lead) if lead else math.nan,
         }
 
     def questions_to_settle(self, lead: Difference) -> float:
         """Pilot questions that would settle a lead of this size, if intervals shrink with their root; NaN if it is.
 
-        Infinite if no lead is expected.
+        The lead may be the rival's. Infinite if none is expected.
         """
-        if lead.chance >= SURE:
+        if is_settled(lead):
             return math.nan
-        if lead.estimate <= 0:
+        if not lead.estimate:
             return math.inf
         questions = len(next(iter(self.pilots.values())).counts.right)
-        return math.ceil(questions * ((lead.estimate - lead.low) / lead.estimate) ** 2)
+        reach = lead.estimate - lead.low if lead.estimate > 0 else lead.high - lead.estimate
+        return math.ceil(questions * (reach / lead.estimate) ** 2)
+
+
+def is_settled(lead: Difference) -> bool:
+    """Whether the pilot shows that the first is ahead: the 95 % interval is above 0."""
+    return lead.chance >= SURE
 
 
 def choose_allocation(expected: list[Expected]) -> Expected:

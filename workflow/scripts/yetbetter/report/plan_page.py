@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from yetbetter.errors import UserError
 from yetbetter.forecast.allocations import Allocation
-from yetbetter.forecast.planner import ALLOCATIONS, CURVES, PILOT
+from yetbetter.forecast.plan_tables import ALLOCATIONS, CURVES, PILOT
 from yetbetter.records import write_text
 from yetbetter.report import page, templates, wording
 from yetbetter.report.sheets import Column, Field, Sheet, file_sheet, interval_picture, make_sheet, numeric
@@ -47,8 +47,8 @@ class Plan:
         return [self.folder / f"{name}.csv" for name in NUMBERS]
 
 
-def read_plan(folder: Path) -> Plan:
-    """UserError for a table that plan_sampling.py cannot have written."""
+def read_plan(folder: Path, config: dict) -> Plan:
+    """UserError for a table that plan_sampling.py cannot have written with this config."""
     columns = {"pilot": PILOT, "curves": CURVES, "allocations": ALLOCATIONS}
     tables = {name: read_table(folder / f"{name}.csv", columns[name], NUMBERS[name]) for name in NUMBERS}
     counts = {"pilot": ("questions", "samples"), "curves": ("reference_samples", "samples"), "allocations": ("draws",)}
@@ -58,6 +58,14 @@ def read_plan(folder: Path) -> Plan:
             if not all(number.isdecimal() for number in numbers):
                 raise UserError(f"{table.path}: {column} is {row[column]!r}, not a whole number")
     plan = Plan(folder.name, folder, **tables)
+    named = [(table, "dataset", "datasets") for table in tables.values()]
+    named += [(tables["allocations"], "budget", "budgets"), (tables["pilot"], "model", "models")]
+    for table, column, registry in named:
+        for name in table.values(column):
+            if name not in config[registry]:
+                raise UserError(f"{table.path}: {column} {name!r} is not among the {registry} of the config")
+    if plan.dataset not in config["datasets"]:
+        raise UserError(f"{folder}: {plan.dataset!r} is not among the datasets of the config")
     if not plan.recommended:
         raise UserError(f"{plan.allocations.path}: no allocation is recommended")
     return plan
@@ -76,7 +84,7 @@ def write_plan(path: str, template: Path, config: dict, plans: list[Plan], figur
                 "pilot": pilot_sheet(plan),
                 "recommended": recommended_sheet(plan, config),
                 "crossings": list(crossings(plan)),
-                "figure": page.embed(figures[plan.dataset]),
+                "figure": page.embed(figures[plan.dataset], effort=0),
             }
             for plan in plans
         ],
@@ -123,6 +131,16 @@ def how_sure(row: dict, questions: int) -> str:
     return f"{start}: about {math.ceil(needed / 50) * 50:,} pilot questions would settle such a lead"
 
 
+def against_rival(row: dict) -> str:
+    """What the best other allocation is expected to lead or lag by; nothing without one."""
+    if not row["rival"]:
+        return ""
+    lead, low, high = (100 * row[key] for key in ("lead", "lead_low", "lead_high"))
+    than, low, high = ("fewer", low, high) if lead > 0 else ("more", -high, -low)
+    points = f"{wording.number(abs(lead))} points {than} {wording.interval(low, high)}"
+    return f"{row['rival']} is expected to solve {points}."
+
+
 def state(config: dict, plans: list[Plan]) -> list[str]:
     """The answer in two or three sentences: of the comparison's data set and budget, if they are planned for."""
     compared = config["comparison"]
@@ -143,6 +161,8 @@ def state(config: dict, plans: list[Plan]) -> list[str]:
             f"{row['reference']} alone is expected to solve {wording.number(lead)} points fewer"
             f" {wording.interval(100 * row['difference_low'], 100 * row['difference_high'])}."
         )
+    elif row["rival"]:
+        sentences.append(against_rival(row))
     sure = how_sure(row, config["datasets"][plan.dataset]["splits"]["train"])
     return [*sentences, f"This choice is {sure}."]
 

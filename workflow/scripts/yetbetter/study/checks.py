@@ -17,6 +17,8 @@ from yetbetter.study.stopping import check_stopping
 from yetbetter.tasks import CHECKS, CONVENTIONS, TASKS
 from yetbetter.training import recipe_checks
 
+SCHEMA = str(Path(__file__).parents[3] / "schemas" / "config.schema.yaml")
+
 # Names that the schema allows under keys with `registry`; the caller adds the names of figures.
 REGISTRIES = {
     "engines": ENGINES,
