@@ -20,6 +20,7 @@ from yetbetter.forecast.allocations import Allocation, allocations_of, curve_cou
 from yetbetter.forecast.pilots import ModelPilot
 from yetbetter.forecast.plan_tables import ALLOCATIONS, CURVES, PILOT
 from yetbetter.forecast.planner import Planner, is_settled
+from yetbetter.forecast.stopping import looks, stopping_allocations
 from yetbetter.records import write_json, write_rows, write_text
 from yetbetter.report.plan_page import (
     Plan,
@@ -30,6 +31,7 @@ from yetbetter.report.plan_page import (
     recommended_sheet,
     snippet,
     state,
+    stopping_sheet,
 )
 from yetbetter.stats.coverage_forecast import Difference, Pilot
 from yetbetter.stats.estimators import coverage_curve
@@ -133,7 +135,7 @@ def rows(planner) -> list[dict]:
 
 
 def row_of(rows: list[dict], **place) -> dict:
-    [row] = [row for row in rows if place.items() <= row.items()]
+    [row] = [row for row in rows if (place | {"stop_after": ""}).items() <= row.items()]
     return row
 
 
@@ -155,7 +157,7 @@ def test_the_choice_has_the_highest_coverage_of_those_that_are_settled_against_t
     places = {(row["budget"], row["match"]) for row in rows}
     kept = set()
     for place in places:
-        own = [row for row in rows if (row["budget"], row["match"]) == place]
+        own = [row for row in rows if (row["budget"], row["match"]) == place and not row["stop_after"]]
         [chosen] = [row for row in own if row["recommended"]]
         ahead = [row for row in own if row["chance_ahead"] >= 0.975]
         if ahead:
@@ -178,7 +180,7 @@ def test_the_lead_of_the_choice_is_over_the_reference(rows):
     rows = [row for row in rows if (row["budget"], row["match"]) == ("low", "compute")]
     [chosen] = [row for row in rows if row["recommended"]]
     assert (chosen["model"], chosen["reference"]) == ("wc", "se")
-    [reference] = [row for row in rows if row["model"] == "se" and row["share"] == 1]
+    reference = row_of(rows, model="se", share=1)
     assert chosen["difference"] == pytest.approx(chosen["coverage"] - reference["coverage"])
     assert math.isnan(reference["difference"])
     assert chosen["settled"] == "yes"
@@ -196,7 +198,7 @@ def test_costs_are_those_of_the_pilot_s_lengths(planner, rows):
 
 
 def test_a_mix_costs_half_of_both_and_has_an_interval_of_its_own(rows):
-    own = {row["model"]: row for row in rows if (row["budget"], row["match"], row["share"]) == ("high", "compute", 1)}
+    own = {model: row_of(rows, budget="high", match="compute", model=model, share=1) for model in ("wc", "se", "wc+se")}
     mix = own["wc+se"]
     assert mix["draws"] == "wc:15 se:5"
     assert mix["flops"] == pytest.approx((own["wc"]["flops"] + own["se"]["flops"]) / 2)
@@ -481,3 +483,45 @@ def test_the_page_fits_its_screen_and_asks_nothing_of_a_network(page, tmp_path, 
         assert "draw" in browser.run("document.querySelector('.lead').textContent")
     finally:
         browser.close()
+
+
+# Stopping at the first right solution ---------------------------------------------------------------------------------
+
+
+def test_what_is_looked_at_is_what_a_simulation_by_hand_looks_at():
+    random = np.random.default_rng(5)
+    p = np.where(random.random(4000) < 0.4, 0.5, 0.05)
+    pilot = Pilot(8, random.binomial(8, p))
+    seen = looks(pilot, 20)
+    drawn = random.random((4000, 20)) < p[:, None]
+    for most in (1, 3, 8, 20):
+        first = np.where(drawn[:, :most].any(axis=1), drawn[:, :most].argmax(axis=1) + 1, most)
+        assert seen[most - 1] == pytest.approx(first.mean(), rel=0.05)
+
+
+def test_stopping_costs_at_most_the_budget_covers_more_and_is_offered_not_recommended(rows):
+    stopping = [row for row in rows if row["stop_after"]]
+    assert {(row["budget"], row["model"]) for row in stopping} >= {("low", "wc"), ("high", "se")}
+    for row in stopping:
+        place = {key: row[key] for key in ("budget", "match", "model")}
+        fixed = row_of(rows, share=1.0, **place)
+        assert fixed["samples"] < row["samples"] <= 3 * fixed["samples"]
+        assert row["looked_at"] <= fixed["samples"] == fixed["looked_at"]
+        assert row["tokens"] == pytest.approx(fixed["tokens"] * row["looked_at"] / fixed["samples"])
+        assert row["coverage"] >= fixed["coverage"]
+        assert row["kept"] == pytest.approx(500 * row["coverage"]) and row["distinct"] == row["coverage"]
+        assert not row["recommended"]
+
+
+def test_a_model_that_solves_nothing_has_nothing_to_stop_at():
+    fixed = allocations_of(study(budgets=ONE_BUDGET), ["wc"])
+    assert stopping_allocations(fixed, {"wc": Pilot(8, [0] * 50)}) == {}
+
+
+def test_the_page_has_the_source_that_stops(plan):
+    sheet = stopping_sheet(plan)
+    entry = yaml.safe_load(sheet.rows[0][-1].text)
+    assert entry["stop_after"] == 1
+    config = pocket_study()
+    config["sources"]["stopping"] = entry
+    check_config(config, SCHEMA, "mine.yaml")

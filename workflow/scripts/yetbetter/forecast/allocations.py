@@ -18,12 +18,14 @@ class Allocation:
     """draws: (model, samples per question that is drawn from); two of them are a mix, each with half of the budget.
 
     match: what is equal for all allocations of a budget, compute or price. share: of the questions, the first ones.
+    stop_after: right solutions after which a question's samples are not looked at any further; None: never.
     """
 
     budget: str
     match: str
     draws: tuple[tuple[str, int], ...]
     share: float = 1.0
+    stop_after: int | None = None
 
     @property
     def model(self) -> str:
@@ -43,9 +45,11 @@ class Allocation:
         """The entry of `sources:` that draws it."""
         part = {"fraction": HALF} if self.is_mix else {}
         matched = [{"model": model, "match": self.match} | part for model, _ in self.draws]
-        if self.share == 1:
+        if self.share == 1 and not self.stop_after:
             return {"draws": matched, "filter": "ground_truth"}
         fixed = [{"model": model, "samples": samples} for model, samples in self.draws]
+        if self.stop_after:
+            return {"draws": fixed, "filter": "ground_truth", "stop_after": self.stop_after}
         return {"draws": fixed, "filter": "ground_truth", "questions": {"fraction": self.share}}
 
 

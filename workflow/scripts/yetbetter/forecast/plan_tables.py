@@ -6,7 +6,8 @@ PILOT = (
 )
 CURVES = ("dataset", "match", "reference", "reference_samples", "model", "samples", "metric", "value", "low", "high")
 ALLOCATIONS = (
-    *("dataset", "budget", "match", "model", "draws", "samples", "share", "coverage", "low", "high"),
+    *("dataset", "budget", "match", "model", "draws", "samples", "share", "stop_after", "looked_at"),
+    *("coverage", "low", "high"),
     *("reference", "difference", "difference_low", "difference_high", "chance_ahead"),
     *("distinct", "distinct_low", "distinct_high", "kept", "false_positives"),
     *(

@@ -15,6 +15,7 @@ from yetbetter.forecast.allocations import Allocation, allocations_of, curve_cou
 from yetbetter.forecast.estimates import prices_of
 from yetbetter.forecast.pilots import ModelPilot
 from yetbetter.forecast.plan_tables import CURVES
+from yetbetter.forecast.stopping import stopping_allocations
 from yetbetter.generation.engines import engine_of
 from yetbetter.stats.coverage_forecast import Comparison, Difference, Forecast, join_intervals
 from yetbetter.stats.mixed_forecast import MixedPilot, difference_between
@@ -43,7 +44,9 @@ class Planner:
         self.questions = config["datasets"][dataset]["splits"]["train"]
         compared = [config["sources"][config["comparison"][role]]["draws"][0]["model"] for role in ("weak", "strong")]
         self.pair = tuple(compared) if len(set(compared) & set(self.models)) == 2 else None
-        self.allocations = allocations_of(config, self.models, name, self.pair)
+        self.fixed = allocations_of(config, self.models, name, self.pair)
+        self.looked_at = stopping_allocations(self.fixed, {model: pilot.counts for model, pilot in self.pilots.items()})
+        self.allocations = [*self.fixed, *self.looked_at]
 
     def reference(self, budget: str) -> str:
         """The model that others are compared with: the budget's own, else the compared strong one, else the first."""
@@ -89,14 +92,14 @@ class Planner:
 
     @cached_property
     def mixed(self) -> MixedPilot:
-        most = max(samples for one in self.allocations for _, samples in one.draws if one.share == 1)
+        most = max(samples for one in self.fixed for _, samples in one.draws if one.share == 1)
         return MixedPilot(*(self.pilots[model].counts for model in self.pair), most)
 
     @cached_property
     def leads(self) -> dict[tuple[Allocation, Allocation], tuple[float, float, float]]:
         """(middle, low, high) of every mix minus each of its models with the whole budget."""
-        alone = {(one.budget, one.match, one.model): one for one in self.allocations if one.share == 1}
-        mixes = [one for one in self.allocations if one.is_mix]
+        alone = {(one.budget, one.match, one.model): one for one in self.fixed if one.share == 1}
+        mixes = [one for one in self.fixed if one.is_mix]
         pairs = [(mix, alone[mix.budget, mix.match, model]) for mix in mixes for model in self.pair]
         found = self.mixed.leads([(self.as_mix(mix), self.as_mix(one)) for mix, one in pairs]) if pairs else []
         return dict(zip(pairs, found, strict=True))
@@ -133,6 +136,8 @@ class Planner:
         else:
             found, at = self.coverage[allocation.model], self.of(*allocation.draws[0])
             coverage = found.estimate[at], found.low[at], found.high[at]
+        if allocation.stop_after:
+            distinct = coverage  # a question has one solution, or none
         share = allocation.share
         return Expected(
             allocation, *(tuple(share * float(value) for value in values) for values in (coverage, distinct))
@@ -174,6 +179,10 @@ class Planner:
 
     def costs(self, allocation: Allocation) -> dict[str, float]:
         """Sums over the models; a number that is unknown of one is unknown."""
+        if allocation.stop_after:
+            costs = self.costs_of(allocation.model, self.looked_at[allocation])
+            kept = self.expect(allocation).coverage[0] * self.questions
+            return costs | {"kept": kept, "false_positives": kept * self.pilots[allocation.model].false_positives}
         parts = [self.costs_of(model, samples * allocation.share) for model, samples in allocation.draws]
         return {key: sum(part[key] for part in parts) for key in parts[0]}
 
@@ -244,6 +253,8 @@ class Planner:
         against = dict(zip(self.allocations, self.differences(pairs), strict=True))
         best, rivals = {}, {}
         for place, some in groups.items():
+            # Stopping early needs a sampler that does; pools are drawn whole. So it is offered, not recommended.
+            some = [one for one in some if not one.stop_after]
             ahead = [one for one in some if one == references[place] or is_settled(against[one])]
             best[place] = choose_allocation([self.expect(one) for one in ahead]).allocation
             others = [self.expect(one) for one in some if one.model != best[place].model]
@@ -270,6 +281,8 @@ class Planner:
             "draws": " ".join(f"{model}:{samples}" for model, samples in one.draws),
             "samples": one.samples,
             "share": one.share,
+            "stop_after": one.stop_after or "",
+            "looked_at": self.looked_at.get(one, one.samples),
             **dict(zip(("coverage", "low", "high"), expected.coverage, strict=True)),
             "reference": reference.model,
             "difference": math.nan if alone else against.estimate,

@@ -20,7 +20,7 @@ NUMBERS = {
     "pilot": ("solved", "pass_at_1", "tokens_per_solution", "false_positive_rate", "checked", "weight"),
     "curves": ("value", "low", "high"),
     "allocations": tuple(name for name in ALLOCATIONS if name not in ("dataset", "budget", "match", "model", "draws",
-                         "samples", "reference", "recommended", "rival", "settled")),
+                         "samples", "stop_after", "reference", "recommended", "rival", "settled")),
 }  # fmt: skip
 
 
@@ -83,6 +83,7 @@ def write_plan(path: str, template: Path, config: dict, plans: list[Plan], figur
                 "dataset": plan.dataset,
                 "pilot": pilot_sheet(plan),
                 "recommended": recommended_sheet(plan, config),
+                "stopping": stopping_sheet(plan),
                 "crossings": list(crossings(plan)),
                 "figure": page.embed(figures[plan.dataset], effort=0),
             }
@@ -236,6 +237,35 @@ def recommended_sheet(plan: Plan, config: dict) -> Sheet:
     return make_sheet(f"recommended_{plan.dataset}.csv", columns, rows, classes="plan")
 
 
+def stopping_sheet(plan: Plan) -> Sheet | None:
+    """What stopping at the first right solution gives for the cost of each budget; None if that is no allocation."""
+    kinds = {
+        **{"budget": "text", "draw": "text", "looked at per question": "number", "coverage, %": "number"},
+        **{"lead, points": "number", "cost": "text", "source": "text"},
+    }
+    rows = []
+    for row in plan.allocations.rows:
+        if not row["stop_after"]:
+            continue
+        ((model, samples),) = draws_of(row)
+        coverage = wording.interval(100 * row["low"], 100 * row["high"], 1, wording.number)
+        lead, low, high = (100 * row[key] for key in ("difference", "difference_low", "difference_high"))
+        source = Allocation(row["budget"], row["match"], ((model, samples),), stop_after=int(row["stop_after"])).source
+        rows.append(
+            [
+                Field(f"{row['budget']} ({row['match']})"),
+                Field(f"{model}, at most {wording.count(samples, 'sample')}"),
+                numeric(row["looked_at"], wording.number(row["looked_at"])),
+                numeric(row["coverage"], in_two_lines(wording.number(100 * row["coverage"]), coverage)),
+                numeric(row["difference"], in_two_lines(wording.signed(lead), wording.interval(low, high))),
+                numeric(row["tokens"], f"{wording.number(row['tokens'] / 1e6, 2)} M tokens"),
+                Field(in_yaml(source)),
+            ]
+        )
+    columns = [Column(name, kind) for name, kind in kinds.items()]
+    return make_sheet(f"stopping_{plan.dataset}.csv", columns, rows, classes="plan") if rows else None
+
+
 def in_two_lines(value: str, interval: str) -> Markup:
     return Markup(f'{escape(value)}<br><span class="faint">{escape(interval)}</span>')
 
@@ -303,9 +333,15 @@ def snippet(config: dict, plans: list[Plan]) -> str:
     lines += [f"  {name}: {{model: {entry['model']}, samples: {entry['samples']}}}" for name, entry in budgets.items()]
     lines += ["", "sources:"]
     for name, (entry, used) in sources.items():
-        each = (", ".join(f"{key}: {value}" for key, value in draw.items()) for draw in entry["draws"])
-        draws = ", ".join(f"{{{draw}}}" for draw in each)
-        questions = f", questions: {{fraction: {entry['questions']['fraction']:g}}}" if "questions" in entry else ""
         lines.append(f"  # {'; '.join(used)}")
-        lines.append(f"  {name}: {{draws: [{draws}], filter: {entry['filter']}{questions}}}")
+        lines.append(f"  {name}: {in_yaml(entry)}")
     return "\n".join(lines) + "\n"
+
+
+def in_yaml(source: dict) -> str:
+    """The entry of a source in one line."""
+    each = (", ".join(f"{key}: {value}" for key, value in draw.items()) for draw in source["draws"])
+    draws = ", ".join(f"{{{draw}}}" for draw in each)
+    more = f", questions: {{fraction: {source['questions']['fraction']:g}}}" if "questions" in source else ""
+    more += f", stop_after: {source['stop_after']}" if "stop_after" in source else ""
+    return f"{{draws: [{draws}], filter: {source['filter']}{more}}}"
