@@ -186,7 +186,7 @@ def compute_sheet(study: ReportedStudy) -> Sheet | None:
     fields = [
         [
             *(Field(row[axis]) for axis in ("dataset", "budget", "source")),
-            numeric(row["samples"], wording.number(row["samples"], 1 if row["samples"] % 1 else 0)),
+            numeric(row["samples"], wording.number(row["samples"], 1 if wording.to_float(row["samples"]) % 1 else 0)),
             *(numeric(row[key], wording.number(row[key], 0)) for key in ("drawn", "kept")),
             numeric(row["tokens_per_solution"], wording.number(row["tokens_per_solution"])),
             *(numeric(row[key], wording.scientific(row[key])) for key in ("flops_assumed", "flops_drawn")),
