@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from markupsafe import Markup
+
 from yetbetter.records import digest_of
 from yetbetter.report import wording
-from yetbetter.report.sheets import Column, Field, Sheet, make_sheet, numeric
+from yetbetter.report.sheets import Column, Field, Sheet, in_two_lines, make_sheet, numeric
 from yetbetter.report.study import ReportedStudy
 from yetbetter.report.wording import to_float
 from yetbetter.study.budgets import count_questions, count_samples
@@ -110,9 +112,9 @@ def compare(row: dict, arm: dict, study: ReportedStudy, inside: dict[str, list[b
     yield numeric(arm["kept"], wording.number(arm["kept"], 0))
 
 
-def with_interval(value: float, low: float, high: float, factor: int) -> str:
+def with_interval(value: float, low: float, high: float, factor: int) -> str | Markup:
     digits = 1 if factor == 100 else 2
     text = wording.number(factor * value, digits)
     if math.isnan(low) or math.isnan(high):
         return text
-    return f"{text} {wording.interval(factor * low, factor * high, digits, wording.number)}"
+    return in_two_lines(text, wording.interval(factor * low, factor * high, digits, wording.number))

@@ -6,14 +6,21 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 from pathlib import Path
 
-from markupsafe import Markup, escape
-
 from yetbetter.errors import UserError
 from yetbetter.forecast.allocations import Allocation
 from yetbetter.forecast.plan_tables import ALLOCATIONS, CURVES, PILOT
 from yetbetter.records import write_text
 from yetbetter.report import page, templates, wording
-from yetbetter.report.sheets import Column, Field, Sheet, file_sheet, interval_picture, make_sheet, numeric
+from yetbetter.report.sheets import (
+    Column,
+    Field,
+    Sheet,
+    file_sheet,
+    in_two_lines,
+    interval_picture,
+    make_sheet,
+    numeric,
+)
 from yetbetter.tables import Table, read_table
 
 NUMBERS = {
@@ -264,10 +271,6 @@ def stopping_sheet(plan: Plan) -> Sheet | None:
         )
     columns = [Column(name, kind) for name, kind in kinds.items()]
     return make_sheet(f"stopping_{plan.dataset}.csv", columns, rows, classes="plan") if rows else None
-
-
-def in_two_lines(value: str, interval: str) -> Markup:
-    return Markup(f'{escape(value)}<br><span class="faint">{escape(interval)}</span>')
 
 
 def chance(share: float) -> str:
