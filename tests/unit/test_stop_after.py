@@ -1,4 +1,4 @@
-"""Sources that stop a question after so many right solutions: against a simulation by hand, and what refuses them."""
+"""Sources without a fixed number of samples per question: against simulations by hand, and what refuses them."""
 
 import json
 import subprocess
@@ -69,8 +69,9 @@ class Pools:
                         right += self.rows[found[-1]]["right"]
         return found
 
-    def run(self, draws: dict[str, int], most: int, *more: str) -> "Arm":
-        view = ["--draws", *(f"{model}:{samples}" for model, samples in draws.items()), "--stop-after", str(most)]
+    def run(self, draws: dict[str, int], most: int | None, *more: str) -> "Arm":
+        view = ["--draws", *(f"{model}:{samples}" for model, samples in draws.items())]
+        view += ["--stop-after", str(most)] if most else []
         folders = [word for stage in ("solutions", "verdicts") for word in (f"--{stage}", str(self.folder / stage))]
         blocks = [block for block in self.blocks if block.split("/")[0] in draws]
         return Arm(self.folder, [*view, *folders, "--blocks", *blocks, *more], draws)
@@ -175,6 +176,69 @@ def test_the_pool_s_estimators_of_a_fixed_number_say_nothing_of_it(pools):
 def test_a_filter_that_must_not_look_at_right_answers_is_refused_by_the_program(pools):
     with pytest.raises(AssertionError, match="--stop-after: right answers are counted, which --filter none must not"):
         pools.run({"wc": 6}, 1, "--filter", "none")
+
+
+# By level -------------------------------------------------------------------------------------------------------------
+
+GROUPS = {"by": "level", "models": {"wc": ["0"], "se": ["1"]}}
+
+
+def test_each_question_is_answered_by_the_model_of_its_level(pools):
+    arm = pools.run({"wc": 6, "se": 2}, None, "--groups", json.dumps(GROUPS))
+    seen = {("wc", f"p{i}", k) for i in range(0, QUESTIONS, 2) for k in range(6)}
+    seen |= {("se", f"p{i}", k) for i in range(1, QUESTIONS, 2) for k in range(2)}
+    rows = {place: pools.rows[place] for place in seen}
+    kept = {place for place, row in rows.items() if row["right"] and not row["cut"]}
+    assert {(row["model"], row["problem"], row["sample"]) for row in arm.data} == kept
+    assert arm.value("coverage") == pytest.approx(len({problem for _, problem, _ in kept}) / QUESTIONS)
+    row = cost_row(arm.summary, [arm.summary], COSTS, arm.measures())
+    assert (row["drawn"], row["questions"], row["samples"]) == (48, 12, 4)
+    price = sum(row["tokens"] * {"wc": 1, "se": 10}[place[0]] for place, row in rows.items()) / 1e6
+    assert row["price"] == pytest.approx(price)
+    assert arm.summary["as_pool"] is False
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [
+        (GROUPS | {"models": {"wc": ["0"]}}, "has level '1', which no draw names"),
+        ({"by": "level"}, "--groups: must be by"),
+    ],
+)
+def test_a_question_without_a_model_is_refused_in_one_line(pools, groups, message):
+    with pytest.raises(AssertionError, match=message):
+        pools.run({"wc": 6, "se": 2}, None, "--groups", json.dumps(groups))
+
+
+def by_level(weak: dict, strong: dict, **more) -> dict:
+    config = pocket_study()
+    draws = [{"model": "wc", "match": "compute"} | weak, {"model": "se", "match": "compute"} | strong]
+    config["sources"]["by-level"] = {"draws": draws, "filter": "ground_truth"} | more
+    config["experiments"]["main"]["sources"].append("by-level")
+    return config
+
+
+def test_a_source_by_level_spends_the_whole_budget_on_every_question():
+    config = by_level({"levels": [1, 2]}, {"levels": [3, 4, 5]})
+    made = Study(check_config(config, SCHEMA, "mine.yaml"))
+    words = made.arm_arguments(SimpleNamespace(dataset="hard", budget="high", source="by-level", slice=""))
+    told = '{"by": "level", "models": {"wc": ["1", "2"], "se": ["3", "4", "5"]}}'
+    assert words[:4] == ["--draws", "wc:30", "se:10", f"--groups '{told}'"]
+    assert describe(config["sources"]["by-level"]) == "by level"
+
+
+@pytest.mark.parametrize(
+    ("weak", "strong", "more", "message"),
+    [
+        ({"levels": [1]}, {}, {}, "either all of them have `levels`"),
+        ({"levels": [1]}, {"subjects": ["x"]}, {}, "either all of them have `levels`"),
+        ({"levels": [1, 2]}, {"levels": [2]}, {}, "levels: '2' is in two draws"),
+        ({"levels": [1]}, {"levels": [2]}, {"stop_after": 1}, "levels and stop_after exclude each other"),
+    ],
+)
+def test_a_question_has_one_draw(weak, strong, more, message):
+    with pytest.raises(UserError, match=message):
+        check_config(by_level(weak, strong, **more), SCHEMA, "mine.yaml")
 
 
 # The config -----------------------------------------------------------------------------------------------------------

@@ -34,10 +34,14 @@ def models_of(draws: list[dict]) -> str:
     return "+".join(draw["model"] for draw in draws)
 
 
+def questions_of(draws: list[dict]) -> int:
+    return max(draw.get("of_questions", draw["questions"]) for draw in draws)
+
+
 def samples_of(draws: list[dict]) -> float:
-    """Samples per question: as many of every question, or the mean of what an arm looked at that stops early."""
+    """Samples per question: as many of every question, or the mean of what an arm looked at."""
     if any("looked_at" in draw for draw in draws):
-        return sum(map(number_of, draws)) / max(draw["questions"] for draw in draws)
+        return sum(map(number_of, draws)) / questions_of(draws)
     return sum(draw["samples"] for draw in draws)
 
 
@@ -60,7 +64,7 @@ def cost_row(summary: dict, summaries: list[dict], models: dict[str, ModelCost],
         "model": models_of(draws),
         "samples": samples_of(draws),
         "samples_exact": sum(draw["samples_exact"] for draw in draws),
-        "questions": max(draw["questions"] for draw in draws),
+        "questions": questions_of(draws),
         "no_answer": counts.get("verdict_no_answer", 0),
         "timeout": counts.get("verdict_timeout", 0),
         "grader_error": counts.get("verdict_grader_error", 0),

@@ -13,6 +13,7 @@ from yetbetter.report.sheets import Column, Field, Sheet, in_two_lines, make_she
 from yetbetter.report.study import ReportedStudy
 from yetbetter.report.wording import to_float
 from yetbetter.study.budgets import count_questions, count_samples
+from yetbetter.study.by_level import groups_of
 from yetbetter.tables import read_table
 
 TABLE = "allocations.csv"
@@ -72,7 +73,7 @@ def keys_of(arm: dict, config: dict) -> Iterator[tuple]:
     """What identifies an arm among allocations; nothing if it keeps other solutions than all right ones."""
     source = config["sources"].get(arm["source"], {})
     other = {"keep_per_question", "words"} & source.keys() or source.get("duplicates", "keep") != "keep"
-    if source.get("filter") != "ground_truth" or other:
+    if source.get("filter") != "ground_truth" or other or groups_of(source):
         return
     budget, models, draws = config["budgets"][arm["budget"]], config["models"], source["draws"]
     split = config["datasets"][arm["dataset"]]["splits"]["train"]

@@ -173,6 +173,15 @@ class Shard:
     require: tuple[str, ...] = ()
     passed: frozenset[tuple[str, str, int]] = frozenset()
 
+    def keep_models(self, model_of: dict[str, str]) -> None:
+        """Leave out the samples of a question's other models. model_of: the model of each question."""
+        others = (one for one in self.samples if model_of.get(one.problem, one.model) != one.model)
+        self.pass_over([sample.place for sample in others])
+
+    def pass_over(self, places: Iterable[tuple[str, str, int]]) -> None:
+        self.passed |= frozenset(places)
+        self.samples = [sample for sample in self.samples if sample.place not in self.passed]
+
     def stop_after(self, right: int) -> None:
         """Leave out what an arm does not look at that stops with a question once it has so many right solutions.
 
@@ -185,8 +194,7 @@ class Shard:
             if found[sample.problem] == right:
                 passed.append(sample.place)
             found[sample.problem] += sample.verdict == CORRECT and found[sample.problem] < right
-        self.passed = frozenset(passed)
-        self.samples = [sample for sample in self.samples if sample.place not in self.passed]
+        self.pass_over(passed)
 
     def solutions(self) -> Iterator[tuple[Sample, dict]]:
         """Each of the samples with its solution, the row of its file, block by block.
@@ -230,12 +238,13 @@ def read_shards(
     all_right: bool = False,
     repetition: int = 0,
     stop_after: int | None = None,
+    model_of: dict[str, str] | None = None,
 ) -> Iterator[Shard]:
     """The samples that an arm draws, a shard of questions at a time.
 
     draws: samples per question for each model. questions: names of those that the arm uses. require: further keys
     that every solution must have. answers: add the extracted `answer` of each. all_right: a judge must have judged all
-    right answers. repetition: see `PoolSamples`. stop_after: see `Shard.stop_after`. Raises UserError if files do not
+    right answers. repetition: see `PoolSamples`. stop_after, model_of: see `Shard`. Raises UserError if files do not
     belong together, if blocks of one pool were drawn with different settings, or if a question lacks samples
     that the arm needs.
     """
@@ -258,6 +267,8 @@ def read_shards(
             check_joined(pools, blocks)
             raise
         seen.update(found)
+        if model_of is not None:
+            shard.keep_models(model_of)
         if stop_after is not None:
             shard.stop_after(stop_after)
         for lookup in lookups:

@@ -10,6 +10,7 @@ from yetbetter.generation.engines import ENGINES, engine_of
 from yetbetter.generation.model_folder import HUB_NAME, check_model_folder
 from yetbetter.judging.judgements import read_judge_template
 from yetbetter.selection.filters import FILTERS
+from yetbetter.study.by_level import check_groups
 from yetbetter.study.claim_roles import check_claims
 from yetbetter.study.command_line import as_in_a_file
 from yetbetter.study.schema import check_schema, read_schema, with_defaults
@@ -51,6 +52,7 @@ def check_config(config: dict, schema_path: str, name: str, figures: Mapping, gi
     check_schema(config, schema, name)
     completed = with_defaults(config, schema)
     check_references(completed, name)
+    check_groups(completed, name)
     check_stopping(completed, name, [kind for kind, figure in figures.items() if figure.fixed_samples])
     return completed
 
