@@ -82,13 +82,17 @@ def test_without_an_allocation_that_was_run_there_is_no_section(study):
 @pytest.mark.parametrize(
     ("changes", "key"),
     [
-        ({}, ("hard", "wc:3", "1", "")),
-        ({"stop_after": 1}, ("hard", "wc:3", "1", "1")),
-        ({"questions": {"fraction": 0.2}}, ("hard", "wc:3", "0.2", "")),
+        ({}, ("hard", "wc:3", "1", "", "")),
+        ({"stop_after": 1}, ("hard", "wc:3", "1", "1", "")),
+        ({"questions": {"fraction": 0.2}}, ("hard", "wc:3", "0.2", "", "")),
+        (
+            {"draws": [{"model": "wc", "samples": 4, "levels": [2, 1]}, {"model": "se", "samples": 2, "levels": [3]}]},
+            ("hard", "se:2 wc:4", "1", "", "se: 3; wc: 1, 2"),
+        ),
         ({"filter": "majority"}, None),
         ({"keep_per_question": 1}, None),
         ({"duplicates": "drop"}, None),
-        ({"draws": [{"model": "wc", "samples": 4}, {"model": "se", "samples": 2}]}, ("hard", "se:2 wc:4", "1", "")),
+        ({"draws": [{"model": "wc", "samples": 4}, {"model": "se", "samples": 2}]}, ("hard", "se:2 wc:4", "1", "", "")),
     ],
 )
 def test_an_arm_is_an_allocation_if_it_keeps_all_right_answers(changes, key):

@@ -17,6 +17,7 @@ from headless import Browser, needs_browser
 from configs import SCHEMA, check_config, completed, grid_of, pocket_study
 from yetbetter.errors import UserError
 from yetbetter.forecast.allocations import Allocation, allocations_of, curve_counts
+from yetbetter.forecast.by_group import allocate
 from yetbetter.forecast.pilots import ModelPilot
 from yetbetter.forecast.plan_tables import ALLOCATIONS, CURVES, PILOT
 from yetbetter.forecast.planner import Planner, is_settled
@@ -32,6 +33,7 @@ from yetbetter.report.plan_page import (
     snippet,
     state,
     stopping_sheet,
+    what_to_draw,
 )
 from yetbetter.stats.coverage_forecast import Difference, Pilot
 from yetbetter.stats.estimators import coverage_curve
@@ -525,3 +527,81 @@ def test_the_page_has_the_source_that_stops(plan):
     config = pocket_study()
     config["sources"]["stopping"] = entry
     check_config(config, SCHEMA, "mine.yaml")
+
+
+# By level -------------------------------------------------------------------------------------------------------------
+
+
+def two_levels(random, easy: tuple[float, float], hard: tuple[float, float], questions: int = 300) -> tuple[dict, list]:
+    """Pilots of 8 samples. easy, hard: p of wc and of se."""
+    names = random.permutation(["easy", "hard"] * (questions // 2))
+    p = np.where(names[:, None] == "easy", [easy], [hard])
+    right = {model: random.binomial(8, p[:, side]) for side, model in enumerate(PAIR)}
+    return {model: Pilot(8, counts, names) for model, counts in right.items()}, list(names)
+
+
+def test_models_that_differ_by_level_share_the_questions():
+    truth = (1 - 0.5**3 + 0.2) / 2
+    alone = {"wc": truth - (1 - 0.5**3 + 1 - 0.98**3) / 2, "se": truth - 0.25}
+    random, held = np.random.default_rng(1), []
+    for seed in range(20):
+        pilots, names = two_levels(random, (0.5, 0.3), (0.02, 0.2))
+        made = allocate(pilots, names, {"wc": 3, "se": 1}, seed)
+        assert made.model_of == {"easy": "wc", "hard": "se"}
+        assert made.shares == {"wc": 0.5, "se": 0.5}
+        held.append(made.coverage[1] < truth < made.coverage[2])
+        held += [lead.low < alone[model] < lead.high for model, lead in made.ahead.items()]
+    assert np.mean(held) > 0.9
+
+
+def test_an_allocation_is_judged_on_questions_that_did_not_choose_it():
+    """Both models alike: the best of both at each level has a lead by chance alone."""
+    random, naive, judged = np.random.default_rng(2), [], []
+    while len(judged) < 30:
+        pilots, names = two_levels(random, (0.4, 0.4), (0.1, 0.1), 100)
+        made = allocate(pilots, names, {"wc": 1, "se": 1}, len(judged))
+        if made:
+            own = [made.model_of[name] for name in names]
+            found = [pilots[model].right[place] / 8 for place, model in enumerate(own)]
+            naive.append(np.mean(found) - pilots["se"].unbiased[:, 0].mean())
+            judged.append(made.ahead["se"].estimate)
+    assert np.mean(naive) > 0.005
+    assert np.mean(judged) < 0.4 * np.mean(naive)
+
+
+def test_a_level_that_is_too_small_to_choose_has_the_model_that_is_better_over_all():
+    pilots = {"wc": Pilot(8, [8] * 20 + [0] * 3), "se": Pilot(8, [0] * 20 + [8] * 3)}
+    assert allocate(pilots, ["a"] * 20 + ["b"] * 3, {"wc": 1, "se": 1}, 0) is None
+
+
+@pytest.fixture(scope="module")
+def by_level() -> Planner:
+    pilots, names = two_levels(np.random.default_rng(1), (0.6, 0.3), (0.01, 0.2), 200)
+    made = [
+        ModelPilot(model, pilot, [[1] * count for count in pilot.right], 35.0, 30.0, 0.01, 9, 1, {"level": names})
+        for model, pilot in pilots.items()
+    ]
+    return Planner(study(budgets={"low": {"model": "se", "samples": 1}}), "hard", made)
+
+
+def test_an_allocation_by_level_is_recommended_if_it_is_settled_and_has_a_source(by_level, tmp_path):
+    rows = by_level.allocation_rows()
+    [row] = [row for row in rows if row["groups"] and row["match"] == "compute"]
+    assert (row["model"], row["groups"], row["draws"]) == ("wc+se by level", "wc: easy; se: hard", "wc:3 se:1")
+    assert row["recommended"] == "yes" and row["difference_low"] > 0
+    assert row["looked_at"] == 2 and row["tokens"] == 500 * 2 * 35
+    right = {model: pilot.counts.right for model, pilot in by_level.pilots.items()}
+    easy = np.array(by_level.pilots["wc"].groups["level"]) == "easy"
+    assert row["kept"] == pytest.approx(500 / 200 * (3 * right["wc"][easy].sum() + right["se"][~easy].sum()) / 8)
+    for name, columns, own in (("pilot", PILOT, by_level.pilot_rows()), ("curves", CURVES, by_level.curve_rows())):
+        write_table(tmp_path / f"hard/{name}.csv", columns, own)
+    write_table(tmp_path / "hard/allocations.csv", ALLOCATIONS, rows)
+    plan = read_plan(tmp_path / "hard", study())
+    [own] = [one for one in plan.recommended if one["groups"]]
+    assert what_to_draw(own) == "three samples of wc for level easy and one sample of se for level hard"
+    lines = yaml.safe_load(snippet(study(), [plan]))
+    config = pocket_study()
+    config["sources"] |= lines["sources"]
+    check_config(config, SCHEMA, "mine.yaml")
+    assert lines["sources"]["plan-wc-se-by-level-compute"]["draws"][0]["levels"] == ["easy"]
+    assert recommended_sheet(plan, study()).rows

@@ -40,7 +40,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse_arguments()
-    problems = read_problems(arguments.problems, "level")[: arguments.questions]
+    problems = read_problems(arguments.problems, "level", "subject")[: arguments.questions]
     if len(problems) < arguments.questions:
         raise UserError(f"{arguments.problems}: {len(problems)} problems, --questions is {arguments.questions}")
     models = list(dict.fromkeys(arguments.models))

@@ -6,7 +6,7 @@ PILOT = (
 )
 CURVES = ("dataset", "match", "reference", "reference_samples", "model", "samples", "metric", "value", "low", "high")
 ALLOCATIONS = (
-    *("dataset", "budget", "match", "model", "draws", "samples", "share", "stop_after", "looked_at"),
+    *("dataset", "budget", "match", "model", "draws", "samples", "share", "stop_after", "groups", "looked_at"),
     *("coverage", "low", "high"),
     *("reference", "difference", "difference_low", "difference_high", "chance_ahead"),
     *("distinct", "distinct_low", "distinct_high", "kept", "false_positives"),

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from yetbetter.forecast.allocations import Allocation, allocations_of, curve_counts, rules_of
+from yetbetter.forecast.by_group import ByGroup, allocate
 from yetbetter.forecast.estimates import prices_of
 from yetbetter.forecast.pilots import ModelPilot
 from yetbetter.forecast.plan_tables import CURVES
@@ -46,7 +47,23 @@ class Planner:
         self.pair = tuple(compared) if len(set(compared) & set(self.models)) == 2 else None
         self.fixed = allocations_of(config, self.models, name, self.pair)
         self.looked_at = stopping_allocations(self.fixed, {model: pilot.counts for model, pilot in self.pilots.items()})
-        self.allocations = [*self.fixed, *self.looked_at]
+        self.grouped = self.by_group()
+        self.allocations = [*self.fixed, *self.grouped, *self.looked_at]
+
+    def by_group(self) -> dict[Allocation, ByGroup]:
+        """By level and by subject, where that gives groups to both models of the pair, for the whole budget each."""
+        found = {}
+        for first in (one for one in self.fixed if self.pair and one.model == self.pair[0] and one.share == 1):
+            own = [one for one in self.fixed if (one.budget, one.match, one.share) == (first.budget, first.match, 1)]
+            samples = {model: one.samples for model in self.pair for one in own if one.model == model}
+            pilots = {model: self.pilots[model].counts for model in self.pair}
+            for by, groups in self.pilots[self.pair[0]].groups.items() if len(samples) == len(self.pair) else ():
+                made = allocate(pilots, groups, samples, self.seed)
+                if made:
+                    names = [(one, tuple(g for g, model in made.model_of.items() if model == one)) for one in self.pair]
+                    draws = tuple(samples.items())
+                    found[Allocation(first.budget, first.match, draws, by=by, groups=tuple(names))] = made
+        return found
 
     def reference(self, budget: str) -> str:
         """The model that others are compared with: the budget's own, else the compared strong one, else the first."""
@@ -128,6 +145,8 @@ class Planner:
         return drawn.get(self.pair[0], 0), drawn.get(self.pair[1], 0)
 
     def expect(self, allocation: Allocation) -> Expected:
+        if allocation.by:  # no estimate of distinct solutions
+            return Expected(allocation, self.grouped[allocation].coverage, (math.nan,) * 3)
         # A solution that both models of a mix find is counted twice.
         parts = [(self.distinct[model], self.of(model, samples)) for model, samples in allocation.draws]
         distinct = (sum(getattr(found, end)[at] for found, at in parts) for end in ("estimate", "low", "high"))
@@ -147,7 +166,7 @@ class Planner:
         """First minus second of every pair, in shares of all questions."""
         found: dict[tuple[Allocation, Allocation], Difference] = {}
         for first, second in pairs:
-            if first.is_mix or second.is_mix:
+            if first.is_mix or second.is_mix or first.by or second.by:
                 found[first, second] = self.difference_of_mix(first, second)
         by_models: dict[tuple[str, str], list[tuple[Allocation, Allocation]]] = {}
         for first, second in pairs:
@@ -161,6 +180,11 @@ class Planner:
 
     def difference_of_mix(self, first: Allocation, second: Allocation) -> Difference:
         estimate = self.expect(first).coverage[0] - self.expect(second).coverage[0]
+        if first.by and self.is_whole(second):
+            return self.grouped[first].ahead[second.model]
+        if second.by and self.is_whole(first):
+            lead = self.grouped[second].ahead[first.model]
+            return Difference(-lead.estimate, -lead.high, -lead.low, 1 - lead.chance)
         if (first, second) in self.leads:
             return difference_between(estimate, *self.leads[first, second][1:])
         if (second, first) in self.leads:
@@ -168,6 +192,10 @@ class Planner:
             return difference_between(estimate, -high, -low)
         # As if both were independent, which makes the interval too wide rather than too narrow.
         return join_intervals(*(self.expect(one).coverage for one in (first, second)), 0.0)
+
+    def is_whole(self, one: Allocation) -> bool:
+        """Whether one model of the pair has the whole budget, for all questions."""
+        return one.model in self.pair and one.share == 1 and not one.stop_after
 
     def scaled(self, allocations: list[Allocation]) -> Forecast:
         """The forecasts of one model's allocations, in shares of all questions."""
@@ -183,6 +211,14 @@ class Planner:
             costs = self.costs_of(allocation.model, self.looked_at[allocation])
             kept = self.expect(allocation).coverage[0] * self.questions
             return costs | {"kept": kept, "false_positives": kept * self.pilots[allocation.model].false_positives}
+        if allocation.by:
+            made = self.grouped[allocation]
+            parts = [self.costs_of(model, samples * made.shares[model]) for model, samples in allocation.draws]
+            for part, (model, samples) in zip(parts, allocation.draws, strict=True):
+                pilot = self.pilots[model]
+                part["kept"] = self.questions * samples * made.right[model] / pilot.counts.samples
+                part["false_positives"] = part["kept"] * pilot.false_positives
+            return {key: sum(part[key] for part in parts) for key in parts[0]}
         parts = [self.costs_of(model, samples * allocation.share) for model, samples in allocation.draws]
         return {key: sum(part[key] for part in parts) for key in parts[0]}
 
@@ -282,7 +318,8 @@ class Planner:
             "samples": one.samples,
             "share": one.share,
             "stop_after": one.stop_after or "",
-            "looked_at": self.looked_at.get(one, one.samples),
+            "groups": "; ".join(f"{model}: {', '.join(groups)}" for model, groups in one.groups),
+            "looked_at": self.mean_samples(one),
             **dict(zip(("coverage", "low", "high"), expected.coverage, strict=True)),
             "reference": reference.model,
             "difference": math.nan if alone else against.estimate,
@@ -298,6 +335,12 @@ class Planner:
             "settled": "" if lead is None else "yes" if is_settled(lead) else "no",
             "questions_to_settle": self.questions_to_settle(lead) if lead else math.nan,
         }
+
+    def mean_samples(self, one: Allocation) -> float:
+        """Samples per question, in the mean of all questions that are drawn from."""
+        if one.by:
+            return sum(samples * self.grouped[one].shares[model] for model, samples in one.draws)
+        return self.looked_at.get(one, one.samples)
 
     def questions_to_settle(self, lead: Difference) -> float:
         """Pilot questions that would settle a lead of this size, if intervals shrink with their root; NaN if it is.

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from yetbetter.records import digest_of
 from yetbetter.report import wording
+from yetbetter.report.plan_page import parse_groups
 from yetbetter.report.sheets import Column, Field, Sheet, in_two_lines, make_sheet, numeric
 from yetbetter.report.study import ReportedStudy
 from yetbetter.report.wording import to_float
@@ -48,7 +49,9 @@ def read_outcome(results: str | Path, study: ReportedStudy) -> Outcome | None:
     for table in plan_tables(results):
         seen = set()
         for row in read_table(table, READ).rows:
-            key = table.parent.name, " ".join(sorted(row["draws"].split())), shared(row["share"]), stops(row)
+            drawn = " ".join(sorted(row["draws"].split()))
+            groups = parse_groups(row["groups"]) if row.get("groups") else {}
+            key = table.parent.name, drawn, shared(row["share"]), row.get("stop_after", ""), in_order(groups)
             if key in arms and key not in seen:
                 seen.add(key)
                 lines.append(list(compare(row, arms[key], study, inside)))
@@ -73,22 +76,24 @@ def keys_of(arm: dict, config: dict) -> Iterator[tuple]:
     """What identifies an arm among allocations; nothing if it keeps other solutions than all right ones."""
     source = config["sources"].get(arm["source"], {})
     other = {"keep_per_question", "words"} & source.keys() or source.get("duplicates", "keep") != "keep"
-    if source.get("filter") != "ground_truth" or other or groups_of(source):
+    if source.get("filter") != "ground_truth" or other:
         return
     budget, models, draws = config["budgets"][arm["budget"]], config["models"], source["draws"]
     split = config["datasets"][arm["dataset"]]["splits"]["train"]
     counts = [(draw["model"], count_samples(draw, budget, models, "the report").samples) for draw in draws]
     _, exact = count_questions(source.get("questions"), split, draws, budget, models, "the report")
     drawn = " ".join(sorted(f"{model}:{count}" for model, count in counts))
-    yield arm["dataset"], drawn, shared(exact / split), str(source.get("stop_after", ""))
+    by = groups_of(source)
+    groups = in_order(by[1]) if by else ""
+    yield arm["dataset"], drawn, shared(exact / split), str(source.get("stop_after", "")), groups
 
 
 def shared(share) -> str:
     return f"{float(share):.6g}"
 
 
-def stops(row: dict) -> str:
-    return row.get("stop_after", "")
+def in_order(groups: dict) -> str:
+    return "; ".join(f"{model}: {', '.join(sorted(map(str, values)))}" for model, values in sorted(groups.items()))
 
 
 def compare(row: dict, arm: dict, study: ReportedStudy, inside: dict[str, list[bool]]) -> Iterator[Field]:

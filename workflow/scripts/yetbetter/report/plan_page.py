@@ -27,7 +27,7 @@ NUMBERS = {
     "pilot": ("solved", "pass_at_1", "tokens_per_solution", "false_positive_rate", "checked", "weight"),
     "curves": ("value", "low", "high"),
     "allocations": tuple(name for name in ALLOCATIONS if name not in ("dataset", "budget", "match", "model", "draws",
-                         "samples", "stop_after", "reference", "recommended", "rival", "settled")),
+                         "samples", "stop_after", "groups", "reference", "recommended", "rival", "settled")),
 }  # fmt: skip
 
 
@@ -106,10 +106,31 @@ def write_plan(path: str, template: Path, config: dict, plans: list[Plan], figur
 
 def what_to_draw(row: dict) -> str:
     """30 samples of wc for every question"""
+    if row["groups"]:
+        models = parse_groups(row["groups"])
+        each = [
+            f"{wording.count(samples, 'sample')} of {model} for {row['model'].rpartition(' ')[2]}"
+            f" {wording.joined(models[model])}"
+            for model, samples in draws_of(row)
+        ]
+        return wording.joined(each)
     where = "every question" if row["share"] == 1 else f"the first {wording.percent(row['share'], 0)} of the questions"
     (model, samples), *others = draws_of(row)
     drawn = [f"{wording.count(samples, 'sample')} of {model}", *(f"{count:,} of {other}" for other, count in others)]
     return f"{wording.joined(drawn)} for {where}"
+
+
+def parse_groups(text: str) -> dict[str, tuple[str, ...]]:
+    """Model -> its groups, of an allocation by level or subject."""
+    parts = (part.partition(": ") for part in text.split("; "))
+    return {model: tuple(groups.split(", ")) for model, _, groups in parts}
+
+
+def allocation_of(row: dict) -> Allocation:
+    groups = tuple(parse_groups(row["groups"]).items()) if row["groups"] else ()
+    by = row["model"].rpartition(" by ")[2] if groups else ""
+    stop_after = int(row["stop_after"]) if row["stop_after"] else None
+    return Allocation(row["budget"], row["match"], draws_of(row), row["share"], stop_after, by, groups)
 
 
 def draws_of(row: dict) -> tuple[tuple[str, int], ...]:
@@ -226,7 +247,8 @@ def recommended_sheet(plan: Plan, config: dict) -> Sheet:
         if math.isnan(difference[0]):
             lead = f"is {row['reference']}"
         coverage = wording.interval(100 * row["low"], 100 * row["high"], 1, wording.number)
-        solutions = f"{wording.number(row['kept'] / questions, 2)} ({wording.number(row['distinct'], 2)})"
+        distinct = "" if math.isnan(row["distinct"]) else f" ({wording.number(row['distinct'], 2)})"
+        solutions = f"{wording.number(row['kept'] / questions, 2)}{distinct}"
         tokens = f"{wording.number(row['tokens'] / 1e6, 2)} M tokens"
         rows.append(
             [
@@ -257,7 +279,6 @@ def stopping_sheet(plan: Plan) -> Sheet | None:
         ((model, samples),) = draws_of(row)
         coverage = wording.interval(100 * row["low"], 100 * row["high"], 1, wording.number)
         lead, low, high = (100 * row[key] for key in ("difference", "difference_low", "difference_high"))
-        source = Allocation(row["budget"], row["match"], ((model, samples),), stop_after=int(row["stop_after"])).source
         rows.append(
             [
                 Field(f"{row['budget']} ({row['match']})"),
@@ -266,7 +287,7 @@ def stopping_sheet(plan: Plan) -> Sheet | None:
                 numeric(row["coverage"], in_two_lines(wording.number(100 * row["coverage"]), coverage)),
                 numeric(row["difference"], in_two_lines(wording.signed(lead), wording.interval(low, high))),
                 numeric(row["tokens"], f"{wording.number(row['tokens'] / 1e6, 2)} M tokens"),
-                Field(in_yaml(source)),
+                Field(in_yaml(allocation_of(row).source)),
             ]
         )
     columns = [Column(name, kind) for name, kind in kinds.items()]
@@ -318,7 +339,7 @@ def pilot_sheet(plan: Plan) -> Sheet:
 
 def name_of_source(one: Allocation) -> str:
     part = "" if one.share == 1 else f"-{one.samples}-of-{100 * one.share:.0f}-percent"
-    return f"plan-{one.model.replace('+', '-')}-{one.match}{part}"
+    return f"plan-{one.model.replace('+', '-').replace(' ', '-')}-{one.match}{part}"
 
 
 def snippet(config: dict, plans: list[Plan]) -> str:
@@ -327,7 +348,7 @@ def snippet(config: dict, plans: list[Plan]) -> str:
     budgets: dict[str, dict] = {}
     for plan in plans:
         for row in plan.recommended:
-            one = Allocation(row["budget"], row["match"], draws_of(row), row["share"])
+            one = allocation_of(row)
             budgets[one.budget] = config["budgets"][one.budget]
             entry, used = sources.setdefault(name_of_source(one), (one.source, []))
             drawn = wording.joined(f"{samples} of {model}" for model, samples in one.draws)
