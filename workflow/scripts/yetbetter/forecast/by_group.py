@@ -70,7 +70,9 @@ def allocate(pilots: dict[str, Pilot], groups: Sequence[str], samples: dict[str,
     )
 
 
-def assign_models(pilots: dict[str, Pilot], groups: np.ndarray, samples: dict[str, int], by: np.ndarray) -> dict[str, str]:
+def assign_models(
+    pilots: dict[str, Pilot], groups: np.ndarray, samples: dict[str, int], by: np.ndarray
+) -> dict[str, str]:
     """Group -> the model that covers most of its questions, by those questions that `by` marks."""
     overall = best(pilots, samples, np.flatnonzero(by))
     found = {}
