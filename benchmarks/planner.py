@@ -3,7 +3,7 @@
     python benchmarks/planner.py curves --published resources/published_numbers.csv
     python benchmarks/planner.py synthetic --shape math impossible levels --pilots 200 --questions 300 --samples 8
     python benchmarks/planner.py pools --problems P.jsonl --solutions S/hard --verdicts V/hard --weak wc --strong se \\
-        --blocks wc/questions-000000_samples-0000 se/questions-000000_samples-0000 --pool-samples 40
+        --blocks wc/questions-000000_samples-0000 se/questions-000000_samples-0000 --pool-samples 40 40
 
 curves: the paper's printed coverage, forecast from k = 1 and 2. synthetic: questions of a known distribution of p, a
 weak and a strong model with correlated p. pools: pilots that are drawn from stored samples, without replacement.
@@ -13,7 +13,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,19 +22,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "sc
 
 from yetbetter.errors import UserError
 from yetbetter.forecast.pilots import read_pilots
+from yetbetter.forecast.planner import is_settled
 from yetbetter.program import Parser, file_path, run, whole
 from yetbetter.selection.pools import Pools
 from yetbetter.selection.training_data import read_problems
 from yetbetter.stats.beta_binomial import beta_coverage, beta_from_two
-from yetbetter.stats.coverage_forecast import Comparison, Pilot
+from yetbetter.stats.coverage_forecast import Comparison, Difference, Forecast, Pilot
 from yetbetter.stats.estimators import coverage_curve, unique_curve
-from yetbetter.stats.mixed_forecast import MixedPilot
+from yetbetter.stats.mixed_forecast import MixedPilot, difference_between
 from yetbetter.stats.unseen import forecast_distinct
 from yetbetter.tables import read_table
 
 RATIO = 3  # samples of the weak model for one of the strong
 BUDGETS = (1, 3, 5, 10)  # samples of the strong model, for the regret
 MIX = (15, 5)  # samples of both: half of the largest of these budgets for each
+MIXES = {3: (4, 1), 5: (7, 2), 10: MIX}  # by budget, where half of it buys a sample of both
 
 
 def main() -> None:
@@ -56,7 +58,9 @@ def parse_arguments() -> argparse.Namespace:
     Pools.add_arguments(pools)
     pools.add_argument("--weak", required=True)
     pools.add_argument("--strong", required=True)
-    pools.add_argument("--pool-samples", type=whole(2), required=True, help="samples per question in the pools")
+    pools.add_argument(
+        "--pool-samples", type=whole(2), nargs=2, required=True, help="samples per question in both pools"
+    )
     pools.set_defaults(work=try_pools)
     for one in (synthetic, pools):
         one.add_argument("--pilots", type=whole(1, 10_000), default=200)
@@ -98,10 +102,13 @@ class Trial:
 
 @dataclass
 class Truth:
-    """coverage: of the weak and of the strong model, by k - 1; mixed: of MIX. distinct: of the weak one, if known."""
+    """coverage: of the weak and of the strong model, by k - 1; mixed: of each of MIXES.
+
+    distinct: of the weak one, if known.
+    """
 
     coverage: tuple[np.ndarray, np.ndarray]
-    mixed: float
+    mixed: dict[int, float]
     distinct: np.ndarray | None = None
 
 
@@ -126,17 +133,19 @@ class Scores:
 def try_pilots(name: str, draw: Callable[[], Trial], truth: Truth, pilots: int, samples: int) -> None:
     """Prints the table of one case. draw: a new pilot each time."""
     weak, strong = truth.coverage
-    most = min(4 * samples, len(weak))
+    # A stored pool may hold fewer samples of the strong model.
+    most, few = (min(4 * samples, len(curve)) for curve in truth.coverage)
     budgets = BUDGETS
-    counts = [most, *(RATIO * k for k in budgets)], [most, *budgets]
-    scores = {
-        f"weak, coverage@{most}": Scores(weak[most - 1]),
-        f"strong, coverage@{most}": Scores(strong[most - 1]),
-        f"weak@{most} - strong@{most}": Scores(weak[most - 1] - strong[most - 1]),
-    }
-    scores |= {f"weak@{RATIO * k} - strong@{k}": Scores(weak[RATIO * k - 1] - strong[k - 1]) for k in budgets}
+    counts = [most, *(RATIO * k for k in budgets)], [few, *budgets]
+    scores = [
+        (f"weak, coverage@{most}", Scores(weak[most - 1])),
+        (f"strong, coverage@{few}", Scores(strong[few - 1])),
+        (f"weak@{most} - strong@{few}", Scores(weak[most - 1] - strong[few - 1])),
+    ]
+    scores += [(f"weak@{RATIO * k} - strong@{k}", Scores(weak[RATIO * k - 1] - strong[k - 1])) for k in budgets]
     distinct = Scores(truth.distinct[most - 1], 1) if truth.distinct is not None else None
-    mixed = Scores(truth.mixed), Scores(truth.mixed - strong[2 * MIX[1] - 1])
+    half = truth.mixed[BUDGETS[-1]]
+    mixed = Scores(half), Scores(half - strong[2 * MIX[1] - 1])
     families: dict[str, list[float]] = {}
     regret = {k: [] for k in budgets}
     start = time.process_time()
@@ -145,16 +154,17 @@ def try_pilots(name: str, draw: Callable[[], Trial], truth: Truth, pilots: int, 
         both = [Pilot(samples, right, trial.levels) for right in trial.right]
         forecasts = [pilot.forecast(some) for pilot, some in zip(both, counts, strict=True)]
         differences = Comparison(*both).differences(*forecasts)
-        for score, one in zip(list(scores.values())[:2], forecasts, strict=True):
+        for (_, score), one in zip(scores[:2], forecasts, strict=True):
             score.add(one.estimate[0], one.low[0], one.high[0])
-        for score, one in zip(list(scores.values())[2:], differences, strict=True):
+        for (_, score), one in zip(scores[2:], differences, strict=True):
             score.add(one.estimate, one.low, one.high)
         for family, values in forecasts[0].by_family.items():
             families.setdefault(family, []).append(values[0])
-        for k, one in zip(budgets, differences[1:], strict=True):
-            found = weak[RATIO * k - 1], strong[k - 1]
-            regret[k].append(max(found) - (found[0] if one.estimate > 0 else found[1]))
-        joint = MixedPilot(*both, max(MIX))
+        joint = MixedPilot(*both, RATIO * budgets[-1])
+        found = recommend(joint, forecasts, dict(zip(budgets, differences[1:], strict=True)))
+        for k in budgets:
+            there = {"weak": weak[RATIO * k - 1], "strong": strong[k - 1], "mix": truth.mixed.get(k, 0.0)}
+            regret[k].append(max(there.values()) - there[found[k]])
         for score, one in zip(mixed, (joint.coverage([MIX]), joint.leads([(MIX, (0, 2 * MIX[1]))])), strict=True):
             score.add(*one[0])
         if distinct:
@@ -162,7 +172,7 @@ def try_pilots(name: str, draw: Callable[[], Trial], truth: Truth, pilots: int, 
             distinct.add(one.estimate[0], one.low[0], one.high[0])
     print(f"\n{name}: {pilots} pilots x {len(trial.levels)} questions x {samples} samples")
     print(f"\n| forecast | truth | bias ± sd | 95 % interval holds | width |\n{'| --- ' * 5}|")
-    for label, score in scores.items():
+    for label, score in scores:
         print(score.show(label))
     print(mixed[0].show(f"mix, weak@{MIX[0]} and strong@{MIX[1]}"))
     print(mixed[1].show(f"mix - strong@{2 * MIX[1]}"))
@@ -171,12 +181,30 @@ def try_pilots(name: str, draw: Callable[[], Trial], truth: Truth, pilots: int, 
     for family, values in families.items():
         error = 100 * (np.array(values) - weak[most - 1])
         print(f"| weak@{most} by the {family} alone | | {error.mean():+.1f} ± {error.std():.1f} | | |")
-    strong_alone = {k: max(0.0, weak[RATIO * k - 1] - strong[k - 1]) for k in budgets}
+    best = {k: max(weak[RATIO * k - 1], strong[k - 1], truth.mixed.get(k, 0.0)) for k in budgets}
+    strong_alone = {k: best[k] - strong[k - 1] for k in budgets}
     print("\n| regret, points, at k samples of the strong model | " + " | ".join(map(str, budgets)) + " |")
     print("| --- " * (len(budgets) + 1) + "|")
     print("| following the plan | " + " | ".join(f"{100 * np.mean(regret[k]):.2f}" for k in budgets) + " |")
     print("| always the strong model | " + " | ".join(f"{100 * strong_alone[k]:.2f}" for k in budgets) + " |")
     print(f"({(time.process_time() - start) / pilots:.2f} CPU s a pilot)", flush=True)
+
+
+def recommend(joint: MixedPilot, forecasts: list[Forecast], leads: dict[int, Difference]) -> dict[int, str]:
+    """Budget -> weak, strong or mix, by the planner's rule. leads: of the weak model over the strong one."""
+    pairs = [(mix, one) for k, mix in MIXES.items() for one in ((RATIO * k, 0), (0, k))]
+    found = iter(joint.leads(pairs))
+    chosen = {}
+    for place, (k, lead) in enumerate(leads.items(), start=1):
+        alone = [float(one.estimate[place]) for one in forecasts]
+        expected = {"strong": alone[1]} | ({"weak": alone[0]} if is_settled(lead) else {})
+        if k in MIXES:
+            over_weak, over_strong = next(found), next(found)
+            coverage = (alone[0] + over_weak[0] + alone[1] + over_strong[0]) / 2
+            if is_settled(difference_between(coverage - alone[1], *over_strong[1:])):
+                expected["mix"] = coverage
+        chosen[k] = max(expected, key=expected.get)
+    return chosen
 
 
 # Synthetic pools ------------------------------------------------------------------------------------------------------
@@ -244,7 +272,8 @@ def try_synthetic(arguments: argparse.Namespace) -> None:
         random = np.random.default_rng(1)
         ps = SHAPES[shape](random, MANY)[:2]
         curves = tuple(np.array([1 - ((1 - p) ** k).mean() for k in range(1, most + 1)]) for p in ps)
-        truth = Truth(curves, 1 - ((1 - ps[0]) ** MIX[0] * (1 - ps[1]) ** MIX[1]).mean())
+        mixed = {k: 1 - ((1 - ps[0]) ** mix[0] * (1 - ps[1]) ** mix[1]).mean() for k, mix in MIXES.items()}
+        truth = Truth(curves, mixed)
 
         def draw(shape=shape, random=random) -> Trial:
             weak, strong, level = SHAPES[shape](random, arguments.questions)
@@ -260,25 +289,29 @@ def try_synthetic(arguments: argparse.Namespace) -> None:
 def try_pools(arguments: argparse.Namespace) -> None:
     """Which of a question's samples hold which solution is drawn from its multiplicities: their order is random."""
     problems = read_problems(arguments.problems, "level")
-    models, samples = (arguments.weak, arguments.strong), arguments.pool_samples
-    if samples < RATIO * BUDGETS[-1]:
-        raise UserError(f"--pool-samples is {samples}, at least {RATIO * BUDGETS[-1]} are needed")
-    if arguments.questions > len(problems) or arguments.samples > samples:
-        raise UserError(f"{arguments.problems}: the pools hold {len(problems)} questions x {samples} samples")
-    found = {one.model: one for one in read_pilots(Pools.of(arguments), models, samples, problems)}
-    pools = [found[model] for model in models]
+    models, held = (arguments.weak, arguments.strong), arguments.pool_samples
+    if held[0] < RATIO * BUDGETS[-1] or held[1] < BUDGETS[-1]:
+        raise UserError(f"--pool-samples is {held}, at least {RATIO * BUDGETS[-1]} and {BUDGETS[-1]} are needed")
+    if arguments.questions > len(problems) or arguments.samples > min(held):
+        raise UserError(f"{arguments.problems}: the pools hold {len(problems)} questions x {min(held)} samples")
+    pools, all_pools = [], Pools.of(arguments)
+    for model, samples in zip(models, held, strict=True):
+        blocks = [block for block in all_pools.blocks if block.startswith(f"{model}/")]
+        pools += read_pilots(replace(all_pools, blocks=blocks), [model], samples, problems)
     names = np.array([str(row["level"]) for row in problems])
-    solved = [coverage_curve(samples, pool.counts.right) for pool in pools]
-    mixed = 1 - ((1 - solved[0][:, MIX[0] - 1]) * (1 - solved[1][:, MIX[1] - 1])).mean()
+    solved = [coverage_curve(samples, pool.counts.right) for samples, pool in zip(held, pools, strict=True)]
+    mixed = {
+        k: 1 - ((1 - solved[0][:, mix[0] - 1]) * (1 - solved[1][:, mix[1] - 1])).mean() for k, mix in MIXES.items()
+    }
     curves = tuple(one.mean(axis=0) for one in solved)
-    truth = Truth(curves, mixed, unique_curve(samples, pools[0].multiplicities).mean(axis=0))
+    truth = Truth(curves, mixed, unique_curve(held[0], pools[0].multiplicities).mean(axis=0))
     random = np.random.default_rng(2)
 
     def draw() -> Trial:
         chosen = random.choice(len(problems), arguments.questions, replace=False)
         drawn = [
             [list(some_of(pool.multiplicities[question], samples, arguments.samples, random)) for question in chosen]
-            for pool in pools
+            for samples, pool in zip(held, pools, strict=True)
         ]
         right = tuple(np.array([sum(counts) for counts in one]) for one in drawn)
         return Trial(right, names[chosen], drawn[0])

@@ -105,6 +105,6 @@ def test_arms_count_every_verdict_that_is_neither_right_nor_wrong():
     ]
     counts = {"drawn": 6, "kept": 1, "verdict_no_answer": 1, "verdict_timeout": 2, "verdict_grader_error": 3}
     summary = {"dataset": "d", "budget": "low", "source": "wc", "draws": draws, "counts": counts}
-    row = cost_row(summary, [summary], MODELS)
+    row = cost_row(summary, [summary], MODELS, [])
     assert [row[verdict] for verdict in (NO_ANSWER, TIMEOUT, GRADER_ERROR)] == [1, 2, 3]
     assert set(VERDICTS) - {CORRECT, INCORRECT} <= set(columns_of_arms())

@@ -17,11 +17,25 @@ from headless import Browser, needs_browser
 from configs import SCHEMA, check_config, completed, grid_of, pocket_study
 from yetbetter.errors import UserError
 from yetbetter.forecast.allocations import Allocation, allocations_of, curve_counts
+from yetbetter.forecast.by_group import allocate
 from yetbetter.forecast.pilots import ModelPilot
-from yetbetter.forecast.planner import ALLOCATIONS, CURVES, PILOT, Planner
-from yetbetter.records import write_json, write_rows
-from yetbetter.report.plan_page import Plan, describe_crossing, how_sure, read_plan, recommended_sheet, snippet, state
-from yetbetter.stats.coverage_forecast import Pilot
+from yetbetter.forecast.plan_tables import ALLOCATIONS, CURVES, PILOT
+from yetbetter.forecast.planner import Planner, is_settled
+from yetbetter.forecast.stopping import looks, stopping_allocations
+from yetbetter.records import write_json, write_rows, write_text
+from yetbetter.report.plan_page import (
+    Plan,
+    against_rival,
+    describe_crossing,
+    how_sure,
+    read_plan,
+    recommended_sheet,
+    snippet,
+    state,
+    stopping_sheet,
+    what_to_draw,
+)
+from yetbetter.stats.coverage_forecast import Difference, Pilot
 from yetbetter.stats.estimators import coverage_curve
 from yetbetter.study.study import Study
 from yetbetter.tables import read_table, write_table
@@ -60,7 +74,7 @@ def plan(planner, tmp_path_factory) -> Plan:
     }
     for name, (columns, rows) in tables.items():
         write_table(folder / f"{name}.csv", columns, rows)
-    return read_plan(folder)
+    return read_plan(folder, study())
 
 
 # Allocations ----------------------------------------------------------------------------------------------------------
@@ -123,7 +137,7 @@ def rows(planner) -> list[dict]:
 
 
 def row_of(rows: list[dict], **place) -> dict:
-    [row] = [row for row in rows if place.items() <= row.items()]
+    [row] = [row for row in rows if (place | {"stop_after": ""}).items() <= row.items()]
     return row
 
 
@@ -141,15 +155,38 @@ def test_a_share_of_the_questions_covers_at_most_that_share(rows):
         assert row["low"] <= row["coverage"] <= row["high"]
 
 
-def test_the_choice_has_the_highest_coverage_and_its_lead_is_over_the_reference(rows):
+def test_the_choice_has_the_highest_coverage_of_those_that_are_settled_against_the_reference(rows):
+    places = {(row["budget"], row["match"]) for row in rows}
+    kept = set()
+    for place in places:
+        own = [row for row in rows if (row["budget"], row["match"]) == place and not row["stop_after"]]
+        [chosen] = [row for row in own if row["recommended"]]
+        ahead = [row for row in own if row["chance_ahead"] >= 0.975]
+        if ahead:
+            assert chosen["coverage"] == max(row["coverage"] for row in ahead)
+        else:
+            assert (chosen["model"], chosen["share"]) == ("se", 1)
+        kept.add(not ahead)
+    assert kept == {True, False}
+
+
+def test_a_lead_of_the_rival_that_is_not_settled_is_told_with_what_would_settle_it(rows):
+    [kept] = [row for row in rows if row["recommended"] and row["model"] == "se" and row["lead"] < 0][:1]
+    assert (kept["settled"], kept["lead_low"] < kept["lead"] < 0 < kept["lead_high"]) == ("no", True)
+    assert kept["questions_to_settle"] == math.ceil(200 * ((kept["lead_high"] - kept["lead"]) / kept["lead"]) ** 2)
+    words = against_rival(kept)
+    assert words.startswith(f"{kept['rival']} is expected to solve") and "points more" in words
+
+
+def test_the_lead_of_the_choice_is_over_the_reference(rows):
     rows = [row for row in rows if (row["budget"], row["match"]) == ("low", "compute")]
     [chosen] = [row for row in rows if row["recommended"]]
-    assert chosen["coverage"] == max(row["coverage"] for row in rows)
     assert (chosen["model"], chosen["reference"]) == ("wc", "se")
-    [reference] = [row for row in rows if row["model"] == "se" and row["share"] == 1]
+    reference = row_of(rows, model="se", share=1)
     assert chosen["difference"] == pytest.approx(chosen["coverage"] - reference["coverage"])
     assert math.isnan(reference["difference"])
-    assert chosen["settled"] == ("yes" if chosen["chance_ahead"] >= 0.975 else "no")
+    assert chosen["settled"] == "yes"
+    assert is_settled(Difference(0.1, 0.01, 0.2, 0.98)) and not is_settled(Difference(0.1, -0.01, 0.2, 0.97))
 
 
 def test_costs_are_those_of_the_pilot_s_lengths(planner, rows):
@@ -163,7 +200,7 @@ def test_costs_are_those_of_the_pilot_s_lengths(planner, rows):
 
 
 def test_a_mix_costs_half_of_both_and_has_an_interval_of_its_own(rows):
-    own = {row["model"]: row for row in rows if (row["budget"], row["match"], row["share"]) == ("high", "compute", 1)}
+    own = {model: row_of(rows, budget="high", match="compute", model=model, share=1) for model in ("wc", "se", "wc+se")}
     mix = own["wc+se"]
     assert mix["draws"] == "wc:15 se:5"
     assert mix["flops"] == pytest.approx((own["wc"]["flops"] + own["se"]["flops"]) / 2)
@@ -283,9 +320,9 @@ def test_the_config_s_lines_draw_what_is_recommended(plan):
 def test_a_table_that_is_no_plan_s_is_refused_in_one_line(plan, tmp_path, table, old, new, message):
     for file in plan.files:
         text = file.read_text()
-        (tmp_path / file.name).write_text(text.replace(old, new) if file.stem == table else text)
+        write_text(tmp_path / "hard" / file.name, [text.replace(old, new) if file.stem == table else text])
     with pytest.raises(UserError, match=re.escape(message)):
-        read_plan(tmp_path)
+        read_plan(tmp_path / "hard", study())
 
 
 def test_a_share_of_the_questions_is_a_source_too():
@@ -328,7 +365,8 @@ def test_what_a_larger_pilot_would_settle(settled, needed, words):
 def test_the_table_has_a_row_for_each_budget_and_rule(plan):
     sheet = recommended_sheet(plan, study())
     assert len(sheet.rows) == 8
-    assert all(field.text for row in sheet.rows for field in row)
+    led = [row for row, one in zip(sheet.rows, plan.recommended, strict=True) if one["model"] != one["reference"]]
+    assert led and all(field.text for row in led for field in row)
 
 
 # The programs ---------------------------------------------------------------------------------------------------------
@@ -360,6 +398,15 @@ def blocks(tmp_path_factory) -> Path:
     return folder
 
 
+def one_experiment() -> dict:
+    """A study of one budget, which the programs check."""
+    config = study(budgets=ONE_BUDGET)
+    main = config["experiments"]["main"] | {"datasets": ["hard"], "budgets": ["low"], "sources": ["se", "wc"]}
+    config["experiments"] = {"main": main | {"targets": ["student"]}}
+    config["claims"]["budgets"] = {}
+    return config
+
+
 def run(program: str, *words) -> subprocess.CompletedProcess:
     line = [sys.executable, ROOT / f"workflow/scripts/{program}.py", *map(str, words)]
     return subprocess.run(line, capture_output=True, text=True, timeout=300, cwd=ROOT)
@@ -380,7 +427,7 @@ def planned(blocks: Path, folder: Path, config: dict, *more) -> subprocess.Compl
 def page(blocks, tmp_path_factory) -> Path:
     """The page of that pilot."""
     folder = tmp_path_factory.mktemp("planned")
-    config = study(budgets=ONE_BUDGET)
+    config = one_experiment()
     done = planned(blocks, folder / "hard", config)
     assert done.returncode == 0, done.stderr
     page = folder / "plan.html"
@@ -411,13 +458,19 @@ def test_the_page_loads_nothing_and_holds_the_lines_of_the_config(page):
 def test_a_config_that_is_none_is_reported_in_one_line(blocks, tmp_path):
     done = planned(blocks, tmp_path, {"models": {}})
     assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("plan_sampling.py: error: --config: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_model_that_the_config_lacks_is_reported_in_one_line(blocks, tmp_path):
+    done = planned(blocks, tmp_path, one_experiment(), "--models", "wc", "sea")
     assert done.stderr.splitlines()[-1] == (
-        "plan_sampling.py: error: --config: not a study's complete, checked config (KeyError('wc'))"
+        "plan_sampling.py: error: --models: 'sea' is not among the models of --config"
     )
 
 
 def test_more_questions_than_there_are_are_reported_in_one_line(blocks, tmp_path):
-    done = planned(blocks, tmp_path, study(), "--questions", 31)
+    done = planned(blocks, tmp_path, one_experiment(), "--questions", 31)
     assert "30 problems, --questions is 31" in done.stderr.splitlines()[-1]
 
 
@@ -432,3 +485,123 @@ def test_the_page_fits_its_screen_and_asks_nothing_of_a_network(page, tmp_path, 
         assert "draw" in browser.run("document.querySelector('.lead').textContent")
     finally:
         browser.close()
+
+
+# Stopping at the first right solution ---------------------------------------------------------------------------------
+
+
+def test_what_is_looked_at_is_what_a_simulation_by_hand_looks_at():
+    random = np.random.default_rng(5)
+    p = np.where(random.random(4000) < 0.4, 0.5, 0.05)
+    pilot = Pilot(8, random.binomial(8, p))
+    seen = looks(pilot, 20)
+    drawn = random.random((4000, 20)) < p[:, None]
+    for most in (1, 3, 8, 20):
+        first = np.where(drawn[:, :most].any(axis=1), drawn[:, :most].argmax(axis=1) + 1, most)
+        assert seen[most - 1] == pytest.approx(first.mean(), rel=0.05)
+
+
+def test_stopping_costs_at_most_the_budget_covers_more_and_is_offered_not_recommended(rows):
+    stopping = [row for row in rows if row["stop_after"]]
+    assert {(row["budget"], row["model"]) for row in stopping} >= {("low", "wc"), ("high", "se")}
+    for row in stopping:
+        place = {key: row[key] for key in ("budget", "match", "model")}
+        fixed = row_of(rows, share=1.0, **place)
+        assert fixed["samples"] < row["samples"] <= 3 * fixed["samples"]
+        assert row["looked_at"] <= fixed["samples"] == fixed["looked_at"]
+        assert row["tokens"] == pytest.approx(fixed["tokens"] * row["looked_at"] / fixed["samples"])
+        assert row["coverage"] >= fixed["coverage"]
+        assert row["kept"] == pytest.approx(500 * row["coverage"]) and row["distinct"] == row["coverage"]
+        assert not row["recommended"]
+
+
+def test_a_model_that_solves_nothing_has_nothing_to_stop_at():
+    fixed = allocations_of(study(budgets=ONE_BUDGET), ["wc"])
+    assert stopping_allocations(fixed, {"wc": Pilot(8, [0] * 50)}) == {}
+
+
+def test_the_page_has_the_source_that_stops(plan):
+    sheet = stopping_sheet(plan)
+    entry = yaml.safe_load(sheet.rows[0][-1].text)
+    assert entry["stop_after"] == 1
+    config = pocket_study()
+    config["sources"]["stopping"] = entry
+    check_config(config, SCHEMA, "mine.yaml")
+
+
+# By level -------------------------------------------------------------------------------------------------------------
+
+
+def two_levels(random, easy: tuple[float, float], hard: tuple[float, float], questions: int = 300) -> tuple[dict, list]:
+    """Pilots of 8 samples. easy, hard: p of wc and of se."""
+    names = random.permutation(["easy", "hard"] * (questions // 2))
+    p = np.where(names[:, None] == "easy", [easy], [hard])
+    right = {model: random.binomial(8, p[:, side]) for side, model in enumerate(PAIR)}
+    return {model: Pilot(8, counts, names) for model, counts in right.items()}, list(names)
+
+
+def test_models_that_differ_by_level_share_the_questions():
+    truth = (1 - 0.5**3 + 0.2) / 2
+    alone = {"wc": truth - (1 - 0.5**3 + 1 - 0.98**3) / 2, "se": truth - 0.25}
+    random, held = np.random.default_rng(1), []
+    for seed in range(20):
+        pilots, names = two_levels(random, (0.5, 0.3), (0.02, 0.2))
+        made = allocate(pilots, names, {"wc": 3, "se": 1}, seed)
+        assert made.model_of == {"easy": "wc", "hard": "se"}
+        assert made.shares == {"wc": 0.5, "se": 0.5}
+        held.append(made.coverage[1] < truth < made.coverage[2])
+        held += [lead.low < alone[model] < lead.high for model, lead in made.ahead.items()]
+    assert np.mean(held) > 0.9
+
+
+def test_an_allocation_is_judged_on_questions_that_did_not_choose_it():
+    """Both models alike: the best of both at each level has a lead by chance alone."""
+    random, naive, judged = np.random.default_rng(2), [], []
+    while len(judged) < 30:
+        pilots, names = two_levels(random, (0.4, 0.4), (0.1, 0.1), 100)
+        made = allocate(pilots, names, {"wc": 1, "se": 1}, len(judged))
+        if made:
+            own = [made.model_of[name] for name in names]
+            found = [pilots[model].right[place] / 8 for place, model in enumerate(own)]
+            naive.append(np.mean(found) - pilots["se"].unbiased[:, 0].mean())
+            judged.append(made.ahead["se"].estimate)
+    assert np.mean(naive) > 0.005
+    assert np.mean(judged) < 0.4 * np.mean(naive)
+
+
+def test_a_level_that_is_too_small_to_choose_has_the_model_that_is_better_over_all():
+    pilots = {"wc": Pilot(8, [8] * 20 + [0] * 3), "se": Pilot(8, [0] * 20 + [8] * 3)}
+    assert allocate(pilots, ["a"] * 20 + ["b"] * 3, {"wc": 1, "se": 1}, 0) is None
+
+
+@pytest.fixture(scope="module")
+def by_level() -> Planner:
+    pilots, names = two_levels(np.random.default_rng(1), (0.6, 0.3), (0.01, 0.2), 200)
+    made = [
+        ModelPilot(model, pilot, [[1] * count for count in pilot.right], 35.0, 30.0, 0.01, 9, 1, {"level": names})
+        for model, pilot in pilots.items()
+    ]
+    return Planner(study(budgets={"low": {"model": "se", "samples": 1}}), "hard", made)
+
+
+def test_an_allocation_by_level_is_recommended_if_it_is_settled_and_has_a_source(by_level, tmp_path):
+    rows = by_level.allocation_rows()
+    [row] = [row for row in rows if row["groups"] and row["match"] == "compute"]
+    assert (row["model"], row["groups"], row["draws"]) == ("wc+se by level", "wc: easy; se: hard", "wc:3 se:1")
+    assert row["recommended"] == "yes" and row["difference_low"] > 0
+    assert row["looked_at"] == 2 and row["tokens"] == 500 * 2 * 35
+    right = {model: pilot.counts.right for model, pilot in by_level.pilots.items()}
+    easy = np.array(by_level.pilots["wc"].groups["level"]) == "easy"
+    assert row["kept"] == pytest.approx(500 / 200 * (3 * right["wc"][easy].sum() + right["se"][~easy].sum()) / 8)
+    for name, columns, own in (("pilot", PILOT, by_level.pilot_rows()), ("curves", CURVES, by_level.curve_rows())):
+        write_table(tmp_path / f"hard/{name}.csv", columns, own)
+    write_table(tmp_path / "hard/allocations.csv", ALLOCATIONS, rows)
+    plan = read_plan(tmp_path / "hard", study())
+    [own] = [one for one in plan.recommended if one["groups"]]
+    assert what_to_draw(own) == "three samples of wc for level easy and one sample of se for level hard"
+    lines = yaml.safe_load(snippet(study(), [plan]))
+    config = pocket_study()
+    config["sources"] |= lines["sources"]
+    check_config(config, SCHEMA, "mine.yaml")
+    assert lines["sources"]["plan-wc-se-by-level-compute"]["draws"][0]["levels"] == ["easy"]
+    assert recommended_sheet(plan, study()).rows

@@ -521,7 +521,7 @@ def test_the_false_positive_rate_is_pooled_over_right_answers_whose_reasoning_co
 
 def test_unchecked_reasoning_gives_no_false_positive_rate():
     metrics = {row["metric"] for row in measure_arm(rows_of({"p0": "AA"}), PROBLEMS[:1], seed=0)}
-    assert metrics == {"coverage", "diversity", "diversity_per_question"}
+    assert metrics == {"coverage", "diversity", "diversity_per_question", "solved_per_sample"}
 
 
 def test_a_false_positive_rate_of_unreadable_chains_alone_is_unknown():

@@ -57,7 +57,8 @@ def main() -> None:
         raise UserError(f"--exact has {len(arguments.exact)} counts, --draws has {len(draws)}")
     problems, shards, choice = read_arm(arguments, ("level",), REQUIRED)
     identity = {"dataset": arguments.dataset, "budget": arguments.budget, "source": arguments.source}
-    counted, spent, checked = {}, Spent(draws), Checked(arguments.seed)
+    fixed = arguments.stop_after is None and not arguments.groups
+    counted, spent, checked = {}, Spent(draws, fixed), Checked(arguments.seed)
     file = find_file(arguments)
     for shard, drawn in select_here(shards, choice) if file is None else look_up(shards, file):
         counted |= count_by_question(shard.samples)
@@ -72,8 +73,10 @@ def main() -> None:
     measured = measure_arm(counted, problems, stream_seed(arguments.dataset), check)
     write_table(arguments.output, COLUMNS, (identity | row for row in measured))
     summary = {"draws": list(spent.summary(arguments.exact)), "counts": read_json(arguments.counts)}
-    # The pool's estimates apply to arms with all questions whose filter keeps all samples that they count.
-    plain = arguments.questions is None and choice == Choice(choice.filter, choice.duplicates)
+    # The pool's estimates apply to arms with all questions whose filter keeps all samples that they count. They are of
+    # a fixed number of samples, so not of an arm that stops, or has other models for other questions.
+    plain = choice == Choice(choice.filter, choice.duplicates)
+    plain &= arguments.questions is None and fixed
     summary["as_pool"] = plain and FILTERS[choice.filter].as_pool
     if arguments.judge:
         summary["judge"] = {"model": arguments.judge} | spent.judge

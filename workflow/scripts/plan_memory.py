@@ -14,9 +14,7 @@ from yetbetter.errors import UserError
 from yetbetter.figures.registry import KINDS
 from yetbetter.forecast.memory_table import render_memory_plans
 from yetbetter.program import Parser, number, run
-from yetbetter.study.checks import check_config
-
-SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
+from yetbetter.study.checks import SCHEMA, check_config
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -29,7 +27,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = parse_arguments()
     config, name = read_configs(arguments.config), ", ".join(arguments.config)
-    config = check_config(config, str(SCHEMA), name, KINDS)
+    config = check_config(config, SCHEMA, name, KINDS)
     print(render_memory_plans(config, name, arguments.gpu_gb))
 
 
@@ -38,11 +36,14 @@ def read_configs(paths: list[str]) -> dict:
     config: dict = {}
     for path in paths:
         try:
-            merge(config, yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+            read = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise UserError(f"{path}: no such file") from None
-        except (yaml.YAMLError, AttributeError, UnicodeDecodeError) as error:
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise UserError(f"{path}: not a config ({' '.join(str(error).split())})") from None
+        if not isinstance(read, dict):
+            raise UserError(f"{path}: not a config (a mapping is needed)")
+        merge(config, read)
     return config
 
 

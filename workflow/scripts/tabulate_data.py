@@ -37,9 +37,12 @@ def main() -> None:
         if not summary["draws"]:
             raise UserError(f"{arm}.json: draws no samples, so measure_arm.py did not write it")
     models = dict(map(parse_model_cost, arguments.model))
-    rows = (tables.cost_row(summary, summaries, models) for summary in summaries)
+    measured = [read_table(f"{arm}.csv").rows for arm in arguments.arms]
+    rows = (
+        tables.cost_row(summary, summaries, models, of_arm) for summary, of_arm in zip(summaries, measured, strict=True)
+    )
     write_table(arguments.costs, tables.columns_of_arms(), rows)
-    arms = [row for arm in arguments.arms for row in read_table(f"{arm}.csv").rows]
+    arms = [row for of_arm in measured for row in of_arm]
     write_table(arguments.quality, tables.QUALITY, tables.quality_rows(summaries, arms, pools))
 
 

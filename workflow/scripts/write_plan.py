@@ -3,18 +3,19 @@
     python write_plan.py --config CONFIG --plans results/pocket/plan/hard results/pocket/plan/easy \\
         --template workflow/report/plan.html.j2 --output plan.html
 
-CONFIG is the study's complete, checked config as JSON. Each plan is a folder that plan_sampling.py wrote into; its
+CONFIG is the study's config as JSON. Each plan is a folder that plan_sampling.py wrote into; its
 figure is written there as coverage.pdf and coverage.png.
 """
 
 import argparse
 from pathlib import Path
 
-from yetbetter.errors import UserError
 from yetbetter.figures.look import Look
 from yetbetter.figures.names import names_of
+from yetbetter.figures.registry import KINDS
 from yetbetter.program import Output, Parser, json_object, run
 from yetbetter.report.plan_page import Plan, read_plan, write_plan
+from yetbetter.study.checks import SCHEMA, check_config
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -28,12 +29,10 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse_arguments()
-    plans = [read_plan(folder) for folder in arguments.plans]
-    try:
-        figures = {plan.dataset: plot(plan, arguments.config) for plan in plans}
-        write_plan(arguments.output, arguments.template, arguments.config, plans, figures)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"--config: not a study's complete, checked config ({error!r})") from None
+    config = check_config(arguments.config, SCHEMA, "--config", KINDS)
+    plans = [read_plan(folder, config) for folder in arguments.plans]
+    figures = {plan.dataset: plot(plan, config) for plan in plans}
+    write_plan(arguments.output, arguments.template, config, plans, figures)
 
 
 def plot(plan: Plan, config: dict) -> Path:

@@ -40,6 +40,7 @@ class Figure:
     in_whole: of those that are per PART, whether the part of all experiments has one too.
     baselines: what an experiment's sources are compared with, from (its sources, the config's sources, the strong one).
     leads: its place among the first figures of the report's page. folded: whether that page shows it only on demand.
+    fixed_samples: whether it compares sources by their number of samples per question, equal for all questions.
     module: where its `plot` is; default yetbetter.figures.NAME.
     """
 
@@ -58,6 +59,7 @@ class Figure:
     baselines: Callable[[list[str], dict, str], list[str]] = lambda names, sources, strong: []
     leads: int | None = None
     folded: bool = False
+    fixed_samples: bool = False
     module: str = ""
 
     @property
@@ -316,9 +318,9 @@ ENTRIES = (
         ),
     ),
     of_experiment("bars", baselines=against_baseline),
-    of_experiment("mixing"),
-    of_experiment("samples", baselines=against_strong_writer),
-    of_experiment("crossover"),
+    of_experiment("mixing", fixed_samples=True),
+    of_experiment("samples", baselines=against_strong_writer, fixed_samples=True),
+    of_experiment("crossover", fixed_samples=True),
     Figure(
         LADDER,
         per=ONCE,

@@ -18,16 +18,22 @@ class Allocation:
     """draws: (model, samples per question that is drawn from); two of them are a mix, each with half of the budget.
 
     match: what is equal for all allocations of a budget, compute or price. share: of the questions, the first ones.
+    by: level or subject, if each group of questions has one of the models; groups: (model, its groups), of all models.
+    stop_after: right solutions after which a question's samples are not looked at any further; None: never.
     """
 
     budget: str
     match: str
     draws: tuple[tuple[str, int], ...]
     share: float = 1.0
+    stop_after: int | None = None
+    by: str = ""
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def model(self) -> str:
-        return "+".join(model for model, _ in self.draws)
+        models = "+".join(model for model, _ in self.draws)
+        return f"{models} by {self.by}" if self.by else models
 
     @property
     def samples(self) -> int:
@@ -36,16 +42,22 @@ class Allocation:
 
     @property
     def is_mix(self) -> bool:
-        return len(self.draws) > 1
+        return len(self.draws) > 1 and not self.by
 
     @property
     def source(self) -> dict:
         """The entry of `sources:` that draws it."""
         part = {"fraction": HALF} if self.is_mix else {}
         matched = [{"model": model, "match": self.match} | part for model, _ in self.draws]
-        if self.share == 1:
+        if self.by:
+            names = dict(self.groups)
+            grouped = [draw | {f"{self.by}s": list(names[draw["model"]])} for draw in matched]
+            return {"draws": grouped, "filter": "ground_truth"}
+        if self.share == 1 and not self.stop_after:
             return {"draws": matched, "filter": "ground_truth"}
         fixed = [{"model": model, "samples": samples} for model, samples in self.draws]
+        if self.stop_after:
+            return {"draws": fixed, "filter": "ground_truth", "stop_after": self.stop_after}
         return {"draws": fixed, "filter": "ground_truth", "questions": {"fraction": self.share}}
 
 

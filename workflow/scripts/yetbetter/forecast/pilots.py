@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from yetbetter.records import read_json
 from yetbetter.selection.pools import Pools, read_shards, solution_key
@@ -15,6 +15,7 @@ from yetbetter.verdicts import CORRECT, INVALID, VALID
 class ModelPilot:
     """One model's pilot. multiplicities: per question, how often each distinct correct solution was drawn.
 
+    groups: level and subject of every question, those that all questions have.
     tokens, prompt_tokens, seconds: means per sample; seconds is NaN if unknown. checked, wrong: correct answers whose
     reasoning was checked, and those of them with wrong reasoning.
     """
@@ -27,6 +28,7 @@ class ModelPilot:
     seconds: float
     checked: int
     wrong: int
+    groups: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def false_positives(self) -> float:
@@ -37,8 +39,8 @@ class ModelPilot:
 def read_pilots(pools: Pools, models: Sequence[str], samples: int, problems: list[dict]) -> list[ModelPilot]:
     """The pilots of models that answered the same questions equally often.
 
-    problems: rows with `problem` and `level` (None if unknown) of the pilot's questions. Raises UserError as
-    `read_shards` does.
+    problems: rows of the pilot's questions with `problem`, `level` and perhaps `subject` (None if unknown). Raises
+    UserError as `read_shards` does.
     """
     names = [row["problem"] for row in problems]
     right: dict[str, dict[str, Counter]] = {model: {name: Counter() for name in names} for model in models}
@@ -55,6 +57,8 @@ def read_pilots(pools: Pools, models: Sequence[str], samples: int, problems: lis
                 total["wrong"] += sample.reasoning == INVALID
     levels = [row["level"] for row in problems]
     known = None if any(level is None for level in levels) else levels
+    values = {by: [row.get(by) for row in problems] for by in ("level", "subject")}
+    groups = {by: list(map(str, own)) for by, own in values.items() if None not in own}
     drawn = samples * len(names)
     return [
         ModelPilot(
@@ -66,6 +70,7 @@ def read_pilots(pools: Pools, models: Sequence[str], samples: int, problems: lis
             seconds_per_sample(pools, model),
             sums[model]["checked"],
             sums[model]["wrong"],
+            groups,
         )
         for model in models
     ]

@@ -1,7 +1,8 @@
 """The plan: what every allocation of every budget is expected to give, which is best, and how sure that is.
 
 What is maximised is coverage, the share of all training questions with a correct solution. Distinct correct solutions
-and the size of the training set stand beside it.
+and the size of the training set are beside it. The recommendation keeps to the reference, the strong model with the
+whole budget, unless the pilot settles that another allocation covers more: a pilot sometimes shows a lead by chance.
 """
 
 import math
@@ -11,8 +12,11 @@ from functools import cached_property
 import numpy as np
 
 from yetbetter.forecast.allocations import Allocation, allocations_of, curve_counts, rules_of
+from yetbetter.forecast.by_group import ByGroup, allocate
 from yetbetter.forecast.estimates import prices_of
 from yetbetter.forecast.pilots import ModelPilot
+from yetbetter.forecast.plan_tables import CURVES
+from yetbetter.forecast.stopping import stopping_allocations
 from yetbetter.generation.engines import engine_of
 from yetbetter.stats.coverage_forecast import Comparison, Difference, Forecast, join_intervals
 from yetbetter.stats.mixed_forecast import MixedPilot, difference_between
@@ -20,27 +24,6 @@ from yetbetter.stats.unseen import Distinct, forecast_distinct
 from yetbetter.study.budgets import flops
 
 SURE = 0.975  # chance of being ahead from which a choice counts as settled
-PILOT = (
-    *("dataset", "model", "questions", "samples", "solved", "pass_at_1", "tokens_per_solution", "seconds_per_sample"),
-    *("false_positive_rate", "checked", "family", "weight"),
-)
-CURVES = ("dataset", "match", "reference", "reference_samples", "model", "samples", "metric", "value", "low", "high")
-ALLOCATIONS = (
-    *("dataset", "budget", "match", "model", "draws", "samples", "share", "coverage", "low", "high"),
-    *("reference", "difference", "difference_low", "difference_high", "chance_ahead"),
-    *("distinct", "distinct_low", "distinct_high", "kept", "false_positives"),
-    *(
-        "tokens",
-        "flops",
-        "gpu_hours",
-        "gpu_hours_measured",
-        "dollars",
-        "recommended",
-        "rival",
-        "settled",
-        "questions_to_settle",
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -62,7 +45,25 @@ class Planner:
         self.questions = config["datasets"][dataset]["splits"]["train"]
         compared = [config["sources"][config["comparison"][role]]["draws"][0]["model"] for role in ("weak", "strong")]
         self.pair = tuple(compared) if len(set(compared) & set(self.models)) == 2 else None
-        self.allocations = allocations_of(config, self.models, name, self.pair)
+        self.fixed = allocations_of(config, self.models, name, self.pair)
+        self.looked_at = stopping_allocations(self.fixed, {model: pilot.counts for model, pilot in self.pilots.items()})
+        self.grouped = self.by_group()
+        self.allocations = [*self.fixed, *self.grouped, *self.looked_at]
+
+    def by_group(self) -> dict[Allocation, ByGroup]:
+        """By level and by subject, where that gives groups to both models of the pair, for the whole budget each."""
+        found = {}
+        for first in (one for one in self.fixed if self.pair and one.model == self.pair[0] and one.share == 1):
+            own = [one for one in self.fixed if (one.budget, one.match, one.share) == (first.budget, first.match, 1)]
+            samples = {model: one.samples for model in self.pair for one in own if one.model == model}
+            pilots = {model: self.pilots[model].counts for model in self.pair}
+            for by, groups in self.pilots[self.pair[0]].groups.items() if len(samples) == len(self.pair) else ():
+                made = allocate(pilots, groups, samples, self.seed)
+                if made:
+                    names = [(one, tuple(g for g, model in made.model_of.items() if model == one)) for one in self.pair]
+                    draws = tuple(samples.items())
+                    found[Allocation(first.budget, first.match, draws, by=by, groups=tuple(names))] = made
+        return found
 
     def reference(self, budget: str) -> str:
         """The model that others are compared with: the budget's own, else the compared strong one, else the first."""
@@ -108,14 +109,14 @@ class Planner:
 
     @cached_property
     def mixed(self) -> MixedPilot:
-        most = max(samples for one in self.allocations for _, samples in one.draws if one.share == 1)
+        most = max(samples for one in self.fixed for _, samples in one.draws if one.share == 1)
         return MixedPilot(*(self.pilots[model].counts for model in self.pair), most)
 
     @cached_property
     def leads(self) -> dict[tuple[Allocation, Allocation], tuple[float, float, float]]:
         """(middle, low, high) of every mix minus each of its models with the whole budget."""
-        alone = {(one.budget, one.match, one.model): one for one in self.allocations if one.share == 1}
-        mixes = [one for one in self.allocations if one.is_mix]
+        alone = {(one.budget, one.match, one.model): one for one in self.fixed if one.share == 1}
+        mixes = [one for one in self.fixed if one.is_mix]
         pairs = [(mix, alone[mix.budget, mix.match, model]) for mix in mixes for model in self.pair]
         found = self.mixed.leads([(self.as_mix(mix), self.as_mix(one)) for mix, one in pairs]) if pairs else []
         return dict(zip(pairs, found, strict=True))
@@ -144,6 +145,8 @@ class Planner:
         return drawn.get(self.pair[0], 0), drawn.get(self.pair[1], 0)
 
     def expect(self, allocation: Allocation) -> Expected:
+        if allocation.by:  # no estimate of distinct solutions
+            return Expected(allocation, self.grouped[allocation].coverage, (math.nan,) * 3)
         # A solution that both models of a mix find is counted twice.
         parts = [(self.distinct[model], self.of(model, samples)) for model, samples in allocation.draws]
         distinct = (sum(getattr(found, end)[at] for found, at in parts) for end in ("estimate", "low", "high"))
@@ -152,6 +155,8 @@ class Planner:
         else:
             found, at = self.coverage[allocation.model], self.of(*allocation.draws[0])
             coverage = found.estimate[at], found.low[at], found.high[at]
+        if allocation.stop_after:
+            distinct = coverage  # a question has one solution, or none
         share = allocation.share
         return Expected(
             allocation, *(tuple(share * float(value) for value in values) for values in (coverage, distinct))
@@ -161,7 +166,7 @@ class Planner:
         """First minus second of every pair, in shares of all questions."""
         found: dict[tuple[Allocation, Allocation], Difference] = {}
         for first, second in pairs:
-            if first.is_mix or second.is_mix:
+            if first.is_mix or second.is_mix or first.by or second.by:
                 found[first, second] = self.difference_of_mix(first, second)
         by_models: dict[tuple[str, str], list[tuple[Allocation, Allocation]]] = {}
         for first, second in pairs:
@@ -175,6 +180,11 @@ class Planner:
 
     def difference_of_mix(self, first: Allocation, second: Allocation) -> Difference:
         estimate = self.expect(first).coverage[0] - self.expect(second).coverage[0]
+        if first.by and self.is_whole(second):
+            return self.grouped[first].ahead[second.model]
+        if second.by and self.is_whole(first):
+            lead = self.grouped[second].ahead[first.model]
+            return Difference(-lead.estimate, -lead.high, -lead.low, 1 - lead.chance)
         if (first, second) in self.leads:
             return difference_between(estimate, *self.leads[first, second][1:])
         if (second, first) in self.leads:
@@ -182,6 +192,10 @@ class Planner:
             return difference_between(estimate, -high, -low)
         # As if both were independent, which makes the interval too wide rather than too narrow.
         return join_intervals(*(self.expect(one).coverage for one in (first, second)), 0.0)
+
+    def is_whole(self, one: Allocation) -> bool:
+        """Whether one model of the pair has the whole budget, for all questions."""
+        return one.model in self.pair and one.share == 1 and not one.stop_after
 
     def scaled(self, allocations: list[Allocation]) -> Forecast:
         """The forecasts of one model's allocations, in shares of all questions."""
@@ -193,6 +207,18 @@ class Planner:
 
     def costs(self, allocation: Allocation) -> dict[str, float]:
         """Sums over the models; a number that is unknown of one is unknown."""
+        if allocation.stop_after:
+            costs = self.costs_of(allocation.model, self.looked_at[allocation])
+            kept = self.expect(allocation).coverage[0] * self.questions
+            return costs | {"kept": kept, "false_positives": kept * self.pilots[allocation.model].false_positives}
+        if allocation.by:
+            made = self.grouped[allocation]
+            parts = [self.costs_of(model, samples * made.shares[model]) for model, samples in allocation.draws]
+            for part, (model, samples) in zip(parts, allocation.draws, strict=True):
+                pilot = self.pilots[model]
+                part["kept"] = self.questions * samples * made.right[model] / pilot.counts.samples
+                part["false_positives"] = part["kept"] * pilot.false_positives
+            return {key: sum(part[key] for part in parts) for key in parts[0]}
         parts = [self.costs_of(model, samples * allocation.share) for model, samples in allocation.draws]
         return {key: sum(part[key] for part in parts) for key in parts[0]}
 
@@ -256,15 +282,19 @@ class Planner:
         groups: dict[tuple[str, str], list[Allocation]] = {}
         for allocation in self.allocations:
             groups.setdefault((allocation.budget, allocation.match), []).append(allocation)
-        references, best, rivals = {}, {}, {}
-        for place, some in groups.items():
-            own = [one for one in some if one.model == self.reference(place[0])]
-            references[place] = own[0]
-            best[place] = choose_allocation([self.expect(one) for one in some]).allocation
-            others = [self.expect(one) for one in some if one.model != best[place].model]
-            rivals[place] = choose_allocation(others).allocation if others else None
+        references = {
+            place: next(one for one in some if one.model == self.reference(place[0])) for place, some in groups.items()
+        }
         pairs = [(one, references[one.budget, one.match]) for one in self.allocations]
         against = dict(zip(self.allocations, self.differences(pairs), strict=True))
+        best, rivals = {}, {}
+        for place, some in groups.items():
+            # Stopping early needs a sampler that does; pools are drawn whole. So it is offered, not recommended.
+            some = [one for one in some if not one.stop_after]
+            ahead = [one for one in some if one == references[place] or is_settled(against[one])]
+            best[place] = choose_allocation([self.expect(one) for one in ahead]).allocation
+            others = [self.expect(one) for one in some if one.model != best[place].model]
+            rivals[place] = choose_allocation(others).allocation if others else None
         contests = [(best[place], rival) for place, rival in rivals.items() if rival]
         leads = dict(zip([first for first, _ in contests], self.differences(contests), strict=True))
         return [
@@ -287,6 +317,9 @@ class Planner:
             "draws": " ".join(f"{model}:{samples}" for model, samples in one.draws),
             "samples": one.samples,
             "share": one.share,
+            "stop_after": one.stop_after or "",
+            "groups": "; ".join(f"{model}: {', '.join(groups)}" for model, groups in one.groups),
+            "looked_at": self.mean_samples(one),
             **dict(zip(("coverage", "low", "high"), expected.coverage, strict=True)),
             "reference": reference.model,
             "difference": math.nan if alone else against.estimate,
@@ -296,21 +329,36 @@ class Planner:
             **dict(zip(("distinct", "distinct_low", "distinct_high"), expected.distinct, strict=True)),
             **self.costs(one),
             "recommended": "yes" if recommended else "",
-            "settled": "" if lead is None else "yes" if lead.chance >= SURE else "no",
+            "lead": math.nan if lead is None else lead.estimate,
+            "lead_low": math.nan if lead is None else lead.low,
+            "lead_high": math.nan if lead is None else lead.high,
+            "settled": "" if lead is None else "yes" if is_settled(lead) else "no",
             "questions_to_settle": self.questions_to_settle(lead) if lead else math.nan,
         }
+
+    def mean_samples(self, one: Allocation) -> float:
+        """Samples per question, in the mean of all questions that are drawn from."""
+        if one.by:
+            return sum(samples * self.grouped[one].shares[model] for model, samples in one.draws)
+        return self.looked_at.get(one, one.samples)
 
     def questions_to_settle(self, lead: Difference) -> float:
         """Pilot questions that would settle a lead of this size, if intervals shrink with their root; NaN if it is.
 
-        Infinite if no lead is expected.
+        The lead may be the rival's. Infinite if none is expected.
         """
-        if lead.chance >= SURE:
+        if is_settled(lead):
             return math.nan
-        if lead.estimate <= 0:
+        if not lead.estimate:
             return math.inf
         questions = len(next(iter(self.pilots.values())).counts.right)
-        return math.ceil(questions * ((lead.estimate - lead.low) / lead.estimate) ** 2)
+        reach = lead.estimate - lead.low if lead.estimate > 0 else lead.high - lead.estimate
+        return math.ceil(questions * (reach / lead.estimate) ** 2)
+
+
+def is_settled(lead: Difference) -> bool:
+    """Whether the pilot shows that the first is ahead: the 95 % interval is above 0."""
+    return lead.chance >= SURE
 
 
 def choose_allocation(expected: list[Expected]) -> Expected:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from yetbetter.measures.costs import ModelCost, cost_arm, cost_judge
+from yetbetter.measures.costs import ModelCost, cost_arm, cost_judge, number_of
 from yetbetter.selection.filters import reasons
 
 COVERAGE = ("dataset", "model", "level", "k", "samples_drawn", "value", "low", "high", "questions")
@@ -20,6 +20,7 @@ def columns_of_arms() -> tuple[str, ...]:
         *(*reasons(), "kept_duplicates", "no_answer", "timeout", "grader_error", "empty", "cut"),
         *("tokens", "tokens_per_solution", "prompt_tokens"),
         *("flops_assumed", "flops_drawn", "drawn_to_assumed", "flops_prompts", "price"),
+        *("solved", "flops_per_solved", "price_per_solved"),
         *("judge", "judged", "judge_tokens", "judge_prompt_tokens", "flops_judge", "price_judge"),
     )
 
@@ -33,29 +34,52 @@ def models_of(draws: list[dict]) -> str:
     return "+".join(draw["model"] for draw in draws)
 
 
-def cost_row(summary: dict, summaries: list[dict], models: dict[str, ModelCost]) -> dict:
+def questions_of(draws: list[dict]) -> int:
+    return max(draw.get("of_questions", draw["questions"]) for draw in draws)
+
+
+def samples_of(draws: list[dict]) -> float:
+    """Samples per question: as many of every question, or the mean of what an arm looked at."""
+    if any("looked_at" in draw for draw in draws):
+        return sum(map(number_of, draws)) / questions_of(draws)
+    return sum(draw["samples"] for draw in draws)
+
+
+def cost_row(summary: dict, summaries: list[dict], models: dict[str, ModelCost], measured: list[dict]) -> dict:
     """What an arm drew, kept and spent.
 
-    summary: measure_arm.py's, of the arm; summaries: of all arms; models: the cost of each model's tokens.
+    summary: measure_arm.py's, of the arm; summaries: of all arms; models: the cost of each model's tokens; measured:
+    the arm's measures.
     """
     # The paper's W, one length for all models: the mean over all solutions that the data set's arms draw.
     alike = [draw for other in summaries if other["dataset"] == summary["dataset"] for draw in other["draws"]]
-    common = sum(draw["tokens"] for draw in alike) / sum(draw["samples"] * draw["questions"] for draw in alike)
+    common = sum(draw["tokens"] for draw in alike) / sum(map(number_of, alike))
     draws, counts = summary["draws"], summary["counts"]
     total = {key: sum(draw[key] for draw in draws) for key in ("tokens", "prompt_tokens", "empty", "cut")}
     row = {key: summary[key] for key in ("dataset", "budget", "source")} | total | cost_arm(draws, models, common)
     row |= cost_judge(summary.get("judge"), models)
+    row |= cost_per_solved(row, measured)
     row |= {key: counts.get(key, 0) for key in ("drawn", "kept", *reasons(), "kept_duplicates")}
     return row | {
         "model": models_of(draws),
-        "samples": sum(draw["samples"] for draw in draws),
+        "samples": samples_of(draws),
         "samples_exact": sum(draw["samples_exact"] for draw in draws),
-        "questions": max(draw["questions"] for draw in draws),
+        "questions": questions_of(draws),
         "no_answer": counts.get("verdict_no_answer", 0),
         "timeout": counts.get("verdict_timeout", 0),
         "grader_error": counts.get("verdict_grader_error", 0),
         "tokens_per_solution": total["tokens"] / counts["drawn"],
     }
+
+
+def cost_per_solved(row: dict, measured: list[dict]) -> dict:
+    """The cost of a question with a right answer to train on; nothing of answers that are neither right nor wrong."""
+    found = [one for one in measured if (one["level"], one["metric"]) == ("all", "coverage")]
+    solved = sum(round(float(one["value"]) * float(one["questions"])) for one in found)
+    if not found:
+        return {}
+    costs = {"flops_per_solved": row["flops_drawn"], "price_per_solved": row["price"]}
+    return {"solved": solved} | {key: cost / solved if solved else float("nan") for key, cost in costs.items()}
 
 
 def quality_rows(summaries: list[dict], arms: list[dict], pools: list[dict]) -> Iterator[dict]:
@@ -70,7 +94,7 @@ def quality_rows(summaries: list[dict], arms: list[dict], pools: list[dict]) -> 
     for summary in summaries:
         place = {key: summary[key] for key in ("dataset", "budget", "source")}
         draws = summary["draws"]
-        samples = sum(draw["samples"] for draw in draws)
+        samples = samples_of(draws)
         label = {"model": models_of(draws), "samples": samples}
         for row in arms:
             if all(row[key] == value for key, value in place.items()):

@@ -91,6 +91,16 @@ FURTHER_MEASURES = {
         of=lambda counts: (counts["unique_correct"], 1.0),
         share=False,
     ),
+    # Coverage per cost, where samples cost the same: it allows for sources that look at more samples of hard questions.
+    "solved_per_sample": Metric(
+        title="questions solved per sample",
+        axis="questions solved\nper sample looked at",
+        factor=1,
+        digits=3,
+        unit="questions",
+        of=lambda counts: (float(counts["correct"] > 0), counts["drawn"]),
+        share=False,
+    ),
     "diversity_of_forms": Metric(
         title="diversity of forms",
         axis="unique forms of correct solutions\nper solved question",

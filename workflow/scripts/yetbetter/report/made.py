@@ -5,6 +5,7 @@ from pathlib import Path
 from yetbetter.errors import UserError
 from yetbetter.figures.plots import Plots
 from yetbetter.records import digest_of
+from yetbetter.report.plan_outcome import digests_of_plans
 from yetbetter.study.folders import check_other, name_of
 
 DATA_TABLES = ("coverage", "diversity", "data_quality", "arms")
@@ -75,11 +76,11 @@ class Made:
         """The differences that a part's figures show in addition to those from the strong source, as arguments."""
         return [f"--pair {source}:{baseline}" for source, baseline in self.plots.pairs(w.part)]
 
-    def grader_digests(self, part: str) -> list[str]:
-        """Digests of those tables of the grader's sensitivity that exist."""
+    def beside(self, part: str) -> list[str]:
+        """Digests of what a page shows if it exists: tables of the grader's sensitivity, and those of a plan."""
         folder = Path(f"{self.study.results}/{part}tables")
         tables = [folder / f"grader_{name}.csv" for name in ("sensitivity", "claims")]
-        return [digest_of(table) for table in tables if table.is_file()]
+        return [digest_of(table) for table in tables if table.is_file()] + digests_of_plans(self.study.results)
 
     def compare_page(self, other) -> list[str]:
         """The page that sets another study's folder beside this one; all experiments beside all experiments."""

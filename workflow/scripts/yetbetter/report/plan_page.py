@@ -6,21 +6,28 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 from pathlib import Path
 
-from markupsafe import Markup, escape
-
 from yetbetter.errors import UserError
 from yetbetter.forecast.allocations import Allocation
-from yetbetter.forecast.planner import ALLOCATIONS, CURVES, PILOT
+from yetbetter.forecast.plan_tables import ALLOCATIONS, CURVES, PILOT
 from yetbetter.records import write_text
 from yetbetter.report import page, templates, wording
-from yetbetter.report.sheets import Column, Field, Sheet, file_sheet, interval_picture, make_sheet, numeric
+from yetbetter.report.sheets import (
+    Column,
+    Field,
+    Sheet,
+    file_sheet,
+    in_two_lines,
+    interval_picture,
+    make_sheet,
+    numeric,
+)
 from yetbetter.tables import Table, read_table
 
 NUMBERS = {
     "pilot": ("solved", "pass_at_1", "tokens_per_solution", "false_positive_rate", "checked", "weight"),
     "curves": ("value", "low", "high"),
     "allocations": tuple(name for name in ALLOCATIONS if name not in ("dataset", "budget", "match", "model", "draws",
-                         "samples", "reference", "recommended", "rival", "settled")),
+                         "samples", "stop_after", "groups", "reference", "recommended", "rival", "settled")),
 }  # fmt: skip
 
 
@@ -47,8 +54,8 @@ class Plan:
         return [self.folder / f"{name}.csv" for name in NUMBERS]
 
 
-def read_plan(folder: Path) -> Plan:
-    """UserError for a table that plan_sampling.py cannot have written."""
+def read_plan(folder: Path, config: dict) -> Plan:
+    """UserError for a table that plan_sampling.py cannot have written with this config."""
     columns = {"pilot": PILOT, "curves": CURVES, "allocations": ALLOCATIONS}
     tables = {name: read_table(folder / f"{name}.csv", columns[name], NUMBERS[name]) for name in NUMBERS}
     counts = {"pilot": ("questions", "samples"), "curves": ("reference_samples", "samples"), "allocations": ("draws",)}
@@ -58,6 +65,14 @@ def read_plan(folder: Path) -> Plan:
             if not all(number.isdecimal() for number in numbers):
                 raise UserError(f"{table.path}: {column} is {row[column]!r}, not a whole number")
     plan = Plan(folder.name, folder, **tables)
+    named = [(table, "dataset", "datasets") for table in tables.values()]
+    named += [(tables["allocations"], "budget", "budgets"), (tables["pilot"], "model", "models")]
+    for table, column, registry in named:
+        for name in table.values(column):
+            if name not in config[registry]:
+                raise UserError(f"{table.path}: {column} {name!r} is not among the {registry} of the config")
+    if plan.dataset not in config["datasets"]:
+        raise UserError(f"{folder}: {plan.dataset!r} is not among the datasets of the config")
     if not plan.recommended:
         raise UserError(f"{plan.allocations.path}: no allocation is recommended")
     return plan
@@ -75,8 +90,9 @@ def write_plan(path: str, template: Path, config: dict, plans: list[Plan], figur
                 "dataset": plan.dataset,
                 "pilot": pilot_sheet(plan),
                 "recommended": recommended_sheet(plan, config),
+                "stopping": stopping_sheet(plan),
                 "crossings": list(crossings(plan)),
-                "figure": page.embed(figures[plan.dataset]),
+                "figure": page.embed(figures[plan.dataset], effort=0),
             }
             for plan in plans
         ],
@@ -90,10 +106,31 @@ def write_plan(path: str, template: Path, config: dict, plans: list[Plan], figur
 
 def what_to_draw(row: dict) -> str:
     """30 samples of wc for every question"""
+    if row["groups"]:
+        models = parse_groups(row["groups"])
+        each = [
+            f"{wording.count(samples, 'sample')} of {model} for {row['model'].rpartition(' ')[2]}"
+            f" {wording.joined(models[model])}"
+            for model, samples in draws_of(row)
+        ]
+        return wording.joined(each)
     where = "every question" if row["share"] == 1 else f"the first {wording.percent(row['share'], 0)} of the questions"
     (model, samples), *others = draws_of(row)
     drawn = [f"{wording.count(samples, 'sample')} of {model}", *(f"{count:,} of {other}" for other, count in others)]
     return f"{wording.joined(drawn)} for {where}"
+
+
+def parse_groups(text: str) -> dict[str, tuple[str, ...]]:
+    """Model -> its groups, of an allocation by level or subject."""
+    parts = (part.partition(": ") for part in text.split("; "))
+    return {model: tuple(groups.split(", ")) for model, _, groups in parts}
+
+
+def allocation_of(row: dict) -> Allocation:
+    groups = tuple(parse_groups(row["groups"]).items()) if row["groups"] else ()
+    by = row["model"].rpartition(" by ")[2] if groups else ""
+    stop_after = int(row["stop_after"]) if row["stop_after"] else None
+    return Allocation(row["budget"], row["match"], draws_of(row), row["share"], stop_after, by, groups)
 
 
 def draws_of(row: dict) -> tuple[tuple[str, int], ...]:
@@ -123,6 +160,16 @@ def how_sure(row: dict, questions: int) -> str:
     return f"{start}: about {math.ceil(needed / 50) * 50:,} pilot questions would settle such a lead"
 
 
+def against_rival(row: dict) -> str:
+    """What the best other allocation is expected to lead or lag by; nothing without one."""
+    if not row["rival"]:
+        return ""
+    lead, low, high = (100 * row[key] for key in ("lead", "lead_low", "lead_high"))
+    than, low, high = ("fewer", low, high) if lead > 0 else ("more", -high, -low)
+    points = f"{wording.number(abs(lead))} points {than} {wording.interval(low, high)}"
+    return f"{row['rival']} is expected to solve {points}."
+
+
 def state(config: dict, plans: list[Plan]) -> list[str]:
     """The answer in two or three sentences: of the comparison's data set and budget, if they are planned for."""
     compared = config["comparison"]
@@ -143,6 +190,8 @@ def state(config: dict, plans: list[Plan]) -> list[str]:
             f"{row['reference']} alone is expected to solve {wording.number(lead)} points fewer"
             f" {wording.interval(100 * row['difference_low'], 100 * row['difference_high'])}."
         )
+    elif row["rival"]:
+        sentences.append(against_rival(row))
     sure = how_sure(row, config["datasets"][plan.dataset]["splits"]["train"])
     return [*sentences, f"This choice is {sure}."]
 
@@ -198,7 +247,8 @@ def recommended_sheet(plan: Plan, config: dict) -> Sheet:
         if math.isnan(difference[0]):
             lead = f"is {row['reference']}"
         coverage = wording.interval(100 * row["low"], 100 * row["high"], 1, wording.number)
-        solutions = f"{wording.number(row['kept'] / questions, 2)} ({wording.number(row['distinct'], 2)})"
+        distinct = "" if math.isnan(row["distinct"]) else f" ({wording.number(row['distinct'], 2)})"
+        solutions = f"{wording.number(row['kept'] / questions, 2)}{distinct}"
         tokens = f"{wording.number(row['tokens'] / 1e6, 2)} M tokens"
         rows.append(
             [
@@ -216,8 +266,32 @@ def recommended_sheet(plan: Plan, config: dict) -> Sheet:
     return make_sheet(f"recommended_{plan.dataset}.csv", columns, rows, classes="plan")
 
 
-def in_two_lines(value: str, interval: str) -> Markup:
-    return Markup(f'{escape(value)}<br><span class="faint">{escape(interval)}</span>')
+def stopping_sheet(plan: Plan) -> Sheet | None:
+    """What stopping at the first right solution gives for the cost of each budget; None if that is no allocation."""
+    kinds = {
+        **{"budget": "text", "draw": "text", "looked at per question": "number", "coverage, %": "number"},
+        **{"lead, points": "number", "cost": "text", "source": "text"},
+    }
+    rows = []
+    for row in plan.allocations.rows:
+        if not row["stop_after"]:
+            continue
+        ((model, samples),) = draws_of(row)
+        coverage = wording.interval(100 * row["low"], 100 * row["high"], 1, wording.number)
+        lead, low, high = (100 * row[key] for key in ("difference", "difference_low", "difference_high"))
+        rows.append(
+            [
+                Field(f"{row['budget']} ({row['match']})"),
+                Field(f"{model}, at most {wording.count(samples, 'sample')}"),
+                numeric(row["looked_at"], wording.number(row["looked_at"])),
+                numeric(row["coverage"], in_two_lines(wording.number(100 * row["coverage"]), coverage)),
+                numeric(row["difference"], in_two_lines(wording.signed(lead), wording.interval(low, high))),
+                numeric(row["tokens"], f"{wording.number(row['tokens'] / 1e6, 2)} M tokens"),
+                Field(in_yaml(allocation_of(row).source)),
+            ]
+        )
+    columns = [Column(name, kind) for name, kind in kinds.items()]
+    return make_sheet(f"stopping_{plan.dataset}.csv", columns, rows, classes="plan") if rows else None
 
 
 def chance(share: float) -> str:
@@ -265,7 +339,7 @@ def pilot_sheet(plan: Plan) -> Sheet:
 
 def name_of_source(one: Allocation) -> str:
     part = "" if one.share == 1 else f"-{one.samples}-of-{100 * one.share:.0f}-percent"
-    return f"plan-{one.model.replace('+', '-')}-{one.match}{part}"
+    return f"plan-{one.model.replace('+', '-').replace(' ', '-')}-{one.match}{part}"
 
 
 def snippet(config: dict, plans: list[Plan]) -> str:
@@ -274,7 +348,7 @@ def snippet(config: dict, plans: list[Plan]) -> str:
     budgets: dict[str, dict] = {}
     for plan in plans:
         for row in plan.recommended:
-            one = Allocation(row["budget"], row["match"], draws_of(row), row["share"])
+            one = allocation_of(row)
             budgets[one.budget] = config["budgets"][one.budget]
             entry, used = sources.setdefault(name_of_source(one), (one.source, []))
             drawn = wording.joined(f"{samples} of {model}" for model, samples in one.draws)
@@ -283,9 +357,15 @@ def snippet(config: dict, plans: list[Plan]) -> str:
     lines += [f"  {name}: {{model: {entry['model']}, samples: {entry['samples']}}}" for name, entry in budgets.items()]
     lines += ["", "sources:"]
     for name, (entry, used) in sources.items():
-        each = (", ".join(f"{key}: {value}" for key, value in draw.items()) for draw in entry["draws"])
-        draws = ", ".join(f"{{{draw}}}" for draw in each)
-        questions = f", questions: {{fraction: {entry['questions']['fraction']:g}}}" if "questions" in entry else ""
         lines.append(f"  # {'; '.join(used)}")
-        lines.append(f"  {name}: {{draws: [{draws}], filter: {entry['filter']}{questions}}}")
+        lines.append(f"  {name}: {in_yaml(entry)}")
     return "\n".join(lines) + "\n"
+
+
+def in_yaml(source: dict) -> str:
+    """The entry of a source in one line."""
+    each = (", ".join(f"{key}: {value}" for key, value in draw.items()) for draw in source["draws"])
+    draws = ", ".join(f"{{{draw}}}" for draw in each)
+    more = f", questions: {{fraction: {source['questions']['fraction']:g}}}" if "questions" in source else ""
+    more += f", stop_after: {source['stop_after']}" if "stop_after" in source else ""
+    return f"{{draws: [{draws}], filter: {source['filter']}{more}}}"

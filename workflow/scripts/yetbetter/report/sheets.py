@@ -65,6 +65,11 @@ def numeric(value, text: str) -> Field:
     return Field(text, wording.to_float(value))
 
 
+def in_two_lines(value: str, interval: str) -> Markup:
+    """A cell with a value and, below it, its interval."""
+    return Markup(f'{escape(value)}<br><span class="faint">{escape(interval)}</span>')
+
+
 def make_sheet(name: str, columns: list[Column], rows: list[list[Field]], **more) -> Sheet:
     """A sheet that shows everything; its CSV file holds what the columns sort by."""
     text = io.StringIO()

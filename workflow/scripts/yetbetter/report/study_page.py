@@ -6,6 +6,7 @@ from pathlib import Path
 from yetbetter.records import write_text
 from yetbetter.report import page, provenance
 from yetbetter.report.claims import count_verdicts, read_claims
+from yetbetter.report.plan_outcome import read_outcome
 from yetbetter.report.sensitivity import CLAIMS, VALUES, read_sensitivity
 from yetbetter.report.sheets import file_sheet
 from yetbetter.report.study import read_study
@@ -17,7 +18,8 @@ def write_study(
 ) -> None:
     """description: what describe_study.py wrote; the grader's tables are read from beside it if they are there.
 
-    figures: PNG files. results: the study's folder, whose sidecars have versions and hosts.
+    figures: PNG files. results: the study's folder, whose sidecars have versions and hosts; its plan is read if there
+    is one.
     """
     study = read_study(description, tables)
     sidecars = provenance.read_sidecars(results)
@@ -35,6 +37,7 @@ def write_study(
         pictures=[picture for picture in pictures if picture.kind not in page.FOLDED],
         folded=[picture for picture in pictures if picture.kind in page.FOLDED],
         sensitivity=read_sensitivity(description.parent, study),
+        outcome=read_outcome(results, study),
         compute=page.compute_sheet(study),
         splits=provenance.splits_sheet(sidecars),
         models=provenance.models_sheet(study, sidecars),

@@ -73,6 +73,9 @@ def belonging(arguments: argparse.Namespace, training_data: str) -> dict:
         "training_data": training_data,
         "draws": parse_draws(arguments.draws),
         **({"repetition": arguments.repetition} if arguments.repetition else {}),
+        # The order of the models decides what is looked at.
+        **({"stop_after": [arguments.stop_after, *arguments.draws]} if arguments.stop_after is not None else {}),
+        **({"groups": arguments.groups} if arguments.groups else {}),
         "questions": arguments.questions,
         "choice": choice,
         "blocks": fingerprint(blocks),
@@ -122,15 +125,22 @@ class DrawnFile:
 
 
 class Spent:
-    """Sums over an arm: tokens of each model, and of a filter's judge."""
+    """Sums over an arm: tokens of each model, and of a filter's judge.
 
-    def __init__(self, draws: dict[str, int]):
-        self.draws = draws
+    fixed: whether the arm looks at all these samples of every question.
+    """
+
+    def __init__(self, draws: dict[str, int], fixed: bool = True):
+        self.draws, self.fixed, self.questions = draws, fixed, 0
+        self.looked_at = dict.fromkeys(draws, 0)
         self.models = {model: dict.fromkeys(("questions", *COLUMNS[-4:]), 0) for model in draws}
         self.judge = {"judged": 0, "tokens": 0, "prompt_tokens": 0}
 
     def add(self, shard: Shard, rows: list[dict]) -> None:
         """rows: what was drawn for the shard."""
+        self.questions += len({sample.problem for sample in shard.samples})
+        for sample in shard.samples:
+            self.looked_at[sample.model] += 1
         for row in rows:
             sums = self.models[row["model"]]
             sums["questions"] += 1
@@ -144,6 +154,11 @@ class Spent:
                 self.judge["prompt_tokens"] += judgement.prompt_tokens
 
     def summary(self, exact: list[float]) -> Iterator[dict]:
-        """For each model: samples per question (also before rounding), questions, and tokens drawn."""
+        """For each model: samples per question (also before rounding), questions, and tokens drawn.
+
+        If they are not fixed, `samples` are the most per question, `looked_at` the samples that the arm looked at,
+        and `of_questions` the questions of all models.
+        """
         for (model, samples), wanted in zip(self.draws.items(), exact, strict=True):
-            yield {"model": model, "samples": samples, "samples_exact": wanted} | self.models[model]
+            looked_at = {"looked_at": self.looked_at[model], "of_questions": self.questions} if not self.fixed else {}
+            yield {"model": model, "samples": samples, "samples_exact": wanted} | self.models[model] | looked_at

@@ -100,15 +100,19 @@ def how_it_was_made(rows: list[dict], counts: dict, facts: dict) -> str:
         entry = facts["models"][model]
         revision = f", revision `{entry['revision']}`" if entry.get("revision") else ""
         size = f", {entry['parameters']:,.0f} parameters (nominal)" if entry.get("parameters") else ""
-        lines.append(
-            f"- {samples} sample{'s'[: samples > 1]} per question from `{model}`: `{entry['path']}`{revision}{size}."
-        )
+        number = f"{'at most ' if 'stop_after' in source else ''}{samples} sample{'s'[: samples > 1]}"
+        lines.append(f"- {number} per question from `{model}`: `{entry['path']}`{revision}{size}.")
     if facts["draws"]:
         reference = facts["reference"]
         lines.append(
             f"- Budget `{facts['budget']}`: what {reference['samples']} samples per question of `{reference['model']}`"
             f" cost; the source is `{json.dumps(source)}`."
         )
+        if "stop_after" in source:
+            lines.append(
+                f"- A question's samples were looked at in order, model by model, until {source['stop_after']} had the"
+                " right final answer."
+            )
         order = ", which is in random order" if ADAPTERS[facts["adapter"]].random_order else ""
         lines.append(f"- Questions: the first {facts['questions']:,} of the training split{order}.")
         lines.append(f"- Decoding: {', '.join(f'{key} {value}' for key, value in facts['decoding'].items())}.")

@@ -7,6 +7,7 @@ grows neither with the number of questions nor with the length of texts.
 import argparse
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -161,12 +162,39 @@ def read_models(pools: Pools, draws: dict[str, int]) -> dict[str, str]:
 
 @dataclass
 class Shard:
-    """One shard of an arm's questions. blocks: with the number of verdicts in each. samples: in the blocks' order."""
+    """One shard of an arm's questions. blocks: with the number of verdicts in each. samples: in the blocks' order.
+
+    passed: places of samples that the arm did not look at; they are not among the samples.
+    """
 
     pool: PoolSamples
     blocks: dict[str, int]
     samples: list[Sample]
     require: tuple[str, ...] = ()
+    passed: frozenset[tuple[str, str, int]] = frozenset()
+
+    def keep_models(self, model_of: dict[str, str]) -> None:
+        """Leave out the samples of a question's other models. model_of: the model of each question."""
+        others = (one for one in self.samples if model_of.get(one.problem, one.model) != one.model)
+        self.pass_over([sample.place for sample in others])
+
+    def pass_over(self, places: Iterable[tuple[str, str, int]]) -> None:
+        self.passed |= frozenset(places)
+        self.samples = [sample for sample in self.samples if sample.place not in self.passed]
+
+    def stop_after(self, right: int) -> None:
+        """Leave out what an arm does not look at that stops with a question once it has so many right solutions.
+
+        It looks at a question's samples in order: at all of the first model's, then at those of the next.
+        """
+        order = {model: number for number, model in enumerate(self.pool.draws)}
+        found: Counter = Counter()
+        passed = []
+        for sample in sorted(self.samples, key=lambda sample: (order[sample.model], sample.sample)):
+            if found[sample.problem] == right:
+                passed.append(sample.place)
+            found[sample.problem] += sample.verdict == CORRECT and found[sample.problem] < right
+        self.pass_over(passed)
 
     def solutions(self) -> Iterator[tuple[Sample, dict]]:
         """Each of the samples with its solution, the row of its file, block by block.
@@ -178,7 +206,7 @@ class Shard:
             files, number = block_files(self.pool.pools, block), 0
             for solution in iterate_rows(files[0], (*SOLUTION, *self.require)):
                 number += 1
-                if self.pool.has(block, solution):
+                if self.pool.has(block, solution) and not self.has_passed(block, solution):
                     sample = next(samples, None)
                     if sample is None or coordinates(solution) != (sample.problem, sample.sample):
                         raise not_of(*files)
@@ -186,6 +214,9 @@ class Shard:
                     yield sample, solution
             if number != expected:
                 raise not_of(*files)
+
+    def has_passed(self, block: str, row: dict) -> bool:
+        return bool(self.passed) and (self.pool.models[block], row["problem"], row["sample"]) in self.passed
 
     def check_texts(self) -> None:
         """UserError if a judge saw other texts than the present ones; reads them only if a judge saw any."""
@@ -206,13 +237,16 @@ def read_shards(
     answers: bool = False,
     all_right: bool = False,
     repetition: int = 0,
+    stop_after: int | None = None,
+    model_of: dict[str, str] | None = None,
 ) -> Iterator[Shard]:
     """The samples that an arm draws, a shard of questions at a time.
 
     draws: samples per question for each model. questions: names of those that the arm uses. require: further keys
     that every solution must have. answers: add the extracted `answer` of each. all_right: a judge must have judged all
-    right answers. repetition: see `PoolSamples`. Raises UserError if files do not belong together, if blocks of one
-    pool were drawn with different settings, or if a question does not have the samples that the arm needs.
+    right answers. repetition: see `PoolSamples`. stop_after, model_of: see `Shard`. Raises UserError if files do not
+    belong together, if blocks of one pool were drawn with different settings, or if a question lacks samples
+    that the arm needs.
     """
     pool = PoolSamples(pools, draws, questions, answers, repetition)
     lookups = list(lookups_of(pool, all_right))
@@ -233,6 +267,10 @@ def read_shards(
             check_joined(pools, blocks)
             raise
         seen.update(found)
+        if model_of is not None:
+            shard.keep_models(model_of)
+        if stop_after is not None:
+            shard.stop_after(stop_after)
         for lookup in lookups:
             lookup(shard.samples)
         yield shard

@@ -12,7 +12,7 @@ from tempfile import TemporaryFile
 from yetbetter import grading
 from yetbetter.errors import UserError
 from yetbetter.judging.samples import Sample
-from yetbetter.program import whole
+from yetbetter.program import json_object, whole
 from yetbetter.records import check_unique, dump_row, iterate_rows, write_text
 from yetbetter.selection.filters import FILTERS, Reject
 from yetbetter.selection.pools import Pools, Shard, parse_draws, read_shards, solution_key
@@ -75,6 +75,17 @@ def add_arm_arguments(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="which slice of the view's size: 0 (default) are the first samples",
     )
+    parser.add_argument(
+        "--stop-after",
+        type=whole(1),
+        metavar="RIGHT",
+        help="look at a question's samples in order, of one model after the other, until so many are right",
+    )
+    parser.add_argument(
+        "--groups",
+        type=json_object,
+        help='which model answers which questions: {"by": "level", "models": {"wc": ["1"], "se": ["2", "3"]}}',
+    )
     Pools.add_arguments(parser)
     Choice.add_arguments(parser)
 
@@ -86,7 +97,8 @@ def read_arm(
 
     keep: the keys of a problem to keep, in addition to its name. require: further keys of a solution.
     """
-    problems = read_problems(arguments.problems, *keep)
+    further = ("level", "subject") if arguments.groups else ()
+    problems = read_problems(arguments.problems, *dict.fromkeys([*keep, *further]))
     check_unique(problems, arguments.problems, "problem")
     known = frozenset(row["problem"] for row in problems)
     only = None
@@ -99,6 +111,8 @@ def read_arm(
         only = [row["problem"] for row in problems]
     choice = Choice.of(arguments)
     entry = FILTERS[choice.filter]
+    if arguments.stop_after is not None and not entry.graded:
+        raise UserError(f"--stop-after: right answers are counted, which --filter {choice.filter} must not look at")
     shards = read_shards(
         Pools.of(arguments),
         parse_draws(arguments.draws),
@@ -107,8 +121,24 @@ def read_arm(
         entry.answers,
         "all_right" in entry.judged,
         arguments.repetition,
+        arguments.stop_after,
+        models_by_group(arguments.groups, problems, arguments.problems) if arguments.groups else None,
     )
     return problems, check_known(shards, known, arguments.problems), choice
+
+
+def models_by_group(groups: dict, problems: list[dict], path: str) -> dict[str, str]:
+    """Question -> the model that answers it. UserError for a question whose level, or subject, no model has."""
+    try:
+        by = groups["by"]
+        models = {str(value): model for model, values in groups["models"].items() for value in values}
+        values = {row["problem"]: str(row[by]) for row in problems}
+    except (KeyError, TypeError, AttributeError):
+        raise UserError("--groups: must be by (level or subject) and models, each with a list of values") from None
+    for problem, value in values.items():
+        if value not in models:
+            raise UserError(f"{path}: {problem!r} has {by} {value!r}, which no draw names (named: {', '.join(models)})")
+    return {problem: models[value] for problem, value in values.items()}
 
 
 def read_problems(path: str, *keep: str) -> list[dict]:

@@ -92,10 +92,18 @@ def profile(
     pushed = np.where(up[None, :, None], events[:, None, :], 1 - events[:, None, :]).reshape(-1, events.shape[1])
     push = np.tile(pushes, size)[:, None]
     weights = np.repeat(0.9 * best + 0.1 / table.shape[1], len(pushed), axis=0)
+    across, few = np.ascontiguousarray(table.T), total + push
+    # In place: most of the time would go into making arrays.
+    step, invented = np.empty_like(weights), np.empty_like(weights)
     for _ in range(steps):
-        seen = np.maximum(weights @ table.T, TINY)
-        event = np.maximum((weights * pushed).sum(axis=1, keepdims=True), TINY)
-        weights *= ((histogram / seen) @ table + push / event * pushed) / (total + push)
+        seen = np.maximum(weights @ across, TINY)
+        event = np.maximum(np.einsum("ij,ij->i", weights, pushed), TINY)[:, None]
+        np.divide(histogram, seen, out=seen)
+        np.matmul(seen, table, out=step)
+        np.multiply(pushed, push / event, out=invented)
+        step += invented
+        step /= few
+        weights *= step
     lost = 2 * (top - log_likelihood(histogram[None], weights, table)).reshape(size, -1)
     means = (weights.reshape(size, len(pushes), -1) * events[:, None, :]).sum(axis=2)
     estimate = events @ best[0]

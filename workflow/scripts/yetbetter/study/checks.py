@@ -1,6 +1,6 @@
 """Check a study's config against the schema and for consistency; every error is one line that names the key."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
 from yetbetter.cluster.environments import check_environments
@@ -10,11 +10,15 @@ from yetbetter.generation.engines import ENGINES, engine_of
 from yetbetter.generation.model_folder import HUB_NAME, check_model_folder
 from yetbetter.judging.judgements import read_judge_template
 from yetbetter.selection.filters import FILTERS
+from yetbetter.study.by_level import check_groups
 from yetbetter.study.claim_roles import check_claims
 from yetbetter.study.command_line import as_in_a_file
 from yetbetter.study.schema import check_schema, read_schema, with_defaults
+from yetbetter.study.stopping import check_stopping
 from yetbetter.tasks import CHECKS, CONVENTIONS, TASKS
 from yetbetter.training import recipe_checks
+
+SCHEMA = str(Path(__file__).parents[3] / "schemas" / "config.schema.yaml")
 
 # Names that the schema allows under keys with `registry`; the caller adds the names of figures.
 REGISTRIES = {
@@ -37,17 +41,19 @@ KEYS = {
 }
 
 
-def check_config(config: dict, schema_path: str, name: str, figures: Iterable[str], given: dict | None = None) -> dict:
+def check_config(config: dict, schema_path: str, name: str, figures: Mapping, given: dict | None = None) -> dict:
     """The config with the schema's defaults. UserError, naming file and key, for the first error.
 
-    name: the config file's name, for messages. figures: the kinds of figure that an experiment may ask for. given: the
-    part of the config that the command line gave.
+    name: the config file's name, for messages. figures: the kinds of figure that an experiment may ask for, by name.
+    given: the part of the config that the command line gave.
     """
     schema = read_schema(schema_path, REGISTRIES | {"figures": figures}, KEYS)
     config = as_in_a_file(config, given or {}, schema)
     check_schema(config, schema, name)
     completed = with_defaults(config, schema)
     check_references(completed, name)
+    check_groups(completed, name)
+    check_stopping(completed, name, [kind for kind, figure in figures.items() if figure.fixed_samples])
     return completed
 
 

@@ -1,6 +1,7 @@
 """An experiment's sources: their baseline, what they do, and the paper's source that they correspond to."""
 
 from yetbetter.selection.filters import FILTERS
+from yetbetter.study.by_level import groups_of
 
 # The paper's tables by the role of a source in them, and the source's name there.
 PAPER_TABLES = {
@@ -30,6 +31,11 @@ def writers(source: dict) -> list[str]:
 def describe(source: dict) -> str:
     """What a source of the config does in addition to drawing samples and keeping right answers, in a few words."""
     parts = [FILTERS[source["filter"]].note] if "filter" in source and FILTERS[source["filter"]].note else []
+    groups = groups_of(source)
+    if groups:
+        parts.append(f"by {groups[0]}")
+    if "stop_after" in source:
+        parts.append(f"stops after {source['stop_after']} right")
     if "keep_per_question" in source:
         parts.append(f"{source['keep_per_question']} kept per question")
     if "words" in source:

@@ -4,6 +4,7 @@ from yetbetter.errors import UserError
 from yetbetter.generation.engines import engine_of
 from yetbetter.selection.filters import FILTERS
 from yetbetter.study.budgets import RATIO_KEY, to_fraction
+from yetbetter.study.by_level import groups_of
 from yetbetter.tasks import CHECKS, TASKS
 
 # Each block is a job; beyond this Snakemake itself takes minutes and gigabytes.
@@ -60,6 +61,8 @@ def check_blocks(grid, arm, samples: int, questions: int) -> None:
 
 def check_fractions(grid, source: str) -> None:
     """UserError if the draws of a mix together spend more than the budget."""
+    if groups_of(grid.config["sources"][source]):
+        return  # each question has one of the draws
     draws = grid.config["sources"][source].get("draws", [])
     spent = sum(to_fraction(draw["fraction"]) for draw in draws if draw.get("match") in RATIO_KEY)
     if len(draws) > 1 and spent > 1:

@@ -4,6 +4,7 @@ from yetbetter.errors import UserError
 from yetbetter.selection.filters import FILTERS
 from yetbetter.study.experiments import writers
 from yetbetter.study.grid import Arm
+from yetbetter.study.stopping import is_fixed
 
 # The kind of figure (`experiments.*.figure`) that has tables of its own.
 LADDER = "ladder"
@@ -41,7 +42,7 @@ class Ladder:
                 raise UserError(f"{where}: {source!r} is not drawn from one model, so it cannot be a rung")
             # Ratios of pass@1 are measured from the answers that are kept.
             whole = FILTERS[entry["filter"]].as_pool and entry["duplicates"] == "keep"
-            if not whole or "keep_per_question" in entry or "words" in entry:
+            if not whole or {"keep_per_question", "words"} & entry.keys() or not is_fixed(entry):
                 raise UserError(f"{where}: {source!r} leaves out right answers, so it cannot be a rung")
 
     def tables(self, part: str) -> tuple[str, ...]:
