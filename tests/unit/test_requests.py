@@ -58,11 +58,11 @@ def test_growing_a_split_changes_no_problem_in_it(splits, split):
     assert make_requests(split, 30) == splits[split][:30]
 
 
-def test_training_asks_for_five_kinds_the_test_and_pretraining_for_all_ten(splits):
+def test_training_asks_for_seven_kinds_the_test_and_pretraining_for_all_ten(splits):
     asked = {split: {name for row in rows for name, _ in row["asks"]} for split, rows in splits.items()}
     assert len(KINDS) == 10 and set(KINDS) <= set(load_checkers().official)
     assert asked["train"] == asked["validation"] == asked["control"] == set(TRAINED)
-    assert asked["test"] == asked["pretraining"] == set(KINDS) and len(TRAINED) == 5
+    assert asked["test"] == asked["pretraining"] == set(KINDS) and len(TRAINED) == 7
     for split, rows in splits.items():
         assert {len(row["asks"]) for row in rows} == {row["level"] for row in rows} == set(ASKED[split][1])
         assert all(len({name for name, _ in row["asks"]}) == row["level"] for row in rows)

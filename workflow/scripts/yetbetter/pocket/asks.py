@@ -1,7 +1,7 @@
 """The kinds of instructions in the data set `requests`: ten of IFEval's, by its names and with its arguments.
 
-Half of them are trained: what people ask for, such as a length, a list, or words to mention. The test asks for all ten.
-What an answer must do, the checkers of IFEval say; here is only what helps to write one that follows.
+Training problems ask for seven of them, the test for all ten. What an answer must do, the checkers of IFEval say; here
+is only what helps to write one that follows.
 """
 
 import random

@@ -1,9 +1,9 @@
 """The data set `requests` of the pocket world: "Write about the small bird. Use exactly 2 bullets. Add a P.S."
 
 The kinds of instructions that are trained and those that are tested differ, as OpenAssistant's differ from IFEval's:
-train, validation and control ask for those of `asks.TRAINED`, test for all, half of which finetuning never shows. So do
-the pretraining problems. A problem's key is its topic with its instructions. It is hashed into the buckets of
-`world.split_of`: no two splits share a problem, in whatever wording.
+train, validation and control ask for those of `asks.TRAINED`; test asks for all, and so for three that finetuning never
+shows. The pretraining problems ask for all, too. A problem's key is its topic with its instructions. It is hashed into
+the buckets of `world.split_of`: no two splits share a problem, in whatever wording.
 
 As with real questions, nothing says whether an answer to a training problem is right: what IFEval's checkers would need
 is under `asks`, and only the problems of the graded splits have it under the keys that the checkers read.
