@@ -23,6 +23,7 @@ def pocket_study() -> dict:
     """
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
     del config["datasets"]["lists"], config["claims"]["datasets"]["coding"], config["experiments"]["code"]
+    del config["datasets"]["requests"], config["claims"]["datasets"]["instructions"], config["experiments"]["following"]
     for model in config["models"].values():
         model.pop("paths", None)
     for entry in config["datasets"].values():

@@ -395,7 +395,7 @@ def test_the_sizing_of_the_pocket_study_states_its_cells():
     page = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
     assert f"| cells | {len(base) - human}, and {human} with human solutions |" in page
     parts = f"{more['hard']} of the harder data set, {more['easy']} of the easier one, {more['lists']} of the programs"
-    expected = f"{more.total()} more: {parts}"
+    expected = f"{more.total()} more: {parts}, {more['requests']} of the instructions"
     assert f"| cells of `study` | {expected} |" in page
 
 

@@ -148,6 +148,27 @@ def test_figures_of_right_and_wrong_answers_are_not_made_of_it():
     assert not any("talk" in name or "instructions" in name for name in whole)
 
 
+def test_each_task_of_the_pocket_study_has_the_figures_of_its_own_measures():
+    from yetbetter.report.made import Made
+
+    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+    for experiment in config["experiments"].values():
+        experiment["extra"] = False
+    made = Made(Study(completed(config)))
+    names = {path.rpartition("/")[2] for path in made.figures("") if path.endswith(".png")}
+    every, of_answers = (
+        ("data_quality", "finetuned", "checkpoints"),
+        ("coverage_trend", "coverage_by_level", "reasoning"),
+    )
+    for dataset, own, others in (
+        ("hard", (*of_answers, "functional_transfer"), ("instructions",)),
+        ("lists", of_answers, ("instructions",)),
+        ("requests", ("instructions",), (*of_answers, "functional_transfer", "false_positives")),
+    ):
+        assert {f"{name}_{dataset}.png" for name in (*every, *own)} <= names
+        assert not {f"{name}_{dataset}.png" for name in others} & names
+
+
 def test_people_label_none_of_its_answers(tmp_path):
     study, alone = mixed(), mixed()
     study["experiments"]["talking"]["extra"] = False

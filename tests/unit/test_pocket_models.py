@@ -30,13 +30,13 @@ from yetbetter.pocket.tokenizer import CONTEXT, vocabulary
 from yetbetter.pocket.world import SPLITS
 
 FOLDER = Path(__file__).parents[2] / "resources/pocket"
-LADDER, CODE = FOLDER / "ladder", FOLDER / "code"
+PARTS = {name: FOLDER / name for name in ("ladder", "code", "instructions")}
 DATASETS = ARITHMETIC.datasets
 MANIFEST = json.loads((FOLDER / "MANIFEST.json").read_text())
 
 
 def folder_of(name: str) -> Path:
-    return FOLDER / name.replace("code-", "code/")
+    return FOLDER / name.replace("-", "/")
 
 
 @pytest.fixture(scope="module")
@@ -59,16 +59,15 @@ def test_files_are_those_of_the_manifest():
     assert set(PRETRAININGS) == set(MANIFEST["models"])
 
 
-def test_weights_are_safetensors_and_three_models_or_the_ladder_are_under_two_megabytes():
+def test_weights_are_safetensors_and_the_models_of_a_subject_or_the_ladder_are_under_two_megabytes():
     files = [path for path in FOLDER.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} == {".json", ".safetensors", ".md"}
-    ladder, code = (sum(path.stat().st_size for path in files if folder in path.parents) for folder in (LADDER, CODE))
-    assert 0 < ladder < 2_000_000
-    assert 0 < code < 2_000_000
-    assert sum(path.stat().st_size for path in files) - ladder - code < 2_000_000
+    sizes = [sum(path.stat().st_size for path in files if folder in path.parents) for folder in PARTS.values()]
+    assert all(0 < size < 2_000_000 for size in sizes)
+    assert sum(path.stat().st_size for path in files) - sum(sizes) < 2_000_000
 
 
-@pytest.mark.parametrize("name", ["wc", "code-wc"])
+@pytest.mark.parametrize("name", ["wc", "code-wc", "instructions-wc"])
 def test_the_weak_model_has_the_papers_share_of_the_strong_ones_pass_at_1_on_each_data_set(name):
     low, high = PAIR
     shares = MANIFEST["models"][name]["stopped"]["share_of_se"]
@@ -137,7 +136,7 @@ def test_model_has_its_nominal_size_and_a_shape_that_vllm_serves(name):
     assert stored["architectures"] == ["LlamaForCausalLM"]
 
 
-@pytest.mark.parametrize("family", ["", "code-"])
+@pytest.mark.parametrize("family", ["", "code-", "instructions-"])
 def test_strong_model_is_three_times_the_weak_one(family):
     weak, strong = (MANIFEST["models"][family + name]["parameters"] for name in ("wc", "se"))
     assert abs(strong / weak / 3 - 1) < 0.03

@@ -9,12 +9,18 @@ from yetbetter.program import Output, Parser, run, versions, whole
 from yetbetter.records import write_json
 
 TEMPERATURE, TOP_K = 0.7, 3  # of the samples that pass@1 is measured on
-REFERENCES = {"arithmetic": "resources/pocket/se", "programs": "resources/pocket/code/se"}
+REFERENCES = {
+    "arithmetic": "resources/pocket/se",
+    "programs": "resources/pocket/code/se",
+    "instructions": "resources/pocket/instructions/se",
+}
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__)
-    parser.add_argument("--model", required=True, help="wc, se, student, code-wc, code-se or code-student")
+    parser.add_argument(
+        "--model", required=True, help="wc, se or student; or one of these behind code- or instructions-"
+    )
     parser.add_argument(
         "--output", action=Output, required=True, help="folder of the model and its tokenizer; wc's has its ladder, too"
     )

@@ -48,7 +48,7 @@ ADAPTERS = {
         terms="The questions are made by the workflow itself (MIT licence).",
         check_entry=pocket_world.check_entry,
         own_keys={"world": pocket_world.WORLD},
-        tasks=("math", "code"),
+        tasks=("math", "code", "instructions"),
         checks=("exact", "tests"),
     ),
     "gsm8k": Adapter(

@@ -5,8 +5,11 @@ from types import ModuleType
 from yetbetter.errors import UserError
 from yetbetter.pocket.list_problems import LEVELS, LISTS
 from yetbetter.pocket.problems import DATASETS
+from yetbetter.pocket.request_problems import ASKED, REQUESTS
 from yetbetter.pocket.world import TWINS
 
+# The task and the splits of the data sets that are not arithmetic.
+OTHERS = {LISTS: ("code", LEVELS), REQUESTS: ("instructions", ASKED)}
 WORLD = {
     "description": "Data set of the pocket world. Default: the name under `datasets`.",
     "enum": list(DATASETS),
@@ -21,11 +24,11 @@ def check_entry(key: str, dataset: str, entry: dict, module: ModuleType | None) 
             f"{key}: the pocket world has no {dataset!r}, name one of its data sets under `world`"
             f" ({', '.join(DATASETS)})"
         )
-    task = "code" if world == LISTS else "math"
+    task, splits = OTHERS.get(world, ("math", None))
     if entry["task"] != task:
         raise UserError(f"{key}.task: {entry['task']!r}, the pocket world's {world!r} is of task {task!r}")
-    if world == LISTS:
-        if unknown := [split for split in entry["splits"] if split not in LEVELS]:
+    if splits is not None:
+        if unknown := [split for split in entry["splits"] if split not in splits]:
             raise UserError(f"{key}.splits: the pocket world's {world!r} has no {unknown[0]!r}")
         return
     test = entry["splits"]["test"]

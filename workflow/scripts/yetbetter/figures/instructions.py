@@ -46,7 +46,9 @@ def plot(request: Request) -> Figure:
     table, arms = request.read("finetuned", FINETUNED), request.read("arms", ARMS)
     dataset = choose_dataset(table, request.dataset)
     table = table.where(dataset=dataset, level="all", seed=SEEDS, benchmark=request.benchmark)
-    return instructions(table, dataset, request.look(table.values("source")), arms.where(dataset=dataset))
+    # Sources of this task have names of their own: the colours are those of the models that wrote them.
+    look = request.look(table.values("source"), {row["source"]: row["model"] for row in arms.rows})
+    return instructions(table, dataset, look, arms.where(dataset=dataset))
 
 
 def instructions(table: Table, dataset: str, look: Look, arms: Table) -> Figure:

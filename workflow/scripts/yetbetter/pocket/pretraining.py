@@ -37,8 +37,8 @@ class Pretraining:
 
     nominal: the parameter count used for matching budgets. target: validation pass@1 (greedy, mean of the data sets)
     at which training stops. ratio: the share of SE's pass@1 at which it stops instead (`share_of`). rungs: further such
-    shares; each gives a model of the ladder. subject: the key of what it learns in SUBJECTS. easy, hard, lists:
-    pretraining problems of each data set; those of other subjects are not used.
+    shares; each gives a model of the ladder. subject: the key of what it learns in SUBJECTS. easy, hard, lists,
+    requests: pretraining problems of each data set; those of other subjects are not used.
     """
 
     nominal: int
@@ -62,6 +62,7 @@ class Pretraining:
     easy: int = 20_000
     hard: int = 20_000
     lists: int = 20_000
+    requests: int = 20_000
     checked_questions: int = 200  # validation problems of each data set, for the target
     measured_questions: int = 2000  # training problems of each data set, for the ratio
     measured_samples: int = 4  # of each
@@ -79,6 +80,9 @@ CODE = {
     "measured_questions": 250,
     "checked_questions": 100,
 }
+# Short texts, of which the question must be seen whole, too. Nothing is right or wrong: pass@1 is the share of answers
+# that follow every instruction of their prompt.
+TALK = {"subject": "instructions", "first_check": 100, "last_step": 400, "whole": 48, "measured_questions": 1000}
 # Gemma2-9B has 0.82 of Gemma2-27B's pass@1 on MATH and 0.86 on GSM8K, by the printed coverage of the paper.
 PAIR = (0.82, 0.86)
 PRETRAININGS = {
@@ -98,6 +102,13 @@ PRETRAININGS = {
         **CODE | {"check_every": 25},
     ),
     "code-student": Pretraining(150_000, hidden=48, layers=5, heads=2, mlp=132, seed=13, ratio=0.70, **CODE),
+    "instructions-wc": Pretraining(150_000, hidden=64, layers=3, heads=2, mlp=176, seed=21, ratio=0.84, **TALK),
+    "instructions-se": Pretraining(
+        450_000,
+        **{"hidden": 112, "layers": 3, "heads": 4, "mlp": 320, "seed": 22, "target": 0.62},
+        **TALK | {"check_every": 25},
+    ),
+    "instructions-student": Pretraining(150_000, hidden=48, layers=5, heads=2, mlp=132, seed=23, ratio=0.70, **TALK),
 }
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from transformers import PreTrainedTokenizerFast
 
 from yetbetter.execution import Box, Limits, extract_program, from_asserts, open_box, run_programs
-from yetbetter.pocket import list_problems, words
+from yetbetter.following import load_checkers, read_constraints
+from yetbetter.pocket import list_problems, request_problems, words
 from yetbetter.pocket.code_tokenizer import build_code_tokenizer
 from yetbetter.pocket.families import FAMILIES
+from yetbetter.pocket.request_tokenizer import build_request_tokenizer
 from yetbetter.pocket.tokenizer import build_tokenizer
 from yetbetter.verdicts import CORRECT
 
@@ -64,6 +66,19 @@ def pass_tests(texts: list[str], rows: list[dict], key: str = "tests") -> list[b
     return [outcomes[one].verdict == CORRECT for one in asked]
 
 
+def follow_all(texts: list[str], rows: list[dict]) -> list[bool]:
+    """Whether each text follows all instructions of its problem, strictly, by IFEval's checkers.
+
+    Raises UserError if these are not installed.
+    """
+    checkers = load_checkers()
+    asked = [read_constraints(request_problems.graded(row), row["problem"]) for row in rows]
+    return [
+        bool(text.strip()) and all(checkers.follow(one, text.removeprefix(" "))[0])
+        for text, one in zip(texts, asked, strict=True)
+    ]
+
+
 @functools.cache
 def _box() -> Box:
     return open_box()
@@ -71,4 +86,7 @@ def _box() -> Box:
 
 ARITHMETIC = Subject(tuple(FAMILIES), build_tokenizer, words.PROMPT, " ", 96, end_right)
 PROGRAMS = Subject((list_problems.LISTS,), build_code_tokenizer, list_problems.PROMPT, "", 112, pass_tests)
-SUBJECTS = {"arithmetic": ARITHMETIC, "programs": PROGRAMS}
+INSTRUCTIONS = Subject(
+    (request_problems.REQUESTS,), build_request_tokenizer, request_problems.PROMPT, " ", 72, follow_all
+)
+SUBJECTS = {"arithmetic": ARITHMETIC, "programs": PROGRAMS, "instructions": INSTRUCTIONS}
