@@ -145,6 +145,18 @@ def one(name: str, **kwargs) -> dict:
             one("length_constraints:number_words", relation="at least"),
             "here: instruction 'length_constraints:number_words': no 'num_words' in its kwargs",
         ),
+        (
+            one("length_constraints:number_words", relation="at least", num_words=-5),
+            "here: instruction 'length_constraints:number_words': num_words is -5, which the checker would not use",
+        ),
+        (
+            one("length_constraints:nth_paragraph_first_word", num_paragraphs=2, nth_paragraph=3, first_word="then"),
+            "here: instruction 'length_constraints:nth_paragraph_first_word': nth_paragraph is 3, which the checker ",
+        ),
+        (
+            one("keywords:existence", keywords="word"),
+            "here: instruction 'keywords:existence': keywords is \"word\", which the checker would not use",
+        ),
     ],
 )
 def test_damaged_instructions_are_one_line(change, message):

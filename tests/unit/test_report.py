@@ -8,7 +8,9 @@ from headless import Browser, needs_browser
 
 from yetbetter.records import write_json
 from yetbetter.report import provenance, wording
-from yetbetter.report.captions import find_kind
+from yetbetter.report.captions import find_kind, tell_numbers
+from yetbetter.report.study import ReportedStudy
+from yetbetter.tables import Table
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +77,30 @@ def test_the_figure_of_an_experiment_carries_its_title_and_the_numbers_of_its_so
     assert "Budget low – student: SE 38.0 %; WC 41.2 % (+3.2 points [+0.4, +6.1])." in text
     assert "In brackets the lead over SE data, on 1,000 test problems, one seed." in text
     assert "Budget low – coverage SE 33.0 % [29.0, 37.0], WC 50.0 % [46.0, 54.0]." in text
+
+
+def test_an_experiment_without_se_data_is_told_against_its_first_source_and_brackets_only_if_there_are_some():
+    place = {"dataset": "talk", "budget": "low", "target": "student", "benchmark": "test", "metric": "pass@1"}
+    place |= {"level": "all"}
+    values = [
+        place | {"source": source, "seed": seed, "value": value, "problems": 60}
+        for source, value in (("se-none", 0.425), ("wc-none", 0.342))
+        for seed in ("0", "all")
+    ]
+    lead = {"source": "wc-none", "baseline": "se-none", "difference": -0.083, "low": -0.283, "high": 0.117}
+    experiment = {"sources": ["se-none", "wc-none"], "targets": ["student"], "budgets": ["low"]}
+    sources = {name: {"draws": [{"model": name[:2]}]} for name in ("se", "wc", "se-none", "wc-none")}
+    config = {"comparison": {"weak": "wc", "strong": "se"}, "sources": sources, "experiments": {"talking": experiment}}
+    config |= {"budgets": {"low": {}}, "models": {"se": {}, "wc": {}, "student": {}}}
+
+    def told(differences: list[dict]) -> str:
+        tables = {"finetuned": Table("f.csv", values), "differences": Table("d.csv", differences)}
+        lines = tell_numbers(ReportedStudy({"config": config}, tables), "experiment", ["talking", "talk"])
+        return " ".join(lines).replace(wording.NARROW, " ")
+
+    assert "se-none 42.5 %; wc-none 34.2 % (−8.3 points [−28.3, +11.7])." in told([place | lead])
+    assert "In brackets the lead over se-none data, on 60 test problems, one seed." in told([place | lead])
+    assert "In brackets" not in told([]) and "On 60 test problems" in told([])
 
 
 def test_claims_come_first_and_what_is_missing_is_reported(page):

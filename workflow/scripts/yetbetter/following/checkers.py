@@ -78,6 +78,14 @@ def load_modules(packages: Path) -> ModuleType:
                 sys.modules[name] = module
 
 
+def is_replaced(given, read) -> bool:
+    """Whether a checker reads an argument as another one: a number that it cannot count to is drawn anew, text in the
+    place of a list is taken for a list of letters. Words may be sorted, or trimmed at their ends."""
+    if isinstance(given, int | float) and isinstance(read, int | float):
+        return given != read
+    return isinstance(read, list) and not isinstance(given, list)
+
+
 class Checkers:
     """program: lm-eval's functions. langdetect: the package. Not safe in threads: seeds are global."""
 
@@ -95,14 +103,18 @@ class Checkers:
             checker = self.official[name](name)
             try:
                 checker.build_description(**kwargs)
-                missing = [key for key in checker.get_instruction_args() or {} if key not in kwargs]
+                read = checker.get_instruction_args() or {}
                 checker.check_following("A text.")
             # What a wrong argument raises differs between the checkers.
             except Exception as error:
                 reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
                 raise UserError(f"{where}: instruction {name!r} with {json.dumps(kwargs)}: {reason}") from None
-            if missing:  # the checker would draw it at random
-                raise UserError(f"{where}: instruction {name!r}: no {missing[0]!r} in its kwargs")
+            for key, value in read.items():
+                if key not in kwargs:  # the checker would draw it at random
+                    raise UserError(f"{where}: instruction {name!r}: no {key!r} in its kwargs")
+                if is_replaced(kwargs[key], value):
+                    found = f"{key} is {json.dumps(kwargs[key])}, which the checker would not use"
+                    raise UserError(f"{where}: instruction {name!r}: {found}")
 
     def check(self, constraints: Constraints, text: str) -> Followed:
         """Whether the text follows each instruction. A checker may raise for a text that it cannot read."""

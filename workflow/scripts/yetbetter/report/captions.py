@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 from yetbetter.measures.metrics import FURTHER_MEASURES, METRICS, Metric
 from yetbetter.report import wording
 from yetbetter.report.study import ReportedStudy, basis
+from yetbetter.study.experiments import baseline_of
 from yetbetter.tables import Estimate, level_order
 
 NUMBERS: dict[str, Callable] = {}
@@ -127,14 +128,15 @@ def tell_transfer(study: ReportedStudy, dataset: str) -> list[str]:
 
 @numbers_of("experiment")
 def tell_experiment(study: ReportedStudy, name: str, dataset: str = "") -> list[str]:
-    """Accuracy on each source of an experiment, and its lead over the strong one's data if that was measured."""
+    """Accuracy on each source of an experiment, and its lead over the baseline's data if that was measured."""
     if not dataset:
         return tell_ladder(study)
     chosen = study.config["experiments"][name]
     keys = {"dataset": dataset, "benchmark": "test", "metric": "pass@1", "level": "all"}
     values = study.table("finetuned").where(seed="all", source=tuple(chosen["sources"]), **keys)
-    differences = study.table("differences").where(baseline=study.strong, **keys)
-    lines = []
+    baseline = baseline_of(chosen["sources"], study.strong)
+    differences = study.table("differences").where(baseline=baseline, **keys)
+    lines, bracketed = [], False
     for budget in study.look.order_budgets(
         [budget for budget in values.values("budget") if budget in chosen["budgets"]]
     ):
@@ -143,13 +145,16 @@ def tell_experiment(study: ReportedStudy, name: str, dataset: str = "") -> list[
             for row in values.where(budget=budget, target=target).rows:
                 lead = differences.estimate("difference", budget=budget, target=target, source=row["source"])
                 change = f" ({wording.points(*lead)})" if lead.known else ""
+                bracketed = bracketed or lead.known
                 pieces.append(f"{study.label(row['source'])} {wording.percent(row['value'])}{change}")
             if pieces:
                 lines.append(budget_line(budget, f"{study.label(target)}: {'; '.join(pieces)}"))
     problems = sorted({f"{int(wording.to_float(row['problems'])):,}" for row in values.rows if row["problems"]})
     seeds = study.seeds(**keys, source=tuple(chosen["sources"]), budget=tuple(chosen["budgets"]))
-    rest = f", on {wording.joined(problems, ' or ')} test problems, {wording.count(seeds, 'seed')}" if problems else ""
-    return [*lines, f"In brackets the lead over {study.label(study.strong)} data{rest}." if lines else ""]
+    rest = f"on {wording.joined(problems, ' or ')} test problems, {wording.count(seeds, 'seed')}" if problems else ""
+    ends = [f"In brackets the lead over {study.label(baseline)} data" if bracketed else "", rest]
+    end = ", ".join(filter(None, ends))
+    return [*lines, f"{end[0].upper()}{end[1:]}." if lines and end else ""]
 
 
 def tell_ladder(study: ReportedStudy) -> list[str]:
