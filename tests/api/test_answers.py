@@ -377,6 +377,13 @@ def test_a_wrong_file_of_certificates_is_one_line_before_anything_is_sent(job, c
     assert not read_tries(job.ledger)
 
 
+def test_a_file_for_keys_that_cannot_be_written_is_not_taken_for_that_of_certificates(job, certificate):
+    environment = {"SSL_CERT_FILE": str(certificate.with_name("cert.pem")), "SSLKEYLOGFILE": "/no/such/file"}
+    told = told_with(job, "https://api.invalid/v1", environment)
+    assert "the environment variable SSLKEYLOGFILE is '/no/such/file': No such file or directory" in told
+    assert not read_tries(job.ledger)
+
+
 @pytest.fixture
 def certificate(tmp_path):
     """A certificate that nobody has signed, with its key."""

@@ -83,10 +83,12 @@ def test_checkpoints_of_adapters_are_plain_models_in_which_only_the_named_layers
     assert content(again) == content(output)
 
 
-def test_a_layer_that_is_not_there_gets_no_adapter(model, data, tmp_path, monkeypatch):
+@pytest.mark.parametrize("targets", ["no_such_layer", "q_proj,no_such_layer"])
+def test_a_layer_that_is_not_there_gets_no_adapter(targets, model, data, tmp_path, monkeypatch):
+    """Nor is it left out in silence beside one that is there."""
     pytest.importorskip("peft")
     with pytest.raises(UserError, match=r"--lora-targets: .*no_such_layer"):
-        run_here(monkeypatch, model, data, tmp_path / "out", lora_rank=4, lora_targets="no_such_layer", **SHORT)
+        run_here(monkeypatch, model, data, tmp_path / "out", lora_rank=4, lora_targets=targets, **SHORT)
 
 
 def packed_and_alone(model: str, attention: str):

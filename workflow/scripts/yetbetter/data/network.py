@@ -44,6 +44,8 @@ def read_certificates() -> ssl.SSLContext | bool:
     try:
         return ssl.create_default_context(cafile=path)
     except OSError as error:  # also SSLError, a subclass
+        if error.filename:  # Python opens the file of SSLKEYLOGFILE too, and of the two names only this one
+            raise UserError(f"the environment variable SSLKEYLOGFILE is {error.filename!r}: {error.strerror}") from None
         why = error.strerror if error.errno and not isinstance(error, ssl.SSLError) else "it holds no certificates"
         allowed = "a PEM file of certificates, or not set"
         raise UserError(f"the environment variable SSL_CERT_FILE is {path!r}: {why} (allowed: {allowed})") from None

@@ -133,12 +133,21 @@ def add_adapter(job: Job, model):
         adapted = get_peft_model(model, lora)
     except ValueError as error:
         raise UserError(f"--lora-targets: {' '.join(str(error).split())[:200]}") from error
+    if recipe.lora_targets:
+        refuse_unmatched(targets, adapted.targeted_module_names)
     plain = adapted.get_base_model()
     if plain.get_output_embeddings() is not ends[1]:
         raise UserError(f"--lora-targets: {recipe.lora_targets} holds {IS_LAST}")
     if plain.get_input_embeddings() is not ends[0] and plain.config.get_text_config().tie_word_embeddings:
         raise UserError(f"--lora-targets: {recipe.lora_targets} holds {IS_TIED}")
     return adapted
+
+
+def refuse_unmatched(targets: list[str], adapted: list[str]) -> None:
+    """UserError for a target of adapters that names none of the adapted layers: PEFT accepts it if another one does."""
+    for target in targets:
+        if not any(f".{layer}".endswith(f".{target}") for layer in adapted):
+            raise UserError(f"--lora-targets: the model has no layer {target!r}")
 
 
 def parameter_counts(model) -> tuple[int, int]:
