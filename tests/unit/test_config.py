@@ -340,6 +340,25 @@ def test_a_judge_with_a_fault_is_reported(change, expected):
     assert_says(refusal(judged(**change)), *expected)
 
 
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"\xef\xbb\xbfQ: {question}\r\nA:", None),
+        (b"Q: {q}\nA:", "prompt.txt: a prompt must hold {question} once, found 0 times"),
+        ("Q: {question}".encode("utf-16"), "prompt.txt: UTF-16 text (save it as UTF-8)"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["sampling", "finetuned"])
+def test_a_prompt_that_cannot_be_used_is_reported_before_any_job_runs(kind, content, expected, tmp_path):
+    path = tmp_path / "prompt.txt"
+    path.write_bytes(content)
+    config = changed(f"datasets.easy.prompts.{kind}", str(path))
+    if expected:
+        assert_says(refusal(config), f"datasets.easy.prompts.{kind}: ", expected)
+    else:
+        check_config(config, SCHEMA, "study.yaml")
+
+
 def test_people_are_in_order_without_labels_and_with_them(tmp_path):
     (tmp_path / "ann.jsonl").write_text("")
     for people in ({}, {"annotators": {"ann": {}}}, {"annotators": {"ann": {"hard": str(tmp_path / "ann.jsonl")}}}):

@@ -8,6 +8,7 @@ from yetbetter.data import ADAPTERS, check_source
 from yetbetter.errors import UserError
 from yetbetter.generation.engines import ENGINES, engine_of
 from yetbetter.generation.model_folder import HUB_NAME, check_model_folder
+from yetbetter.generation.prompts import read_template
 from yetbetter.judging.judgements import read_judge_template
 from yetbetter.selection.filters import FILTERS
 from yetbetter.study.by_level import check_groups
@@ -224,6 +225,10 @@ def check_dataset(key: str, dataset: str, entry: dict) -> None:
     for kind, path in entry["prompts"].items():
         if not Path(path).is_file():
             raise UserError(f"{key}.prompts.{kind}: {path!r}: no such file")
+        try:
+            read_template(path)
+        except UserError as error:
+            raise UserError(f"{key}.prompts.{kind}: {error}") from None
     for benchmark, asked in entry["benchmarks"].items():
         size = entry["splits"].get(benchmark)
         if size is None:
