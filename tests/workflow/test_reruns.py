@@ -54,7 +54,7 @@ def test_resources_make_nothing_again(finished):
 
 def change_prompt(clone, kind: str) -> None:
     prompt = clone.folder / "resources/prompts/pocket.txt"
-    (prompt.parent / "other.txt").write_text(prompt.read_text() + " ")
+    (prompt.parent / "other.txt").write_text("Answer. " + prompt.read_text())
     clone.change_config(
         lambda config: config["datasets"]["hard"]["prompts"].update({kind: "resources/prompts/other.txt"})
     )
