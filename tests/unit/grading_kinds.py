@@ -18,6 +18,8 @@ WITH_REASONS = [
     "The answer is 42 after simplification.",
 ]
 ANSWERS = [
+    ("sign in a word", "-3", True, ["minus 3", "negative 3", "minus three"]),
+    ("sign in a word", "3", False, ["minus 3", "negative 3"]),
     (
         "unit",
         "5",
@@ -609,6 +611,9 @@ ANSWERS = [
 
 # (kind, --answer-format, gold answer, verdict, the texts)
 TEXTS = [
+    ("sign in a word", "any", "-3", "correct", ["So it is minus 3.", "This gives negative 3.", "We get x = minus 3"]),
+    ("sign in a word", "any", "3", "incorrect", ["So it is minus 3.", "This gives negative 3."]),
+    ("sign in a word", "any", "3", "correct", ["Of 12 take 9, so 12 minus 3"]),
     (
         "prose behind",
         "the_answer_is",

@@ -25,6 +25,8 @@ NAMED_VALUES = re.compile(
     rf"(?<![a-zA-Z\\])(?P<name>[a-zA-Z])\s?=\s?{VALUE}(?:\s?,?\s?(?:and|or|,)\s(?P=name)\s?=\s?{VALUE}){{1,20}}"
 )
 RATIO = re.compile(r"(?<![\w.:])\d{1,9}(?::\d{1,9}){1,4}$")
+# "So it is minus 3", but not "12 minus 3".
+NEGATED = re.compile(r"(?:\bnegative|(?:^|\b(?:is|are|be|gives?|gets?|equals?|to)|[:=]) ?minus) $", re.IGNORECASE)
 LAST_DIGIT = re.compile(r".*\d", re.DOTALL)
 CLOSING = re.compile(r"[)\]}]")
 MAX_TAIL = 20_000
@@ -68,10 +70,11 @@ def last_formula(text: str) -> str | None:
         ratio = RATIO.search(rest, max(place - 40, 0), place + len(last)) if rest[place - 1 : place] == ":" else None
         if ratio:
             return ratio[0]
+        value = f"-{last}" if NEGATED.search(rest[max(place - 30, 0) : place]) else last
         if not CLOSING.search(rest, place, place + len(last) + 40):
-            return last
+            return value
         brackets = [match for match in BRACKETS.finditer(rest) if match.end() > place]
-        return brackets[-1][0] if brackets else last
+        return brackets[-1][0] if brackets else value
     if not formulas:
         return trim(text)
     joined = [formulas[-1]]

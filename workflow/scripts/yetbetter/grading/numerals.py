@@ -29,7 +29,7 @@ SCALED = re.compile(
     r"(?P<open>\\text ?\{)? ?(?P<word>hundred|thousand|million|billion|trillion|dozen)s?(?![a-z])(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-NEGATIVE = re.compile(r"^negative (?=[\d.\\])")
+NEGATIVE = re.compile(r"^(?:negative|minus) (?=[\d.\\])")
 # Behind a multiple these words continue the number: "2 hundred and five", "5 million 300 thousand".
 GOES_ON = NUMBER_WORDS | listed("and or plus minus point to")
 
@@ -81,7 +81,7 @@ def whole(words: list[str]) -> Fraction | None:
 
 
 def without_multiple(text: str) -> str:
-    r"""2.5 \text{ million dollars} as 2500000 \text{ dollars}; -7 for negative 7; any other text as it is."""
+    r"""2.5 \text{ million dollars} as 2500000 \text{ dollars}; -7 for negative 7 or minus 7; any other text as it is."""
     text = NEGATIVE.sub("-", text)
     match = SCALED.fullmatch(text)
     if not match:
