@@ -54,6 +54,15 @@ def test_degenerate_pilots_have_finite_intervals(right, questions):
     assert low <= 0 <= high
 
 
+def test_models_that_solve_nothing_lead_by_nothing():
+    none = Pilot(8, [0] * 300)
+    mixed = MixedPilot(none, none, 350)
+    [(_, low, high)] = mixed.coverage([(15, 5)])
+    assert low == 0 < high
+    [(_, low, high)] = mixed.leads([((15, 5), (0, 10))])
+    assert low < 0 < high
+
+
 def test_the_chance_of_a_difference_is_that_of_its_interval():
     assert difference_between(0.1, 0.0, 0.3).chance == pytest.approx(0.975)
     assert difference_between(-0.1, -0.3, 0.0).chance == pytest.approx(0.025)
