@@ -597,6 +597,8 @@ def test_an_allocation_by_level_is_recommended_if_it_is_settled_and_has_a_source
         write_table(tmp_path / f"hard/{name}.csv", columns, own)
     write_table(tmp_path / "hard/allocations.csv", ALLOCATIONS, rows)
     plan = read_plan(tmp_path / "hard", study())
+    assert [one["match"] for one in plan.recommended] == ["compute", "price"]
+    assert state(study(), [plan])[0].startswith("For the compute of one sample of se per question on hard, draw three")
     [own] = [one for one in plan.recommended if one["groups"]]
     assert what_to_draw(own) == "three samples of wc for level easy and one sample of se for level hard"
     lines = yaml.safe_load(snippet(study(), [plan]))

@@ -47,7 +47,10 @@ class Plan:
 
     @property
     def recommended(self) -> list[dict]:
-        return self.allocations.where(recommended="yes").rows
+        """By budget and rule, in the order of the first allocation of each: those by level or subject come last."""
+        order = list(dict.fromkeys((row["budget"], row["match"]) for row in self.allocations.rows))
+        rows = self.allocations.where(recommended="yes").rows
+        return sorted(rows, key=lambda row: order.index((row["budget"], row["match"])))
 
     @property
     def files(self) -> list[Path]:
