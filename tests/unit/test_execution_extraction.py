@@ -14,6 +14,10 @@ WHOLE = "def f(x):\n    return 2 * x\n"
         (WHOLE, WHOLE),
         (f"{WHOLE}[DONE]\nanything", WHOLE),
         (f"[BEGIN]\n{WHOLE}[DONE]", f"\n{WHOLE}"),
+        (f"Here it is:\n[BEGIN]\n{WHOLE}[DONE]", f"\n{WHOLE}"),
+        (f"{WHOLE}[BEGIN]\ndef g(x):\n    pass\n[DONE]", WHOLE),
+        (f"[BEGIN]\n{WHOLE}[BEGIN]\ndef f(x):\n    pass\n", f"\n{WHOLE}"),
+        ("I think.\n[BEGIN]\ndef other(x):\n    pass\n", "\ndef other(x):\n    pass\n"),
         (f"Here it is:\n```python\n{WHOLE}```\nThis doubles.", WHOLE),
         (f"```\nx = 1\n```\nand\n```python\n{WHOLE}```", WHOLE),
         (f"```python\n{WHOLE}", WHOLE),
@@ -37,6 +41,13 @@ def test_a_text_without_a_program_has_none(text):
 )
 def test_a_completion_ends_where_something_else_begins(stop):
     assert extract_program(f"    return 2 * x\n{stop}\n    more", "f", PROMPT) == f"{PROMPT}    return 2 * x\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["    return 2 * x\n[BEGIN]\ndef g():\n    pass\n", "Here it is:\n[BEGIN]    return 2 * x\n"]
+)
+def test_a_completion_may_stand_on_either_side_of_a_mark(text):
+    assert extract_program(text, "f", PROMPT) == f"{PROMPT}    return 2 * x\n"
 
 
 def test_a_text_that_defines_the_function_stands_alone():

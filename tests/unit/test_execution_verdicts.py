@@ -115,6 +115,8 @@ def test_a_value_that_makes_a_test_endless_ends_in_a_verdict_and_spares_the_neig
         ("import ctypes\ndef f(x):\n    ctypes.string_at(0)\n", ProgramOutcome(INCORRECT, "SIGSEGV", 0)),
         ("while True:\n    pass\n", ProgramOutcome(TIMEOUT, "timeout")),
         ("def f(x):\n    while x > 2: pass\n    return 4\n", ProgramOutcome(TIMEOUT, "timeout", 1)),
+        ("class timeout(Exception): pass\nraise timeout\n", ProgramOutcome(INCORRECT, "timeout")),
+        ("class timeout(Exception): pass\ndef f(x):\n    raise timeout\n", ProgramOutcome(INCORRECT, "timeout", 0)),
         ("def f(x):\n    return bytearray(10**9)\n", ProgramOutcome(INCORRECT, "MemoryError", 0)),
         ("def f(x):\n    return 'x' * 5 * 2**20\n", ProgramOutcome(INCORRECT, "ReplyTooLarge", 0)),
         ("x = '" + "x" * 10 * 2**20 + "'\n" + SQUARE, ProgramOutcome(INCORRECT, "ProgramTooLarge")),

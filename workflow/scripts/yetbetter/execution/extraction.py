@@ -6,6 +6,7 @@ DONE, BEGIN = "[DONE]", "[BEGIN]"
 # A completion of a function has ended where a line begins with one of these. The first five are CodeT's.
 STOPS = ("\nclass", "\ndef", "\n#", "\nif", "\nprint", "\nassert", "\n@")
 FENCE = re.compile(r"^[ \t]*```[^\n`]*\n(.*?)(?:^[ \t]*```|\Z)", re.MULTILINE | re.DOTALL)
+INDENTED = re.compile(r"(?:[ \t]*\n)*(?:\t|  )")
 STATEMENT = re.compile(r"^[ \t]*(?:(?:async[ \t]+)?def|class|import|from|@)\b|^[ \t]*\w+[ \t]*=[^=]", re.MULTILINE)
 
 
@@ -15,7 +16,7 @@ def extract_program(text: str, entry_point: str, prompt: str = "") -> str | None
     prompt: the beginning of a program that the model was asked to complete. It is put before a text that does not
     define the function itself.
     """
-    text = text.partition(DONE)[0].rpartition(BEGIN)[2]
+    text = begun(text.partition(DONE)[0], entry_point, prompt)
     blocks = FENCE.findall(text)
     if blocks:
         text = next((block for block in blocks if defines(block, entry_point)), blocks[0])
@@ -25,6 +26,15 @@ def extract_program(text: str, entry_point: str, prompt: str = "") -> str | None
         completion = cut_at_stops(text)
         return prompt + completion if completion.strip() else None
     return text if STATEMENT.search(text) else None
+
+
+def begun(text: str, entry_point: str, prompt: str) -> str:
+    """What follows BEGIN, or precedes it: a model that was shown BEGIN writes its program first and may go on with
+    another problem. The first part counts that defines the function, or continues the prompt; else the last one.
+    """
+    parts = text.split(BEGIN)
+    of_prompt = (part for part in parts if prompt and INDENTED.match(part))
+    return next((part for part in parts if defines(part, entry_point)), next(of_prompt, parts[-1]))
 
 
 def defines(text: str, name: str) -> bool:

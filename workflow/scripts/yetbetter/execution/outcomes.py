@@ -73,7 +73,7 @@ def run_tests_in(session: Session, program: str, tests: Tests) -> ProgramOutcome
     try:
         session.define(program)
     except ProgramFailed as failure:
-        return outcome_of(failure.kind, None)
+        return outcome_of(failure.kind, None, session)
     names: dict[str, Any] = dict(NAMES)
     try:
         (setup, *statements), names["VALUES"] = prepared(tests)
@@ -85,11 +85,11 @@ def run_tests_in(session: Session, program: str, tests: Tests) -> ProgramOutcome
         try:
             exec(statement, names)
         except Lost as loss:
-            return outcome_of(str(loss), place_of(loss, tests, number))
+            return outcome_of(str(loss), place_of(loss, tests, number), session)
         except Broken:
             raise BoxFailed("a box was lost") from None
         except ProgramFailed as failure:
-            return outcome_of(failure.kind, place_of(failure, tests, number))
+            return outcome_of(failure.kind, place_of(failure, tests, number), session)
         except NameError as error:
             # Raised by the test itself, it means that the test needs more of the program than its functions.
             verdict = INCORRECT if hasattr(error, "from_program") else GRADER_ERROR
@@ -106,8 +106,9 @@ def prepared(tests: Tests) -> tuple[list[CodeType], Any]:
     return code, decode(zlib.decompress(base64.b64decode(tests.values))) if tests.values else None
 
 
-def outcome_of(kind: str, place: int | None) -> ProgramOutcome:
-    return ProgramOutcome(TIMEOUT if kind == TIME_IS_UP else INCORRECT, kind, place)
+def outcome_of(kind: str, place: int | None, session: Session) -> ProgramOutcome:
+    # An exception of the program may have any name; after a time-out the session is lost.
+    return ProgramOutcome(TIMEOUT if session.lost and kind == TIME_IS_UP else INCORRECT, kind, place)
 
 
 def function_of(session: Session, name: str):
