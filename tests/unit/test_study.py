@@ -12,6 +12,7 @@ import yaml
 from configs import SCHEMA, check_config, completed, pocket_study
 from yetbetter.errors import UserError
 from yetbetter.study.study import Study
+from yetbetter.versions import EXECUTION_VERSION, FOLLOWING_VERSION, GRADER_VERSION
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,6 +34,16 @@ def test_an_arm_names_the_blocks_that_hold_its_samples(study):
     arm = study.arm(wildcards(dataset="hard", budget="high", source="wc"))
     assert arm.draws == {"wc": 30} and arm.questions == 500
     assert len(arm.blocks) == 2 * 3 and arm.blocks[0] == "wc/questions-000000_samples-0000"
+
+
+def test_verdicts_of_a_data_set_depend_on_the_version_of_its_task():
+    """So that a raised version makes verdicts, evaluations and scores again, of data sets of this task alone."""
+    study = Study(completed(config()))
+    for dataset, version in {"hard": GRADER_VERSION, "lists": EXECUTION_VERSION, "requests": FOLLOWING_VERSION}.items():
+        found = study.datasets[dataset]
+        assert found.grading == {"version": version, "mode": "strict"}
+        assert found.evaluation_versions[1] == found.version == version
+        assert study.regraded().datasets[dataset].grading == {"version": version, "mode": "lenient"}
 
 
 def test_an_arm_of_a_filter_that_looks_at_reasoning_needs_its_files(study):

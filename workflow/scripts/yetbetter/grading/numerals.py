@@ -81,7 +81,7 @@ def whole(words: list[str]) -> Fraction | None:
 
 
 def without_multiple(text: str) -> str:
-    r"""2.5 \text{ million dollars} as 2500000 \text{ dollars}; -7 for negative 7 or minus 7; any other text as it is."""
+    r"""2.5 \text{ million dollars} as 2500000 \text{ dollars}; -7 for negative 7, minus 7; any other text as it is."""
     text = NEGATIVE.sub("-", text)
     match = SCALED.fullmatch(text)
     if not match:

@@ -157,6 +157,7 @@ CODE = Task(
     keys=("entry_point", "tests"),
     reference_of=reference_of,
     grade=grade,
+    version=EXECUTION_VERSION,
     settings=settings,
     score_samples=score_draws,
     checks=("tests", "none"),

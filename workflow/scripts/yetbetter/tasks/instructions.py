@@ -101,6 +101,7 @@ FOLLOWED = Task(
     keys=(),
     reference_of=reference_of,
     grade=grade,
+    version=FOLLOWING_VERSION,
     settings=settings,
     score_samples=score_samples,
     checks=("judge", "none"),

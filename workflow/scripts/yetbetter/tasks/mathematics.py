@@ -65,6 +65,7 @@ MATH = Task(
     keys=("answer",),
     reference_of=reference_of,
     grade=grade,
+    version=grading.GRADER_VERSION,
     settings=settings,
     score_samples=score_votes,
     checks=("exact", "judge", "none"),

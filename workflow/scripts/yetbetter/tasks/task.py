@@ -43,6 +43,7 @@ class Task:
     keys: of a problem, that grading needs. reference_of(problem, where): what its solutions are graded by; where: names
     the problem in a UserError.
     grade(solutions, options): verdict rows (problem, sample, verdict and more) in order, a few at a time.
+    version: raised deliberately when a verdict may change; rules have it as a param.
     settings(options): what verdicts depend on in addition to solutions and references; also recorded with them.
     score_samples(rows): scores of a problem's sampled answers, by name, from their verdict rows.
     checks: the ways to check right answers (`fpr`, see `tasks.checks`) that it allows.
@@ -65,6 +66,7 @@ class Task:
     score_samples: Callable[[list[dict]], dict[str, float]]
     checks: tuple[str, ...]
     votes: bool
+    version: int = 1
     form_of: Callable[[str, Any], str | None] | None = None
     answers_are_solutions: bool = False
     graded: bool = True
