@@ -69,6 +69,12 @@ def make_paper_sized_config(folder: Path, seeds: int, repeat: str) -> Path:
 
 
 def enlarge(config: dict, seeds: int = 5) -> None:
+    # Mathematics alone: data sets of other tasks have weights and prompts of their own.
+    config["datasets"] = {name: config["datasets"][name] for name in ("easy", "hard")}
+    roles = config["claims"]["datasets"]
+    config["claims"]["datasets"] = {role: name for role, name in roles.items() if name in config["datasets"]}
+    for model in config["models"].values():
+        model.pop("paths", None)
     wc = config["sources"]["wc"]
     config["sources"] |= {f"wc{number}": wc for number in range(7)}
     sources = ["se", "wc", "human", *(f"wc{number}" for number in range(7))]
