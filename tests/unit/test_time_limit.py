@@ -222,8 +222,14 @@ def test_finetuning_out_of_time_resumes_and_ends_with_the_same_weights_to_the_bi
         shutil.rmtree(tmp_path / "out")
         stopped.clear()
 
-    finish(job, forget)
-    assert set(stopped) - {f"checkpoint-{step}" for step in (10, 20, 30)}, "stopped at checkpoints only"
+    checkpoints = {f"checkpoint-{step}" for step in (10, 20, 30)}
+    # Where it stops depends on the machine's load.
+    for _ in range(5):
+        finish(job, forget)
+        if set(stopped) - checkpoints:
+            break
+        forget()
+    assert set(stopped) - checkpoints, "stopped at checkpoints only"
     assert content(tmp_path / "out") == expected
 
 

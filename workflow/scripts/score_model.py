@@ -29,7 +29,7 @@ def parse_arguments() -> argparse.Namespace:
         choices=CHECKS,
         help="how a right answer's reasoning is checked",
     )
-    parser.add_argument("--judgements", help="with --fpr judge: what judge_answers.py wrote")
+    parser.add_argument("--judgements", nargs="?", help="with --fpr judge: what judge_answers.py wrote")
     for axis in AXES:
         parser.add_argument(f"--{axis}", required=True)
     parser.add_argument("--output", action=Output, required=True)
