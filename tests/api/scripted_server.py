@@ -2,9 +2,10 @@
 
 import http.server
 import json
-import ssl
 import threading
 from pathlib import Path
+
+from loopback import Loopback
 
 
 def samples(*texts: str, chat: bool = False, reason="stop", **more) -> str:
@@ -17,11 +18,10 @@ def samples(*texts: str, chat: bool = False, reason="stop", **more) -> str:
     return json.dumps({"id": "cmpl-1", "choices": choices, "usage": usage} | more)
 
 
-class Server:
-    """Serves on a free port of the loopback while in a `with` block.
+class Server(Loopback):
+    """A server of the class Loopback.
 
     answers: (status, body) or (status, body, headers) of each request, in order; the last one answers all that follow.
-    certificate: a PEM file with certificate and key; with it the server speaks TLS.
     asked: the bodies of the requests as JSON; lines: their first lines.
     """
 
@@ -31,7 +31,7 @@ class Server:
         self.lines: list[str] = []
         self.lock = threading.Lock()
 
-    def __enter__(self) -> "Server":
+    def handler(self) -> type[http.server.BaseHTTPRequestHandler]:
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -55,20 +55,4 @@ class Server:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        if self.certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(self.certificate)
-            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.port = self.server.server_address[1]
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+        return Handler

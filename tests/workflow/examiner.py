@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from pathlib import Path
 
+from loopback import Loopback
 from yetbetter.identity import stream_seed
 from yetbetter.pocket.reasoning import check_reasoning
 from yetbetter.records import iterate_rows
@@ -16,8 +17,8 @@ ASKED = re.compile(
 )
 
 
-class Examiner:
-    """Answers on a free port while in a `with` block, to prompts of the form of resources/prompts/judge.txt.
+class Examiner(Loopback):
+    """Answers prompts of the form of resources/prompts/judge.txt.
 
     problems: folder of the study's problems, read when the first question comes. sensitivity: share of the flawed
     solutions that it calls flawed; specificity: share of the others that it calls sound. A solution's dice are its
@@ -43,7 +44,7 @@ class Examiner:
             self.said[flawed, said] += 1
         return "Verdict: " + ("flawed" if said else "sound")
 
-    def __enter__(self) -> "Examiner":
+    def handler(self) -> type[http.server.BaseHTTPRequestHandler]:
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -64,15 +65,4 @@ class Examiner:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}/v1"
+        return Handler

@@ -79,7 +79,7 @@ def load_modules(packages: Path) -> ModuleType:
 
 
 def is_replaced(given, read) -> bool:
-    """Whether a checker reads an argument as another one: a number that it cannot count to is drawn anew, text in the
+    """Whether a checker reads an argument as another one: a number that it cannot count to is drawn again, text in the
     place of a list is taken for a list of letters. Words may be sorted, or trimmed at their ends."""
     if isinstance(given, int | float) and isinstance(read, int | float):
         return given != read

@@ -43,7 +43,7 @@ def digests_of_plans(results: str | Path) -> list[str]:
 
 
 def read_outcome(results: str | Path, study: ReportedStudy) -> Outcome | None:
-    """None without a plan, or if the study ran none of its allocations. UserError for a table that is no plan's."""
+    """None without a plan, or if the study ran none of its allocations. UserError for a table of other columns."""
     arms = {key: arm for arm in study.table("arms").rows for key in keys_of(arm, study.config)}
     lines, inside = [], {name: [] for name in MEASURED}
     for table in plan_tables(results):

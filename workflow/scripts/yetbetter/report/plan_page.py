@@ -270,7 +270,7 @@ def recommended_sheet(plan: Plan, config: dict) -> Sheet:
 
 
 def stopping_sheet(plan: Plan) -> Sheet | None:
-    """What stopping at the first right solution gives for the cost of each budget; None if that is no allocation."""
+    """What stopping at the first right solution gives for the cost of each budget; None if no allocation does."""
     kinds = {
         **{"budget": "text", "draw": "text", "looked at per question": "number", "coverage, %": "number"},
         **{"lead, points": "number", "cost": "text", "source": "text"},
