@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from snakemake.iocontainers import Wildcards
 
 from configs import SCHEMA, check_config, completed, pocket_study
 from yetbetter.errors import UserError
@@ -66,6 +67,17 @@ def test_a_pattern_stands_for_the_models_of_cells_that_are_alike(study):
         "standard",
         "high",
     ]
+
+
+@pytest.mark.parametrize("repeat, second", [("finetuning", "from-wc"), ("samples", "from-wc/seed-1")])
+def test_a_further_seed_has_training_data_of_its_own_if_samples_are_repeated(repeat, second):
+    """A pattern otherwise, which Snakemake fills in."""
+    found = Study(completed(pocket_study() | {"repeat": repeat})).training_data("jsonl")
+    cell = {"dataset": "hard", "budget": "low", "source": "wc", "target": "student"}
+    for seed, name in {"0": "from-wc", "1": second}.items():
+        path = found.format(**cell) if isinstance(found, str) else found(Wildcards(fromdict=cell | {"seed": seed}))
+        assert path == f"results/pocket/training_data/hard/low/{name}.jsonl"
+    assert isinstance(found, str) == (repeat == "finetuning")
 
 
 def test_a_finetunings_seed_comes_from_its_identity_alone(study):

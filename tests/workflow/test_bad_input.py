@@ -94,6 +94,22 @@ def test_a_value_of_the_command_line_has_the_type_of_a_file_and_is_blamed_on_the
     assert "\n--config: sampling.temperature: 'hot' is not of type number\n" in last_words(done)
 
 
+@pytest.mark.parametrize(
+    "target, line",
+    {
+        "code": f"{CONFIG}: no extra experiment is on data sets of task 'code' alone",
+        "compare": "compare: no other study is named (--config other=results/<folder>)",
+        "annotate": "annotate: nobody is named (--config annotator=NAME)",
+    }.items(),
+)
+def test_a_target_that_the_study_cannot_make_ends_in_one_line_and_leaves_no_lock(fresh, target, line):
+    for options in [("--dry-run",), ()]:
+        done = fresh.run(target, options=options, check=False)
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[-1].endswith(line) and "Traceback" not in last_words(done)
+    assert not list((fresh.folder / ".snakemake/locks").glob("*"))
+
+
 def test_another_working_folder_is_refused_in_one_line(fresh, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     done = fresh.run(options=("--dry-run", "--directory", str(tmp_path / "elsewhere")), check=False)

@@ -41,4 +41,4 @@ if study.ladder.own:
 
 rule ladder:
     input:
-        lambda wildcards: made.ladder(),
+        requested(made.ladder),

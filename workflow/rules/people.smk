@@ -49,7 +49,7 @@ rule annotate_solutions:
 # The pages of one annotator: `snakemake annotate --config annotator=NAME`.
 rule annotate:
     input:
-        lambda wildcards: people.pages(),
+        requested(people.pages),
 
 
 rule collect_labels:
@@ -114,4 +114,4 @@ rule compare_annotators:
 
 rule agreement:
     input:
-        lambda wildcards: people.comparisons(),
+        requested(people.comparisons),

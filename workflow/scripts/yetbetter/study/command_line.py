@@ -1,9 +1,11 @@
-"""The values that `--config` gives on Snakemake's command line: typed as in a file, and named in messages."""
+"""Snakemake's command line: its values of the config, typed as in a file and named in messages; its targets."""
 
 import copy
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 
+from yetbetter.errors import UserError
 from yetbetter.study.schema import Validator
 from yetbetter.study.yaml_readings import IN_QUOTES, typed
 
@@ -84,3 +86,18 @@ def covered(given, key: str) -> bool | None:
         if key == name or key.startswith(f"{name}."):
             return covered(inner, key[len(name) + 1 :])
     return None
+
+
+def requested(files: Callable[[], list[str]]) -> Callable[..., list[str]]:
+    """The input function of a rule that is requested by name: a UserError ends the run with its line alone.
+
+    Snakemake reports an exception of an input function as that of a broken function, with a traceback.
+    """
+
+    def of(wildcards):
+        try:
+            return files()
+        except UserError as error:
+            sys.exit(str(error))
+
+    return of
