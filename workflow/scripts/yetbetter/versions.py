@@ -14,6 +14,8 @@ GRADER_VERSION = 4
 EXECUTION_VERSION = 2
 # The same for answers to instructions.
 FOLLOWING_VERSION = 1
+# Of a verifier's training data and of its scores.
+VERIFIER_VERSION = 1
 # Of the chat format that targets of such tasks are trained and asked in.
 CHAT_VERSION = 1
 
