@@ -38,7 +38,9 @@ def choose_labelled(arguments: argparse.Namespace, in_steps: bool) -> tuple[list
             offered = []
             for sample, solution in selection.choose(shard.samples, shard.solutions()):
                 if sample.verdict == UNGRADED:
-                    raise UserError(f"{arguments.verdicts}: answers are {UNGRADED}, a verifier needs right and wrong ones")
+                    raise UserError(
+                        f"{arguments.verdicts}: answers are {UNGRADED}, a verifier needs right and wrong ones"
+                    )
                 if not sample.trained:
                     continue
                 text = solution["text"]

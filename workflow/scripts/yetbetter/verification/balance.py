@@ -65,8 +65,6 @@ class Chooser:
         number = min(map(len, labels))
         self.counts["out_balance"] += sum(map(len, labels)) - 2 * number
         chosen = [
-            one
-            for label in labels
-            for one in sorted(label, key=lambda one: (one.rank, self.hash_of(one)))[:number]
+            one for label in labels for one in sorted(label, key=lambda one: (one.rank, self.hash_of(one)))[:number]
         ]
         return sorted(chosen, key=lambda one: one.place)

@@ -42,7 +42,9 @@ def read_verifier_prompt(path: str | Path, kind: str) -> VerifierPrompt:
     """
     template = read_template(path)
     if template.count(SOLUTION) != 1:
-        raise UserError(f"{path}: a verifier's prompt must hold {SOLUTION} once, found {template.count(SOLUTION)} times")
+        raise UserError(
+            f"{path}: a verifier's prompt must hold {SOLUTION} once, found {template.count(SOLUTION)} times"
+        )
     before, _, rest = template.partition(QUESTION)
     between, found, behind = rest.partition(SOLUTION)
     if not found or not between.strip():

@@ -3,12 +3,14 @@
 import re
 
 # White space behind these does not end a sentence, if a word in lower case, a number or a name follows.
-ABBREVIATIONS = frozenset(
-    "e.g i.e etc cf vs resp approx mr mrs ms dr prof st jr sr no nos fig eq eqs thm ch sec p pp vol a.m p.m u.s"
-    " in ft yd mi oz lb lbs pt qt gal hr hrs min mins sq cu".split()
-)
+WITHIN = """
+    e.g i.e etc cf vs resp approx mr mrs ms dr prof st jr sr no nos fig eq eqs thm ch sec p pp vol a.m p.m u.s
+    in ft yd mi oz lb lbs pt qt gal hr hrs min mins sq cu
+"""
+ABBREVIATIONS = frozenset(WITHIN.split())
 # Only these are followed by capital letters or numbers within a sentence: a unit may be a sentence's last word.
-TITLES = frozenset("e.g i.e cf vs mr mrs ms dr prof st fig eq eqs thm no nos p pp approx resp".split())
+BEFORE_NAMES = "e.g i.e cf vs mr mrs ms dr prof st fig eq eqs thm no nos p pp approx resp"
+TITLES = frozenset(BEFORE_NAMES.split())
 STOP = re.compile(r"""(?<![.!?])([.!?]+)["'”’)\]}$*]*(?=\s+(\S{1,4}))""")
 WORD = re.compile(r"[A-Za-z.]{1,8}\Z")
 LONGEST = 8
@@ -19,8 +21,8 @@ ITEM = re.compile(r"\s*\W{0,2}(?:(?:Step|Part|Case)\s+)?(?:\d{1,2}|[A-Za-z])\W{0
 def split_steps(text: str) -> list[int]:
     """The offsets in `text` at which its steps end (exclusive), in order; none for a text of white space.
 
-    A step is a line that is not blank; in a text of one such line, a sentence. The last step ends with the text, without
-    its trailing white space.
+    A step is a line that is not blank; in a text of one such line, a sentence. The last step ends with the text,
+    without its trailing white space.
     """
     ends, start = [], 0
     for line in text.split("\n"):
