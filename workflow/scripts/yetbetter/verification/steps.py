@@ -13,7 +13,7 @@ BEFORE_NAMES = "e.g i.e cf vs mr mrs ms dr prof st fig eq eqs thm no nos p pp ap
 TITLES = frozenset(BEFORE_NAMES.split())
 STOP = re.compile(r"""(?<![.!?])([.!?]+)["'”’)\]}$*]*(?=\s+(\S{1,4}))""")
 WORD = re.compile(r"[A-Za-z.]{1,8}\Z")
-LONGEST = 8
+NEAR = 40  # characters before a mark that are looked at: long texts would take quadratic time
 # What a numbered list puts before its items.
 ITEM = re.compile(r"\s*\W{0,2}(?:(?:Step|Part|Case)\s+)?(?:\d{1,2}|[A-Za-z])\W{0,2}\Z", re.IGNORECASE)
 
@@ -37,14 +37,14 @@ def sentence_ends(text: str, end: int) -> list[int]:
     found: list[int] = []
     start = 0
     for stop in STOP.finditer(text, 0, end):
-        if is_sentence(text[start : stop.start()], stop[1], stop[2]):
+        if is_sentence(text[max(start, stop.start() - NEAR) : stop.start()], stop[1], stop[2]):
             start = stop.end()
             found.append(start)
     return found
 
 
 def is_sentence(sentence: str, mark: str, following: str) -> bool:
-    """Whether a mark ends the sentence before it. following: the start of the next word."""
+    """Whether a mark ends the sentence before it. sentence: its end. following: the start of the next word."""
     if ITEM.match(sentence) or not sentence.strip():
         return False
     if following[0] in ",;:.!?)]}" or following.startswith(("\\end", "\\\\")):
@@ -55,7 +55,7 @@ def is_sentence(sentence: str, mark: str, following: str) -> bool:
         return following not in "+-*/=<>^" and not following.islower()
     if len(mark) > 1:
         return following.isupper()
-    word = WORD.search(sentence[-LONGEST:])
+    word = WORD.search(sentence[-8:])
     # Of a number, or a formula, even if the next sentence begins in lower case.
     if word is None:
         return following not in "+*/=<>^"
