@@ -8,6 +8,7 @@ TRAINING_VERSION = 1
 EVALUATION_VERSION = 1
 # Also raised when the same answer of a judge is read as another verdict.
 JUDGE_VERSION = 1
+VERIFIER_VERSION = 1
 # Part of every verdict file's fingerprint: raised deliberately when a verdict may change.
 GRADER_VERSION = 4
 # The same for tasks whose answers are programs.
