@@ -103,14 +103,19 @@ if study.verifiers:
         params:
             arm=verifier(lambda one, dataset: one.arm_arguments(dataset)),
             choice=verifier(lambda one, dataset: one.choice(dataset)),
+            labelling=verifier(lambda one, dataset: one.labelling),
+            completions=lambda wildcards, input: (
+                f"--completions {shlex.quote(input.completions[0])}" if input.completions else ""
+            ),
             version=versions.VERIFIER_VERSION,
         shell:
             "python workflow/scripts/label_solutions.py"
             " --problems {input.problems:q}"
             " {params.arm}"
             " {params.choice}"
+            " {params.labelling}"
             " --prompt {input.prompt:q}"
-            " --completions {input.completions:q}"
+            " {params.completions}"
             " --output {output.data:q}"
             " --digest {output.digest:q}"
             " --counts {output.counts:q}"
@@ -161,7 +166,8 @@ if study.verifiers:
             solutions="<results>/solutions/{dataset}/{model}/{block}.jsonl",
             prompt=verifier(lambda one, dataset: one.prompt),
         output:
-            "<results>/verifications/{dataset}/{verifier}/{model}/{block}.jsonl",
+            scores="<results>/verifications/{dataset}/{verifier}/{model}/{block}.jsonl",
+            about="<results>/verifications/{dataset}/{verifier}/{model}/{block}.about.json",
         log:
             "<logs>/verifications/{dataset}/{verifier}/{model}/{block}.log",
         conda:
@@ -175,6 +181,8 @@ if study.verifiers:
         params:
             checkpoint=verifier(lambda one, dataset: one.checkpoint(dataset)),
             asking=verifier(lambda one, dataset: one.asking),
+            problems=f"{study.results}/problems/{{dataset}}/train.jsonl",
+            texts=lambda wildcards, input: f"--solutions {shlex.quote(input.solutions)}",
             working=lambda wildcards, output: study.verifiers[wildcards.verifier].working,
             version=versions.VERIFIER_VERSION,
         shell:
@@ -182,10 +190,11 @@ if study.verifiers:
             " --verifier {params.checkpoint}"
             " {params.asking}"
             " --prompt {input.prompt:q}"
-            " --problems {input.problems:q}"
-            " --solutions {input.solutions:q}"
+            " --problems {params.problems}"
+            " {params.texts}"
             " {params.working[arguments]}"
-            " --output {output:q}"
+            " --output {output.scores:q}"
+            " --about {output.about:q}"
             f" --drafts {study.results}/.drafts"
             " > {log:q} 2>&1"
 
@@ -193,13 +202,17 @@ if study.verifiers:
     use rule verify_solutions as verify_answers with:
         input:
             verifier="<results>/verifiers/{dataset}/{verifier}/model",
-            problems=lambda wildcards: study.datasets[wildcards.dataset].evaluated,
+            problems="<results>/problems/{dataset}/evaluation.sha256",
             solutions="<results>/evaluations/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/answers.jsonl",
             prompt=verifier(lambda one, dataset: one.prompt),
         output:
-            "<results>/verified_answers/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/{verifier}.jsonl",
+            scores="<results>/verified_answers/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/{verifier}.jsonl",
+            about="<results>/verified_answers/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/{verifier}.about.json",
         log:
             "<logs>/verified_answers/{dataset}/{budget}/from-{source}/to-{target}/seed-{seed}/{verifier}.log",
+        params:
+            problems=lambda wildcards: study.datasets[wildcards.dataset].sampled_problems,
+            texts=lambda wildcards, input: f"--answers {shlex.quote(input.solutions)}",
 
     # How well verifiers tell right answers from wrong ones, and sound ones from false positives.
     rule measure_verifiers:

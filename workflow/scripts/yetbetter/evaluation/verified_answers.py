@@ -53,8 +53,8 @@ def score_verified(
 ) -> dict[str, float]:
     """Metrics of a problem's sampled answers: solved@k, and for each verifier best@k and, if answers vote, weighted@k.
 
-    rows: the verdict rows of its samples. scores: by verifier; None for an answer that it could not score, whose weight
-    is 0. vote_of: what an answer votes for, None for no vote.
+    rows: the verdict rows of its samples. scores: by verifier; None for an answer that it could not score, which does
+    not vote. vote_of: what an answer votes for, None for no vote.
     """
     right = [row["verdict"] == CORRECT for row in rows]
     counts = [k for k in COUNTS if k <= len(rows)]
@@ -62,6 +62,6 @@ def score_verified(
     for name, own in scores.items():
         found |= {f"{BEST}@{k}:{name}": best_of(own, right, k) for k in counts}
         if vote_of:
-            votes, weights = [vote_of(row) for row in rows], [score or 0.0 for score in own]
-            found |= {f"{WEIGHTED}@{k}:{name}": weighted_majority(votes, right, weights, k) for k in counts}
+            votes = [vote_of(row) for row in rows]
+            found |= {f"{WEIGHTED}@{k}:{name}": weighted_majority(votes, right, own, k) for k in counts}
     return found

@@ -31,8 +31,9 @@ class Verifier(Target):
         self.prompt, self.budget, self.source = entry["prompt"], entry["budget"], entry["source"]
         self.is_process = self.kind == "process"
         [self.rate] = recipe["learning_rates"].values()
-        words = "" if self.kind in CLASSES else f" --words {' '.join(map(shlex.quote, entry['words']))}"
-        self.asking = f"--kind {self.kind}{words}"
+        words = "" if self.kind in CLASSES else " ".join(map(shlex.quote, entry["words"]))
+        self.labelling = f"--kind {self.kind}" + (words and f" --words-of-answer {words}")
+        self.asking = f"--kind {self.kind}" + (words and f" --words {words}")
         # How its scores are computed; no part of their identity.
         self.working = {
             "python": tell_gpus(self.jobs.gpu) + python_of(config["environments"], "deepspeed"),
@@ -67,14 +68,11 @@ class Verifier(Target):
     def choice(self, dataset: str) -> str:
         """Which solutions it is trained on."""
         seed = stream_seed(self.study.config["seed"], "verifier", self.key, dataset) % 2**31
-        return f"{self.asking} --per-question {self.how['per_question']} --seed {seed}"
+        return f"--per-question {self.how['per_question']} --seed {seed}"
 
-    def prefixes(self, dataset: str) -> list[str]:
-        """The steps of its solutions, for labels of steps."""
-        return [f"{self.folder(dataset)}/prefixes.jsonl"] if self.is_process else []
-
-    def completions(self, dataset: str, stage: str = "completions") -> list[str]:
-        return [f"{self.folder(dataset)}/{stage}.jsonl"] if self.is_process else []
+    def completions(self, dataset: str) -> list[str]:
+        """Verdicts on the steps' completions."""
+        return [f"{self.folder(dataset)}/completions.verdicts.jsonl"] if self.is_process else []
 
     def training_options(self, dataset: str) -> str:
         """The recipe's settings, as arguments of a finetuning."""
