@@ -40,12 +40,12 @@ test-vllm: environment-vllm
 # Tests what the Slurm plugin makes of jobs, and runs on a real Slurm on this machine: installed from Debian's packages if it
 # is missing (needs root), started and stopped.
 test-slurm: environment-slurm
-	$(SLURM_VENV)/bin/python -m pytest tests/workflow/test_profiles.py -k slurm_is_asked
+	$(SLURM_VENV)/bin/python -m pytest tests/workflow/test_profiles.py -k "slurm_is_asked or for_slurm"
 	$(SLURM_VENV)/bin/python -m pytest tests/slurm
 
 # The part of these tests that continuous integration runs; it has a grid in which one job in five fails once.
 test-slurm-smoke: environment-slurm
-	$(SLURM_VENV)/bin/python -m pytest tests/workflow/test_profiles.py -k slurm_is_asked
+	$(SLURM_VENV)/bin/python -m pytest tests/workflow/test_profiles.py -k "slurm_is_asked or for_slurm"
 	$(SLURM_VENV)/bin/python -m pytest tests/slurm -m "smoke and not accounting"
 
 # Checks on a GPU, with the torch, trl, deepspeed, flash_attn and vllm of that machine's Python (docs/gpu.md). No environment

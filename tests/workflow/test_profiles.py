@@ -12,7 +12,8 @@ import yaml
 
 from conftest import ROOT
 
-PROFILES = ["profiles/default", "workflow/profiles/slurm", "workflow/profiles/workstation"]
+SLURM = "workflow/profiles/slurm"
+PROFILES = ["profiles/default", SLURM, "workflow/profiles/workstation"]
 # Runs Snakemake, and says what each job, or group of jobs, asks for.
 SHOW_RESOURCES = """
 import json
@@ -133,6 +134,15 @@ def test_a_finetuning_over_several_nodes_starts_its_own_tasks(fresh):
     assert [asked.get(name) for name in ("nodes", "gpu", *MPI)] == [2, 4, "srun", 2, 0]
     asked = finetuning_over_nodes(fresh, 1)
     assert [asked.get(name) for name in ("nodes", "gpu", *MPI)] == [1, 2, None, None, None]
+
+
+def test_a_study_with_a_judge_can_be_planned_for_slurm(fresh):
+    """A judge of finetuned models is between the evaluation and the scoring of a cell, so they are not one job."""
+    pytest.importorskip("snakemake_executor_plugin_slurm", reason="the plugin is in .venv-slurm alone")
+    words = [sys.executable, "-m", "snakemake", "-n", "--profile", SLURM, "--quiet", "rules"]
+    done = subprocess.run(words, cwd=fresh.folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "judge_answers" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("nodes", [1, 2])
