@@ -345,8 +345,10 @@ def test_curves_that_cross_are_reported():
     solved = [(10, 0.0), (30, 0.0)]
     assert "then se" not in describe_crossing("price", "se", "wc", [(1, 0.1), *solved])
     assert describe_crossing("price", "se", "wc", solved) == (
-        "Price-matched, wc and se are expected to be equal at every budget shown."
+        "Price-matched, neither wc nor se is expected to lead by 0.5 points at any budget shown."
     )
+    # A pilot in which hardly anything was solved.
+    assert "neither" in describe_crossing("price", "se", "wc", [(1, 0.001), (10, 0.004)])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The columns of a plan's tables, apart from what makes them: a page needs no forecast."""
 
+LEAST = 0.005  # a lead in coverage that counts as one; a pilot in which hardly anything was solved shows smaller ones
 PILOT = (
     *("dataset", "model", "questions", "samples", "solved", "pass_at_1", "tokens_per_solution", "seconds_per_sample"),
     *("false_positive_rate", "checked", "family", "weight"),

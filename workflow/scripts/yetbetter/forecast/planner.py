@@ -15,7 +15,7 @@ from yetbetter.forecast.allocations import Allocation, allocations_of, curve_cou
 from yetbetter.forecast.by_group import ByGroup, allocate
 from yetbetter.forecast.estimates import prices_of
 from yetbetter.forecast.pilots import ModelPilot
-from yetbetter.forecast.plan_tables import CURVES
+from yetbetter.forecast.plan_tables import CURVES, LEAST
 from yetbetter.forecast.stopping import stopping_allocations
 from yetbetter.generation.engines import engine_of
 from yetbetter.stats.coverage_forecast import Comparison, Difference, Forecast, join_intervals
@@ -345,11 +345,11 @@ class Planner:
     def questions_to_settle(self, lead: Difference) -> float:
         """Pilot questions that would settle a lead of this size, if intervals shrink with their root; NaN if it is.
 
-        The lead may be the rival's. Infinite if none is expected.
+        The lead may be the rival's. Infinite if none of LEAST is expected.
         """
         if is_settled(lead):
             return math.nan
-        if not lead.estimate:
+        if abs(lead.estimate) < LEAST:
             return math.inf
         questions = len(next(iter(self.pilots.values())).counts.right)
         reach = lead.estimate - lead.low if lead.estimate > 0 else lead.high - lead.estimate

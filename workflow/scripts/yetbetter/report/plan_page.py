@@ -8,7 +8,7 @@ from pathlib import Path
 
 from yetbetter.errors import UserError
 from yetbetter.forecast.allocations import Allocation
-from yetbetter.forecast.plan_tables import ALLOCATIONS, CURVES, PILOT
+from yetbetter.forecast.plan_tables import ALLOCATIONS, CURVES, LEAST, PILOT
 from yetbetter.records import write_text
 from yetbetter.report import page, templates, wording
 from yetbetter.report.sheets import (
@@ -216,9 +216,10 @@ def crossings(plan: Plan) -> Iterator[str]:
 def describe_crossing(rule: str, reference: str, model: str, leads: list[tuple[int, float]]) -> str:
     """leads: (samples of the reference, coverage of the model minus that of the reference), by budget."""
     start = f"{rule[:1].upper()}{rule[1:]}-matched, "
-    signs = [(at, lead > 0) for at, lead in leads if round(lead, 9)]
+    signs = [(at, lead > 0) for at, lead in leads if abs(lead) >= LEAST]
     if not signs:
-        return f"{start}{model} and {reference} are expected to be equal at every budget shown."
+        least = wording.number(100 * LEAST)
+        return f"{start}neither {model} nor {reference} is expected to lead by {least} points at any budget shown."
     turns = [(before[0], *after) for before, after in pairwise(signs) if before[1] != after[1]]
     first, other = (model, reference) if signs[0][1] else (reference, model)
     if not turns:
