@@ -2,6 +2,7 @@
 
 import re
 
+from yetbetter.grading.denials import denial_before, sentence_of
 from yetbetter.grading.grammar import parse
 from yetbetter.grading.normalisation import clean
 from yetbetter.grading.statements import BETWEEN, NUMBER, trim
@@ -27,6 +28,23 @@ NAMED_VALUES = re.compile(
 RATIO = re.compile(r"(?<![\w.:])\d{1,9}(?::\d{1,9}){1,4}$")
 # "So it is minus 3", but not "12 minus 3".
 NEGATED = re.compile(r"(?:\bnegative|(?:^|\b(?:is|are|be|gives?|gets?|equals?|to)|[:=]) ?minus) $", re.IGNORECASE)
+# "are 3 and 5", "roots: 3, $5$", "x = 3 or 5", "3 and 5 are the solutions": all values, not the last one.
+ITEM = (
+    r"(?:\$(?=\S)[^$\n]{1,80}(?<=\S)\$|\\\([^\n]{1,80}?\\\)"
+    r"|[-+\u2212]?[$\u20ac\u00a3]?(?:\d{1,3}(?:,\d{3})+|\d{1,40})(?:\.\d{1,40})?(?:/\d{1,40})?%?(?![\w/^]))"
+)
+ITEMS = rf"(?P<items>{ITEM}(?:(?:\s?[,;]\s?(?:and |or )?|\s(?:and|or|&)\s){ITEM}){{1,20}})"
+PLURALS = r"(?:solutions|roots|zeros|zeroes|answers|values|possibilities|intercepts|numbers)"
+PLURAL = [
+    re.compile(rf"{start}{ITEMS}{end}")
+    for start, end in [
+        (r"\b(?:are|were)(?: [a-z]{4,12})?:?\s{1,3}", r"(?=(?:\s[a-zA-Z/]{1,20}){0,3}(?:\s?[.,;:!)*\n]|\s?$))"),
+        (rf"\b{PLURALS}(?: (?:of|for) [a-z])?:\**\s{{1,3}}", r"(?=(?:\s[a-zA-Z/]{1,20}){0,3}(?:\s?[.;!)*\n]|\s?$))"),
+        (r"(?:\b(?:is|be)(?: either)?|(?<![a-zA-Z\\])[a-zA-Z]\s?=)\s", r"(?=\s?[.;!)*\n]|\s?$)"),
+        (r"(?<![^\s(])", rf" are (?:[a-z]{{2,10}} ){{0,4}}{PLURALS}\b"),
+    ]
+]
+MAX_LIST = 600
 LAST_DIGIT = re.compile(r".*\d", re.DOTALL)
 CLOSING = re.compile(r"[)\]}]")
 MAX_TAIL = 20_000
@@ -44,7 +62,32 @@ def last_number(text: str) -> str | None:
     return None
 
 
-def last_formula(text: str) -> str | None:
+def last_values(tail: str) -> str | None:
+    """The values of a sentence that lists several ("the roots are 3 and 5"), if no other number follows."""
+    start = max(len(tail) - MAX_LIST, 0)
+    if not any(word in tail[start:] for word in (" and ", " or ", ",", ";", "&")):
+        return None
+    for pattern in PLURAL:
+        for match in pattern.finditer(tail, start):
+            items = match["items"]
+            if not LAST_DIGIT.match(tail, match.end()) and "$" not in tail[match.end() :] and items[-1] not in "$)":
+                return items
+    return None
+
+
+def undenied(tail: str, place: int, tries: int) -> tuple[bool, str | None]:
+    """(whether the value at `place` is denied, what is stated instead): in "it is 41, not 42" the value before it, else
+    the sentence itself, which equals no value."""
+    denied = denial_before(tail, place)
+    if denied is None:
+        return False, None
+    start, end = sentence_of(tail, denied)
+    if tries and re.search(r"[\d$]", tail[start:denied]):
+        return True, last_formula(tail[:denied], tries - 1)
+    return True, trim(tail[start:end])
+
+
+def last_formula(text: str, tries: int = 3) -> str | None:
     """A short text that is one formula; else what follows the last $...$ (a number or bracket), or its content."""
     text = text.removeprefix("A: ")
     if len(text) <= 200 and not any(mark in text for mark in ("$", "\\(", "\\[")) and not PROSE.search(text):
@@ -57,11 +100,16 @@ def last_formula(text: str) -> str | None:
     if tail.rstrip(" .\n").endswith(")"):
         tail = REFERENCE.sub("", tail)
     tail = tail[max(tail.rfind("Final Answer:"), 0) :]
+    if values := last_values(tail):
+        return values
     formulas = list(MATH.finditer(tail))
     rest = tail[formulas[-1].end() :] if formulas else tail
     last = last_number(rest)
     if last:
         place = rest.rfind(last)
+        denied, stated = undenied(tail, len(tail) - len(rest) + place, tries)
+        if denied:
+            return stated
         if rest[:place].endswith(("=", "= ")):
             start = max(place - 400, 0)
             named = [found for found in NAMED_VALUES.finditer(rest, start) if found.end() == place + len(last)]
@@ -83,4 +131,7 @@ def last_formula(text: str) -> str | None:
         if len(gap) > 20 or not gap.strip() or not BETWEEN.fullmatch(gap):
             break
         joined.append(match)
+    denied, stated = undenied(tail, joined[-1].start(), tries)
+    if denied:
+        return stated
     return ", ".join(next(group for group in match.groups() if group is not None).strip() for match in reversed(joined))

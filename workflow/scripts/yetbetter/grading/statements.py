@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from yetbetter.grading.denials import denial_before
 from yetbetter.grading.names import listed
-from yetbetter.grading.words import COMPARING, DENYING, words_of
+from yetbetter.grading.words import COMPARING, denies, words_of
 
 # Text that may lie between boxes or formulas that together are one answer: $\boxed{1}$ and $\boxed{2}$.
 GAP = r"[\s$,;.&]|\\[\[\]()\\ ,;]|\\q?quad\b|\\text ?\{\s{0,4}(?:and|or)\s{0,4}\}|\band\b|\bor\b"
@@ -91,7 +92,7 @@ def last_statement(text: str, phrase: re.Pattern, core: str) -> tuple[int, str] 
     """(place, answer) of the last statement behind `phrase` that is more than a comment ("is correct")."""
     for match in from_the_end(text, phrase, core):
         found = until_end(text, match.end())
-        if found and not is_comment(found):
+        if found and not is_comment(found) and denial_before(text, match.start()) is None:
             return match.start(), without_reason(found)
     return None
 
@@ -123,6 +124,6 @@ def number_of_sentence(statement: str) -> str | None:
     before, words = BEFORE_NUMBER.match(statement)[0], words_of(statement)
     numbers = NUMBER.findall(statement)
     words_before = words_of(before)
-    if len(numbers) != 1 or len(words_before) < 2 or words_before[-1] in COMPARING or DENYING.intersection(words):
+    if len(numbers) != 1 or len(words_before) < 2 or words_before[-1] in COMPARING or denies(words):
         return None
     return numbers[0] + ("%" if PER_CENT.search(statement) else "")
