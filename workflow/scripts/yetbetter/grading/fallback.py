@@ -70,7 +70,9 @@ def last_values(tail: str) -> str | None:
     for pattern in PLURAL:
         for match in pattern.finditer(tail, start):
             items = match["items"]
-            if not LAST_DIGIT.match(tail, match.end()) and "$" not in tail[match.end() :] and items[-1] not in "$)":
+            if LAST_DIGIT.match(tail, match.end()) or "$" in tail[match.end() :]:
+                continue
+            if re.search(r"\d", MATH.sub("", items)):  # a list of formulas alone is joined below
                 return items
     return None
 
