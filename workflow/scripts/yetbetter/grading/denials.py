@@ -14,6 +14,8 @@ DENIED = re.compile(
     rf"|as opposed to)|(?<=n)['\u2019]t)(?: {SAID}){{0,8}} (?:[a-z] ?= ?)?[*$\\(\[]{{0,4}}$",
     re.IGNORECASE,
 )
+# Each denial holds one of these; most texts hold none.
+HINTS = ("not", "n't", "n\u2019t", "ever", "nor", "neither", "wrong", "false", "incorrect", "but", "than", "instead", "opposed")
 REACH = 120
 SENTENCE_END = re.compile(r"[.!?](?=\s)|\n")
 
@@ -21,7 +23,9 @@ SENTENCE_END = re.compile(r"[.!?](?=\s)|\n")
 def denial_before(text: str, place: int) -> int | None:
     """Where the words begin that deny what stands at `place`; None if nothing denies it."""
     start = max(place - REACH, 0)
-    before = text[start:place]
+    before = text[start:place].casefold()
+    if not any(hint in before for hint in HINTS):
+        return None
     for end in SENTENCE_END.finditer(before):
         start = max(place - REACH, 0) + end.end()
     match = DENIED.search(text[start:place])

@@ -81,13 +81,15 @@ def loud_statement(text: str) -> tuple[int, str] | None:
 def final_answer(text: str) -> tuple[int, str] | None:
     """ "The final answer is X. I hope it is correct." (Lewkowycz et al. 2022, appendix D), as (place, X)."""
     for match in from_the_end(text, FINAL_ANSWER_IS, "inal answer"):
+        if denial_before(text, match.start()) is not None:
+            continue
         close = text.find(HOPE, match.end(), match.end() + 5_000)
         if close >= 0:
             found = trim(text[match.end() : close].lstrip(":").rstrip().removesuffix("."))
         else:
             found = until_end(text, match.end())
         found = found and without_reason(found)
-        if found and not is_comment(found) and denial_before(text, match.start()) is None:
+        if found and not is_comment(found):
             # A box whose closing brace is escaped
             closed = last_box(found) if found.rstrip("$. ").endswith("\\}") else None
             return match.start(), closed[1] if closed else found

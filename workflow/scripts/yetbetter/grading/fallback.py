@@ -31,7 +31,7 @@ NEGATED = re.compile(r"(?:\bnegative|(?:^|\b(?:is|are|be|gives?|gets?|equals?|to
 # "are 3 and 5", "roots: 3, $5$", "x = 3 or 5", "3 and 5 are the solutions": all values, not the last one.
 ITEM = (
     r"(?:\$(?=\S)[^$\n]{1,80}(?<=\S)\$|\\\([^\n]{1,80}?\\\)"
-    r"|[-+\u2212]?[$\u20ac\u00a3]?(?:\d{1,3}(?:,\d{3})+|\d{1,40})(?:\.\d{1,40})?(?:/\d{1,40})?%?(?![\w/^]))"
+    r"|[-+\u2212]?[$\u20ac\u00a3]?(?:\d{1,3}(?:,\d{3})+|\d{1,40})(?:\.\d{1,40})?(?:/\d{1,40})?%?(?![\w/^]|,\d{3}(?!\d)))"
 )
 ITEMS = rf"(?P<items>{ITEM}(?:(?:\s?[,;]\s?(?:and |or )?|\s(?:and|or|&)\s){ITEM}){{1,20}})"
 PLURALS = r"(?:solutions|roots|zeros|zeroes|answers|values|possibilities|intercepts|numbers)"
@@ -41,10 +41,13 @@ PLURAL = [
         (r"\b(?:are|were)(?: [a-z]{4,12})?:?\s{1,3}", r"(?=(?:\s[a-zA-Z/]{1,20}){0,3}(?:\s?[.,;:!)*\n]|\s?$))"),
         (rf"\b{PLURALS}(?: (?:of|for) [a-z])?:\**\s{{1,3}}", r"(?=(?:\s[a-zA-Z/]{1,20}){0,3}(?:\s?[.;!)*\n]|\s?$))"),
         (r"(?:\b(?:is|be)(?: either)?|(?<![a-zA-Z\\])[a-zA-Z]\s?=)\s", r"(?=\s?[.;!)*\n]|\s?$)"),
-        (r"(?<![^\s(])", rf" are (?:[a-z]{{2,10}} ){{0,4}}{PLURALS}\b"),
     ]
 ]
+ARE_PLURAL = re.compile(rf" are (?:[a-z]{{2,10}} ){{0,4}}{PLURALS}\b")
+PLURAL_BEFORE = re.compile(rf"(?<![^\s(]){ITEMS}$")
 MAX_LIST = 600
+# Directly before the last of several values.
+SEPARATED = re.compile(r"(?:[,;&]|\b(?:and|or))\s{0,3}[-+\u2212$\u20ac\u00a3]{0,2}$")
 LAST_DIGIT = re.compile(r".*\d", re.DOTALL)
 CLOSING = re.compile(r"[)\]}]")
 MAX_TAIL = 20_000
@@ -65,10 +68,10 @@ def last_number(text: str) -> str | None:
 def last_values(tail: str) -> str | None:
     """The values of a sentence that lists several ("the roots are 3 and 5"), if no other number follows."""
     start = max(len(tail) - MAX_LIST, 0)
-    if not any(word in tail[start:] for word in (" and ", " or ", ",", ";", "&")):
-        return None
-    for pattern in PLURAL:
-        for match in pattern.finditer(tail, start):
+    said = ARE_PLURAL.search(tail, start)
+    before = PLURAL_BEFORE.search(tail, max(said.start() - 120, 0), said.start()) if said else None
+    for matches in ([before] if before else [], *(pattern.finditer(tail, start) for pattern in PLURAL)):
+        for match in matches:
             items = match["items"]
             if LAST_DIGIT.match(tail, match.end()) or "$" in tail[match.end() :]:
                 continue
@@ -102,14 +105,15 @@ def last_formula(text: str, tries: int = 3) -> str | None:
     if tail.rstrip(" .\n").endswith(")"):
         tail = REFERENCE.sub("", tail)
     tail = tail[max(tail.rfind("Final Answer:"), 0) :]
-    if values := last_values(tail):
-        return values
     formulas = list(MATH.finditer(tail))
     rest = tail[formulas[-1].end() :] if formulas else tail
     last = last_number(rest)
+    end = len(tail) - len(rest) + rest.rfind(last) if last else formulas[-1].start() if formulas else 0
+    if SEPARATED.search(tail, max(end - 12, 0), end) and (values := last_values(tail)):
+        return values
     if last:
         place = rest.rfind(last)
-        denied, stated = undenied(tail, len(tail) - len(rest) + place, tries)
+        denied, stated = undenied(tail, end, tries)
         if denied:
             return stated
         if rest[:place].endswith(("=", "= ")):

@@ -106,8 +106,10 @@ def from_the_end(text: str, phrase: re.Pattern, core: str) -> Iterator[re.Match]
 def last_statement(text: str, phrase: re.Pattern, core: str) -> tuple[int, str] | None:
     """(place, answer) of the last statement behind `phrase` that is more than a comment ("is correct")."""
     for match in from_the_end(text, phrase, core):
+        if denial_before(text, match.start()) is not None:
+            continue
         found = until_end(text, match.end())
-        if found and not is_comment(found) and denial_before(text, match.start()) is None:
+        if found and not is_comment(found):
             return match.start(), without_reason(found)
     return None
 
