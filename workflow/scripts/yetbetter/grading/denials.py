@@ -15,7 +15,21 @@ DENIED = re.compile(
     re.IGNORECASE,
 )
 # Each denial holds one of these; most texts hold none.
-HINTS = ("not", "n't", "n\u2019t", "ever", "nor", "neither", "wrong", "false", "incorrect", "but", "than", "instead", "opposed")
+HINTS = (
+    "not",
+    "n't",
+    "n\u2019t",
+    "ever",
+    "nor",
+    "neither",
+    "wrong",
+    "false",
+    "incorrect",
+    "but",
+    "than",
+    "instead",
+    "opposed",
+)
 REACH = 120
 SENTENCE_END = re.compile(r"[.!?](?=\s)|\n")
 

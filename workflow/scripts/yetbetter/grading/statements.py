@@ -48,7 +48,9 @@ NOT_OTHER = re.compile(
     rf" {OTHER}|(?:;|, but|,? while) {OTHER}[\d.,/]{{0,20}}\$? (?:is|was|would be) (?:not|wrong|incorrect|false|impossible|too)\b"
 )
 # Signs and words of a set, from which "and not 3" takes something away.
-SET_OF = re.compile(r"[<>\u2264\u2265\u2208\u211d]|\\(?:[lg]eq?|in|mathbb|ne)(?![a-z])|\b(?:all|every|any|from|numbers?|integers?)\b")
+SET_OF = re.compile(
+    r"[<>\u2264\u2265\u2208\u211d]|\\(?:[lg]eq?|in|mathbb|ne)(?![a-z])|\b(?:all|every|any|from|numbers?|integers?)\b"
+)
 COMMENT_WORDS = listed(
     """
     correct incorrect wrong verified confirmed consistent reasonable clear obvious above below shown given stated

@@ -22,7 +22,9 @@ DENYING = listed(
 )
 # Directly before a number, these show that it is not the value: "less than 5".
 COMPARING = listed("than between under over above below exceeding exceeds minus negative")
-AUXILIARIES = listed("is are was were do does did has have had ca wo would could should must need ai")  # of "isn't", "cannot"
+AUXILIARIES = listed(
+    "is are was were do does did has have had ca wo would could should must need ai"
+)  # of "isn't", "cannot"
 COUNTED = listed("as more the a an per each every in because to for since faster larger longer bigger")
 # Behind a value these change it, deny it, or leave it open.
 CHANGING = listed(
