@@ -44,8 +44,10 @@ REASON = re.compile(
 # Another value that is denied behind the answer: "42 (and not 43)", "42 rather than 41", "42; 43 is wrong".
 OTHER = r"[$\\(]{0,3}[-+\u2212]?\d"
 NOT_OTHER = re.compile(
-    rf"(?:,? (?:rather than|instead of|as opposed to|(?:and|but) not)| ?\((?:(?:and|but|so) )?(?:not|rather than|instead of))"
-    rf" {OTHER}|(?:;|, but|,? while) {OTHER}[\d.,/]{{0,20}}\$? (?:is|was|would be) (?:not|wrong|incorrect|false|impossible|too)\b"
+    r"(?:,? (?:rather than|instead of|as opposed to|(?:and|but) not)"
+    r"| ?\((?:(?:and|but|so) )?(?:not|rather than|instead of))"
+    rf" {OTHER}|(?:;|, but|,? while) {OTHER}[\d.,/]{{0,20}}\$? (?:is|was|would be)"
+    r" (?:not|wrong|incorrect|false|impossible|too)\b"
 )
 # Signs and words of a set, from which "and not 3" takes something away.
 SET_OF = re.compile(
