@@ -24,7 +24,8 @@ RATE = re.compile(
 )
 FONT_SWITCH = re.compile(r"\{ ?\\(?:rm|bf|it|sf)(?![a-zA-Z])([^{}]{1,80})\}")
 STYLED_WORDS = re.compile(
-    r"(?:(?P<behind>[\d)}\]%!/]|\\circ|\\degree|(?:(?<=[a-zA-Z]\})|(?<=\^[23])|(?<=[23]\})) ?\\cdot(?![a-zA-Z]))(?P<gap>(?:[~ ]|\\[,;:! ]){0,4}))?"
+    r"(?:(?P<behind>[\d)}\]%!/]|\\circ|\\degree|"
+    r"(?:(?<=[a-zA-Z]\})|(?<=\^[23])|(?<=[23]\})) ?\\cdot(?![a-zA-Z]))(?P<gap>(?:[~ ]|\\[,;:! ]){0,4}))?"
     + MATH_FONTS
     + r" ?\{(?P<words>(?:[~\s]|\\[ ,;:!]){0,20}"
     + r"[a-zA-Z](?:[a-zA-Z0-9~\s./,'^*-]|\\[ ,;:!]|\\cdot(?![a-zA-Z])|\^ ?\{-?\d\}){0,80})\}"
