@@ -85,7 +85,7 @@ def is_multiple(tree: tuple) -> bool:
 
 def is_reciprocal(tree: tuple) -> bool:
     """Whether this is a number over an unknown: 1/x, 2/(x + 1)."""
-    return tree[0] == "div" and not symbols(tree[1])
+    return tree[0] == "div" and not symbols(tree[1]) and not contains(tree[1], ("text",))  # NO is a segment, and a word
 
 
 def own_symbols(name: tuple) -> frozenset[str]:
