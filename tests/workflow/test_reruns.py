@@ -35,7 +35,7 @@ def test_an_edit_two_imports_away_makes_the_tables_that_rest_on_it_again_and_no_
     append(finished, "stats/contrasts")  # tabulate_scores -> accuracy -> contrasts
     planned = set(finished.planned())
     assert {"tabulate_scores", "check_claims"} <= planned and not planned & EXPENSIVE
-    assert not planned & {"measure_arm", "tabulate_data", "describe_study"}
+    assert not planned & {"measure_arm", "tabulate_training"}
 
 
 def test_an_edit_of_the_core_makes_nothing_again(finished):
