@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from yetbetter.grading.answers import Answer, as_gold, equal_numbers, read_any, trees_of, with_decimal_comma
 from yetbetter.grading.comparison import Comparison
+from yetbetter.grading.meanings import same_two_names, states
 from yetbetter.grading.moments import same_moment
 from yetbetter.grading.phrases import choice_letter
 from yetbetter.grading.units import conflict
@@ -61,6 +62,8 @@ def equal_answers(a: Answer, g: Answer, mode: str, comparison: type[Comparison])
     for letter, side in ((a.identity, g), (g.identity, a)):
         if len(letter) == 1 and letter.isalpha() and is_choice(letter, side):
             return True
+    if states(a.identity, g.identity) or states(g.identity, a.identity) or same_two_names(a.identity, g.identity):
+        return True
     if mode == STRICT and (conflict(a.unit, g.unit) or are_apart(a, g)):
         return False
     if mode == LENIENT:
@@ -102,9 +105,10 @@ def equal_moments(a: Answer, g: Answer) -> bool | None:
     if a.moment and g.moment:
         return same_moment(a.moment, g.moment)
     moment, other = (a.moment, g) if a.moment else (g.moment, a)
-    if moment[0] == "time" and other.number is not None and moment[2] and not other.unit:
+    whole_hour = moment[2] or "clock" in (a if a.moment else g).whole.casefold()
+    if moment[0] == "time" and other.number is not None and whole_hour and not other.unit:
         hour, rest = divmod(moment[1], 3600)
-        return not rest and other.number in (hour, hour - 12)  # 9 for 9 a.m.
+        return not rest and other.number in ((hour, (hour - 1) % 12 + 1) if moment[2] else (hour,))  # 9 for 9 a.m.
     if moment[0] == "date":
         return False if other.number is not None else None
     return False if RATIO.fullmatch(other.text) else None

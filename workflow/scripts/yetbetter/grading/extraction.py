@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 from yetbetter.grading.boxes import ends_in_a_box, last_box
+from yetbetter.grading.denials import denial_before
 from yetbetter.grading.fallback import last_formula
 from yetbetter.grading.hashes import hash_answer, quantity
 from yetbetter.grading.run_on import without_run_on
@@ -23,14 +24,14 @@ from yetbetter.grading.statements import (
     without_reason,
 )
 
-LOUD = re.compile(r"the answer is(?=[: \t])", re.IGNORECASE)
-THE_ANSWER_IS = re.compile(r"[Tt]he answer is(?=[:\s])")
-ANY_ANSWER_IS = re.compile(r"[Aa]nswer (?:to (?:this|the|our) (?:question|problem) )?is(?=[: \t])")
-FINAL_ANSWER_IS = re.compile(r"[Ff]inal answer is")
+LOUD = re.compile(r"the answers? (?:is|are)(?=[: \t])", re.IGNORECASE)
+THE_ANSWER_IS = re.compile(r"[Tt]he answers? (?:is|are)(?=[:\s])")
+ANY_ANSWER_IS = re.compile(r"[Aa]nswers? (?:to (?:this|the|our) (?:question|problem) )?(?:is|are)(?=[: \t])")
+FINAL_ANSWER_IS = re.compile(r"[Ff]inal answers? (?:is|are)(?![a-z])")
 ANSWER_LINE = re.compile(
-    r"\n[ \t*_#>-]{0,8}(?:(?:[Ff]inal|FINAL|[Tt]he|[Cc]orrect) )?(?:[Aa]ns(?:wer)?|ANSWER)[ *_]{0,4}(?=:)"
+    r"\n[ \t*_#>-]{0,8}(?:(?:[Ff]inal|FINAL|[Tt]he|[Cc]orrect) )?(?:[Aa]ns(?:wers?)?|ANSWERS?)[ *_]{0,4}(?=:)"
 )
-FINAL_LINE = re.compile(r"\n[ \t*_#>-]{0,8}(?:[Ff]inal|FINAL) (?:[Aa]nswer|ANSWER)[ *_]{0,4}(?=:)")
+FINAL_LINE = re.compile(r"\n[ \t*_#>-]{0,8}(?:[Ff]inal|FINAL) (?:[Aa]nswers?|ANSWERS?)[ *_]{0,4}(?=:)")
 HOPE = "I hope it is correct"
 CHOICE = re.compile(r"\(?[A-J]\)?")
 # A line "Answer: 5" counts only if at most this many characters follow its start.
@@ -63,7 +64,7 @@ def content(found: tuple[int, str] | None) -> str | None:
 
 def extract_the_answer_is(text: str) -> str | None:
     """ "The answer is X", up to the end of its line or sentence, or up to its reason."""
-    return content(last_statement(text, THE_ANSWER_IS, "he answer is") or loud_statement(text))
+    return content(last_statement(text, THE_ANSWER_IS, "he answer") or loud_statement(text))
 
 
 def loud_statement(text: str) -> tuple[int, str] | None:
@@ -79,7 +80,9 @@ def loud_statement(text: str) -> tuple[int, str] | None:
 
 def final_answer(text: str) -> tuple[int, str] | None:
     """ "The final answer is X. I hope it is correct." (Lewkowycz et al. 2022, appendix D), as (place, X)."""
-    for match in from_the_end(text, FINAL_ANSWER_IS, "inal answer is"):
+    for match in from_the_end(text, FINAL_ANSWER_IS, "inal answer"):
+        if denial_before(text, match.start()) is not None:
+            continue
         close = text.find(HOPE, match.end(), match.end() + 5_000)
         if close >= 0:
             found = trim(text[match.end() : close].lstrip(":").rstrip().removesuffix("."))
@@ -120,7 +123,7 @@ def extract_stated(text: str) -> str | None:
     found = [found for found in (final_answer(text), hash_answer(text), last_box(text, BETWEEN)) if found]
     if found:
         return max(found)[1]
-    return content(last_statement(text, ANY_ANSWER_IS, "nswer ") or answer_line(text))
+    return content(last_statement(text, ANY_ANSWER_IS, "nswer") or answer_line(text))
 
 
 def answer_line(text: str, line: re.Pattern = ANSWER_LINE) -> tuple[int, str] | None:

@@ -24,7 +24,8 @@ RATE = re.compile(
 )
 FONT_SWITCH = re.compile(r"\{ ?\\(?:rm|bf|it|sf)(?![a-zA-Z])([^{}]{1,80})\}")
 STYLED_WORDS = re.compile(
-    r"(?:(?P<behind>[\d)}\]%!/]|\\circ|\\degree)(?P<gap>(?:[~ ]|\\[,;:! ]){0,4}))?"
+    r"(?:(?P<behind>[\d)}\]%!/]|\\circ|\\degree|"
+    r"(?:(?<=[a-zA-Z]\})|(?<=\^[23])|(?<=[23]\})) ?\\cdot(?![a-zA-Z]))(?P<gap>(?:[~ ]|\\[,;:! ]){0,4}))?"
     + MATH_FONTS
     + r" ?\{(?P<words>(?:[~\s]|\\[ ,;:!]){0,20}"
     + r"[a-zA-Z](?:[a-zA-Z0-9~\s./,'^*-]|\\[ ,;:!]|\\cdot(?![a-zA-Z])|\^ ?\{-?\d\}){0,80})\}"
@@ -67,6 +68,8 @@ def has_math_font(text: str) -> bool:
 def styled_words(match: re.Match) -> str:
     words = spaced(match["words"])
     first = re.match("[a-zA-Z]+", words)[0]
+    if words in ("or", "and"):
+        return f"{match['behind'] or ''} \\text{{ {words} }}"
     if match["behind"] and (first in SYMBOLS or first.casefold() in KNOWN or SHORT_UNIT.fullmatch(words)):
         return f"{match['behind']} \\text{{ {words}}}"
     if len(first) < 3 or first in FUNCTIONS or first in GREEK or not is_word(first):

@@ -112,6 +112,8 @@ class Parser:
         while self.is_sign("+", "-", "pm", "mp"):
             items.append(self.signed())
         self.depth -= 1
+        if items[0] == ("reals",) and len(items) == 2 and items[1][0] == "neg" and items[1][1][0] in ("tuple", "set"):
+            return ("setminus", items[0], items[1][1])  # \mathbb{R} - [2,3]
         return items[0] if len(items) == 1 else ("add", tuple(items))
 
     def signed(self) -> tuple:

@@ -32,9 +32,12 @@ MULTIPLES = re.compile(
 )
 # What may follow the number of a line that goes on in prose; "or", "plus" and "and a half" change the number.
 PROSE = re.compile(
-    r"\s*(?:[.,;:(\u2013\u2014-]{1,2}\s*)?(?!(?:or|over|mod|plus|minus|times|to|x)\b)"
-    r"(?!and (?:a |one |three )?(?:half|quarter|third)\b)[a-zA-Z]{2,}(?=[\s.,;:)])|\s+\([^()]*\)[\s.]*$"
+    r"\s*(?:(?:<-{1,2}|-{1,2}>|=>|[\u2190\u2192\u21d2]|[.,;:(\u2013\u2014-]{1,2})\s*)?(?!(?:or|over|mod|plus|minus|times|to|x)\b)"
+    r"(?!and (?:a |one |three )?(?:half|quarter|third)\b)[a-zA-Z]{2,}(?=[\s.,;:)]|$)|\s+\([^()]*\)[\s.]*$"
 )
+
+
+SIGNS = " ,.;:-<>=(\u2013\u2014\u2190\u2192\u21d2"
 
 
 def hash_answer(text: str) -> tuple[int, str] | None:
@@ -85,7 +88,7 @@ def quantity(line: str) -> str | None:
         lead = QUANTITY.match(part.split(" ", 1)[0].rstrip(",;:")) if part else None
         if lead and lead.end() == len(part.split(" ", 1)[0].rstrip(",;:")):
             rest = part[lead.end() :]
-            if PROSE.match(rest) and not MULTIPLES.match(rest.strip()) and not ANOTHER.match(rest):
+            if PROSE.match(rest) and not MULTIPLES.match(rest.strip(SIGNS)) and not ANOTHER.match(rest):
                 return number_of(lead)
     return number_of_sentence(line) or trim(line.rstrip("."))
 

@@ -27,6 +27,8 @@ UNICODE = str.maketrans(
             "：": ":",
             "；": ";",
             "…": "...",
+            "。": ".",
+            "．": ".",
         },
         **{
             "÷": "/",
@@ -64,6 +66,7 @@ UNICODE = str.maketrans(
 ROOT_SIGN = re.compile(r"([√∛∜]) ?(\d+(?:\.\d+)?|[a-zA-Z])")
 PLAIN_ROOT = re.compile(r"(?<![\\a-zA-Z])sqrt ?(\d{2,})")
 RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
+MICRO_SIGN = re.compile("[\u00b5\u03bc](?=[mgslL](?![a-zA-Z]))")
 LOWERED = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
 RAISED_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ₀₁₂₃₄₅₆₇₈₉", "0123456789+-n0123456789")
 # Commands of size, style and space.
@@ -94,6 +97,10 @@ RENAME = re.compile(r"\\(" + "|".join(sorted(RENAMED, key=len, reverse=True)) + 
 SEPARATED = re.compile(r"(?<=\d) ?(?:\{ ?, ?\}|, ?\\!|\\!,|\\,|\{,\\!\}|\{\\,\}) ?(?=\d\d)")
 GROUPED = re.compile(r"(?<![\d.,])(\d{1,3})((?: \d{3})+)(?![\d ]*\d)")
 BETWEEN_NUMBERS = re.compile(r"(?<=\d) ?[xX] (?=\d)|(?<=\d) [xX] ?(?=\d)")
+# A pair of HTML's tags; "a<b" is an inequality.
+TAGGED = re.compile(r"<(b|i|u|em|strong|mark|code|tt|span|p|ans|answer)>([^<>]{0,500})</\1>", re.IGNORECASE)
+TAGGED_SCRIPT = re.compile(r"<(su[pb])>([^<>]{0,100})</\1>")
+SCRIPTS = {"sup": "^", "sub": "_"}
 # Numbers that nothing below would change: -5, 3.5, 1/2, 1,000.
 PLAIN_NUMBER = re.compile(r"-?[0-9](?:[0-9.,/]*[0-9])?")
 BLANKS = re.compile(r"\s+")
@@ -116,6 +123,8 @@ def clean(text: str) -> str:
         text = clean_latex(text)
     if "circ" in text or "degree" in text or ("^" in text and "o" in text.casefold()):
         text = DEGREE.sub(r"\\degree ", text)
+    if "</" in text:
+        text = TAGGED.sub(r"\2", TAGGED_SCRIPT.sub(lambda match: f"{SCRIPTS[match[1]]}{{{match[2]}}}", text))
     text = text.replace("~", " ").replace('\\"', " ").replace('"', " ").replace("`", " ")
     text = common_signs(" ".join(text.split()))
     if "sqrt" in text:
@@ -141,6 +150,7 @@ def plain_signs(text: str) -> str:
         return text
     text = ROOT_SIGN.sub(r"\1{\2}", plain_letters(text))
     text = RAISED.sub(lambda match: "^{" + match[0].translate(RAISED_DIGITS) + "}", text)
+    text = MICRO_SIGN.sub("micro", text)
     text = LOWERED.sub(lambda match: "_{" + match[0].translate(RAISED_DIGITS) + "}", text)
     return text.translate(UNICODE)
 

@@ -10,7 +10,7 @@ from yetbetter.grading.names import listed
 from yetbetter.grading.numerals import read_words
 from yetbetter.grading.rationals import read_number
 from yetbetter.grading.unit_names import FILLERS, KNOWN
-from yetbetter.grading.words import changes_value, is_word, words_of
+from yetbetter.grading.words import changes_value, is_contracted_denial, is_word, words_of
 
 MAX_LENGTH = 1_000
 # A word outside of LaTeX commands. Without one there is nothing to remove.
@@ -70,7 +70,7 @@ NAMED = re.compile(
 # The point P(1, 2).
 POINT = re.compile(r"[A-Z] ?(?P<value>\( ?-? ?[\d\\].*,.*\))", re.DOTALL)
 OPENERS = listed("as by")
-NO_LABEL = listed("not no least most if or and when unless")
+NO_LABEL = listed("not no never cannot least most if or and when unless")
 GENERIC = listed("answer final result solution value number total so thus therefore hence let have get")
 WHOLE_TEXT = re.compile(r"\\text ?\{ ?([^{}]{0,200})\}")
 # Words that do not change the value behind them, unlike "at least" and "not".
@@ -183,6 +183,8 @@ def split_label(text: str) -> tuple[str, frozenset[str]]:
     words = frozenset(words_of(match.groupdict().get("text") or match["plain"]))
     styled = match.groupdict().get("text") and any(len(word) > 1 for word in words)
     if not (styled or any(is_word(word) for word in words)) or words & NO_LABEL:
+        return text, frozenset()
+    if any(map(is_contracted_denial, words)):
         return text, frozenset()
     if not re.search(r"[\d\\]|^ ?[a-zA-Z]$", match["value"]):
         return text, frozenset()

@@ -7,6 +7,8 @@ from yetbetter.grading.arithmetic import Undefined
 from yetbetter.grading.grammar import UNKNOWN_FUNCTIONS
 from yetbetter.grading.values import POINTS, agree, contains, evaluate, same_function, symbols
 
+# Of x, y and z these are sides of equations, like x^2; sin x = 1/2 may be what is asked for.
+OF_AN_UNKNOWN = frozenset(["abs", "sqrt", "log", "ln", "exp", "floor", "ceil"])
 FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 
 
@@ -58,16 +60,16 @@ def quantity_and_value(tree: tuple) -> tuple:
 
 
 def is_quantity(tree: tuple) -> bool:
-    """Whether a question may ask for this as a whole: a + b, xy, a^2 + b^2, sin x. Not 2x, x - 3, a + 3z or x^2 + y^2,
-    which are sides of equations."""
+    """Whether a question may ask for this as a whole: a + b, xy, a^2 + b^2, sin x, 1/x + 1/y. Not 2x, x - 3, a + 3z,
+    x^2 + y^2, 1/x or sqrt x, which are sides of equations."""
     names = symbols(tree)
     terms = tree[1] if tree[0] == "add" else (tree,)
     powers = [contains(term, ("pow",)) for term in terms]
     if not names or ({"x", "y"} <= names and any(powers)) or not all(symbols(term) for term in terms):
         return False
     if len(terms) == 1:
-        unknown = tree[0] == "pow" or (tree[0] == "fun" and tree[1] == "abs")
-        return not is_multiple(tree) and not (unknown and names & {"x", "y", "z"})
+        unknown = tree[0] in ("pow", "fact") or (tree[0] == "fun" and tree[1] in OF_AN_UNKNOWN)
+        return not (is_multiple(tree) or is_reciprocal(tree) or (unknown and names & {"x", "y", "z"}))
     bare = [term[1] if term[0] == "neg" else term for term in terms]
     return not any(map(is_multiple, bare)) and len(set(powers)) == 1
 
@@ -79,6 +81,11 @@ def is_multiple(tree: tuple) -> bool:
     if tree[0] == "div":
         return not symbols(tree[2]) and tree[1][0] in ("sym", "mul")
     return tree[0] == "mul" and any(not symbols(item) for item in tree[1])
+
+
+def is_reciprocal(tree: tuple) -> bool:
+    """Whether this is a number over an unknown: 1/x, 2/(x + 1)."""
+    return tree[0] == "div" and not symbols(tree[1]) and not contains(tree[1], ("text",))  # NO is a segment, and a word
 
 
 def own_symbols(name: tuple) -> frozenset[str]:

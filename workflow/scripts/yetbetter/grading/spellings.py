@@ -10,13 +10,19 @@ import unicodedata
 RARE = re.compile(
     r"\\(?:SI|si(?![nm])|qty|unit|pounds|yen|euro|over|choose|tiny|script|foot|small(?!matrix)|normalsize|[lL]arge|LARGE|[hH]uge"
     r"|bbox|forall|colon|therefore|implies|Rightarrow|Longrightarrow|nicefrac|sfrac|surd|imath|fbox|bigc|dot(?!s)|overline"
-    r"|bar|Omega|checkmark|blacksquare|qed|\\\*"
+    r"|bar|Omega|mu(?![a-zA-Z])|checkmark|blacksquare|qed|\\\*"
     r"|text ?\{ ?(?:\\?[$€£¥₹]|Rs|USD|\(?base|t[wh]|f[oi]|s[ie]|eigh|elev|nin|inf))"
 )
 BASES = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 NUMERALS = {word: str(number) for number, word in enumerate(BASES, start=2)}
 BASE_IN_WORDS = re.compile(rf"_ ?\{{? ?(?:\\text ?\{{ ?)?(?:base )?({'|'.join(BASES)})(?![a-z]) ?\}}? ?\}}?")
 END = r"(?![a-zA-Z])"
+# 25\,\mu\text{m}, \mathrm{\mu m}, \text{$\mu$m}; 25\mu m is a product of variables.
+GAP = r"(?:~| |\\[,;:! ]){0,4}"
+MICRO = re.compile(
+    rf"(?<=[\d)}}]){GAP}(?:\\mu{END}{GAP}\\(?:text|mathrm|mbox|textrm) ?\{{"
+    rf"|\\(?:text|mathrm|mbox|textrm) ?\{{{GAP}\$?\\mu{END}\$?){GAP}(m|g|s|l|L){END} ?\}}"
+)
 # In the order in which they are replaced.
 COMMANDS = [
     (re.compile(r"\\(?:SI|qty) ?\{([^{}]{1,80})\} ?\{([^{}]{1,80})\}"), r"\1 \\text{ \2}"),
@@ -25,6 +31,7 @@ COMMANDS = [
     (re.compile(rf"\\yen{END} ?"), "¥"),
     (re.compile(rf"\\euro{END} ?"), "€"),
     (re.compile(r"\\text ?\{ ?(\\?[$€£¥₹]|Rs\.?|USD) ?\}"), r" \1 "),
+    (MICRO, r" \\text{ micro\1}"),
     (re.compile(rf"\\(?:nicefrac|sfrac){END}"), r"\\frac"),
     (re.compile(rf"\\surd{END}"), r"\\sqrt"),
     (re.compile(rf"\\imath{END}"), "i"),
@@ -96,7 +103,7 @@ PLAIN = [
     ("is to", re.compile(r"(?<![a-z])is to(?![a-z])"), "to"),
     ("U", re.compile(r"(?<=[)\]}]) ?U ?(?=[(\[{\\])"), r"\\cup "),
 ]
-QUOTES = ("**", "__", "'")
+QUOTES = ("**", "__", "*", "_", "'")
 OVERLINED = re.compile("((?:\\d\u0305){1,40})")
 STYLED_LETTERS = re.compile("[\U0001d400-\U0001d7ff]")
 
@@ -139,8 +146,9 @@ def common_signs(text: str) -> str:
             text = pattern.sub(by, text)
     if text[:1] in ("*", "_", "'"):
         for quote in QUOTES:
-            if text.startswith(quote) and text.endswith(quote):
-                text = text.removeprefix(quote).removesuffix(quote)
+            inside = text[len(quote) : -len(quote)]
+            if inside and text.startswith(quote) and text.endswith(quote) and quote not in inside:
+                text = inside
     return text
 
 

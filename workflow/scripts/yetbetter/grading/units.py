@@ -41,6 +41,8 @@ PLAIN = re.compile(
     rf"(?: ?{POWER}|(?<=[cdkm]m)[23]|(?<= m)[23])?)(?:\.|(?<=s)')?",
     re.DOTALL,
 )
+# The unit of 45th: a place in an order, which is no number of degrees or eggs.
+ORDER = frozenset(["ordinal"])
 ORDINAL = re.compile(r"(?P<core>.*\d) ?(?:\^ ?)?\{? ?(?:\\text ?\{ ?)?(?:st|nd|rd|th) ?\}? ?\}?")
 ENDING = re.compile(
     r"(?P<core>.*[^\\]) ?(?:(?P<percent>%)|(?P<degree>\\degree)(?: ?(?:\\text ?\{ ?)?(?P<scale>[CFK]) ?\}?)?"
@@ -115,7 +117,7 @@ def currency(sign: str) -> str:
 def split_words(text: str) -> tuple[str, frozenset[str]]:
     match = ORDINAL.fullmatch(text)
     if match:
-        return match["core"], frozenset()
+        return match["core"], ORDER
     if "\\text" in text:
         match = GROUPS.fullmatch(FRACTION_OF_UNITS.sub(r"\1/\2", text))
         if not match or "\\text" in match["core"] or not match["core"].strip():

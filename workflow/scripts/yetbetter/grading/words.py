@@ -22,7 +22,9 @@ DENYING = listed(
 )
 # Directly before a number, these show that it is not the value: "less than 5".
 COMPARING = listed("than between under over above below exceeding exceeds minus negative")
-AUXILIARIES = listed("is are was were do does did has have ca wo would could should")  # of "isn't", "cannot"
+AUXILIARIES = listed(
+    "is are was were do does did has have had ca wo would could should must need ai"
+)  # of "isn't", "cannot"
 COUNTED = listed("as more the a an per each every in because to for since faster larger longer bigger")
 # Behind a value these change it, deny it, or leave it open.
 CHANGING = listed(
@@ -56,14 +58,24 @@ def is_word(run: str) -> bool:
 
 def words_of(text: str) -> list[str]:
     """The words of a text in lower case; "o'clock" and "don't" are one word each, "p.m." is "pm"."""
-    return RUN.findall(text.casefold().replace("'", "").replace(".m.", "m"))
+    return RUN.findall(text.casefold().replace("'", "").replace("\u2019", "").replace(".m.", "m"))
+
+
+def is_contracted_denial(word: str) -> bool:
+    """Whether this is "isnt" or "cant", as `words_of` spells "isn't" and "can't"."""
+    return word.endswith("nt") and word[:-2] in AUXILIARIES
+
+
+def denies(words: list[str]) -> bool:
+    """Whether a sentence with these words does not state the number in it ("cannot be", "isn't", "at least")."""
+    return any(word in DENYING or is_contracted_denial(word) for word in words)
 
 
 def changes_value(words: list[str]) -> bool:
     """Whether a phrase behind a value changes it ("million", "or more", "is wrong")."""
     if words[:1] and words[0] in CHANGING_FIRST:
         return True
-    if any(word in CHANGING or (word.endswith("nt") and word[:-2] in AUXILIARIES) for word in words):
+    if any(word in CHANGING or is_contracted_denial(word) for word in words):
         return True
     if words[-1:] in (["wrong"], ["incorrect"], ["false"]):
         return True

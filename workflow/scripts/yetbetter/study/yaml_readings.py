@@ -105,6 +105,8 @@ def number_meant(text: str, whole: bool) -> str:
         return ""
     if not math.isfinite(value):
         return ""
+    if not value and re.search("[1-9]", re.split("[eE]", text)[0]):  # too small for a number of a computer: 1e-400
+        return ""
     if value == int(value) and (whole or not exponent):
         return str(int(value))
     if whole or not exponent:

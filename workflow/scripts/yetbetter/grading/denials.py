@@ -1,0 +1,55 @@
+"""What a text denies: "it isn't 42", "the answer cannot be 42", "I don't think that the answer is 42"."""
+
+import re
+
+# Only these words and other denied numbers may stand between the denial and what it denies: "which I do not like is 42"
+# denies nothing.
+SAID = (
+    r"(?:be|been|equals?|to|exactly|possibly|necessarily|think|believe|say|mean|claim|conclude|true|correct|right|final"
+    r"|the|a|case|that|answers?|result|value|either|or|and|nor|[-+]?\$?\d[\d.,/]{0,20}(?<![.,])\$?"
+    r"|(?:answers?|result|value|it|that|[a-z]) (?:is|are|was))"
+)
+DENIED = re.compile(
+    r"(?:\b(?:not|never|neither|nor|cannot|wrong|false|incorrect|anything but|rather than|instead of|other than"
+    rf"|as opposed to)|(?<=n)['\u2019]t)(?: {SAID}){{0,8}} (?:[a-z] ?= ?)?[*$\\(\[]{{0,4}}$",
+    re.IGNORECASE,
+)
+# Each denial holds one of these; most texts hold none.
+HINTS = (
+    "not",
+    "n't",
+    "n\u2019t",
+    "ever",
+    "nor",
+    "neither",
+    "wrong",
+    "false",
+    "incorrect",
+    "but",
+    "than",
+    "instead",
+    "opposed",
+)
+REACH = 120
+SENTENCE_END = re.compile(r"[.!?](?=\s)|\n")
+
+
+def denial_before(text: str, place: int) -> int | None:
+    """Where the words begin that deny what stands at `place`; None if nothing denies it."""
+    start = max(place - REACH, 0)
+    before = text[start:place].casefold()
+    if not any(hint in before for hint in HINTS):
+        return None
+    for end in SENTENCE_END.finditer(before):
+        start = max(place - REACH, 0) + end.end()
+    match = DENIED.search(text[start:place])
+    return start + match.start() if match else None
+
+
+def sentence_of(text: str, place: int) -> tuple[int, int]:
+    """Start and end of the sentence or line at `place`, without its full stop."""
+    start = 0
+    for end in SENTENCE_END.finditer(text, max(place - 1_000, 0), place):
+        start = end.end()
+    end = SENTENCE_END.search(text, place)
+    return start, end.start() if end else len(text)
