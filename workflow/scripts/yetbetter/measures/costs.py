@@ -34,17 +34,17 @@ def parse_model_cost(argument: str) -> tuple[str, ModelCost]:
 def cost_arm(draws: list[dict], models: dict[str, ModelCost], tokens_per_solution: float) -> dict:
     """FLOPs and price of an arm.
 
-    draws: model, samples, questions, tokens, prompt_tokens of each model drawn from, and looked_at if the arm stops
-    early (`number_of`). tokens_per_solution: the W that
-    all models are assumed to share. flops_assumed = sum of 2 * P * W * samples * questions with nominal P (paper, Eq.
-    4); flops_drawn the same with the tokens actually drawn and true P; prompts, read once per question, separately.
+    draws: model, samples, questions, tokens, prompt_tokens of each model drawn from, and looked_at (samples) if the arm
+    stops early. tokens_per_solution: the W that all models are assumed to share. flops_assumed = sum of 2 * P * W *
+    samples * questions with nominal P (paper, Eq. 4); flops_drawn the same with the tokens actually drawn and true P;
+    prompts, read once per question, separately.
     """
     assumed = drawn = prompts = dollars = 0.0
     for draw in draws:
         if draw["model"] not in models:
             raise UserError(f"no --model gives the cost of {draw['model']!r} (given: {', '.join(models)})")
         model = models[draw["model"]]
-        assumed += flops(model.parameters, tokens_per_solution * number_of(draw))
+        assumed += flops(model.parameters, tokens_assumed(draw, tokens_per_solution))
         drawn += flops(model.true_parameters, draw["tokens"])
         prompts += flops(model.true_parameters, draw["prompt_tokens"])
         dollars += float("nan") if model.price is None else model.price * draw["tokens"] / 1e6
@@ -57,9 +57,11 @@ def cost_arm(draws: list[dict], models: dict[str, ModelCost], tokens_per_solutio
     }
 
 
-def number_of(draw: dict) -> int:
-    """Samples that an arm pays for: those that it looked at."""
-    return draw.get("looked_at", draw["samples"] * draw["questions"])
+def tokens_assumed(draw: dict, tokens_per_solution: float) -> float:
+    """Tokens that an arm pays for: those of all its samples, or of those that it looked at before it stopped."""
+    if "looked_at" in draw:
+        return tokens_per_solution * draw["looked_at"]
+    return tokens_per_solution * draw["samples"] * draw["questions"]
 
 
 def cost_judge(judge: dict | None, models: dict[str, ModelCost]) -> dict:
