@@ -5,6 +5,7 @@ import functools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -78,7 +79,14 @@ def run_apart(command: list[str], cache: Path | None = None, seconds: float = 24
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
     if cache:
         environment["XDG_CACHE_HOME"] = str(cache)
-    return subprocess.run(command, capture_output=True, text=True, timeout=seconds, env=environment, cwd="/")
+    piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **piped, env=environment, cwd="/", start_new_session=True) as process:
+        try:
+            out, errors = process.communicate(timeout=seconds)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)  # with the programs that it has started
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, out, errors)
 
 
 def report_of(done: subprocess.CompletedProcess) -> dict:

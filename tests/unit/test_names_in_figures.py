@@ -169,11 +169,11 @@ def make_score_tables(study: Study, folder: Path) -> None:
     names = ("finetuned", "differences", "checkpoints", "training")
     tables = {name: folder / "tables" / f"{name}.csv" for name in names}
     paths = [cell.path for cell in cells]
-    outputs = [word for name in list(tables)[:3] for word in (f"--{name}", tables[name])]
+    outputs = [word for name, path in tables.items() for word in (f"--{name}", path)]
     scores = ("--scores", folder / "scores", "--cells", *paths)
-    run("tabulate_scores", *scores, *places, "--baseline", "from-strong", *outputs)
+    run("tabulate_scores", *scores, "--baseline", "from-strong", *outputs[:4])
     names = ["/".join(str(getattr(cell, axis)) for axis in axes) for cell in cells]
-    run("tabulate_training", *places, "--cells", *names, "--output", tables["training"])
+    run("tabulate_training", *places, "--cells", *names, *outputs[4:])
     roles = ("--roles", json.dumps(roles_of(study.config)), "--published", ROOT / "resources/published_numbers.csv")
     paths = [f"{arm.dataset}/{arm.budget}/from-{arm.source}" for arm in study.grid.sampled_arms]
     arms = ("--metrics", folder / "metrics", "--arms", *paths)

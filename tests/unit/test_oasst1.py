@@ -112,6 +112,14 @@ def test_the_same_questions_are_chosen_in_any_order_and_from_a_compressed_file(t
     assert build(tmp_path, unpacked["oasst1.jsonl"]).splits == splits
 
 
+def test_a_conversation_without_its_first_turn_is_counted(tmp_path):
+    whole = [message(0, message_tree_id="m0"), reply(1, 0, "Yes.", message_tree_id="m0")]
+    parts = build(tmp_path, [*whole, reply(3, 2, "Why not?", message_tree_id="m2"), reply(4, 3, "Oh.")])
+    assert [(row["problem"], row["reason"]) for row in parts.left_out] == [
+        ("oasst1/m2", "conversation without its first turn")
+    ]
+
+
 def test_validation_problems_have_one_instruction_that_can_be_verified(tmp_path):
     splits = build(tmp_path, [message(number) for number in range(400)]).splits
     validation, task = splits["validation"], TASKS["instructions"]

@@ -45,7 +45,7 @@ def tabulate(folder: Path, *cells: str) -> Path:
     output = folder / "training.csv"
     places = ("--models", str(folder / "models"), "--evaluations", str(folder / "evaluations"))
     command = [sys.executable, str(SCRIPTS / "tabulate_training.py"), *places, "--cells", *cells]
-    subprocess.run([*command, "--output", str(output)], check=True)
+    subprocess.run([*command, "--training", str(output), "--checkpoints", str(folder / "chosen.csv")], check=True)
     return output
 
 

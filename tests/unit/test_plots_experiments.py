@@ -379,7 +379,6 @@ def write_scores(folder: Path) -> list[str]:
         cell = f"hard/high/from-{source}/to-student/seed-0"
         cells.append(cell)
         (folder / "scores" / cell).mkdir(parents=True)
-        (folder / "evaluations" / cell).mkdir(parents=True)
         place = {"dataset": "hard", "budget": "high", "target": "student", "benchmark": "test", "source": source}
         rows = [
             place
@@ -389,8 +388,6 @@ def write_scores(folder: Path) -> list[str]:
         ]
         path = folder / "scores" / cell / "scores.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-        choice = {"checkpoint": "a/checkpoint-1", "validation": {"a/checkpoint-1": 0.5}}
-        (folder / "evaluations" / cell / "choice.json").write_text(json.dumps(choice))
     return cells
 
 
@@ -398,9 +395,8 @@ def test_further_pairs_are_compared_behind_those_with_the_baseline(tmp_path, mon
     monkeypatch.syspath_prepend(ROOT / "workflow" / "scripts")
     program = importlib.import_module("tabulate_scores")
     words = ["--cells", *write_scores(tmp_path), "--baseline", "se", "--pair", "wc:wc-one", "--pair", "wc:elsewhere"]
-    for option in ("scores", "evaluations", "models"):
-        words += [f"--{option}", str(tmp_path / option)]
-    for option in ("finetuned", "differences", "checkpoints"):
+    words += ["--scores", str(tmp_path / "scores")]
+    for option in ("finetuned", "differences"):
         words += [f"--{option}", str(tmp_path / f"{option}.csv")]
     monkeypatch.setattr(sys, "argv", ["tabulate_scores.py", *words])
     program.main()

@@ -533,17 +533,22 @@ def test_every_problem_is_graded_voted_on_and_checked(scores):
 
 
 def tabulate_scores(folder: Path, *sources: str, out="tables") -> list:
-    names = ("finetuned", "differences", "checkpoints")
-    outputs = [part for name in names for part in (f"--{name}", folder / out / f"{name}.csv")]
+    outputs = [part for name in ("finetuned", "differences") for part in (f"--{name}", folder / out / f"{name}.csv")]
     cells = [f"hard/low/from-{source}/to-wc/seed-0" for source in sources]
-    places = ("--scores", folder / "scores", "--evaluations", folder / "evaluations", "--models", folder / "models")
-    return [*places, "--cells", *cells, "--baseline", "se", *outputs]
+    return ["--scores", folder / "scores", "--cells", *cells, "--baseline", "se", *outputs]
 
 
-def test_scores_become_tables_of_accuracies_differences_and_checkpoints(scores):
+def tabulate_training(folder: Path, *cells: str) -> list:
+    outputs = [
+        part for name in ("training", "checkpoints") for part in (f"--{name}", folder / "tables" / f"{name}.csv")
+    ]
+    return ["--evaluations", folder / "evaluations", "--models", folder / "models", "--cells", *cells, *outputs]
+
+
+def test_scores_become_tables_of_accuracies_and_differences(scores):
     run("tabulate_scores", *tabulate_scores(scores, "wc", "se"))
-    finetuned, differences, checkpoints = (
-        read_table(scores / "tables" / f"{name}.csv").rows for name in ("finetuned", "differences", "checkpoints")
+    finetuned, differences = (
+        read_table(scores / "tables" / f"{name}.csv").rows for name in ("finetuned", "differences")
     )
     wc = look_up(finetuned, source="wc", seed="all", metric="pass@1", level="all")
     assert (wc["value"], wc["problems"], wc["paradigm"]) == ("1", "6", "self-improvement")
@@ -555,17 +560,20 @@ def test_scores_become_tables_of_accuracies_differences_and_checkpoints(scores):
     difference = look_up(differences, source="wc", metric="pass@1", level="all")
     assert (difference["difference"], difference["baseline"]) == ("1", "se")
     assert look_up(differences, source="wc", metric="maj@1", level="all")["difference"] == "0.75"
+
+
+def test_choices_become_a_table_of_checkpoints(scores):
+    run("tabulate_training", *tabulate_training(scores, "hard/low/wc/wc/0", "hard/low/se/wc/0"))
+    checkpoints = read_table(scores / "tables" / "checkpoints.csv").rows
     chosen = {row["checkpoint"]: (row["validation"], row["chosen"]) for row in checkpoints if row["source"] == "wc"}
     assert chosen == {"standard/checkpoint-1": ("0.5", "1"), "standard/checkpoint-2": ("0.25", "0")}
     assert {(row["rate"], row["step"]) for row in checkpoints} == {("standard", "")}
 
 
-def test_the_table_of_checkpoints_has_the_step_and_the_rate_that_the_first_seed_chose(scores, tmp_path):
-    write_rows(tmp_path / "problems.jsonl", PROBLEMS)
+def test_the_table_of_checkpoints_has_the_step_and_the_rate_that_the_first_seed_chose(tmp_path):
     first = {"low/checkpoint-1": 0.5, "low/checkpoint-2": 0.7, "high/checkpoint-1": 0.6}
     cells = {"0": ("low/checkpoint-2", first), "7": ("chosen/checkpoint-1", {"chosen/checkpoint-1": 0.4})}
     for seed, (checkpoint, validation) in cells.items():
-        run("score_model", *score(tmp_path, scores / "wc.jsonl", "wc", seed=seed))
         place = f"hard/low/from-wc/to-wc/seed-{seed}"
         write_json(
             tmp_path / "evaluations" / place / "choice.json", {"checkpoint": checkpoint, "validation": validation}
@@ -573,9 +581,7 @@ def test_the_table_of_checkpoints_has_the_step_and_the_rate_that_the_first_seed_
         for name in validation:
             about = {"arguments": {"steps": "10"}}
             write_json(tmp_path / "models" / place / name.partition("/")[0] / "about.json", about)
-    arguments = tabulate_scores(tmp_path, "wc")
-    second = arguments.index("--baseline")
-    run("tabulate_scores", *arguments[:second], "hard/low/from-wc/to-wc/seed-7", *arguments[second:])
+    run("tabulate_training", *tabulate_training(tmp_path, "hard/low/wc/wc/0", "hard/low/wc/wc/7"))
     rows = read_table(tmp_path / "tables" / "checkpoints.csv").rows
     found = [(row["seed"], row["rate"], row["step"], row["chosen"]) for row in rows]
     assert found == [("0", "low", "5", "0"), ("0", "low", "10", "1"), ("0", "high", "10", "0"), ("7", "low", "10", "1")]

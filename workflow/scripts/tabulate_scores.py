@@ -1,7 +1,6 @@
-"""Collect every finetuned model's scores into tables: finetuned.csv, differences.csv, checkpoints.csv."""
+"""Collect every finetuned model's scores into tables: finetuned.csv, differences.csv."""
 
 import argparse
-from pathlib import Path
 
 from yetbetter.measures.score_tables import (
     DIFFERENCES,
@@ -12,7 +11,6 @@ from yetbetter.measures.score_tables import (
     parse_pairs,
 )
 from yetbetter.measures.scores import read_scores
-from yetbetter.measures.training_tables import CHECKPOINTS, list_checkpoints
 from yetbetter.program import Output, Parser, run
 from yetbetter.study.grid import parse_cell
 from yetbetter.tables import write_table
@@ -22,13 +20,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__)
     # Folders and names instead of files: a thousand paths would not fit into one command.
     parser.add_argument("--scores", required=True, help="folder that holds a scores.jsonl of score_model.py per cell")
-    parser.add_argument(
-        "--evaluations", required=True, type=Path, help="folder that holds a choice.json of evaluate_model.py per cell"
-    )
-    parser.add_argument(
-        "--models", required=True, type=Path, help="folder of the finetuned models, whose about.json have the steps"
-    )
-    parser.add_argument("--cells", required=True, nargs="+", help="paths of the cells inside both folders")
+    parser.add_argument("--cells", required=True, nargs="+", help="paths of the cells inside it")
     parser.add_argument(
         "--missing", default=[], action="append", metavar="CELL", help="a cell that is not finished, marked as such"
     )
@@ -38,19 +30,15 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--finetuned", action=Output, required=True)
     parser.add_argument("--differences", action=Output, required=True)
-    parser.add_argument("--checkpoints", action=Output, required=True)
     return parser.parse_args()
 
 
 def main() -> None:
     arguments = parse_arguments()
     pairs = parse_pairs(arguments.pair, arguments.baseline)
-    cells = [parse_cell(path) for path in arguments.cells]
     groups = group_scores(read_scores(f"{arguments.scores}/{path}/scores.jsonl") for path in arguments.cells)
     write_table(arguments.finetuned, FINETUNED, list_finetuned(groups, map(parse_cell, arguments.missing)))
     write_table(arguments.differences, DIFFERENCES, list_differences(groups, arguments.baseline, pairs))
-    checkpoints = list_checkpoints(cells, arguments.models, arguments.evaluations)
-    write_table(arguments.checkpoints, CHECKPOINTS, checkpoints)
 
 
 if __name__ == "__main__":

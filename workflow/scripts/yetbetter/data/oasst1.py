@@ -76,15 +76,21 @@ def first_turns(path: Path, parts: Parts) -> list[dict]:
     """The problems of a file of messages, or of single turns; what is left out is added to `parts`."""
     first: dict[str, dict] = {}
     replies: dict[str, list[dict]] = {}
+    begun: dict[str, bool] = {}  # conversation -> whether its first turn was seen
     for number, row in read_messages(path):
         try:
             add_message(row, first, replies, parts)
+            if "message_tree_id" in row:
+                tree = id_of(row, "message_tree_id")
+                begun[tree] = begun.get(tree, False) or row.get("parent_id") is None
         # The line is looked up here alone: that reads the file.
         except UserError as error:
             where = f"{path}:{number}" if path.suffix == ".gz" else where_is(path, number)
             raise UserError(f"{where}: {error}") from None
     if not first:
         raise UserError(f"{path}: no first turn of an English conversation")
+    for tree in (tree for tree, is_begun in begun.items() if not is_begun):
+        parts.leave_out(f"oasst1/{tree}", "train", "conversation without its first turn")
     for message, answers in replies.items():
         if message in first:
             first[message]["solution"] = best_of(answers)

@@ -58,10 +58,15 @@ def cost_arm(draws: list[dict], models: dict[str, ModelCost], tokens_per_solutio
 
 
 def tokens_assumed(draw: dict, tokens_per_solution: float) -> float:
-    """Tokens that an arm pays for: those of all its samples, or of those that it looked at before it stopped."""
+    """Tokens that an arm pays for, if all solutions are of one length."""
     if "looked_at" in draw:
         return tokens_per_solution * draw["looked_at"]
     return tokens_per_solution * draw["samples"] * draw["questions"]
+
+
+def number_of(draw: dict) -> int:
+    """Samples that an arm pays for: those that it looked at."""
+    return draw.get("looked_at", draw["samples"] * draw["questions"])
 
 
 def cost_judge(judge: dict | None, models: dict[str, ModelCost]) -> dict:

@@ -13,7 +13,7 @@ SCORE_TABLES = (
     *("finetuned", "differences", "checkpoints", "training", "false_positives", "claims", "claim_comparisons"),
 )
 # Tables that are not made for another grading mode.
-OF_ONE_MODE = ("false_positives",)
+OF_ONE_MODE = ("checkpoints", "training", "false_positives")
 
 
 class Made:

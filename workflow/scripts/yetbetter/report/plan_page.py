@@ -191,7 +191,7 @@ def state(config: dict, plans: list[Plan]) -> list[str]:
         lead = 100 * row["difference"]
         sentences.append(
             f"{row['reference']} alone is expected to solve {wording.number(lead)} points fewer"
-            f" {wording.interval(100 * row['difference_low'], 100 * row['difference_high'])}."
+            f" {wording.interval(100 * row['difference_low'], 100 * row['difference_high'], write=wording.number)}."
         )
     elif row["rival"]:
         sentences.append(against_rival(row))
