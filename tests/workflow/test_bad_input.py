@@ -119,6 +119,14 @@ def test_another_working_folder_is_refused_in_one_line(fresh, tmp_path):
     fresh.run("forecast", options=("--dry-run", "--directory", str(fresh.folder)))
 
 
+def test_a_folder_whose_name_has_braces_is_refused_in_one_line(fresh, tmp_path):
+    clone = fresh.copy(tmp_path / "study {1}")
+    done = clone.run("forecast", options=("--dry-run",), check=False)
+    assert done.returncode == 1
+    [line] = [line for line in last_words(done).splitlines() if line.startswith("rename the folder")]
+    assert str(clone.folder) in line
+
+
 @pytest.mark.parametrize(
     "use", ['module yet_better:\n    snakefile: "{}"\nuse rule * from yet_better\n', 'include: "{}"\n']
 )
