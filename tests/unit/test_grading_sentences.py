@@ -113,3 +113,31 @@ def test_a_sentence_says_its_word_and_two_names_have_no_order():
 
 def test_a_number_too_small_for_a_computer_gets_no_advice():
     assert number_meant("1e-400", whole=False) == "" and number_meant("1e-3", whole=False) == "1.0e-3"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("The answer is no longer 12.", "The answer is far from 12.", "The answer is nowhere near 12."),
+        *("The answer is different from 12.", "I doubt the answer is 12.", "I am not sure if the answer is 12."),
+        "I do not know whether the answer is 12.",
+    ],
+)
+def test_a_sentence_that_keeps_away_from_a_number_does_not_state_it(text):
+    assert not accepts(text, "12")
+
+
+@pytest.mark.parametrize("word", ["clearly", "actually", "definitely", "now", "certainly", "surely", "obviously"])
+def test_an_adverb_before_the_answer_does_not_matter(word):
+    assert accepts(f"The answer is {word} 12.", "12")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("The answer is 12, I think.", "The answer is not 18 but 12.", "There is no doubt the answer is 12."),
+        *("Without a doubt, the answer is 12.", "It is no longer than 20. The answer is 12."),
+    ],
+)
+def test_a_remark_beside_the_answer_does_not_matter(text):
+    assert accepts(text, "12")

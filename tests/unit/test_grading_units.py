@@ -138,6 +138,34 @@ def test_units_that_differ_are_wrong_and_those_that_say_more_are_not():
     assert_equal("210 different ways", r"210\text{ ways}")
 
 
+@pytest.mark.parametrize(
+    ("gold", "unit"),
+    [
+        *((r"36\pi", r" \mathrm{~cm}^2"), (r"36\pi", r"\mathrm{m}"), (r"36\pi", r" \mathrm{in}^2")),
+        *((r"120\pi", r"\ {\rm cm}^3"), (r"120\pi", r"\operatorname{cm}^3"), (r"2\pi", r"\,\mathrm{m/s}")),
+        *((r"2\pi", r"\,\mathrm{s}"), (r"\frac43\pi", r"\,\mathrm{m}^3"), (r"12+4\pi", r"\ \mathrm{cm}")),
+        *(("3x", r"\,\mathrm{cm}"), ("2x+3y", r"\,\mathrm{km}")),
+    ],
+)
+def test_a_unit_in_a_font_of_mathematics_behind_pi_or_a_variable_is_a_unit(gold, unit):
+    assert_equal(gold + unit, gold)
+    assert_equal(gold + unit, rf"{gold} \text{{ {unit[unit.rindex('{') + 1 :].replace('}', '').strip('~')}}}")
+
+
+def test_a_letter_behind_pi_or_a_variable_is_a_factor():
+    assert_equal(r"\pi\mathrm{r}^2", r"\pi r^2")
+    assert_equal(r"5x\mathrm{m}", "5xm")
+    assert_different(r"\pi\mathrm{i}", r"\pi")
+    assert_different(r"2\pi\mathrm{h}", r"2\pi")
+    assert_different(r"120\pi \mathrm{~m}^3", r"120\pi \text{ cm}^3")
+
+
+def test_a_scale_and_a_word_contradict_each_other_in_both_orders():
+    for word in ("eggs", "pairs"):
+        assert_different(r"12\text{K}", rf"12\text{{ {word}}}")
+        assert_different(rf"12\text{{ {word}}}", r"12\text{K}")
+
+
 def test_ordinals_are_their_number():
     for spelling in ("12th", r"12^{\text{th}}", r"12^{th}", r"12\text{th}"):
         assert_equal(spelling, "12")

@@ -9,7 +9,7 @@ EVALUATION_VERSION = 1
 # Also raised when the same answer of a judge is read as another verdict.
 JUDGE_VERSION = 1
 # Part of every verdict file's fingerprint: raised deliberately when a verdict may change.
-GRADER_VERSION = 5
+GRADER_VERSION = 6
 # The same for tasks whose answers are programs.
 EXECUTION_VERSION = 2
 # The same for answers to instructions.

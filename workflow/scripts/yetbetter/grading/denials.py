@@ -5,13 +5,14 @@ import re
 # Only these words and other denied numbers may stand between the denial and what it denies: "which I do not like is 42"
 # denies nothing.
 SAID = (
-    r"(?:be|been|equals?|to|exactly|possibly|necessarily|think|believe|say|mean|claim|conclude|true|correct|right|final"
-    r"|the|a|case|that|answers?|result|value|either|or|and|nor|[-+]?\$?\d[\d.,/]{0,20}(?<![.,])\$?"
+    r"(?:be|been|equals?|to|exactly|possibly|necessarily|think|believe|say|mean|claim|conclude|know|sure|certain|whether"
+    r"|if|true|correct|right|final|the|a|case|that|answers?|result|value|either|or|and|nor|[-+]?\$?\d[\d.,/]{0,20}(?<![.,])\$?"
     r"|(?:answers?|result|value|it|that|[a-z]) (?:is|are|was))"
 )
 DENIED = re.compile(
     r"(?:\b(?:not|never|neither|nor|cannot|wrong|false|incorrect|anything but|rather than|instead of|other than"
-    rf"|as opposed to)|(?<=n)['\u2019]t)(?: {SAID}){{0,8}} (?:[a-z] ?= ?)?[*$\\(\[]{{0,4}}$",
+    r"|as opposed to|no longer|far from|nowhere near|different from|(?:I|we) doubt)|(?<=n)['\u2019]t)"
+    rf"(?: {SAID}){{0,8}} (?:[a-z] ?= ?)?[*$\\(\[]{{0,4}}$",
     re.IGNORECASE,
 )
 # Each denial holds one of these; most texts hold none.
@@ -29,6 +30,11 @@ HINTS = (
     "than",
     "instead",
     "opposed",
+    "no longer",
+    "far from",
+    "nowhere",
+    "different",
+    "doubt",
 )
 REACH = 120
 SENTENCE_END = re.compile(r"[.!?](?=\s)|\n")

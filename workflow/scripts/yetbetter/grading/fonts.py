@@ -24,7 +24,7 @@ RATE = re.compile(
 )
 FONT_SWITCH = re.compile(r"\{ ?\\(?:rm|bf|it|sf)(?![a-zA-Z])([^{}]{1,80})\}")
 STYLED_WORDS = re.compile(
-    r"(?:(?P<behind>[\d)}\]%!/]|\\circ|\\degree|"
+    r"(?:(?P<behind>[\d)}\]%!/]|\\circ|\\degree|\\pi|(?P<letter>(?<=\d)[a-z])|"
     r"(?:(?<=[a-zA-Z]\})|(?<=\^[23])|(?<=[23]\})) ?\\cdot(?![a-zA-Z]))(?P<gap>(?:[~ ]|\\[,;:! ]){0,4}))?"
     + MATH_FONTS
     + r" ?\{(?P<words>(?:[~\s]|\\[ ,;:!]){0,20}"
@@ -70,6 +70,9 @@ def styled_words(match: re.Match) -> str:
     first = re.match("[a-zA-Z]+", words)[0]
     if words in ("or", "and"):
         return f"{match['behind'] or ''} \\text{{ {words} }}"
+    # A letter behind a letter or pi is a factor, as in 2\pi\mathrm{h}; metres and seconds behind pi are units.
+    if (match["letter"] or match["behind"] == r"\pi") and len(words) == 1 and (match["letter"] or words not in "ms"):
+        return match[0]
     if match["behind"] and (first in SYMBOLS or first.casefold() in KNOWN or SHORT_UNIT.fullmatch(words)):
         return f"{match['behind']} \\text{{ {words}}}"
     if len(first) < 3 or first in FUNCTIONS or first in GREEK or not is_word(first):

@@ -76,7 +76,8 @@ WHOLE_TEXT = re.compile(r"\\text ?\{ ?([^{}]{0,200})\}")
 # Words that do not change the value behind them, unlike "at least" and "not".
 LEAD = re.compile(
     r"(?:\\text ?\{ ?)?(?:(?:so|then|thus|therefore|hence|simply|exactly|only|just|about|approximately|approx\.?"
-    r"|likely|probably|indeed|equal to|(?:the |a )?ratio of|ans\.?|answer|roughly|around|nearly|(?:a )?total of"
+    r"|likely|probably|indeed|clearly|obviously|actually|definitely|certainly|surely|now|equal to|(?:the |a )?ratio of"
+    r"|ans\.?|answer|roughly|around|nearly|(?:a )?total of"
     r"|option|choice),? )+(?:\} ?)?"
     r"(?=[\d\\$(-]|[A-J] ?\}?$|[a-zA-Z] ?=)",
     re.IGNORECASE,

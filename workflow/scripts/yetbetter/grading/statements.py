@@ -53,6 +53,9 @@ NOT_OTHER = re.compile(
 SET_OF = re.compile(
     r"[<>\u2264\u2265\u2208\u211d]|\\(?:[lg]eq?|in|mathbb|ne)(?![a-z])|\b(?:all|every|any|from|numbers?|integers?)\b"
 )
+# "not 18 but 19"; "12, I think"
+NOT_BUT = re.compile(rf"not {OTHER}[^ ]{{0,40}},? but (?:rather )?(?P<value>{OTHER}[^ ]{{0,40}})")
+UNSURE = re.compile(r", I (?:think|believe|guess|suppose)\.?$")
 COMMENT_WORDS = listed(
     """
     correct incorrect wrong verified confirmed consistent reasonable clear obvious above below shown given stated
@@ -129,7 +132,10 @@ def without_reason(statement: str) -> str:
     """The answer of a statement, without its reason; for a sentence with one number, that number."""
     if " " not in statement:
         return statement
-    statement = BOLD.sub("", statement)
+    statement = UNSURE.sub("", BOLD.sub("", statement))
+    instead = NOT_BUT.fullmatch(statement)
+    if instead:
+        statement = instead["value"]
     for match in REASON.finditer(statement[:1_000]):
         head = statement[: match.start()]
         if head.strip() and not head.count("$") % 2 and head.count("{") == head.count("}"):
@@ -160,5 +166,7 @@ def number_of_sentence(statement: str) -> str | None:
     numbers = NUMBER.findall(statement)
     words_before = words_of(before)
     if len(numbers) != 1 or len(words_before) < 2 or words_before[-1] in COMPARING or denies(words):
+        return None
+    if denial_before(statement, statement.index(numbers[0], len(before) - 1)) is not None:
         return None
     return numbers[0] + ("%" if PER_CENT.search(statement) else "")

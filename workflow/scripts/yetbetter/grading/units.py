@@ -230,7 +230,7 @@ def conflict(one: frozenset[str], other: frozenset[str]) -> bool:
         return True
     if measures & SCALES and others & SCALES:
         return measures != others
-    return not measures and not one & other
+    return not (measures and others) and not one & other
 
 
 def is_measure(name: str) -> bool:
