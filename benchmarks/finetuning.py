@@ -22,6 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "scripts"))
 
+from yetbetter.errors import UserError
 from yetbetter.program import Parser, run, whole
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "workflow" / "scripts"
@@ -148,9 +149,14 @@ def train_plainly(arguments, folder: str, recompute: bool) -> dict:
         def on_log(self, args, state, control, logs, **kwargs):
             self.tokens = logs.get("num_tokens", self.tokens)
 
+    if not Path(arguments.data).is_file():
+        raise UserError(f"--data {arguments.data!r}: no such file")
     data = load_dataset("json", data_files=arguments.data, split="train", cache_dir=folder)
     data = data.select_columns(["prompt", "completion"])
-    tokenizer = AutoTokenizer.from_pretrained(arguments.model)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(arguments.model)
+    except OSError as error:
+        raise UserError(f"--model {arguments.model!r}: {str(error).splitlines()[0]}") from None
     model = AutoModelForCausalLM.from_pretrained(arguments.model, dtype="float32")
     config = SFTConfig(
         folder,

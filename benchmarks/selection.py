@@ -21,6 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "scripts"))
 
 from yetbetter.pocket.world import make_problems
+from yetbetter.errors import UserError
 from yetbetter.program import Parser, run, whole
 from yetbetter.records import write_json, write_rows
 
@@ -117,7 +118,9 @@ def checkout(old: str, folder: Path) -> Path:
 
 
 def git(*words: str) -> None:
-    subprocess.run(["git", "-C", str(REPOSITORY), *words], check=True)
+    done = subprocess.run(["git", "-C", str(REPOSITORY), *words], stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise UserError(f"git {' '.join(words)}: {done.stderr.strip()}")
 
 
 def run_programs(tree: Path, folder: Path, name: str, blocks: list[str], samples: int) -> dict[str, tuple]:
