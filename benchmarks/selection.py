@@ -20,8 +20,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "scripts"))
 
-from yetbetter.pocket.world import make_problems
 from yetbetter.errors import UserError
+from yetbetter.pocket.world import make_problems
 from yetbetter.program import Parser, run, whole
 from yetbetter.records import write_json, write_rows
 
