@@ -129,6 +129,16 @@ def test_measuring_what_was_selected_gives_what_selecting_once_more_gives(arm, r
     assert found == arm.measure(f"--filter={rule}", models=models)
 
 
+def test_a_majority_is_taken_of_solutions_that_state_an_answer(arm):
+    path = arm.folder / "verdicts" / f"{arm.blocks('wc')[1]}.jsonl"
+    rows = read_rows(path)
+    nothing = {"answer": None, "verdict": "no_answer"}
+    write_rows(path, [row | nothing if row["verdict"] == "incorrect" else row for row in rows])
+    assert {row["sample"] for row in arm.select("--filter=majority")} == {0, 1, 2}
+    write_rows(path, [{key: row[key] for key in ("problem", "sample", "verdict")} for row in rows])
+    assert f"{path}: no 'answer' of sample 2 of 'p0'" in refusal(arm.select, "--filter=majority")
+
+
 def test_measuring_what_was_selected_reads_no_solution(arm):
     arm.select()
     for path in (arm.folder / "solutions").rglob("*.jsonl"):

@@ -107,7 +107,12 @@ class PoolSamples:
                     yield self.sample(block, row)
 
     def verdicts(self, block: str) -> Iterator[dict]:
-        return iterate_rows(block_files(self.pools, block)[1], require=("problem", "sample", *self.keys))
+        path = block_files(self.pools, block)[1]
+        for row in iterate_rows(path, require=("problem", "sample", "verdict")):
+            # An extracted answer, unlike a gold answer, may be null: the solution states none.
+            if self.keys[-1] not in row:
+                raise UserError(f"{path}: no {self.keys[-1]!r} of sample {row['sample']} of {row['problem']!r}")
+            yield row
 
     def has(self, block: str, row: dict) -> bool:
         return row["sample"] in self.numbers[self.models[block]] and (self.only is None or row["problem"] in self.only)
