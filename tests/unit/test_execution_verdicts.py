@@ -226,6 +226,22 @@ def test_inputs_are_compared_with_the_reference_up_to_rounding():
     assert verdict("def f(x):\n    return (x / 3, 'a')\n", tests) == ProgramOutcome(INCORRECT, "AssertionError", 0)
 
 
+def test_an_infinite_value_is_expected_exactly():
+    expected = [float("inf"), float("-inf"), float("nan")]
+    tests = from_inputs("ends", "f", [[0], [1], [2]], expected)
+    program = "def f(n):\n    return [float('inf'), float('-inf'), float('nan')][n]\n"
+    assert verdict(program, tests).verdict == CORRECT
+    for other in ("0.0", "float('-inf') if n == 0 else float('inf')", "float('nan')"):
+        assert verdict(f"def f(n):\n    return {other}\n", tests).verdict == INCORRECT
+
+
+@pytest.mark.parametrize("kind", ["StopIteration", "StopAsyncIteration", "GeneratorExit"])
+def test_an_exception_that_ends_an_iteration_passes_no_test(kind):
+    tests = from_asserts("all", "f", ["assert all(map(lambda x: f(x) == x * x, [1, 2, 3]))"])
+    assert verdict(f"def f(x):\n    raise {kind}\n", tests).verdict == INCORRECT
+    assert verdict(SQUARE, tests).verdict == CORRECT
+
+
 def test_expected_values_may_be_large():
     limits = Limits(cpu_seconds=10, memory_mb=1024, reply_mb=32)
     long = "def f(n):\n    return [n, ' '.join(map(str, range(n))), 7 ** n, list(range(n))]\n"
@@ -293,6 +309,12 @@ def test_inputs_can_be_compared_as_sets_or_for_being_there():
         (lambda: from_asserts("mbpp 7", "f", ["assert f(1"]), "mbpp 7: a test is not Python: '(' was never closed"),
         (lambda: from_check("he 7", "f", "assert True"), "he 7: the test defines no function check"),
         (lambda: from_inputs("plus 7", "f", [], []), "plus 7: no tests"),
+        (lambda: from_asserts("mbpp 7", "f", ["assert True"]), "mbpp 7: no test names 'f'"),
+        (
+            lambda: from_asserts("mbpp 7", "f", ["assert f(1) == " + "-" * 100_000 + "2"]),
+            "mbpp 7: a test is nested too",
+        ),
+        (lambda: from_asserts("mbpp 7", "f", ["assert f(1) == 2" + "+0" * 20_000]), "mbpp 7: a test is nested too"),
     ],
 )
 def test_bad_tests_are_reported_in_one_line(make, message):

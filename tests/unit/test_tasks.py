@@ -139,7 +139,7 @@ def test_programs_have_one_form_if_they_differ_in_names_layout_and_comments_alon
         ({"answer": "def f(x):\n    return x\n"}, "its answer fails its own tests (AssertionError in test 0)"),
         ({"answer": "def g(x):\n    return 2 * x\n"}, "its answer fails its own tests (NameError in test 0)"),
         ({"answer": "def f(x):\n    return" + " 2" * 10**6}, "its answer fails its own tests (ProgramTooLarge)"),
-        ({"tests": ["assert g(1) == 2"]}, "its answer fails its own tests (NameError in test 0)"),
+        ({"tests": ["assert g(1) == 2"]}, "no test names 'f'"),
         ({"tests": []}, "no tests"),
         ({"hidden_tests": ["assert f(3) == 6", "assert f(3) == 7"]}, "its answer fails its own hidden tests"),
     ],

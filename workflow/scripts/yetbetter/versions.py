@@ -11,7 +11,7 @@ JUDGE_VERSION = 1
 # Part of every verdict file's fingerprint: raised deliberately when a verdict may change.
 GRADER_VERSION = 6
 # The same for tasks whose answers are programs.
-EXECUTION_VERSION = 2
+EXECUTION_VERSION = 3
 # The same for answers to instructions.
 FOLLOWING_VERSION = 1
 # Of the chat format that targets of such tasks are trained and asked in.

@@ -128,10 +128,16 @@ def function_of(session: Session, name: str):
     return function
 
 
+ENDS_ITERATION = (StopIteration, StopAsyncIteration, GeneratorExit)
+
+
 def as_builtin(failure: ProgramFailed) -> Exception:
-    """The exception that the program raised, if it is a builtin one: a test may expect it."""
+    """The exception that the program raised, if it is a builtin one: a test may expect it.
+
+    Except those that end an iteration: in `all(map(f, values))` they would end the test as passed.
+    """
     kind = getattr(builtins, failure.kind, None)
-    if not (isinstance(kind, type) and issubclass(kind, Exception)):
+    if not (isinstance(kind, type) and issubclass(kind, Exception)) or issubclass(kind, ENDS_ITERATION):
         return failure
     try:
         error = kind()

@@ -89,6 +89,8 @@ def checked(where: str, tests: Tests) -> Tests:
             raise UserError(f"{where}: {name!r} is not the name of a function")
     for text in (tests.setup, *tests.statements):
         parsed(where, text)
+    if not any(name in text for name in tests.functions for text in tests.statements):
+        raise UserError(f"{where}: no test names {' or '.join(map(repr, tests.functions)) or 'a function'}")
     return tests
 
 
@@ -99,6 +101,8 @@ def parsed(where: str, text: str) -> ast.Module:
             return ast.parse(text)
     except (SyntaxError, ValueError) as error:
         raise UserError(f"{where}: a test is not Python: {error}") from None
+    except (RecursionError, MemoryError):
+        raise UserError(f"{where}: a test is nested too deeply for Python") from None
 
 
 def entry_point_of(where: str, statements: Iterable[str], reference: str) -> str:
@@ -136,6 +140,8 @@ def is_close(value: Any, expected: Any, tolerance: float) -> bool:
 def within(value: float, expected: float, tolerance: float) -> bool:
     if math.isnan(expected):
         return math.isnan(value)
+    if math.isinf(expected):  # its tolerance would be infinite, too
+        return value == expected
     return abs(value - expected) <= tolerance + RELATIVE_TOLERANCE * abs(expected)
 
 

@@ -11,7 +11,7 @@ from yetbetter import execution
 from yetbetter.errors import UserError
 from yetbetter.execution import Limits, ProgramOutcome, Tests
 from yetbetter.execution.form import form_of
-from yetbetter.execution.program_tests import from_plain
+from yetbetter.execution.program_tests import checked, from_plain
 from yetbetter.tasks.task import Options, Solution, Task
 from yetbetter.verdicts import CORRECT
 from yetbetter.versions import EXECUTION_VERSION
@@ -55,7 +55,7 @@ def reference_with(problem: dict, key: str, where: str) -> Reference:
             raise UserError(f"{where}: {optional} must be text, it is {problem[optional]!r}")
     try:
         if isinstance(tests, dict):
-            tests = from_plain(tests)
+            tests = checked(where, from_plain(tests))
         elif isinstance(tests, list) and all(isinstance(test, str) for test in tests):
             tests = execution.from_asserts(where, entry_point, tests, problem.get("setup") or "")
         else:
