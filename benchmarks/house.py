@@ -24,8 +24,22 @@ SCRIPTS = "workflow/scripts/"
 LIBRARY = f"{SCRIPTS}yetbetter/"
 # From top to bottom: a folder does not import from folders above it. `core`: modules outside folders.
 ORDER = (
-    *("report", "figures", "claims", "measures", "forecast", "study", "selection", "evaluation", "training", "judging"),
-    *("generation", "cluster", "data", "tasks", "pocket", "grading", "execution", "following", "stats", "core"),
+    *("report", "figures", "claims", "measures", "forecast", "study", "selection", "evaluation"),
+    *(
+        "verification",
+        "training",
+        "judging",
+        "generation",
+        "cluster",
+        "data",
+        "tasks",
+        "pocket",
+        "grading",
+        "execution",
+        "following",
+        "stats",
+        "core",
+    ),
 )
 # Classes and functions that exist once in the library, since each name means one thing.
 ONCE = ("Arm", "Cell", "Claim", "Recipe", "describe", "read_table", "choose")

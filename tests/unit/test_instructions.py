@@ -140,7 +140,7 @@ def test_figures_of_right_and_wrong_answers_are_not_made_of_it():
     from yetbetter.report.made import Made
 
     made = Made(Study(completed(mixed())))
-    names = {path.rpartition("/")[2] for path in made.of_task("instructions") if path.endswith(".png")}
+    names = {path.rpartition("/")[2] for path in made.of_own_part("instructions") if path.endswith(".png")}
     assert {"instructions_talk.png", "data_quality_talk.png", "talking_talk.png", "finetuned_talk.png"} <= names
     assert not {"coverage_trend_talk.png", "coverage_by_level_talk.png", "reasoning_talk.png"} & names
     whole = {path.rpartition("/")[2] for path in made.figures("") if path.endswith(".png")}

@@ -4,11 +4,15 @@
         --batch-size 16 --learning-rate 1e-3 --max-length 256 --precision float32 --output FOLDER
     torchrun --nproc-per-node 8 finetune_model.py … --deepspeed zero-3
 
+With --head classes the rows also hold `labels`, a list of [end, label]: the token that holds the character of the
+completion before `end` is trained to have the class `label`, 0 or 1. Checkpoints are token-classification models.
+
 The output folder holds checkpoint-1 … checkpoint-N (plain transformers folders), training.jsonl
-(the loss per completion token, learning rate and completion tokens of every step), timing.jsonl (the
-seconds, tokens and FLOPs utilisation of every step) and about.json (how it was made). Every checkpoint is
-read from the disk again and compared with the trained model; its weights.json records that. A killed run
-is resumed. On CPUs equal calls give equal bytes, except timing.jsonl and about.json.
+(the loss per completion token, learning rate and completion tokens of every step; with --head classes,
+of labelled tokens), timing.jsonl (the seconds, tokens and FLOPs utilisation of every step) and about.json
+(how it was made). Every checkpoint is read from the disk again and compared with the trained model; its
+weights.json records that. A killed run is resumed. On CPUs equal calls give equal bytes, except
+timing.jsonl and about.json.
 """
 
 import argparse
@@ -19,6 +23,7 @@ from yetbetter.training.deepspeed_config import OFFLOADS
 from yetbetter.training.finetuning import finetune
 from yetbetter.training.job import read_job
 from yetbetter.training.learning_rates import read_chosen_rate
+from yetbetter.training.recipe import HEADS, LANGUAGE
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -83,6 +88,7 @@ def parse_arguments() -> argparse.Namespace:
         action="store_true",
         help="train in the model's chat format, or in a plain one if it has none; prompts are the user's turns",
     )
+    add("--head", default=LANGUAGE, choices=HEADS, help="predict the next token, or two classes of labelled tokens")
     add("--asked-prompt", help="file with the prompt that they are asked with")
     add("--asked-tokens", type=program.whole(1), help="tokens that an answer may have")
     add("--output", action=program.Output, required=True, help="the folder to make")

@@ -1,5 +1,7 @@
 """Grade solutions, by their final answer or by running their programs: a verdict row for each solution row, in order.
 
+A problem with `prefix` asked for the rest of a solution: prefix and text are graded as one.
+
 Works in a draft and resumes where it stopped. Rows are streamed: memory does not grow with their number.
 """
 
@@ -10,6 +12,7 @@ import itertools
 import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -61,31 +64,47 @@ def options_of(arguments: argparse.Namespace) -> Options:
     return Options(arguments.answer_format, arguments.mode, *limits, arguments.workers, arguments.box)
 
 
-def read_references(path: str, task: Task) -> dict[str, Any]:
-    """problem -> what its solutions are graded by."""
+@dataclass(frozen=True)
+class Asked:
+    """references: what each problem's solutions are graded by. prefixes: what comes before the texts of some."""
+
+    references: dict[str, Any]
+    prefixes: dict[str, str]
+
+
+def read_asked_problems(path: str, task: Task) -> Asked:
     problems = read_rows(path, require=("problem",))
     check_unique(problems, path, "problem")
-    return references_of(problems, task, path)
+    prefixes = {row["problem"]: row["prefix"] for row in problems if isinstance(row.get("prefix"), str)}
+    return Asked(references_of(problems, task, path), prefixes)
 
 
-def settings_of(arguments: argparse.Namespace, references: dict[str, Any]) -> dict:
+def settings_of(arguments: argparse.Namespace, asked: Asked) -> dict:
     """The settings that verdicts depend on: without the number of processes and a problem's other columns."""
     options = options_of(arguments)
-    answers = hashlib.sha256(repr(sorted(references.items())).encode("utf-8", "backslashreplace")).hexdigest()
+    answers = digest_of_items(asked.references)
     files = {"answers": answers[:16], "solutions": digest_of(arguments.solutions)[:16]}
+    if asked.prefixes:
+        files["prefixes"] = digest_of_items(asked.prefixes)[:16]
     return CONVENTIONS[options.convention].settings(options) | files
 
 
-def solutions_of(path: str, references: dict[str, Any], skip: int) -> Iterator[Solution]:
+def digest_of_items(values: dict[str, Any]) -> str:
+    return hashlib.sha256(repr(sorted(values.items())).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def solutions_of(path: str, asked: Asked, skip: int) -> Iterator[Solution]:
     """Each solution from row `skip` on."""
     rows = iterate_rows(path, require=("problem", "sample", "text"))
     for line, row in enumerate(itertools.islice(rows, skip, None), start=skip + 1):
-        if row["problem"] not in references:
-            raise UserError(f"{where_is(path, line)}: problem {row['problem']!r} is not among the problems")
-        yield Solution(row["problem"], row["sample"], row["text"], references[row["problem"]])
+        problem = row["problem"]
+        if problem not in asked.references:
+            raise UserError(f"{where_is(path, line)}: problem {problem!r} is not among the problems")
+        text = asked.prefixes.get(problem, "") + row["text"]
+        yield Solution(problem, row["sample"], text, asked.references[problem])
 
 
-def grade_file(draft: Draft, arguments: argparse.Namespace, references: dict[str, Any]) -> Counter:
+def grade_file(draft: Draft, arguments: argparse.Namespace, asked: Asked) -> Counter:
     total, options = count_rows(arguments.solutions), options_of(arguments)
     counts: Counter = Counter(draft.recover_values(FILE, "verdict"))
     done = counts.total()
@@ -93,7 +112,7 @@ def grade_file(draft: Draft, arguments: argparse.Namespace, references: dict[str
         print(f"{done:,} verdicts were there already", flush=True)
     (draft.folder / FILE).touch()
     begun, progress = done, Progress("graded solutions", total)
-    solutions = solutions_of(arguments.solutions, references, done)
+    solutions = solutions_of(arguments.solutions, asked, done)
     with contextlib.closing(CONVENTIONS[options.convention].grade(solutions, options)) as parts:
         while done < total:
             draft.stop_if_due(done, begun, total, "verdicts")
@@ -110,12 +129,12 @@ def grade_file(draft: Draft, arguments: argparse.Namespace, references: dict[str
 
 def main() -> None:
     arguments = parse_arguments()
-    references = read_references(arguments.problems, CONVENTIONS[arguments.answer_format])
+    asked = read_asked_problems(arguments.problems, CONVENTIONS[arguments.answer_format])
     count_rows(arguments.solutions)  # raises if there is no such file, before a draft is begun
     os.makedirs(Path(arguments.output).parent, exist_ok=True)
-    with open_draft(arguments.output, settings_of(arguments, references), arguments.drafts) as draft:
+    with open_draft(arguments.output, settings_of(arguments, asked), arguments.drafts) as draft:
         if not draft.sealed:
-            counts = grade_file(draft, arguments, references)
+            counts = grade_file(draft, arguments, asked)
             shown = [*VERDICTS, *(verdict for verdict in counts if verdict not in VERDICTS)]
             print(", ".join(f"{counts[verdict]:,} {verdict}" for verdict in shown))
             draft.seal()

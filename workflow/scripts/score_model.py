@@ -6,7 +6,8 @@ from yetbetter import execution
 from yetbetter.evaluation.benchmarks import parse_benchmark
 from yetbetter.evaluation.judged_answers import look_up_answers
 from yetbetter.evaluation.scoring import score_answers
-from yetbetter.program import Output, Parser, run
+from yetbetter.evaluation.verified_answers import VerifiedAnswers
+from yetbetter.program import Output, Parser, named_file, run
 from yetbetter.records import write_rows
 from yetbetter.tasks import CHECKS, CONVENTIONS, Options
 from yetbetter.verdicts import MODES, STRICT
@@ -30,6 +31,14 @@ def parse_arguments() -> argparse.Namespace:
         help="how a right answer's reasoning is checked",
     )
     parser.add_argument("--judgements", nargs="?", help="with --fpr judge: what judge_answers.py wrote")
+    parser.add_argument(
+        "--verified",
+        nargs="*",
+        type=named_file,
+        default=[],
+        metavar="VERIFIER=FILE",
+        help="scores that verify_solutions.py gave the sampled answers",
+    )
     for axis in AXES:
         parser.add_argument(f"--{axis}", required=True)
     parser.add_argument("--output", action=Output, required=True)
@@ -42,7 +51,9 @@ def main() -> None:
     benchmarks = [parse_benchmark(argument, CHECKS[arguments.fpr].keys) for argument in arguments.benchmark]
     options = Options(arguments.answer_format, arguments.grading_mode, box=arguments.box)
     judged = look_up_answers(arguments.judgements) if arguments.judgements else None
-    rows = [cell | row for row in score_answers(arguments.answers, benchmarks, options, arguments.fpr, judged)]
+    verified = VerifiedAnswers(dict(arguments.verified)) if arguments.verified else None
+    scored = score_answers(arguments.answers, benchmarks, options, arguments.fpr, judged, verified)
+    rows = [cell | row for row in scored]
     write_rows(arguments.output, rows)
     print(f"scored {len(rows):,} problems")
     if arguments.fpr == "judge" and judged is None:

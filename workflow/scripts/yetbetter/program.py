@@ -151,6 +151,14 @@ def file_path(text: str) -> Path:
     return Path(text)
 
 
+def named_file(text: str) -> tuple[str, str]:
+    """An argument's type: NAME=FILE, as (name, path)."""
+    name, _, path = text.partition("=")
+    if not name or not path:
+        raise argparse.ArgumentTypeError(f"{shorten(repr(text))} is not NAME=FILE")
+    return name, path
+
+
 def json_object(text: str) -> dict:
     """An argument's type: a JSON object."""
     try:

@@ -8,12 +8,15 @@ TRAINING_VERSION = 1
 EVALUATION_VERSION = 1
 # Also raised when the same answer of a judge is read as another verdict.
 JUDGE_VERSION = 1
+VERIFIER_VERSION = 1
 # Part of every verdict file's fingerprint: raised deliberately when a verdict may change.
 GRADER_VERSION = 5
 # The same for tasks whose answers are programs.
 EXECUTION_VERSION = 2
 # The same for answers to instructions.
 FOLLOWING_VERSION = 1
+# Of a verifier's training data and of its scores.
+VERIFIER_VERSION = 1
 # Of the chat format that targets of such tasks are trained and asked in.
 CHAT_VERSION = 1
 

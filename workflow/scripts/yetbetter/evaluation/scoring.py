@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from yetbetter.errors import UserError
 from yetbetter.evaluation.benchmarks import GREEDY, SAMPLED, Benchmark, asked_references
+from yetbetter.evaluation.verified_answers import VerifiedAnswers, score_verified
 from yetbetter.records import iterate_rows
 from yetbetter.tasks import CHECKS, CONVENTIONS, Options, Solution
 from yetbetter.verdicts import CORRECT
@@ -18,12 +19,13 @@ def score_answers(
     options: Options,
     fpr: str = "none",
     judged: Callable[[str, str, str], str] | None = None,
+    verified: VerifiedAnswers | None = None,
 ) -> list[dict]:
     """One row for each problem of each benchmark. path: the answers that evaluate_model.py wrote.
 
     fpr: how right greedy answers are checked, a name in `tasks.CHECKS`. judged: what a judge says of a right answer,
-    from (benchmark, problem, text), if one was asked. Raises UserError if a problem does not have the answers that its
-    benchmark asks for.
+    from (benchmark, problem, text), if one was asked. verified: verifiers' scores of the sampled answers. Raises
+    UserError if a problem does not have the answers that its benchmark asks for.
     """
     task, check = CONVENTIONS[options.convention], CHECKS[fpr].run
     asked = list(find_answers(path, benchmarks))
@@ -43,7 +45,11 @@ def score_answers(
             row |= {key: verdict[key] for key in KEPT if key in verdict}
             if row["verdict"] == CORRECT:
                 right.append((row, answer["text"], problem))
-        row |= task.score_samples([next(graded) for _ in sampled])
+        of_samples = [next(graded) for _ in sampled]
+        row |= task.score_samples(of_samples)
+        if verified and of_samples:
+            scores = verified.of(benchmark.name, problem["problem"], len(of_samples))
+            row |= score_verified(of_samples, scores, task.vote_of)
         rows.append(row)
     if judged:
         for row, text, _ in right:

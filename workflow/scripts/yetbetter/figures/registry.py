@@ -95,8 +95,7 @@ def of_experiment(name: str, **more) -> Figure:
         labels={"experiment": "{experiment}", "data set": "{dataset}"},
         options=EXPERIMENT,
         published=True,
-        caption=EXPERIMENT_CAPTION,
-        **more,
+        **{"caption": EXPERIMENT_CAPTION} | more,
     )
 
 
@@ -109,6 +108,12 @@ EXPERIMENT_CAPTION = (
     "ones, is wider. With one finetuning seed an interval does not cover other seeds. If the budget varies, the "
     "point where the difference changes sign is interpolated between the budgets tried. Diamonds, if drawn, are the "
     "paper's values. Tables: ``finetuned.csv``, ``differences.csv`` and ``arms.csv``."
+)
+VERIFICATION_CAPTION = (
+    "Share of problems whose given answer is right, if k answers are sampled: by a majority vote (maj@k), by a vote in "
+    "which a verifier's scores are the weights, and by the best-scored answer alone; with the share of problems that "
+    "any of the k answers solves. Expected values over all choices of k of the samples. Lines and bands are 95 % "
+    "intervals over problems. Details: ``docs/verifiers.md``. Table: ``finetuned.csv``."
 )
 DATA_QUALITY_CAPTION = (
     "Coverage, diversity and false positive rate of the training data, for each budget and source. Bars are the "
@@ -321,6 +326,7 @@ ENTRIES = (
     of_experiment("mixing", fixed_samples=True),
     of_experiment("samples", baselines=against_strong_writer, fixed_samples=True),
     of_experiment("crossover", fixed_samples=True),
+    of_experiment("verification", caption=VERIFICATION_CAPTION),
     Figure(
         LADDER,
         per=ONCE,

@@ -29,7 +29,8 @@ SOLUTIONS, ABOUT = "solutions.jsonl", "about.json"
 class Block:
     """A block, and how it is sampled.
 
-    problems: the block's rows (problem, question). source: the file that they are from. first_problem: row of the first
+    problems: the block's rows (problem, question; prefix: the start of the solution that is to be completed, if one
+    is). source: the file that they are from. first_problem: row of the first
     in that file, from 0. first_sample, samples: numbers of the first sample, from 0, and of samples per problem.
     model_name: the model's name in the study, part of every random stream. model, revision: its folder or hub id. chat:
     ask in the model's chat format. seed: the study's.
@@ -62,7 +63,10 @@ class Block:
 
     def block_settings(self) -> dict:
         """What shapes the samples and is this block's own."""
-        questions = json.dumps([[row["problem"], row["question"]] for row in self.problems])
+        asked = [
+            [row["problem"], row["question"], *([row["prefix"]] if "prefix" in row else [])] for row in self.problems
+        ]
+        questions = json.dumps(asked)
         return {
             "first_problem": self.first_problem,
             "problems": len(self.problems),
@@ -74,6 +78,10 @@ class Block:
     def prompts(self) -> dict[str, str]:
         """The prompt of each problem, before any chat format."""
         return {row["problem"]: prompt_of(row, self.template) for row in self.problems}
+
+    def prefixes(self) -> dict[str, str]:
+        """The start of the solution that is to be completed, of the problems that have one."""
+        return {row["problem"]: prefix_of(row) for row in self.problems if "prefix" in row}
 
     def seed_of(self, row: dict) -> int:
         """The random stream of a sample."""
@@ -97,12 +105,24 @@ def prompt_of(row: dict, template: str) -> str:
     return prompt
 
 
+def prefix_of(row: dict) -> str:
+    """A problem's `prefix`. UserError unless it is text that does not end in white space, which the model would not
+    have ended it with."""
+    prefix = row["prefix"]
+    if not isinstance(prefix, str) or prefix != prefix.rstrip():
+        raise UserError(f"problem {row['problem']!r}: its prefix is no text, or ends in white space")
+    return prefix
+
+
 def make_block(block: Block, output: Path, about: Path, drafts: Path | None, write_about: Callable[..., None]) -> None:
     """Sample what the block's draft lacks, then publish the solutions as `output` and the sidecar as `about`.
 
     write_about(path, **facts): writes the sidecar.
     """
-    block.prompts()  # raises for a bad question before anything is written
+    # Both raise for a bad problem before anything is written.
+    block.prompts()
+    if block.prefixes() and block.sampler.options.get("chat"):
+        raise UserError(f"{block.source}: holds prefixes, which a chat endpoint cannot complete (chat: false)")
     for path in (output, about):
         check_writable(path.parent)
     pool, own = block.pool_settings(), block.block_settings()
@@ -147,6 +167,9 @@ def sample_block(block: Block, draft: Draft) -> list[dict]:
         if block.chat:
             chat = chat_of(block.model, block.revision)
             prompts.update({problem: chat(prompt) for problem, prompt in prompts.items()})
+        for problem, prefix in block.prefixes().items():
+            # A chat format says itself what comes before an answer.
+            prompts[problem] += prefix.lstrip() if block.chat else prefix
         engine = sampler.load(block.model, block.revision)
         check_questions(engine.check, prompts, sampler.decoding.max_new_tokens)
 

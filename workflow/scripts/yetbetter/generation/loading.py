@@ -108,11 +108,12 @@ def beyond(tokenizer, number: int, vocabulary: int) -> str:
     )
 
 
-def read_weights(model: str, revision: str | None, **options):
-    """The causal language model of a folder or hub id; to be called inside `loading`.
+def read_weights(model: str, revision: str | None, kind=None, new_head: bool = False, **options):
+    """The model of a folder or hub id; to be called inside `loading`.
 
-    UserError if a tensor is missing or has not the shape that config.json asks for: transformers would fill it with
-    random values.
+    kind: the class that loads it (default: AutoModelForCausalLM). new_head: the files hold another head, or none; the
+    new one has random values. UserError if another tensor is missing or has not the shape that config.json asks for:
+    transformers would fill it with random values.
     """
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
@@ -120,7 +121,7 @@ def read_weights(model: str, revision: str | None, **options):
     shown = logging.get_verbosity()
     logging.set_verbosity_error()  # its table of such tensors has many lines
     try:
-        loaded, report = AutoModelForCausalLM.from_pretrained(
+        loaded, report = (kind or AutoModelForCausalLM).from_pretrained(
             model,
             revision=revision,
             use_safetensors=True,
@@ -131,10 +132,15 @@ def read_weights(model: str, revision: str | None, **options):
         )
     finally:
         logging.set_verbosity(shown)
-    for kind, what in (("mismatched_keys", OTHER_SHAPE), ("missing_keys", MISSING)):
-        if wrong := report.get(kind):
-            refuse_weights(model, [item if isinstance(item, str) else item[0] for item in wrong], what)
-    if unused := report.get("unexpected_keys"):
+    found = {key: [item if isinstance(item, str) else item[0] for item in items] for key, items in report.items()}
+    if new_head:
+        inside = f"{loaded.base_model_prefix}."
+        for key in ("missing_keys", "unexpected_keys"):
+            found[key] = [name for name in found.get(key, ()) if name.startswith(inside)]
+    for key, what in (("mismatched_keys", OTHER_SHAPE), ("missing_keys", MISSING)):
+        if wrong := found.get(key):
+            refuse_weights(model, wrong, what)
+    if unused := found.get("unexpected_keys"):
         print(
             f"model {model}: {len(unused)} tensors of its weights are not used, such as {min(unused)}: does its"
             " config.json belong to them?",

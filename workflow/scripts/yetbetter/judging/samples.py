@@ -22,7 +22,8 @@ class Sample:
     """verdict: of the final answer, which is `answer` where filters compare it (None: none was stated).
 
     reasoning: what the exact check or a judge says of it; None if it was not looked at. judged: what a judge says that
-    does not know the right answer. judgements: those that reasoning and judged come from. trained: whether it is
+    does not know the right answer. judgements: those that reasoning and judged come from. score: a verifier's, None if
+    it has none. accepted: whether the score is high enough; None if no verifier was asked. trained: whether it is
     trained on. distinct: whether it is the first right answer of its text among those that are; of a task
     without right answers, the first answer of its text.
     """
@@ -35,6 +36,8 @@ class Sample:
     reasoning: str | None = None
     judged: str | None = None
     judgements: tuple[Judgement, ...] = ()
+    score: float | None = None
+    accepted: bool | None = None
     trained: bool = False
     distinct: bool = False
 

@@ -9,6 +9,8 @@ from yetbetter.errors import UserError
 from yetbetter.records import read_rows
 from yetbetter.verdicts import CORRECT, FLAWED, INVALID, SOUND, VALID
 
+# How the keys of a row begin that hold a metric of sampled answers.
+SAMPLED = ("maj@", "pass@", "solved@", "best@", "weighted@")
 # Coordinates of a row of scores.jsonl, and the columns of the table of all scores.
 PLACE = ("dataset", "budget", "source", "target", "seed", "paradigm", "benchmark", "problem", "level")
 SCORES = (*PLACE, "metric", "top", "bottom")
@@ -22,7 +24,7 @@ def problem_values(row: dict) -> dict[str, tuple[float, float]]:
     if row["reasoning"] is not None:
         wrong = row["reasoning"] in (INVALID, FLAWED)
         values["false_positive_rate"] = (float(wrong), float(wrong or row["reasoning"] in (VALID, SOUND)))
-    values |= {key: (value, 1.0) for key, value in row.items() if key.startswith(("maj@", "pass@"))}
+    values |= {key: (value, 1.0) for key, value in row.items() if key.startswith(SAMPLED)}
     return values | {key: (float(top), float(bottom)) for key, (top, bottom) in row.get("scores", {}).items()}
 
 

@@ -7,6 +7,7 @@ from yetbetter.figures.plots import Plots
 from yetbetter.records import digest_of
 from yetbetter.report.plan_outcome import digests_of_plans
 from yetbetter.study.folders import check_other, name_of
+from yetbetter.study.study import VERIFIERS
 
 DATA_TABLES = ("coverage", "diversity", "data_quality", "arms")
 SCORE_TABLES = (
@@ -32,7 +33,13 @@ class Made:
         of_scores = SCORE_TABLES if self.study.parts[part].cells else ()
         if self.study.regraded_folder:
             of_scores = tuple(name for name in of_scores if name not in OF_ONE_MODE)
-        return self.data_tables(part) + self.table_paths(part, (*of_scores, *self.study.ladder.tables(part)))
+        further = (*self.study.ladder.tables(part), *self.verifier_tables(part))
+        return self.data_tables(part) + self.table_paths(part, (*of_scores, *further))
+
+    def verifier_tables(self, part: str) -> tuple[str, ...]:
+        """Arms are filtered by verifiers only in the study's own grading mode."""
+        verified = any("verifier" in self.study.sources[arm.source] for arm in self.study.parts[part].sampled_arms)
+        return ("verifiers",) if verified and not self.study.partial and not self.study.regraded_folder else ()
 
     def result_tables(self, part: str) -> list[str]:
         """How finetunings went step by step is too long for a page, and no grader changes it."""
@@ -65,11 +72,12 @@ class Made:
             raise UserError(f"{self.study.name}: no experiment has figure: ladder, or none of its cells is finished")
         return self.table_paths(part, names) + self.plots.paths(part, self.plots.of_ladder(part))
 
-    def of_task(self, task: str) -> list[str]:
-        """Tables and figures of the experiments of a task; UserError if the study has none of its own."""
-        part = self.study.task_parts.get(task)
+    def of_own_part(self, name: str) -> list[str]:
+        """Tables and figures of the experiments of a task, or with verifiers; UserError if the study has none."""
+        part = self.study.own_parts.get(name)
         if part is None:
-            raise UserError(f"{self.study.name}: no extra experiment is on data sets of task {task!r} alone")
+            missing = "has verifiers" if name == VERIFIERS else f"is on data sets of task {name!r} alone"
+            raise UserError(f"{self.study.name}: no {'' if name == VERIFIERS else 'extra '}experiment {missing}")
         return self.tables(part) + self.figures(part) + self.experiment_figures(part)
 
     def pairs(self, w) -> list[str]:

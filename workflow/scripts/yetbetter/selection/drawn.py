@@ -67,8 +67,11 @@ def belonging(arguments: argparse.Namespace, training_data: str) -> dict:
         # Of the sidecar what the samples are, not when and where they were drawn: equal runs write equal files.
         blocks[block] = [{key: about.get(key) for key in SAMPLES}, digest_of(verdicts)]
     choice = asdict(Choice.of(arguments))
-    if choice["words"] is None:  # files made before there were bounds stay valid
+    # Files made before these keys existed stay valid.
+    if choice["words"] is None:
         del choice["words"]
+    if pools.verifications is None:
+        del choice["threshold"], choice["best"]
     return {
         "training_data": training_data,
         "draws": parse_draws(arguments.draws),

@@ -29,6 +29,7 @@ class Filter:
     graded: whether it needs right and wrong answers.
     judged: how the arm's view is judged, by the kinds of `study.judged_views`.
     as_pool: whether the pool's estimators predict the arm's measures.
+    verifier: whether a verifier decides.
     """
 
     reject: Reject
@@ -41,6 +42,7 @@ class Filter:
     fpr: tuple[str, ...] = ()
     judged: tuple[str, ...] = ("views",)
     as_pool: bool = False
+    verifier: bool = False
 
 
 def reject_wrong(samples: list[Sample], same: Same) -> list[str | None]:
@@ -86,7 +88,26 @@ def reject_unsound(samples: list[Sample], same: Same) -> list[str | None]:
     return [None if sample.judged == SOUND else "out_rejected" for sample in samples]
 
 
+def reject_unverified(samples: list[Sample], same: Same) -> list[str | None]:
+    return ["out_wrong" if sample.verdict != CORRECT else refusal_of(sample) for sample in samples]
+
+
+def reject_unaccepted(samples: list[Sample], same: Same) -> list[str | None]:
+    return [refusal_of(sample) for sample in samples]
+
+
+def refusal_of(sample: Sample) -> str | None:
+    """UserError if no verifier was asked about the sample."""
+    if sample.accepted is None:
+        raise UserError(
+            f"sample {sample.sample} of {sample.problem!r} from {sample.model!r}: no verifier was asked about it, which"
+            " the filter needs (--verifications)"
+        )
+    return None if sample.accepted else "out_refused"
+
+
 WRONG = {"out_wrong": "final answer wrong, missing or undecided"}
+REFUSED = {"out_refused": "not accepted by the verifier"}
 
 FILTERS = {
     # The paper's (section 2).
@@ -131,6 +152,24 @@ FILTERS = {
         stages=("filter_judgements",),
         fpr=("judge",),
         judged=("views", "every"),
+    ),
+    # A verifier trained on the study's own samples (docs/verifiers.md), beside the right answer or instead of it.
+    "verified": Filter(
+        reject_unverified,
+        keeps="solutions with the right final answer that a verifier accepts",
+        note="filter: verifier",
+        reasons=WRONG | REFUSED,
+        stages=("verifications",),
+        graded=True,
+        verifier=True,
+    ),
+    "verifier": Filter(
+        reject_unaccepted,
+        keeps="solutions that a verifier accepts; the right answer was not looked at",
+        note="filter: verifier alone",
+        reasons=REFUSED,
+        stages=("verifications",),
+        verifier=True,
     ),
 }
 

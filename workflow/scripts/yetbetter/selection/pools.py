@@ -45,7 +45,8 @@ class Pools:
 
     solutions, verdicts, reasoning: folders that hold a file {model}/{block}.jsonl each (reasoning if it was checked);
     blocks: names such as wc/questions-000000_samples-0000. judgements: folder with a judge's {model}.jsonl, instead of
-    reasoning; filter_judgements: the same for a judge that filters.
+    reasoning; filter_judgements: the same for a judge that filters. verifications: folder with a verifier's scores,
+    a file {model}/{block}.jsonl each.
     """
 
     solutions: str
@@ -54,6 +55,7 @@ class Pools:
     blocks: Sequence[str]
     judgements: str | None = None
     filter_judgements: str | None = None
+    verifications: str | None = None
 
     @staticmethod
     def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,12 +64,13 @@ class Pools:
         parser.add_argument("--reasoning", help="folder of the checks of right-answered solutions, if any")
         parser.add_argument("--judgements", help="folder of a judge's verdicts on them, if any")
         parser.add_argument("--filter-judgements", help="folder of its verdicts without the right answer, if any")
+        parser.add_argument("--verifications", help="folder of a verifier's scores, if any")
         parser.add_argument("--blocks", required=True, nargs="+", metavar="MODEL/BLOCK", help="blocks to read")
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> "Pools":
         named = (arguments.solutions, arguments.verdicts, arguments.reasoning, arguments.blocks)
-        return cls(*named, arguments.judgements, arguments.filter_judgements)
+        return cls(*named, arguments.judgements, arguments.filter_judgements, arguments.verifications)
 
     @property
     def shards(self) -> list[list[str]]:
@@ -126,6 +129,7 @@ class PoolSamples:
         if self.pools.reasoning:
             rows = iterate_rows(path, require=("problem", "sample", "reasoning"))
             checks = {coordinates(row): sys.intern(row["reasoning"]) for row in rows}
+        scores = read_verifications(f"{self.pools.verifications}/{block}.jsonl") if self.pools.verifications else {}
         samples, right, number = [], set(), 0
         for row in self.verdicts(block):
             number += 1
@@ -134,9 +138,18 @@ class PoolSamples:
             if self.has(block, row):
                 samples.append(self.sample(block, row))
                 samples[-1].reasoning = checks.get(coordinates(row))
+                samples[-1].score = scores.get(coordinates(row))
         if self.pools.reasoning and checks.keys() != right:
             raise UserError(f"{path}: not the checks of the right-answered solutions of its block, check them again")
+        if self.pools.verifications and len(scores) != number:
+            path = f"{self.pools.verifications}/{block}.jsonl"
+            raise UserError(f"{path}: {len(scores)} scores of {number} solutions, score them again")
         return samples, number
+
+
+def read_verifications(path: str) -> dict[tuple[str, int], float | None]:
+    """(problem, sample) -> a verifier's score, None if the solution could not be scored."""
+    return {coordinates(row): row["score"] for row in iterate_rows(path, require=("problem", "sample", "score"))}
 
 
 def read_models(pools: Pools, draws: dict[str, int]) -> dict[str, str]:

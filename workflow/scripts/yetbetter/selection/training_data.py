@@ -12,10 +12,11 @@ from tempfile import TemporaryFile
 from yetbetter import grading
 from yetbetter.errors import UserError
 from yetbetter.judging.samples import Sample
-from yetbetter.program import json_object, whole
+from yetbetter.program import json_object, number, whole
 from yetbetter.records import check_unique, dump_row, iterate_rows, write_text
 from yetbetter.selection.filters import FILTERS, Reject
 from yetbetter.selection.pools import Pools, Shard, parse_draws, read_shards, solution_key
+from yetbetter.selection.verified import accept, check_verifications, threshold_of
 from yetbetter.selection.voting import Same
 from yetbetter.verdicts import CORRECT, UNGRADED
 
@@ -26,7 +27,8 @@ DUPLICATES = ("keep", "drop")
 class Choice:
     """What a source keeps: its filter, the treatment of equal solutions, the most per question (None: all).
 
-    words: the fewest and the most words of a solution (None: no bounds).
+    words: the fewest and the most words of a solution (None: no bounds). threshold: the verifier's score from which on
+    a solution is accepted; best: instead, the share of them that is.
     """
 
     filter: str = "ground_truth"
@@ -34,6 +36,8 @@ class Choice:
     keep_per_question: int | None = None
     grading_mode: str = grading.STRICT  # decides which answers are equal in a vote
     words: tuple[int, int] | None = None
+    threshold: float = 0.5
+    best: float | None = None
 
     @staticmethod
     def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +53,16 @@ class Choice:
             metavar=("AT_LEAST", "AT_MOST"),
             help="only solutions of so many words",
         )
+        accepted = parser.add_mutually_exclusive_group()
+        accepted.add_argument(
+            "--threshold",
+            type=number(0, 1),
+            default=0.5,
+            help="a verifier's score from which on a solution is accepted (default: 0.5)",
+        )
+        accepted.add_argument(
+            "--best", type=number(0, 1, above=True), help="instead: accept this share of the solutions, the best-scored"
+        )
         parser.add_argument(
             "--grading-mode", default=grading.STRICT, choices=grading.MODES, help="for a filter that compares answers"
         )
@@ -61,7 +75,7 @@ class Choice:
         if words and words[0] > words[1]:
             raise UserError(f"--words is {words[0]} to {words[1]}, no solution has so many")
         choice = (arguments.filter, arguments.duplicates, arguments.keep_per_question, arguments.grading_mode)
-        return cls(*choice, words)
+        return cls(*choice, words, arguments.threshold, arguments.best)
 
 
 def add_arm_arguments(parser: argparse.ArgumentParser) -> None:
@@ -113,18 +127,29 @@ def read_arm(
     entry = FILTERS[choice.filter]
     if arguments.stop_after is not None and not entry.graded:
         raise UserError(f"--stop-after: right answers are counted, which --filter {choice.filter} must not look at")
-    shards = read_shards(
-        Pools.of(arguments),
-        parse_draws(arguments.draws),
-        only,
-        require,
-        entry.answers,
-        "all_right" in entry.judged,
-        arguments.repetition,
-        arguments.stop_after,
-        models_by_group(arguments.groups, problems, arguments.problems) if arguments.groups else None,
-    )
+    check_verifications(arguments.verifications, entry, choice.filter)
+    view = {
+        "pools": Pools.of(arguments),
+        "draws": parse_draws(arguments.draws),
+        "questions": only,
+        "answers": entry.answers,
+        "repetition": arguments.repetition,
+        "stop_after": arguments.stop_after,
+        "model_of": models_by_group(arguments.groups, problems, arguments.problems) if arguments.groups else None,
+    }
+    shards = read_shards(**view, require=require, all_right="all_right" in entry.judged)
+    if entry.verifier:
+        shards = accept_in(shards, view, choice)
     return problems, check_known(shards, known, arguments.problems), choice
+
+
+def accept_in(shards: Iterable[Shard], view: dict, choice: Choice) -> Iterator[Shard]:
+    """The shards with accepted samples. A share needs the scores of all shards, which are read before."""
+    threshold = choice.threshold
+    if choice.best is not None:
+        samples = (sample for shard in read_shards(**view) for sample in shard.samples)
+        threshold = threshold_of(samples, choice.best, FILTERS[choice.filter])
+    return accept(shards, threshold)
 
 
 def models_by_group(groups: dict, problems: list[dict], path: str) -> dict[str, str]:
@@ -189,11 +214,11 @@ class Selection:
         numbers: Counter = Counter()
         for reason, (sample, solution) in zip(reasons, solutions, strict=True):
             reason = reason or unlearnable(solution, self.choice.words)
-            before, number = kept[sample.problem], numbers[sample.problem]
+            before, there = kept[sample.problem], numbers[sample.problem]
             key = None if reason else fingerprint_of(solution["text"])
             if not reason and self.choice.duplicates == "drop" and key in before:
                 reason = "out_duplicate"
-            elif not reason and number == self.choice.keep_per_question:
+            elif not reason and there == self.choice.keep_per_question:
                 reason = "out_surplus"
             self.counts["drawn"] += 1
             self.counts[f"verdict_{sample.verdict}"] += 1
@@ -210,12 +235,12 @@ class Selection:
 def reject(samples: list[Sample], rule: Reject, same: Same) -> list[str | None]:
     """Why a filter's rule leaves each sample out, or None; the rule is asked once for each question."""
     questions: dict[str, list[int]] = {}
-    for number, sample in enumerate(samples):
-        questions.setdefault(sample.problem, []).append(number)
+    for place, sample in enumerate(samples):
+        questions.setdefault(sample.problem, []).append(place)
     reasons: list[str | None] = [None] * len(samples)
-    for numbers in questions.values():
-        for number, reason in zip(numbers, rule([samples[number] for number in numbers], same), strict=True):
-            reasons[number] = reason
+    for places in questions.values():
+        for place, reason in zip(places, rule([samples[place] for place in places], same), strict=True):
+            reasons[place] = reason
     return reasons
 
 

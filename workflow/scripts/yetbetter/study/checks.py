@@ -16,6 +16,7 @@ from yetbetter.study.claim_roles import check_claims
 from yetbetter.study.command_line import as_in_a_file
 from yetbetter.study.schema import check_schema, read_schema, with_defaults
 from yetbetter.study.stopping import check_stopping
+from yetbetter.study.verifiers import check_verifiers
 from yetbetter.tasks import CHECKS, CONVENTIONS, TASKS
 from yetbetter.training import recipe_checks
 
@@ -94,6 +95,7 @@ def check_references(config: dict, name: str) -> None:
         check_model(f"{name}: models.{model}", entry)
     check_judge(config, name, require)
     check_people(config, name, require)
+    check_verifiers(config, name, require)
     for recipe, entry in config["finetuning"].items():
         recipe_checks.check_recipe(f"{name}: finetuning.{recipe}", entry)
     for dataset, entry in config["datasets"].items():
@@ -107,6 +109,8 @@ def check_references(config: dict, name: str) -> None:
         ):
             for wanted in entry[axis]:
                 require(f"experiments.{experiment}.{axis}", wanted, registry)
+        for verifier in entry["verifiers"]:
+            require(f"experiments.{experiment}.verifiers", verifier, "verifiers")
         for dataset in entry["datasets"]:
             check_benchmarks(f"{name}: experiments.{experiment}.benchmarks", entry, dataset, config)
         for target in entry["targets"]:

@@ -86,6 +86,8 @@ class Grid:
         self.first_seeds = self._first_seeds()
         # cell -> the benchmarks that it answers; empty if all cells answer all.
         self.benchmarks = self._benchmarks()
+        # cell -> the verifiers that vote on its answers.
+        self.verifiers = self._verifiers()
         self.arms = self.arms_of(self.cells)
         self.sampled_arms = [arm for arm in self.arms if not self.is_human(arm.source)]
         # With the slices of later repetitions, which are trained on but not measured.
@@ -162,6 +164,13 @@ class Grid:
             for cell in self._cells(name):
                 own = experiment.get("benchmarks", self.config["datasets"][cell.dataset]["benchmarks"])
                 asked.setdefault(cell, set()).update(own)
+        return asked
+
+    def _verifiers(self) -> dict[Cell, list[str]]:
+        asked: dict[Cell, list[str]] = {}
+        for name, experiment in self.config["experiments"].items():
+            for cell in self._cells(name) if experiment["verifiers"] else ():
+                asked[cell] = list(dict.fromkeys([*asked.get(cell, []), *experiment["verifiers"]]))
         return asked
 
     def learning_rates(self, dataset: str, budget: str, source: str, target: str, seed: int) -> list[str]:

@@ -48,15 +48,20 @@ def score_votes(rows: list[dict]) -> dict[str, float]:
     """maj@k, for the k up to the number of samples: the expected accuracy of a vote of k of them."""
     from yetbetter.stats.estimators import majority  # loads NumPy, which programs that only look up a task do without
 
-    verdicts = Counter(row["verdict"] for row in rows)
-    # Wrong answers vote together if they are the same text after normalisation.
-    others = Counter(grading.normalise(row["answer"]) for row in rows if row["verdict"] == grading.INCORRECT)
-    blank = len(rows) - verdicts[grading.CORRECT] - others.total()
+    votes = Counter(map(vote_of, rows))
+    right, blank = votes.pop(True, 0), votes.pop(None, 0)
     return {
-        f"maj@{voters}": majority(verdicts[grading.CORRECT], list(others.values()), blank, voters)
+        f"maj@{voters}": majority(right, list(votes.values()), blank, voters)
         for voters in VOTERS
         if voters <= len(rows)
     }
+
+
+def vote_of(row: dict) -> str | bool | None:
+    """True for the right answer. Wrong ones vote together if they are the same text after normalisation."""
+    if row["verdict"] == grading.CORRECT:
+        return True
+    return grading.normalise(row["answer"]) if row["verdict"] == grading.INCORRECT else None
 
 
 MATH = Task(
@@ -68,6 +73,7 @@ MATH = Task(
     version=grading.GRADER_VERSION,
     settings=settings,
     score_samples=score_votes,
+    vote_of=vote_of,
     checks=("exact", "judge", "none"),
     votes=True,
 )

@@ -47,7 +47,8 @@ class Task:
     settings(options): what verdicts depend on in addition to solutions and references; also recorded with them.
     score_samples(rows): scores of a problem's sampled answers, by name, from their verdict rows.
     checks: the ways to check right answers (`fpr`, see `tasks.checks`) that it allows.
-    votes: whether answers can be compared with each other, as voting needs.
+    votes: whether answers can be compared with each other, as voting needs. vote_of(row): from a verdict row, what the
+    answer votes for, equal for equal answers; None for no vote.
     answers_are_solutions: whether the `answer` of a problem can be graded as a solution.
     graded: whether answers to training problems are right or wrong; if not, their verdict is `ungraded`, all of them
     count for diversity, and they have no coverage and nothing to filter by.
@@ -67,6 +68,7 @@ class Task:
     checks: tuple[str, ...]
     votes: bool
     version: int = 1
+    vote_of: Callable[[dict], Any] | None = None
     form_of: Callable[[str, Any], str | None] | None = None
     answers_are_solutions: bool = False
     graded: bool = True

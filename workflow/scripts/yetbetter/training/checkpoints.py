@@ -19,10 +19,11 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, AutoModelForTokenClassification
 
 from yetbetter.drafts import link_or_copy
 from yetbetter.errors import UserError
+from yetbetter.generation.classifier import head_names, holds_classes
 from yetbetter.records import follow_umask, write_json
 from yetbetter.training.weights import WEIGHTS, describe_files
 
@@ -36,7 +37,10 @@ TOLERANCE = {"float32": 1e-3, "bfloat16": 5e-2}
 
 @dataclasses.dataclass(frozen=True)
 class Snapshot:
-    """A live model: its tensors as {"dtype", "shape", "sha256"} by name, its logits [rows, length, vocabulary]."""
+    """A live model: its tensors as {"dtype", "shape", "sha256"} by name, its logits [rows, length, vocabulary].
+
+    Of a model with a head of classes, they are logits [rows, length, classes].
+    """
 
     tensors: dict[str, dict]
     ids: torch.Tensor  # token ids [rows, length]
@@ -68,18 +72,21 @@ def take_snapshot(model, ids: torch.Tensor, precision: str, write: bool = True) 
     return Snapshot(tensors, ids, logits) if write else None
 
 
-def gathered(tensor):
-    """A context in which a parameter that ZeRO-3 has sharded is whole; any other tensor is left as it is."""
+def gathered(tensor, change: bool = False):
+    """A context in which a parameter that ZeRO-3 has sharded is whole; any other tensor is left as it is.
+
+    change: what the first process writes into it is kept.
+    """
     if not hasattr(tensor, "ds_id"):
         return contextlib.nullcontext()
     import deepspeed
 
-    return deepspeed.zero.GatheredParameters([tensor])
+    return deepspeed.zero.GatheredParameters([tensor], modifier_rank=0 if change else None)
 
 
 @torch.no_grad()
 def logits_of(model, ids: torch.Tensor) -> torch.Tensor:
-    """Logits [rows, length, vocabulary] in float32 on the CPU, without dropout."""
+    """Logits [rows, length, vocabulary or classes] in float32 on the CPU, without dropout."""
     training = model.training
     model.eval()
     try:
@@ -111,7 +118,8 @@ def verify_checkpoint(checkpoint: Path, snapshot: Snapshot, precision: str) -> N
         if stored != live:
             what = "is not in the" if stored is None else "is only in the" if live is None else "differs in the"
             raise UserError(f"{checkpoint}: {name} {what} saved checkpoint: {difference_of(live, stored)}")
-    distance = relative_distance(logits_of(reloaded, snapshot.ids), snapshot.logits)
+    least = size_of_terms(reloaded, snapshot.ids) if holds_classes(reloaded.config.architectures) else 0.0
+    distance = relative_distance(logits_of(reloaded, snapshot.ids), snapshot.logits, least)
     if not distance <= TOLERANCE[precision]:
         allowed = f"allowed: {TOLERANCE[precision]:g}"
         raise UserError(f"{checkpoint}: its logits are {distance:.2g} away from the trained model's, {allowed}")
@@ -130,12 +138,27 @@ def difference_of(live: dict | None, stored: dict | None) -> str:
     return "; ".join(f"{key} {stored[key]}, trained {live[key]}" for key in keys) or "other values than were trained"
 
 
-def relative_distance(found: torch.Tensor, expected: torch.Tensor) -> float:
-    """Norm of the difference over the norm of `expected`, after each row's mean is subtracted; inf for other shapes."""
+def relative_distance(found: torch.Tensor, expected: torch.Tensor, least: float = 0.0) -> float:
+    """Norm of the difference over the norm of `expected`, after each row's mean is subtracted; inf for other shapes.
+
+    least: a norm below which that of `expected` does not count.
+    """
     found, expected = (logits.double() - logits.double().mean(-1, keepdim=True) for logits in (found, expected))
     if found.shape != expected.shape:
         return float("inf")
-    return float((found - expected).norm() / expected.norm().clamp(min=1e-12))
+    return float((found - expected).norm() / expected.norm().clamp(min=max(least, 1e-12)))
+
+
+@torch.no_grad()
+def size_of_terms(model, ids: torch.Tensor) -> float:
+    """The norm that a classifier's logits would have if the terms that they are sums of did not cancel.
+
+    Two classes that a model hardly tells apart have logits near 0, whose rounding errors are as large as they are.
+    """
+    (name,) = head_names(model)
+    weight = model.get_submodule(name).weight.double()
+    hidden = model.base_model(input_ids=ids, use_cache=False).last_hidden_state.double()
+    return ((hidden**2) @ ((weight - weight.mean(0)) ** 2).T).sum().sqrt().item()
 
 
 def reload_model(checkpoint: Path, precision: str):
@@ -144,7 +167,10 @@ def reload_model(checkpoint: Path, precision: str):
         raise UserError(f"{checkpoint}: holds no weights as safetensors")
     with without_sharding():
         try:
-            model, report = AutoModelForCausalLM.from_pretrained(
+            config = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
+            classes = holds_classes(config.get("architectures"))
+            loader = AutoModelForTokenClassification if classes else AutoModelForCausalLM
+            model, report = loader.from_pretrained(
                 checkpoint, dtype=getattr(torch, precision), use_safetensors=True, output_loading_info=True
             )
         except (OSError, ValueError, RuntimeError, SafetensorError) as error:

@@ -16,7 +16,7 @@ from yetbetter.records import read_json
 from yetbetter.training.asked import Asked, read_asked
 from yetbetter.training.data import read_training_data
 from yetbetter.training.deepspeed_config import STAGES, deepspeed_config
-from yetbetter.training.recipe import Recipe, steps_of
+from yetbetter.training.recipe import TWO_CLASSES, Recipe, steps_of
 
 # In a draft: what is published, the trainer's own state, and the mark of a complete state.
 RESULT, STATE, COMPLETE = "result", "state", "complete.json"
@@ -80,9 +80,12 @@ def read_job(arguments: argparse.Namespace) -> Job:
 
     Checks everything that can be checked without loading the model. Raises UserError naming the option or file.
     """
-    rows, steps = None, arguments.steps
+    rows, steps, labelled = None, arguments.steps, arguments.head == TWO_CLASSES
+    for option in ("chat", "asked") if labelled else ():
+        if getattr(arguments, option):
+            raise UserError(f"--{option} is for --head language only: a head of classes answers nothing")
     if arguments.epochs is not None:
-        rows = read_training_data(arguments.data)
+        rows = read_training_data(arguments.data, labelled)
         steps = steps_of(arguments.epochs, len(rows), arguments.batch_size, arguments.checkpoints)
     given = vars(arguments) | {"steps": steps}
     recipe = Recipe(**{key.name: given[key.name] for key in dataclasses.fields(Recipe)})
@@ -98,7 +101,7 @@ def read_job(arguments: argparse.Namespace) -> Job:
             raise UserError(f"the package {package} is not installed, which the given options need")
     return Job(
         data=arguments.data,
-        rows=read_training_data(arguments.data) if rows is None else rows,
+        rows=read_training_data(arguments.data, labelled) if rows is None else rows,
         model=arguments.model,
         revision=arguments.revision,
         recipe=recipe,

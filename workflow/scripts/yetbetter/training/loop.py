@@ -16,6 +16,7 @@ from datasets import Dataset
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoTokenizer
 from trl import SFTConfig
+from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
 from yetbetter.errors import UserError
 from yetbetter.generation.chat_format import format_of
@@ -27,10 +28,12 @@ from yetbetter.training.checkpoints import TOLERANCE, probe_of, sync, take_snaps
 from yetbetter.training.data import encode_examples
 from yetbetter.training.devices import device_name, peak_flops
 from yetbetter.training.disk import check_disk, needed_bytes
+from yetbetter.training.heads import lora_of_head, read_for_classes
 from yetbetter.training.job import Job, Plan
-from yetbetter.training.recipe import IS_LAST, IS_TIED
+from yetbetter.training.labelled import encode_labelled
+from yetbetter.training.recipe import IS_LAST, IS_TIED, TWO_CLASSES
 from yetbetter.training.resharding import read_universal
-from yetbetter.training.steps import Keeper, Stopper, Trainer
+from yetbetter.training.steps import ClassTrainer, Keeper, Stopper, Trainer
 
 # PyTorch's own attention leaves out soft-capping (Gemma 2), in some versions without a warning.
 SOFT_CAPPING = ("eager", "flash_attention_2", "flash_attention_3", "flex_attention")
@@ -62,9 +65,13 @@ def train(job: Job, config: SFTConfig, plan: Plan, time_limit: TimeLimit | None 
     tokenizer, model = load_base_model(job)
     path, limit = job.data, job.recipe.max_length
     vocabulary, context = model.config.get_text_config().vocab_size, context_of(model.config)
-    chat = format_of(tokenizer, job.model) if job.chat else None
-    columns, kept_out = encode_examples(job.rows, tokenizer, limit, path, vocabulary, context, chat)
-    check_asked(job.asked, tokenizer, context, vocabulary, chat)
+    classes = job.recipe.head == TWO_CLASSES
+    if classes:
+        columns, kept_out = encode_labelled(job.rows, tokenizer, limit, path, vocabulary, context)
+    else:
+        chat = format_of(tokenizer, job.model) if job.chat else None
+        columns, kept_out = encode_examples(job.rows, tokenizer, limit, path, vocabulary, context, chat)
+        check_asked(job.asked, tokenizer, context, vocabulary, chat)
     padding = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
     if padding >= vocabulary:
         raise UserError(f"model {job.model}: {beyond(tokenizer, padding, vocabulary)}")
@@ -73,7 +80,7 @@ def train(job: Job, config: SFTConfig, plan: Plan, time_limit: TimeLimit | None 
         number = f"{len(kept_out)} of {len(job.rows)} examples"
         reasons = ", ".join(sorted({row["reason"] for row in kept_out}))
         print(f"{path}: {number} kept out ({reasons})", file=sys.stderr)
-    data, collate = Dataset.from_dict(columns), None
+    data, collate = Dataset.from_dict(columns), DataCollatorForLanguageModeling(padding) if classes else None
     if job.recipe.packing:
         from yetbetter.training.packing import collator_for, pack
 
@@ -85,10 +92,11 @@ def train(job: Job, config: SFTConfig, plan: Plan, time_limit: TimeLimit | None 
         states = 3 if plan.universal else 2
         check_disk(plan.state.parent, *needed, job.recipe.checkpoints, states)
     facts = {"examples": count, "rows": len(data), "kept_out": kept_out, "parameters": sizes[0], "trained": sizes[1]}
-    facts |= devices_of(job) | {"processes": job.processes}
+    facts |= devices_of(job) | {"processes": job.processes} | ({"head": TWO_CLASSES} if classes else {})
     stopper = Stopper(plan.limited, time_limit, sum(needed))
     keeper = Keeper(job, plan, facts, probe, lambda: load_whole_base_model(job), stopper)
-    trainer = Trainer(model, config, collate, data, processing_class=tokenizer, callbacks=[keeper])
+    kind = ClassTrainer if classes else Trainer
+    trainer = kind(model, config, collate, data, processing_class=tokenizer, callbacks=[keeper])
     if len(trainer.train_dataset) != len(data):
         raise UserError(f"{path}: the trainer took {len(trainer.train_dataset)} of {len(data)} rows")
     trainer.remove_callback(transformers.PrinterCallback)
@@ -121,12 +129,13 @@ def add_adapter(job: Job, model):
     targets = recipe.lora_targets.split(",") if recipe.lora_targets else "all-linear"
     alpha = 2 * recipe.lora_rank if recipe.lora_alpha is None else recipe.lora_alpha
     torch.manual_seed(stream_seed("adapter", recipe.seed) % 2**31)
+    classes = recipe.head == TWO_CLASSES
     lora = LoraConfig(
         r=recipe.lora_rank,
         lora_alpha=alpha,
         lora_dropout=recipe.lora_dropout or 0.0,
         target_modules=targets,
-        task_type="CAUSAL_LM",
+        **(lora_of_head(model, targets) if classes else {"task_type": "CAUSAL_LM"}),
     )
     ends = model.get_input_embeddings(), model.get_output_embeddings()
     try:
@@ -135,6 +144,10 @@ def add_adapter(job: Job, model):
         raise UserError(f"--lora-targets: {' '.join(str(error).split())[:200]}") from error
     if recipe.lora_targets:
         refuse_unmatched(targets, adapted.targeted_module_names)
+    if classes:
+        if job.gradient_checkpointing:
+            adapted.enable_input_require_grads()  # TRL's trainer does it for the language-model head
+        return adapted
     plain = adapted.get_base_model()
     if plain.get_output_embeddings() is not ends[1]:
         raise UserError(f"--lora-targets: {recipe.lora_targets} holds {IS_LAST}")
@@ -175,7 +188,14 @@ def load_base_model(job: Job):
             allowed = f"allowed for this model, whose attention is soft-capped: {', '.join(SOFT_CAPPING)}"
             raise UserError(f"--attention is {job.recipe.attention!r}, {allowed}")
         options["attn_implementation"] = job.recipe.attention or ("eager" if soft_capped else None)
-        return tokenizer, read_weights(model, dtype=torch.float32, **options)
+        options["dtype"] = torch.float32
+        if job.recipe.head != TWO_CLASSES:
+            return tokenizer, read_weights(model, **options)
+        loaded = read_for_classes(model, config, job.recipe.seed, **options)
+        # As TRL's trainer sets it for the language-model head: whoever scores pads as the training did.
+        tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+        loaded.config.get_text_config().pad_token_id = tokenizer.pad_token_id
+        return tokenizer, loaded
 
 
 def load_whole_base_model(job: Job):

@@ -13,6 +13,10 @@ IS_TIED = (
     f"the embedding, which is this model's last layer too (tie_word_embeddings), and no adapter can be both; {BETWEEN}"
 )
 
+# What the model's last layer gives: the next token, or two classes of tokens that the data label.
+LANGUAGE, TWO_CLASSES = "language", "classes"
+HEADS = (LANGUAGE, TWO_CLASSES)
+
 
 def names_layer(target: str, *layers: str) -> bool:
     """Whether a target of adapters names one of these layers."""
@@ -39,13 +43,14 @@ class Recipe:
     seed: int
     precision: str
     attention: str | None
-    # The settings from here on are part of a draft's identity only if they are on.
+    # The settings from here on are part of a draft's identity only if they are on, or not the default.
     packing: bool = False
     fused_loss: bool = False
     lora_rank: int | None = None
     lora_alpha: float | None = None
     lora_dropout: float | None = None
     lora_targets: str | None = None
+    head: str = LANGUAGE
 
     def __post_init__(self):
         micro = self.micro_batch_size
@@ -69,14 +74,22 @@ class Recipe:
         for key in ("lora_alpha", "lora_dropout", "lora_targets"):
             if getattr(self, key) is not None and self.lora_rank is None:
                 raise UserError(f"--{key.replace('_', '-')} is of no use without --lora-rank")
+        if self.head == TWO_CLASSES:
+            for key in ("packing", "fused_loss"):
+                if getattr(self, key):
+                    raise UserError(f"--{key.replace('_', '-')} is for --head language only")
         for target in (self.lora_targets or "").split(","):
             if names_layer(target, LAST):
                 raise UserError(f"--lora-targets: {target!r} is {IS_LAST}")
 
     def settings(self) -> dict:
         """What the recipe adds to a draft's identity."""
-        optional = {key.name for key in dataclasses.fields(self) if key.default is not dataclasses.MISSING}
-        return {key: value for key, value in dataclasses.asdict(self).items() if value or key not in optional}
+        optional = {key.name: key.default for key in dataclasses.fields(self) if key.default is not dataclasses.MISSING}
+        return {
+            key: value
+            for key, value in dataclasses.asdict(self).items()
+            if key not in optional or (value and value != optional[key])
+        }
 
     def checkpoint_steps(self) -> list[int]:
         """The steps after which checkpoints 1 … N are taken: evenly spaced, the last at the end."""

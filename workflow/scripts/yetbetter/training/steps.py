@@ -25,6 +25,7 @@ from yetbetter.training.checkpoints import (
     take_snapshot,
     verify_checkpoint,
 )
+from yetbetter.training.data import IGNORED
 from yetbetter.training.job import COMPLETE, Job, Plan, saved_states
 from yetbetter.training.resharding import untie_steps
 
@@ -33,8 +34,8 @@ from yetbetter.training.resharding import untie_steps
 WRITING_SPEED = 0.5e9
 
 
-class Trainer(SFTTrainer):
-    """TRL's trainer; logs each step's completion tokens, all its tokens and its seconds, and writes no model cards."""
+class Counting:
+    """What both trainers log of each step: its tokens with a loss, all its tokens and its seconds."""
 
     step_tokens = 0
     tokens_before = 0
@@ -61,8 +62,40 @@ class Trainer(SFTTrainer):
             self.started = None
         super().log(logs, *args, **kwargs)
 
+
+class Trainer(Counting, SFTTrainer):
+    """TRL's trainer, for the language-model head; writes no model cards."""
+
     def create_model_card(self, *args, **kwargs):
         pass
+
+
+class ClassTrainer(Counting, transformers.Trainer):
+    """transformers' trainer with the loss of a head of classes: the mean over all labelled tokens of a step.
+
+    The loss that such a model computes itself is the mean over those of one forward pass, whatever their number:
+    passes and processes would weigh tokens differently.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Labelled tokens of a step are counted over its passes and processes, and the loss is divided by their number.
+        self.model_accepts_loss_kwargs = self.loss_is_scaled_for_ga = True
+        self._total_train_tokens = 0
+
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        labels = inputs.pop("labels")
+        outputs = model(**inputs, use_cache=False)
+        loss = torch.nn.functional.cross_entropy(
+            outputs.logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum"
+        )
+        # The gradients of the processes are averaged.
+        loss = loss * self.accelerator.num_processes / num_items_in_batch
+        self._total_train_tokens += int(self.accelerator.reduce(inputs["attention_mask"].sum(), "sum"))
+        return (loss, outputs) if return_outputs else loss
+
+    def log(self, logs, *args, **kwargs):
+        super().log(logs | {"num_tokens": self._total_train_tokens}, *args, **kwargs)
 
 
 class Stopper:

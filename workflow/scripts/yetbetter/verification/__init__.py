@@ -1,0 +1,1 @@
+"""Verifiers: models that are trained to tell right solutions from wrong ones."""
